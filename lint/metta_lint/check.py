@@ -1,0 +1,157 @@
+"""The main command: read what a tree holds, plan its runs, pair them, and say what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from metta_lint.discovery import discover
+from metta_lint.engine import load_rules, run_rules, selected
+from metta_lint.errors import InputError
+from metta_lint.findings import Finding
+from metta_lint.runs import declared_pairs, plan_run, same_environment
+from metta_lint.sources import SUFFIXES, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from metta_lint.config import Config, Difference
+    from metta_lint.documents import Span
+    from metta_lint.pairs import Pair
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Machine
+
+UNREADABLE = ("ML001", "unreadable-input")
+STALE = ("ML901", "stale-difference")
+
+
+@dataclass(slots=True)
+class Report:
+    """What a check found, and what it looked at.
+
+    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing found, 1 findings, 2 an input that could not be read."""
+        if any(finding.is_input_error for finding in self.findings):
+            return 2
+        return 1 if self.findings else 0
+
+
+def check(
+    paths: Sequence[str], config: Config, overrides: Sequence[str] = (), machine: Machine | None = None
+) -> Report:
+    """Lint files and folders; with declared runs and no paths, those runs and pairs.
+
+    Files that cannot be read become findings; the rest is still linted. Raises LintError for what concerns no file: a
+    path that does not exist, a rule that crashes.
+    """
+    report = Report()
+    machine = machine or config.machine
+    declared: dict[str, Plan] = {}
+    for name in config.runs:
+        _plan(name, config, overrides, machine, report, declared)
+    if paths or not config.runs:
+        found = discover(paths or ["."])
+        report.files = len(found.files)
+        _check_syntax(found.files, report)
+        for entry in found.entries:
+            if not any(spec.entry == entry for spec in config.runs.values()):
+                _plan(entry, config, overrides, machine, report)
+    else:
+        report.files = len(config.runs)
+    _pair(config, declared, report)
+    rules = selected(load_rules(config.plugins), config.select, config.ignore)
+    unreadable = report.findings
+    report.findings = unreadable + _intended(config, declared, run_rules(rules, report.plans, report.pairs))
+    report.findings.sort(key=lambda finding: (finding.span, finding.code, finding.message))
+    report.notes += _unknowns(report.pairs)
+    return report
+
+
+def _plan(
+    run: str,
+    config: Config,
+    overrides: Sequence[str],
+    machine: Machine,
+    report: Report,
+    into: dict[str, Plan] | None = None,
+) -> None:
+    try:
+        plan = plan_run(run, config, overrides, machine)
+    except InputError as error:
+        _add_unreadable(error, report)
+        return
+    report.plans.append(plan)
+    report.notes += [f"{plan.run.name or plan.run.entry}: {note}" for note in plan.run.notes]
+    if into is not None:
+        into[run] = plan
+
+
+def _check_syntax(files: Iterable[str], report: Report) -> None:
+    for file in files:
+        if not file.lower().endswith(tuple(SUFFIXES)):
+            continue
+        try:
+            read(file)
+        except InputError as error:
+            _add_unreadable(error, report)
+
+
+def _add_unreadable(error: InputError, report: Report) -> None:
+    code, name = UNREADABLE
+    finding = Finding(code, name, "error", error.message, error.span, is_input_error=True)
+    if finding not in report.findings:
+        report.findings.append(finding)
+
+
+def _pair(config: Config, declared: dict[str, Plan], report: Report) -> None:
+    report.pairs = [pair for _, pair in declared_pairs(config, declared)]
+    if not config.pairs:
+        report.pairs = same_environment(report.plans)
+    report.notes += [
+        f"pair: {pair.left.run.name or pair.left.run.entry} against {pair.right.run.name or pair.right.run.entry}: "
+        f"{pair.reason}"
+        for pair in report.pairs
+    ]
+
+
+def _unknowns(pairs: Iterable[Pair]) -> list[str]:
+    """Why a pair's quantities cannot be compared: the reasons, each once."""
+    reasons: dict[str, None] = {}
+    for pair in pairs:
+        for plan in (pair.left, pair.right):
+            for name in ("agents_per_env", "num_envs"):
+                quantity = plan.quantities.get(name)
+                if quantity is not None and quantity.unknown_because is not None:
+                    subject = plan.run.name or plan.run.entry
+                    reasons[f"not compared: {name} of {subject} is unknown: {quantity.unknown_because}"] = None
+    return list(reasons)
+
+
+def _intended(config: Config, declared: dict[str, Plan], findings: list[Finding]) -> list[Finding]:
+    """Findings without those that a declared difference explains; with one for each difference that is none."""
+    kept = list(findings)
+    for spec, pair in declared_pairs(config, declared):
+        for difference in spec.differs:
+            subject = f"{spec.left} against {spec.right}"
+            kept = [f for f in kept if not (f.subject == subject and f.quantity == difference.quantity)]
+            if pair.known(difference.quantity) is not None and pair.differs(difference.quantity) is None:
+                kept.append(_stale(difference, pair, subject))
+    return kept
+
+
+def _stale(difference: Difference, pair: Pair, subject: str) -> Finding:
+    code, name = STALE
+    value = pair.left.value(difference.quantity)
+    span: Span = difference.span
+    message = f"{difference.quantity} no longer differs: both sides have {value}"
+    return Finding(code, name, "warning", message, span, subject=subject, help="remove the declared difference")

@@ -1,0 +1,203 @@
+"""The project's own configuration: ``[tool.metta-lint]`` in pyproject.toml, or ``metta-lint.toml``; nearest upward."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.documents import Document, Node, Scalar, Sequence, Span, plain
+from metta_lint.documents import Mapping as MappingNode
+from metta_lint.errors import InputError, LintError
+from metta_lint.settings import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FILES = ("metta-lint.toml", "pyproject.toml")
+ALL = ("ML",)
+
+
+class RunSpec(NamedTuple):
+    """A declared run: its entry file, and the overrides it is launched with."""
+
+    entry: str
+    overrides: tuple[str, ...] = ()
+
+
+class Difference(NamedTuple):
+    """An intended difference of a pair: the quantity, why, and where that is written."""
+
+    quantity: str
+    reason: str
+    span: Span
+
+
+class PairSpec(NamedTuple):
+    """A declared pair: the names of two runs, and how they are meant to differ."""
+
+    left: str
+    right: str
+    differs: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a project says about itself. ``path`` is None where it says nothing."""
+
+    path: str | None = None
+    select: tuple[str, ...] = ALL
+    ignore: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    machine: Machine = field(default_factory=Machine)
+    runs: Mapping[str, RunSpec] = field(default_factory=dict)
+    pairs: tuple[PairSpec, ...] = ()
+
+
+def find_config(start: str) -> Config:
+    """The nearest configuration upward from a path. Raises InputError where it is not what it should be."""
+    here = Path(start).resolve()
+    for folder in (here, *here.parents) if here.is_dir() else here.parents:
+        for name in FILES:
+            candidate = folder / name
+            if candidate.is_file() and (config := _load_if_ours(candidate)) is not None:
+                return config
+    return Config()
+
+
+def load_config(path: str) -> Config:
+    """The configuration in a file. Raises InputError, LintError for a file without one."""
+    config = _load_if_ours(Path(path))
+    if config is None:
+        raise LintError(f"{path} has no [tool.metta-lint]")
+    return config
+
+
+def _load_if_ours(path: Path) -> Config | None:
+    shown = Path(os.path.relpath(path)).as_posix()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
+    if path.name == "pyproject.toml" and b"[tool.metta-lint" not in data:
+        return None
+    from metta_lint.sources import read
+
+    document = read(shown, data)
+    node = _section(document)
+    return None if node is None else _Reader(shown, node).config()
+
+
+def _section(document: Document) -> MappingNode | None:
+    root = document.root
+    assert isinstance(root, MappingNode)
+    section = root.get("tool", "metta-lint")
+    if section is None and not document.path.endswith("pyproject.toml"):
+        section = root
+    return section if isinstance(section, MappingNode) else None
+
+
+class _Reader:
+    """Reads one section, every mistake with its line."""
+
+    def __init__(self, path: str, node: MappingNode) -> None:
+        self._path = path
+        self._folder = Path(path).parent
+        self._node = node
+
+    def config(self) -> Config:
+        self._known(self._node, "[tool.metta-lint]", "select", "ignore", "plugins", "machine", "runs", "pairs")
+        runs = dict(self._runs())
+        return Config(
+            path=self._path,
+            select=self._strings(self._node, "select", ALL),
+            ignore=self._strings(self._node, "ignore"),
+            plugins=tuple(self._relative(plugin) for plugin in self._strings(self._node, "plugins")),
+            machine=self._machine(),
+            runs=runs,
+            pairs=tuple(self._pairs(runs)),
+        )
+
+    def _relative(self, path: str) -> str:
+        return Path(os.path.normpath(self._folder / path)).as_posix()
+
+    def _machine(self) -> Machine:
+        node = self._node.get("machine")
+        if node is None:
+            return Machine()
+        table = self._table(node, "machine")
+        self._known(table, "machine", *Machine._fields)
+        values = {}
+        for key, entry in table.entries.items():
+            value = plain(entry.value)
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                raise InputError(f"machine.{key} must be a positive number", entry.value.span)
+            values[str(key)] = value
+        return Machine(**values)
+
+    def _runs(self) -> Iterator[tuple[str, RunSpec]]:
+        node = self._node.get("runs")
+        if node is None:
+            return
+        for name, entry in self._table(node, "runs").entries.items():
+            run = self._table(entry.value, f"runs.{name}")
+            self._known(run, f"runs.{name}", "entry", "set")
+            yield str(name), RunSpec(self._relative(self._string(run, "entry")), self._strings(run, "set"))
+
+    def _pairs(self, runs: Mapping[str, RunSpec]) -> Iterator[PairSpec]:
+        node = self._node.get("pairs")
+        if node is None:
+            return
+        if not isinstance(node, Sequence):
+            raise InputError("pairs must be an array of tables: [[tool.metta-lint.pairs]]", node.span)
+        for item in node.items:
+            pair = self._table(item, "pairs")
+            self._known(pair, "pairs", "left", "right", "differs")
+            for side in ("left", "right"):
+                if self._string(pair, side) not in runs:
+                    known = ", ".join(runs) or "none"
+                    found = pair.entries[side].value.span
+                    raise InputError(f"no run is called {self._string(pair, side)!r} (declared: {known})", found)
+            yield PairSpec(self._string(pair, "left"), self._string(pair, "right"), tuple(self._differences(pair)))
+
+    def _differences(self, pair: MappingNode) -> Iterator[Difference]:
+        node = pair.get("differs")
+        if node is None:
+            return
+        if not isinstance(node, Sequence):
+            raise InputError("differs must be an array of tables", node.span)
+        for item in node.items:
+            table = self._table(item, "differs")
+            self._known(table, "differs", "quantity", "reason")
+            reason = self._string(table, "reason")
+            if not reason.strip():
+                raise InputError("an intended difference needs a reason", table.entries["reason"].value.span)
+            yield Difference(self._string(table, "quantity"), reason, table.entries["quantity"].value.span)
+
+    def _known(self, node: MappingNode, where: str, *keys: str) -> None:
+        for key, entry in node.entries.items():
+            if key not in keys:
+                raise InputError(f"{where} has no key {key!r} (it has {', '.join(keys)})", entry.key_span)
+
+    def _table(self, node: Node, where: str) -> MappingNode:
+        if not isinstance(node, MappingNode):
+            raise InputError(f"{where} must be a table", node.span)
+        return node
+
+    def _string(self, node: MappingNode, key: str) -> str:
+        value = node.get(key)
+        if value is None:
+            raise InputError(f"{key} is missing", node.span)
+        if not isinstance(value, Scalar) or not isinstance(value.value, str):
+            raise InputError(f"{key} must be a string", value.span)
+        return value.value
+
+    def _strings(self, node: MappingNode, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        value = node.get(key)
+        if value is None:
+            return default
+        items = plain(value)
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise InputError(f"{key} must be a list of strings", value.span)
+        return tuple(items)

@@ -1,0 +1,87 @@
+"""Discovery: which files of a tree belong to a trainer, and which of them are runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.errors import LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
+YAML_SUFFIXES = (".yaml", ".yml")
+
+_PUFFER_SECTION = re.compile(rb"^\[(base|vec|train|env)\]", re.MULTILINE)
+_ENV_NAME = re.compile(rb"^env_name\s*[=:]", re.MULTILINE)
+_DEFAULTS = re.compile(rb"^defaults\s*:[^\n]*\n(?:\s*#[^\n]*\n|\s*\n)*\s*-", re.MULTILINE)
+_TRAINER_GROUP = re.compile(rb"^\s*-\s*(?:override\s+)?/?trainer\s*:", re.MULTILINE)
+
+
+class Found(NamedTuple):
+    """What a tree holds: the files that must be readable, and the entry files of runs, in the order of their paths."""
+
+    files: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
+def discover(paths: Iterable[str]) -> Found:
+    """The configs below the given files and folders.
+
+    A file that is named is always looked at. In a folder, an INI counts if it has a section of PufferLib's, a YAML if
+    it lies in a Hydra tree: the topmost folder with a YAML that has a ``defaults`` list, and all below it. Raises
+    LintError for a path that does not exist.
+    """
+    files: dict[str, None] = {}
+    entries: dict[str, None] = {}
+    for path in paths:
+        if not os.path.lexists(path):
+            raise LintError(f"{path}: no such file or folder")
+        named = [path] if not os.path.isdir(path) else []
+        for file, is_entry in ((named[0], _is_entry(named[0])),) if named else _in_folder(path):
+            files[file] = None
+            if is_entry:
+                entries[file] = None
+    return Found(tuple(files), tuple(entries))
+
+
+def _in_folder(root: str) -> Iterator[tuple[str, bool]]:
+    hydra_root: str | None = None
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
+        names.sort()
+        inside = hydra_root is not None and (folder == hydra_root or folder.startswith(hydra_root + os.sep))
+        yamls = [name for name in names if name.endswith(YAML_SUFFIXES)]
+        contents = {name: _bytes(os.path.join(folder, name)) for name in yamls} if not inside else {}
+        if not inside and any(_DEFAULTS.search(data) for data in contents.values()):
+            hydra_root, inside = folder, True
+        for name in names:
+            path = os.path.normpath(os.path.join(folder, name)).replace(os.sep, "/")
+            if name.endswith(".ini"):
+                data = _bytes(path)
+                if _PUFFER_SECTION.search(data):
+                    yield path, _ENV_NAME.search(data) is not None and name != "default.ini"
+            elif inside and name in yamls:
+                yield path, folder == hydra_root and _trains(contents.get(name, b""))
+
+
+def _is_entry(path: str) -> bool:
+    data = _bytes(path)
+    if path.endswith(".ini"):
+        return _ENV_NAME.search(data) is not None and Path(path).name != "default.ini"
+    return path.endswith(YAML_SUFFIXES) and _trains(data)
+
+
+def _trains(data: bytes) -> bool:
+    return _DEFAULTS.search(data) is not None and _TRAINER_GROUP.search(data) is not None
+
+
+def _bytes(path: str) -> bytes:
+    """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b"[base]" if path.endswith(".ini") else b""

@@ -1,0 +1,99 @@
+"""Documents: what a source makes of a file, every value with the place it was written at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as MappingABC
+
+
+class Span(NamedTuple):
+    """A stretch of a file. Lines and columns are 1-based; columns count characters; the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value without parts: str, int, float, bool, None, or a date or bytes where a format has them."""
+
+    value: object
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list of nodes."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+class Entry(NamedTuple):
+    """One entry of a mapping: where its key stands, and its value."""
+
+    key_span: Span
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys, in the order of the file, each with its value."""
+
+    entries: MappingABC[object, Entry]
+    span: Span
+
+    def get(self, *keys: object) -> Node | None:
+        """The node at a path of keys, or None where the path leaves the tree."""
+        node: Node = self
+        for key in keys:
+            entry = node.entries.get(key) if isinstance(node, Mapping) else None
+            if entry is None:
+                return None
+            node = entry.value
+        return node
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed file.
+
+    ``header`` holds the leading comment lines (without ``#``), which Hydra reads for ``@package``.
+    """
+
+    path: str
+    root: Node
+    header: tuple[str, ...] = ()
+
+
+def plain(node: Node) -> object:
+    """The node's value as dicts, lists and scalars, without places."""
+    match node:
+        case Scalar(value=value):
+            return value
+        case Sequence(items=items):
+            return [plain(item) for item in items]
+        case Mapping(entries=entries):
+            return {key: plain(entry.value) for key, entry in entries.items()}
+
+
+def leaves(node: Node, prefix: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], Node]]:
+    """Every scalar, list and empty mapping below a node, with the path of keys that leads to it."""
+    if isinstance(node, Mapping) and node.entries:
+        for key, entry in node.entries.items():
+            yield from leaves(entry.value, (*prefix, key))
+    else:
+        yield prefix, node

@@ -1,0 +1,135 @@
+"""The engine: finds rules, hands them what they ask for, and turns what they say into findings with places."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Span
+from metta_lint.errors import LintError
+from metta_lint.findings import Finding, Related
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from metta_lint.api import Draft, Place, Rule
+    from metta_lint.pairs import Pair
+    from metta_lint.plans import Plan
+
+GROUP = "metta_lint.rules"
+SUBJECTS = ("pair", "plan")
+
+
+def load_rules(plugins: Sequence[str] = ()) -> list[Rule]:
+    """Every installed rule and those of the listed plugin files, by code.
+
+    An entry point names a module; a plugin is a path to a Python file. Either has a list ``RULES``. Raises LintError
+    for one that cannot be imported, has no rules, or brings a code that another has.
+    """
+    found: dict[str, Rule] = {}
+    for origin, rules in (*_installed(), *_plugins(plugins)):
+        for rule in rules:
+            if rule.code in found:
+                raise LintError(f"{origin} brings a second rule {rule.code}")
+            found[rule.code] = rule
+    return [found[code] for code in sorted(found)]
+
+
+def _installed() -> Iterator[tuple[str, Sequence[Rule]]]:
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP):
+        yield point.value, _rules_of(import_module(point.value), point.value)
+
+
+def _plugins(paths: Sequence[str]) -> Iterator[tuple[str, Sequence[Rule]]]:
+    for number, path in enumerate(paths):
+        from importlib.util import module_from_spec, spec_from_file_location
+
+        spec = spec_from_file_location(f"metta_lint_plugin_{number}", path)
+        if spec is None or spec.loader is None:
+            raise LintError(f"plugin {path}: not a Python file")
+        module = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise LintError(f"plugin {path}: {type(error).__name__}: {error}") from error
+        yield path, _rules_of(module, path)
+
+
+def _rules_of(module: object, origin: str) -> Sequence[Rule]:
+    rules = getattr(module, "RULES", None)
+    if not isinstance(rules, list | tuple) or not rules:
+        raise LintError(f"{origin}: no list RULES")
+    return rules
+
+
+def selected(rules: Iterable[Rule], select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
+    """The rules whose code starts with a selected prefix and with no ignored one; the longer prefix wins."""
+
+    def longest(code: str, prefixes: Sequence[str]) -> int:
+        return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
+
+    return [rule for rule in rules if longest(rule.code, select) > longest(rule.code, ignore)]
+
+
+def run_rules(rules: Iterable[Rule], plans: Iterable[Plan], pairs: Iterable[Pair]) -> list[Finding]:
+    """All that the rules find, each finding once. Raises LintError naming a rule that crashes."""
+    plans, pairs = list(plans), list(pairs)
+    found: dict[tuple[object, ...], Finding] = {}
+    for rule in rules:
+        subjects: Sequence[Plan | Pair] = pairs if _subject(rule) == "pair" else plans
+        for subject in subjects:
+            for finding in _findings(rule, subject):
+                key = (finding.code, finding.span, finding.message)
+                first = found.get(key)
+                found[key] = finding if first is None else first._replace(others=first.others + 1)
+    return sorted(found.values(), key=lambda finding: (finding.span, finding.code, finding.message))
+
+
+def _subject(rule: Rule) -> str:
+    parameters = rule.check.__code__.co_varnames[1 : rule.check.__code__.co_argcount]
+    if len(parameters) != 1 or parameters[0] not in SUBJECTS:
+        raise LintError(
+            f"rule {rule.code}: check() asks for {', '.join(parameters) or 'nothing'}; it can have pair or plan"
+        )
+    return str(parameters[0])
+
+
+def _findings(rule: Rule, subject: Plan | Pair) -> list[Finding]:
+    try:
+        return [_located(rule, draft, subject) for draft in rule.check(subject)]
+    except Exception as error:
+        raise LintError(f"rule {rule.code} crashed on {_name(subject)}: {type(error).__name__}: {error}") from error
+
+
+def _located(rule: Rule, draft: Draft, subject: Plan | Pair) -> Finding:
+    span = _span(draft.at)
+    related = [Related(label, place) for label, at in draft.related if (place := _span(at)) is not None]
+    if span is None and related:
+        # What is not written anywhere has no line; the other side's has.
+        span, related = related[0].span, [*related[1:]]
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=draft.severity or rule.severity,
+        message=draft.message,
+        span=span or Span(draft.at.plan.run.entry, 1, 1, 1, 1),
+        related=tuple(related),
+        claims=draft.claims,
+        help=draft.help,
+        subject=_name(subject),
+        quantity=draft.at.name,
+    )
+
+
+def _span(place: Place) -> Span | None:
+    return next(iter(place.plan.spans_of(place.name)), None)
+
+
+def _name(subject: Plan | Pair) -> str:
+    from metta_lint.pairs import Pair
+
+    if isinstance(subject, Pair):
+        return f"{_name(subject.left)} against {_name(subject.right)}"
+    return subject.run.name or subject.run.entry

@@ -1,0 +1,86 @@
+"""What follows for a whole run from one rollout and its updates: the arithmetic that every trainer shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.settings import Unknown
+
+if TYPE_CHECKING:
+    from metta_lint.plans import Derivation
+
+NEVER_REACHED = frozenset(
+    {
+        "filled_batches",
+        "last_round",
+        "last_batch",
+        "arrivals_per_epoch",
+        "rows_filled",
+        "rows_left_partial",
+        "steps_collected_per_epoch",
+        "steps_overwritten_per_epoch",
+        "steps_dropped_per_epoch",
+        "stitched_segments",
+        "minibatches_per_epoch",
+        "optimizer_steps_per_epoch",
+        "steps_trained_per_epoch",
+        "steps_untrained_per_epoch",
+        "minibatches_without_step",
+        "steps_per_env",
+        "ticks_per_env",
+        "steps_per_optimizer_step",
+        "optimizer_steps_per_million_steps",
+        "epochs",
+        "optimizer_steps_total",
+    }
+)
+"""Quantities of a rollout and its updates: a trainer that refuses to start never gets to them."""
+
+
+class Backend(NamedTuple):
+    """What a plan must know of the environment and policy code that no config holds, to predict sizes.
+
+    ``step_bytes`` counts all that the experience buffer keeps of one agent step besides its observation;
+    ``model_parameters`` is a formula over ``policy_size`` and ``lstm_layers``.
+    """
+
+    name: str
+    observation_bytes: int
+    step_bytes: int
+    model_parameters: str
+    policy_size: int
+
+
+def summarise(d: Derivation, backend: Backend | None) -> None:
+    """Derive the quantities per environment, per optimizer step and of the whole run, and the sizes in memory."""
+    d.define("buffer_steps", "segments * bptt_horizon", "agent steps")
+    d.define("steps_per_env", "segments * bptt_horizon / num_envs", "agent steps")
+    d.define("ticks_per_env", "steps_per_env / agents_per_env", "ticks")
+    d.define(
+        "steps_untrained_per_epoch",
+        "max(0, int(update_epochs * batch_size) - steps_trained_per_epoch)",
+        "agent steps",
+    )
+    d.define("steps_per_optimizer_step", "steps_collected_per_epoch / optimizer_steps_per_epoch", "agent steps")
+    d.define(
+        "optimizer_steps_per_million_steps",
+        "1000000 * optimizer_steps_per_epoch / steps_collected_per_epoch",
+        "optimizer steps",
+    )
+    d.define("epochs", "int(ceil_div(total_timesteps, steps_collected_per_epoch * steps_counted_times))", "epochs")
+    d.define("optimizer_steps_total", "epochs * optimizer_steps_per_epoch", "optimizer steps")
+    _sizes(d, backend)
+
+
+def _sizes(d: Derivation, backend: Backend | None) -> None:
+    if backend is None:
+        unknown = Unknown("it depends on the environment's and the policy's code; verify says it for its own")
+        d.assume("experience_bytes", unknown, "bytes", "")
+        d.assume("model_parameters", unknown, "parameters", "")
+        return
+    source = f"the {backend.name} environment and the reference policy"
+    d.assume("observation_bytes", backend.observation_bytes, "bytes", source)
+    d.assume("step_bytes", backend.step_bytes, "bytes", source)
+    d.assume("policy_size", backend.policy_size, "units", source)
+    d.define("experience_bytes", "segments * bptt_horizon * (observation_bytes + step_bytes)", "bytes", source)
+    d.define("model_parameters", backend.model_parameters, "parameters", source)

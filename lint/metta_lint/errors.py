@@ -1,0 +1,21 @@
+"""What a user can cause: one clear line, exit code 2. Everything else is a bug and keeps its traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metta_lint.documents import Span
+
+
+class LintError(Exception):
+    """A usage, config or input error: its text is all that the user needs to mend it."""
+
+
+class InputError(LintError):
+    """A file that cannot be read as what it claims to be, with the place where it stops making sense."""
+
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(f"{span}: {message}")
+        self.message = message
+        self.span = span

@@ -1,0 +1,57 @@
+"""Findings: what is wrong, where, what it rests on, and what a run of both sides would measure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from metta_lint.documents import Span
+
+Severity: TypeAlias = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+class Claim(NamedTuple):
+    """A quantity's name and what a finding says that it will be measured as, left and right.
+
+    A side is None where the claim is about the other one alone.
+    """
+
+    quantity: str
+    left: object
+    right: object
+
+
+class Related(NamedTuple):
+    """Another place that a finding speaks of, and what is to be seen there."""
+
+    label: str
+    span: Span
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong.
+
+    ``span`` is the primary place; ``subject`` names the run or pair that was looked at, ``quantity`` what the
+    finding is about (a declared difference of that quantity explains it), ``others`` how many more runs or pairs it is
+    true of. A finding of an unreadable
+    file has ``is_input_error`` set: it makes the exit code 2.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    related: tuple[Related, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    help: str = ""
+    subject: str = ""
+    quantity: str = ""
+    others: int = 0
+    is_input_error: bool = False
+
+    @property
+    def url(self) -> str:
+        """The page of the finding's rule, relative to the project's documentation."""
+        return f"docs/rules/{self.code}.md"

@@ -1,0 +1,203 @@
+"""A config tree that is being put together: files merged one over another, then the command line's changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.errors import InputError, LintError
+from metta_lint.hydra.interpolation import Resolver, problem_span
+from metta_lint.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted, is_missing, over
+
+if TYPE_CHECKING:
+    from metta_lint.documents import Span
+
+COPY_LIMIT = 100_000  # values that merging over interpolations may copy
+DEPTH_LIMIT = 250  # of the finished tree
+
+
+class NoSuchKeyError(LintError):
+    """A change to a key that is not there, where only keys that are there may change."""
+
+
+class Draft:
+    """A tree that changes in place. What it shares with documents and with other trees it copies before it changes."""
+
+    def __init__(self, place: Place) -> None:
+        self._owner = object()
+        self._copies = 0
+        self.place = place._replace(node=self._owned(place.node))
+
+    @property
+    def root(self) -> Branch:
+        """The mapping that is put together."""
+        assert isinstance(self.place.node, Branch)  # noqa: S101 - for the type checker
+        return self.place.node
+
+    # -- merging -------------------------------------------------------------------------------------------------
+
+    def merge(self, source: Tree) -> None:
+        """Merges as OmegaConf does: mappings key by key, everything else is replaced, ``???`` replaces nothing.
+
+        Raises InputError where a list and a mapping meet, which OmegaConf refuses to merge.
+        """
+        if not isinstance(source, Branch):
+            raise _clash(source, self.place)
+        self._merge(self.place, source, closed=False)
+
+    def _merge(self, place: Place, source: Branch, *, closed: bool) -> None:
+        entries = _entries(place)
+        for key, new in source.entries.items():
+            old = entries.get(key)
+            if old is None:
+                self._require_open(place, key, closed=closed)
+                entries[key] = new
+            else:
+                self._merge_entry(place, key, new, closed=closed)
+
+    def _merge_entry(self, place: Place, key: object, new: Tree, *, closed: bool) -> None:
+        entries = _entries(place)
+        old = self._read_through(place, key)
+        if is_missing(new):
+            return
+        if isinstance(new, Branch) and isinstance(old, Branch):
+            child = self._own(place, key)
+            self._merge(child, new, closed=closed)
+            _record(child.node, new)
+        elif isinstance(new, Leaf) or isinstance(old, Leaf) or type(new) is type(old):
+            entries[key] = over(new, old)
+        else:
+            raise _clash(new, Place(old, place, key, place.scope))
+
+    def _read_through(self, place: Place, key: object) -> Tree:
+        """The old value; an interpolation that names a mapping or list becomes a copy of what it names by now."""
+        old = _entries(place)[key]
+        if not isinstance(old, Leaf) or not isinstance(old.value, str) or "${" not in old.value:
+            return old
+        value = Resolver().value(Place(old, place, key, place.scope))
+        if not isinstance(value, Place):
+            return old
+        copy = self._copy(value.node, len(place.keys()) + 1, old)
+        _entries(place)[key] = copy
+        return copy
+
+    def _copy(self, tree: Tree, depth: int, cause: Leaf) -> Tree:
+        self._copies += 1
+        if self._copies > COPY_LIMIT or depth > DEPTH_LIMIT:
+            message = "merging over an interpolation copies too much: the config would grow without bound"
+            raise InputError(message, problem_span(cause))
+        if isinstance(tree, Leaf):
+            return tree
+        if isinstance(tree, Items):
+            items = [self._copy(item, depth + 1, cause) for item in tree.items]
+            return Items(items, tree.span, tree.overrides, tree.note)
+        entries = {key: self._copy(item, depth + 1, cause) for key, item in tree.entries.items()}
+        return Branch(entries, tree.span, tree.overrides, tree.note)
+
+    # -- single changes ------------------------------------------------------------------------------------------
+
+    def set(self, keys: tuple[str, ...], value: Tree, *, add: bool) -> None:
+        """Sets what keys lead to, as ``OmegaConf.update`` does; mappings are merged into mappings.
+
+        Raises NoSuchKeyError for a new key unless ``add``, InputError for a list merged with a mapping.
+        """
+        place = self.place
+        for key in keys[:-1]:
+            place = self._enter(place, key, add=add)
+        last = _index(place, keys[-1])
+        old = place.child(last)
+        if old is None:
+            self._require_open(place, last, closed=not add)
+            _put(place, last, value)
+        elif isinstance(old.node, Leaf) or isinstance(value, Leaf):
+            _put(place, last, over(value, old.node))
+        else:
+            self._merge_container(place, last, value, closed=not add)
+
+    def _merge_container(self, place: Place, key: object, value: Tree, *, closed: bool) -> None:
+        child = self._own(place, key)
+        if isinstance(child.node, Branch) and isinstance(value, Branch):
+            self._merge(child, value, closed=closed)
+        elif isinstance(child.node, Items) and isinstance(value, Items):
+            _put(place, key, over(value, child.node))
+        else:
+            raise _clash(value, child)
+
+    def _enter(self, place: Place, key: str, *, add: bool) -> Place:
+        """One key further down; what is no mapping or list there gives way to an empty mapping."""
+        step = _index(place, key)
+        old = place.child(step)
+        if old is None or isinstance(old.node, Leaf):
+            if old is None:
+                self._require_open(place, step, closed=not add)
+            empty = Branch({})
+            _put(place, step, empty if old is None else over(empty, old.node))
+        return self._own(place, step)
+
+    def delete(self, place: Place) -> None:
+        """Removes what is at a place. Raises NoSuchKeyError for an item of a list, which Hydra cannot delete."""
+        owned = self.place
+        *way, last = place.keys()[len(self.place.keys()) :]
+        for key in way:
+            owned = self._own(owned, key)
+        if not isinstance(owned.node, Branch):
+            raise NoSuchKeyError(f"{place} is an item of a list, which cannot be deleted")
+        del owned.node.entries[last]
+
+    @staticmethod
+    def _require_open(place: Place, key: object, *, closed: bool) -> None:
+        if isinstance(place.node, Items):
+            raise NoSuchKeyError(f"{place} has no item {key}")
+        if closed:
+            where = f" in {place}" if place.parent else ""
+            raise NoSuchKeyError(f"there is no {key}{where}")
+
+    # -- ownership -----------------------------------------------------------------------------------------------
+
+    def _own(self, place: Place, key: object) -> Place:
+        child = place.child(key)
+        assert child is not None  # noqa: S101 - every caller has looked
+        owned = self._owned(child.node)
+        if owned is not child.node:
+            _put(place, key, owned)
+        return child._replace(node=owned)
+
+    def _owned(self, tree: Tree) -> Tree:
+        """The tree itself if this draft may change it, else a copy of its topmost level that it may."""
+        if isinstance(tree, Leaf) or tree.owner is self._owner:
+            return tree
+        if isinstance(tree, Items):
+            return Items(list(tree.items), tree.span, tree.overrides, tree.note, self._owner)
+        return Branch(dict(tree.entries), tree.span, tree.overrides, tree.note, self._owner)
+
+
+def _entries(place: Place) -> dict[object, Tree]:
+    assert isinstance(place.node, Branch)  # noqa: S101 - for the type checker
+    return place.node.entries
+
+
+def _put(place: Place, key: object, tree: Tree) -> None:
+    if isinstance(place.node, Items):
+        place.node.items[int(str(key))] = tree
+    else:
+        _entries(place)[key] = tree
+
+
+def _index(place: Place, key: str) -> object:
+    if isinstance(place.node, Items) and not key.isdecimal():
+        raise NoSuchKeyError(f"{place} is a list, and {key} is no index")
+    return key
+
+
+def _record(tree: Tree, new: Branch) -> None:
+    """Notes on an owned mapping that another one has been merged into it."""
+    assert isinstance(tree, Branch)  # noqa: S101 - for the type checker
+    before: tuple[Span, ...] = tree.overrides if tree.span is None else (tree.span, *tree.overrides)
+    tree.span, tree.overrides, tree.note = new.span, (*new.overrides, *before), new.note
+
+
+def _clash(new: Tree, old: Place) -> InputError:
+    kinds = {Branch: "a mapping", Items: "a list", Leaf: "a single value"}
+    what = dotted(old.keys()) or "the config's root"
+    there = f" ({old.node.span})" if old.node.span else ""
+    message = f"{kinds[type(new)]} cannot be merged into {what}, which is {kinds[type(old.node)]}{there}"
+    return InputError(message, new.span or problem_span(Leaf(None)))

@@ -1,0 +1,113 @@
+"""Reads a Hydra config tree and composes any of its configs, without running any of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint import sources
+from metta_lint.documents import Span
+from metta_lint.errors import InputError
+from metta_lint.hydra import hydra_node
+from metta_lint.hydra.changes import apply, sort_changes
+from metta_lint.hydra.composed import Composed
+from metta_lint.hydra.defaults import defaults_list
+from metta_lint.hydra.draft import Draft
+from metta_lint.hydra.includes import ConfigFile, read_config_file
+from metta_lint.hydra.interpolation import split_keys
+from metta_lint.hydra.overrides import parse_override
+from metta_lint.hydra.tree import Branch, Place, embed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metta_lint.hydra.defaults import Placed
+
+SUFFIX = ".yaml"
+
+
+class ConfigTreeReader:
+    """The configs below one folder. Each file is parsed once in a reader's life: make a new one to see changes."""
+
+    def __init__(self, config_dir: str | Path) -> None:
+        self.config_dir = str(config_dir)
+        self._files: dict[str, ConfigFile | InputError | None] = {}
+        self._groups: dict[str, bool] = {}
+
+    def compose(self, config_name: str, overrides: Sequence[str] = ()) -> Composed:
+        """What Hydra composes for a config (``train_job``, ``env/mettagrid/arena/basic``) and a command line.
+
+        The ``hydra`` node is left out. Interpolations that do not resolve are ``problems`` of the result. Raises
+        InputError, with the place that is to blame, for everything that stops Hydra.
+        """
+        parsed = [parse_override(text, number) for number, text in enumerate(overrides, start=1)]
+        changes = sort_changes(parsed, self.has_group)
+        name = config_name.removesuffix(SUFFIX)
+        placed = defaults_list(self, name, changes.groups, self._start_of(name))
+        draft = _merged(placed)
+        for override in changes.values:
+            apply(override, draft)
+        draft.root.entries.pop(hydra_node.NODE, None)
+        files = dict.fromkeys(item.file.path for item in placed)
+        return Composed(draft.place, tuple(files))
+
+    # -- files -----------------------------------------------------------------------------------------------------
+
+    def load(self, name: str) -> ConfigFile | None:
+        """A config's file, None where there is none.
+
+        Raises InputError for a file that does not parse, and for a name that leads out of the folder.
+        """
+        if name not in self._files:
+            self._files[name] = self._load(name)
+        file = self._files[name]
+        if isinstance(file, InputError):
+            raise InputError(file.message, file.span)
+        return file
+
+    def _load(self, name: str) -> ConfigFile | InputError | None:
+        path = self._path(name)
+        if path is None or not os.path.isfile(path):
+            return None
+        try:
+            return read_config_file(sources.read(path))
+        except InputError as error:
+            return error
+
+    def _path(self, name: str) -> str | None:
+        """Where a config lies; None for what lies outside the folder, which no config has to read."""
+        if name.startswith("/") or ".." in name.split("/") or os.path.isabs(name):
+            return None
+        return f"{self.config_dir}/{name.removesuffix(SUFFIX)}{SUFFIX}"
+
+    def _start_of(self, name: str) -> Span:
+        return Span(f"{self.config_dir}/{name.lstrip('/')}{SUFFIX}", 1, 1, 1, 1)
+
+    def has_group(self, name: str) -> bool:
+        """Whether a config group is there, which is a folder."""
+        if name not in self._groups:
+            self._groups[name] = os.path.isdir(os.path.join(self.config_dir, name))
+        return self._groups[name]
+
+    def options(self, group: str) -> list[str]:
+        """The names that a group has configs for."""
+        if self._path(group) is None or not self.has_group(group):
+            return []
+        names = os.listdir(os.path.join(self.config_dir, group))
+        return sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
+
+
+def _merged(placed: list[Placed]) -> Draft:
+    draft = Draft(Place(Branch({})))
+    for file, package, _ in placed:
+        body = file.body
+        if not package:
+            hydra_node.check(body)
+        draft.merge(embed(body, split_keys(package)))
+    return draft
+
+
+def compose(config_dir: str | Path, config_name: str, overrides: Sequence[str] = ()) -> Composed:
+    """Composes one config of a tree; ``ConfigTreeReader`` is for more than one. Raises InputError as it does."""
+    return ConfigTreeReader(config_dir).compose(config_name, overrides)

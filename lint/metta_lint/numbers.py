@@ -1,0 +1,41 @@
+"""How numbers are shown: counts with separators, floats as short as they can be without lying."""
+
+from __future__ import annotations
+
+
+def show(value: object) -> str:
+    """A value for people: ``262,144``, ``1,638.4``, ``0.000457``, ``muon``."""
+    match value:
+        case bool() | None:
+            return str(value)
+        case int():
+            return f"{value:,}"
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return f"{int(value):,}"
+        case float() if abs(value) >= 1000:
+            return f"{value:,.1f}"
+        case float():
+            return f"{value:.6g}"
+        case _:
+            return str(value)
+
+
+def count(number: float, noun: str) -> str:
+    """A number with its noun: ``1 agent``, ``24 agents``."""
+    return f"{show(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def percent(part: float, whole: float) -> str:
+    """A share: ``46.5%``."""
+    return f"{100 * part / whole:.1f}%" if whole else "0.0%"
+
+
+def ratio(left: object, right: object) -> float | None:
+    """Right over left where both are numbers and left is not zero."""
+    if not _is_number(left) or not _is_number(right) or not left:
+        return None
+    return float(right) / float(left)  # type: ignore[arg-type]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

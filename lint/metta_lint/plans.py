@@ -1,0 +1,234 @@
+"""Plans: every number that a trainer derives from a run, with its formula and the lines that it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.formulas import FormulaError, formula
+from metta_lint.loops import REQUIREMENTS, Loop
+from metta_lint.settings import Run, Setting, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from metta_lint.documents import Span
+
+
+class Quantity(NamedTuple):
+    """One derived number.
+
+    ``value`` is None where it is unknown, and ``unknown_because`` says why. ``inputs`` name quantities or settings.
+    ``source`` says which code of the trainer does this arithmetic.
+    """
+
+    name: str
+    value: object
+    unit: str
+    formula: str
+    inputs: tuple[str, ...]
+    source: str = ""
+    unknown_because: str | None = None
+
+
+class Refusal(NamedTuple):
+    """What the trainer would raise instead of training.
+
+    ``requirement`` is a key of ``loops.REQUIREMENTS``; ``exception`` the type that the trainer raises; ``at`` the
+    quantities or settings that do not go together; ``when`` the moment: "start", "first rollout" or "first update".
+    """
+
+    requirement: str
+    exception: str
+    message: str
+    at: tuple[str, ...]
+    when: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run will do. ``loop`` is None where the settings do not say enough to run it."""
+
+    run: Run
+    quantities: Mapping[str, Quantity]
+    refusals: tuple[Refusal, ...]
+    loop: Loop | None
+    loop_unknown_because: str | None = None
+    ignored: tuple[IgnoredKey, ...] = ()
+
+    def value(self, name: str) -> object:
+        """A quantity's value, or None where it is unknown."""
+        quantity = self.quantities.get(name)
+        return None if quantity is None else quantity.value
+
+    def number(self, name: str) -> float | None:
+        """A quantity's value if it is a number."""
+        value = self.value(name)
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def lookup(self, name: str) -> object:
+        """The value of a quantity or setting, Unknown where there is none: what formulas read."""
+        quantity = self.quantities.get(name)
+        if quantity is None:
+            return self.run.value(name)
+        return quantity.value if quantity.unknown_because is None else Unknown(quantity.unknown_because)
+
+    def settings_of(self, name: str) -> tuple[Setting, ...]:
+        """The settings that a quantity rests on, the most telling first (each once).
+
+        A quantity's own formula is searched breadth first, so that the settings it names come before those that its
+        inputs were derived from.
+        """
+        found: dict[str, Setting] = {}
+        seen = {name}
+        queue = [name]
+        while queue:
+            current = queue.pop(0)
+            quantity = self.quantities.get(current)
+            if quantity is None:
+                if (setting := self.run.settings.get(current)) is not None:
+                    found.setdefault(current, setting)
+                continue
+            queue += [name for name in quantity.inputs if name not in seen]
+            seen.update(quantity.inputs)
+        return tuple(found.values())
+
+    def spans_of(self, name: str) -> tuple[Span, ...]:
+        """Where the settings that a quantity rests on are written, the most telling first."""
+        return tuple(dict.fromkeys(s.span for s in self.settings_of(name) if s.span is not None))
+
+    def blamed(self, refusal: Refusal) -> tuple[str, ...]:
+        """The quantities or settings at fault, those that the entry file itself writes first.
+
+        Of two sizes that do not go together, the one that was written for this run is to blame, not the inherited one.
+        """
+        return tuple(sorted(refusal.at, key=lambda name: not self._is_own(name)))
+
+    def _is_own(self, name: str) -> bool:
+        return any(span.path == self.run.entry for span in self.spans_of(name)[:1])
+
+    def formula_with_numbers(self, name: str) -> str:
+        """A quantity's formula with the values of its inputs put in."""
+        return formula(self.quantities[name].formula).with_numbers(self.lookup)
+
+
+class IgnoredKey(NamedTuple):
+    """A setting that the trainer never reads, and what was perhaps meant."""
+
+    key: str
+    because: str
+    nearest: str | None = None
+
+
+class Derivation:
+    """Builds a plan: formulas in order, each once, and the conditions under which the trainer stops."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.refusals: list[Refusal] = []
+        self._quantities: dict[str, Quantity] = {}
+
+    def define(self, name: str, text: str, unit: str, source: str = "", decided_by: str | None = None) -> object:
+        """Derive a quantity by a formula; Unknown where an input is unknown or the arithmetic has no answer.
+
+        ``decided_by`` is a setting that chose this formula without being in it (``batch_size = auto``).
+        """
+        parsed = formula(text)
+        try:
+            value = parsed.evaluate(self.lookup)
+        except FormulaError as error:
+            value = Unknown(str(error))
+        inputs = parsed.names if decided_by is None else (decided_by, *parsed.names)
+        self._add(Quantity(name, value, unit, text, inputs, source))
+        return value
+
+    def assume(self, name: str, value: object, unit: str, source: str) -> None:
+        """A quantity that no formula gives: a trainer's constant, or Unknown with its reason."""
+        self._add(Quantity(name, value, unit, repr(value) if not isinstance(value, Unknown) else name, (), source))
+
+    def _add(self, quantity: Quantity) -> None:
+        if isinstance(quantity.value, Unknown):
+            quantity = quantity._replace(value=None, unknown_because=quantity.value.because)
+        self._quantities[quantity.name] = quantity
+
+    def lookup(self, name: str) -> object:
+        """The value of a quantity already derived, else of a setting; Unknown where there is none."""
+        quantity = self._quantities.get(name)
+        if quantity is None:
+            return self.run.value(name)
+        return quantity.value if quantity.unknown_because is None else Unknown(quantity.unknown_because)
+
+    def holds(self, text: str) -> bool:
+        """Whether a condition is known to hold: an unknown input, or arithmetic without an answer, is no."""
+        try:
+            value = formula(text).evaluate(self.lookup)
+        except FormulaError:
+            return False
+        return not isinstance(value, Unknown) and bool(value)
+
+    def refuse_unless(
+        self,
+        requirement: str,
+        condition: str,
+        *,
+        exception: str,
+        message: str,
+        at: tuple[str, ...],
+        when: str = "start",
+    ) -> None:
+        """Record a refusal where a condition is known not to hold.
+
+        ``message`` may name quantities in braces. ``at`` are the sizes that do not go together.
+        """
+        if self.holds(f"not ({condition})"):
+            self.refuse(Refusal(requirement, exception, self.fill(message), at, when))
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Record a refusal."""
+        if refusal.requirement not in REQUIREMENTS:
+            raise KeyError(refusal.requirement)
+        self.refusals.append(refusal)
+
+    def fill(self, message: str) -> str:
+        """A message with the values of the quantities and settings that it names in braces."""
+        for name in dict.fromkeys(_braced(message)):
+            value = self.lookup(name)
+            message = message.replace("{" + name + "}", f"{value:,}" if type(value) is int else str(value))
+        return message
+
+    def loop(self, **fields: object) -> tuple[Loop | None, str | None]:
+        """The loop description of the derived values, or None and the reason why they do not suffice.
+
+        ``fields`` maps each field of the loop that is not called like a quantity to its value.
+        """
+        unknown = next((value for value in fields.values() if isinstance(value, Unknown)), None)
+        if unknown is not None:
+            return None, unknown.because
+        return Loop(**fields), None  # type: ignore[arg-type]
+
+    def plan(
+        self,
+        loop: tuple[Loop | None, str | None],
+        *,
+        order: tuple[str, ...],
+        never_reached: frozenset[str],
+        ignored: tuple[IgnoredKey, ...] = (),
+    ) -> Plan:
+        """The plan, its refusals in the order in which the trainer comes to them.
+
+        Where the trainer refuses, the quantities that it would never reach are unknown, and say so.
+        """
+        position = {requirement: index for index, requirement in enumerate(order)}
+        refusals = sorted(self.refusals, key=lambda refusal: position.get(refusal.requirement, len(order)))
+        if refusals:
+            because = f"the trainer refuses first: {refusals[0].message}"
+            for name in never_reached & self._quantities.keys():
+                self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
+        return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored)
+
+
+def _braced(message: str) -> Iterator[str]:
+    rest = message
+    while "{" in rest:
+        name, _, rest = rest.partition("{")[2].partition("}")
+        yield name

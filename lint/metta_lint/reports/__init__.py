@@ -1,0 +1,1 @@
+"""Reports: what a command prints, in each of its formats."""

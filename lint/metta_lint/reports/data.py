@@ -1,0 +1,119 @@
+"""JSON for scripts: the shapes that docs/schema describes, ``"schema": "metta-lint/1"`` in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.documents import Span
+from metta_lint.findings import SEVERITIES, Claim, Finding
+from metta_lint.settings import Setting, Unknown
+
+if TYPE_CHECKING:
+    from metta_lint.check import Report
+    from metta_lint.plans import Plan, Quantity, Refusal
+
+SCHEMA = "metta-lint/1"
+
+
+def check_data(report: Report) -> dict[str, Any]:
+    """What ``check --output-format json`` prints."""
+    return {
+        "schema": SCHEMA,
+        "findings": [finding_data(finding) for finding in report.findings],
+        "summary": {
+            "findings": len(report.findings),
+            **{severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
+            "runs": [plan.run.name or plan.run.entry for plan in report.plans],
+            "pairs": [
+                {
+                    "left": pair.left.run.name or pair.left.run.entry,
+                    "right": pair.right.run.name or pair.right.run.entry,
+                    "reason": pair.reason,
+                }
+                for pair in report.pairs
+            ],
+            "notes": report.notes,
+            "files": report.files,
+        },
+    }
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """One finding."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity,
+        "message": finding.message,
+        "location": location(finding.span),
+        "related": [{"label": related.label, **location(related.span)} for related in finding.related],
+        "claims": [claim_data(claim) for claim in finding.claims],
+        "help": finding.help,
+        "subject": finding.subject,
+        "fix": None,
+        "url": finding.url,
+    }
+
+
+def claim_data(claim: Claim) -> dict[str, Any]:
+    """One claim."""
+    return {"quantity": claim.quantity, "left": claim.left, "right": claim.right}
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """What ``plan --output-format json`` prints."""
+    return {
+        "schema": SCHEMA,
+        "trainer": plan.run.trainer,
+        "entry": plan.run.entry,
+        "settings": {key: _setting(setting) for key, setting in plan.run.settings.items()},
+        "quantities": {name: _quantity(quantity) for name, quantity in plan.quantities.items()},
+        "refusals": [
+            {
+                "code": refusal.requirement,
+                "message": f"{refusal.exception}: {refusal.message}",
+                "location": location(_blamed(plan, refusal)),
+            }
+            for refusal in plan.refusals
+        ],
+        "loop": plan.loop.as_dict() if plan.loop is not None else {},
+        "notes": list(plan.run.notes),
+    }
+
+
+def _blamed(plan: Plan, refusal: Refusal) -> Span:
+    spans = (span for name in plan.blamed(refusal) for span in plan.spans_of(name))
+    return next(spans, Span(plan.run.entry, 1, 1, 1, 1))
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    unknown = isinstance(setting.value, Unknown)
+    return {
+        "value": None if unknown else setting.value,
+        **({"unknown_because": setting.value.because} if isinstance(setting.value, Unknown) else {}),
+        "location": location(setting.span) if setting.span is not None else None,
+        "overrides": [location(span) for span in setting.overrides],
+    }
+
+
+def _quantity(quantity: Quantity) -> dict[str, Any]:
+    data = {
+        "value": quantity.value,
+        "unit": quantity.unit,
+        "formula": quantity.formula,
+        "inputs": list(quantity.inputs),
+    }
+    if quantity.unknown_because is not None:
+        data["unknown_because"] = quantity.unknown_because
+    return data
+
+
+def location(span: Span) -> dict[str, Any]:
+    """A place: 1-based, the end exclusive, ``/`` in the path."""
+    return {
+        "path": span.path.replace("\\", "/"),
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }

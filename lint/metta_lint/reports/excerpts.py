@@ -1,0 +1,36 @@
+"""Excerpts: the line that a span is on, with a mark under the value."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metta_lint.documents import Span
+
+LONGEST = 160
+
+
+@lru_cache(maxsize=64)
+def _lines(path: str) -> tuple[str, ...]:
+    try:
+        return tuple(Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines())
+    except OSError:
+        return ()
+
+
+def excerpt(span: Span, mark: str, label: str = "", gutter: int = 1) -> list[str]:
+    """The span's line and a mark under it: two rows, or none where the file cannot be read."""
+    lines = _lines(span.path)
+    if not 1 <= span.line <= len(lines):
+        return []
+    line = lines[span.line - 1].expandtabs(1)
+    if len(line) > LONGEST:
+        line = line[: LONGEST - 3] + "..."
+    width = span.end_column - span.column if span.end_line == span.line else len(line) - span.column + 1
+    width = max(1, min(width, len(line) - span.column + 1))
+    return [
+        f"{span.line:>{gutter}} | {line}",
+        f"{'':>{gutter}} | {'':{span.column - 1}}{mark * width}{' ' + label if label else ''}",
+    ]

@@ -1,0 +1,194 @@
+"""A verification as text and JSON: predicted beside measured, claims, rates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.numbers import percent, show
+from metta_lint.reports.data import SCHEMA
+from metta_lint.reports.text import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.observations import Observation
+    from metta_lint.reports.style import Style
+    from metta_lint.verify import JudgedClaim, Row, Verification
+
+RATES = {
+    "steps_per_second": "agent steps per second",
+    "env_wait_seconds": "seconds spent waiting for environments",
+    "forward_seconds": "seconds of inference",
+    "learn_seconds": "seconds of learning",
+    "overlap_fraction": "share of stepping that overlapped other work",
+    "segment_coverage": "share of segments sampled at least once",
+    "mean_return": "mean return of finished episodes",
+    "peak_rss_bytes": "peak memory, bytes",
+}
+
+
+def estimate_text(result: Verification, style: Style) -> str:
+    """What a run would take, for those who have not asked for it yet."""
+    lines = []
+    for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
+        needed = result.estimates[side]
+        loop = plan.loop
+        assert loop is not None
+        lines.append(style.bold(f"{side}: {plan.run.name or plan.run.entry} ({plan.run.trainer})"))
+        lines.append(
+            f"  {show(loop.num_envs)} environments x {show(loop.environment.agents_per_env)} agents in "
+            f"{show(loop.num_workers)} workers, a batch of {show(loop.batch_size)} steps"
+        )
+        lines.append(f"  about {needed.bytes / 2**20:,.0f} MiB of memory and {needed.seconds:,.0f} s")
+    return "\n".join(lines)
+
+
+def verification_text(result: Verification, style: Style) -> str:
+    """The whole report: rows, claims, rates, and a line that says what came of it."""
+    lines = [style.bold("Predicted and measured"), ""]
+    lines += _rows(result.rows, style)
+    if result.claims:
+        lines += ["", style.bold("Claims of the findings"), "", *_claims(result.claims, style)]
+    lines += ["", style.bold("Rates, on this machine"), "", *_rates(result)]
+    lines += ["", *_lost(result), _conclusion(result, style)]
+    return "\n".join(lines)
+
+
+def _rows(rows: list[Row], style: Style) -> list[str]:
+    cells = [
+        (
+            row.quantity,
+            _shown(row.left[0]),
+            _shown(row.left[1]),
+            _shown(row.right[0]),
+            _shown(row.right[1]),
+            _verdict(row.verdict, row.why),
+        )
+        for row in rows
+    ]
+    heading = ("quantity", "left predicted", "measured", "right predicted", "measured", "verdict")
+    return _colored(table([heading, *cells], right_aligned=(1, 2, 3, 4)), style)
+
+
+def _claims(claims: list[JudgedClaim], style: Style) -> list[str]:
+    cells = [
+        (
+            claim.finding.code,
+            claim.claim.quantity,
+            _sides(claim, claim.claim.left, claim.claim.right),
+            _sides(claim, *claim.measured),
+            _verdict(claim.verdict, claim.why),
+        )
+        for claim in claims
+    ]
+    return _colored(table([("finding", "claims that", "is", "measured", "verdict"), *cells]), style)
+
+
+def _sides(claim: JudgedClaim, left: object, right: object) -> str:
+    if claim.measured[0] is None and claim.measured[1] is not None:
+        return _shown(right)
+    if claim.measured[1] is None and claim.measured[0] is not None:
+        return _shown(left)
+    return f"{_shown(left)} / {_shown(right)}"
+
+
+def _colored(lines: list[str], style: Style) -> list[str]:
+    marks = {"confirmed": style.good, "refuted": lambda text: style.severity("error", text)}
+    for word, paint in marks.items():
+        lines = [line[: -len(word)] + paint(word) if line.endswith(word) else line for line in lines]
+    return lines
+
+
+def _verdict(verdict: str, why: str) -> str:
+    return f"{verdict}: {why}" if why else verdict
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else show(value)
+
+
+def _rates(result: Verification) -> list[str]:
+    left, right = result.observations["left"], result.observations["right"]
+    cells = [
+        (words, _rate(left, name), _rate(right, name))
+        for name, words in RATES.items()
+        if name in left.rates or name in right.rates
+    ]
+    return table([("rate", "left", "right"), *cells], right_aligned=(1, 2))
+
+
+def _rate(observation: Observation, name: str) -> str:
+    rate = observation.rates.get(name)
+    if rate is None:
+        return "-"
+    return show(round(rate)) if abs(rate) >= 100 else f"{rate:.3g}"
+
+
+def _lost(result: Verification) -> Iterator[str]:
+    for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
+        seen = result.observations[side]
+        wasted, collected = (seen.quantities.get(f"steps_{word}_per_epoch") for word in ("overwritten", "collected"))
+        speed = seen.rates.get("steps_per_second")
+        if isinstance(wasted, int) and isinstance(collected, int) and wasted and speed:
+            hours = wasted / collected * 1e9 / speed / 3600
+            yield (
+                f"{side}: {percent(wasted, collected)} of what {plan.run.name or plan.run.entry} collects is overwritten; "
+                f"at the {show(round(speed))} steps/s measured here that is {show(round(hours, 1))} h per 1e9 steps"
+            )
+
+
+def _conclusion(result: Verification, style: Style) -> str:
+    verdicts = [row.verdict for row in result.rows] + [claim.verdict for claim in result.claims]
+    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ("confirmed", "refuted", "not exercised"))
+    text = f"{counts} ({len(result.rows)} rows, {len(result.claims)} claims) in {result.seconds:.0f} s"
+    return style.severity("error", text) if result.exit_code else style.good(text)
+
+
+def verification_data(result: Verification) -> dict[str, Any]:
+    """What ``verify --output-format json`` prints."""
+    return {
+        "schema": SCHEMA,
+        "ran": result.ran,
+        "device": result.observations["left"].device if result.ran else None,
+        "backend": result.observations["left"].environment if result.ran else "embedded",
+        "runs": {side: _run(result, side) for side in ("left", "right")},
+        "rows": [
+            {
+                "quantity": row.quantity,
+                "left": {"predicted": row.left[0], "measured": row.left[1]},
+                "right": {"predicted": row.right[0], "measured": row.right[1]},
+                "verdict": row.verdict,
+                "why": row.why,
+            }
+            for row in result.rows
+        ],
+        "claims": [
+            {
+                "finding": claim.finding.code,
+                "subject": claim.finding.subject,
+                "quantity": claim.claim.quantity,
+                "predicted": {"left": claim.claim.left, "right": claim.claim.right},
+                "measured": {"left": claim.measured[0], "right": claim.measured[1]},
+                "verdict": claim.verdict,
+                "why": claim.why,
+            }
+            for claim in result.claims
+        ],
+        "seconds": result.seconds,
+    }
+
+
+def _run(result: Verification, side: str) -> dict[str, Any]:
+    plan = result.pair.left if side == "left" else result.pair.right
+    needed = result.estimates[side]
+    data: dict[str, Any] = {
+        "entry": plan.run.entry,
+        "trainer": plan.run.trainer,
+        "estimate": {"bytes": needed.bytes, "seconds": needed.seconds},
+    }
+    if side in result.observations:
+        observation = result.observations[side]
+        data |= {"rates": dict(observation.rates), "seconds": observation.seconds}
+        if observation.crash is not None:
+            data["crash"] = observation.crash._asdict()
+    return data

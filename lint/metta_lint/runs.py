@@ -1,0 +1,75 @@
+"""From names to plans: entry files, declared runs and their pairs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint.errors import LintError
+from metta_lint.pairs import Pair
+from metta_lint.trainers import trainer_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from metta_lint.config import Config, PairSpec
+    from metta_lint.epochs import Backend
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Machine
+
+
+def plan_run(
+    run: str,
+    config: Config,
+    overrides: Sequence[str] = (),
+    machine: Machine | None = None,
+    backend: Backend | None = None,
+) -> Plan:
+    """The plan of a declared run or an entry file; overrides of the command line come after the declared ones.
+
+    Raises LintError for a name that is neither, InputError for files that cannot be read.
+    """
+    declared = config.runs.get(run)
+    if declared is None and not os.path.isfile(run):
+        known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
+        raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
+    entry = Path(run).as_posix() if declared is None else declared.entry
+    if declared is not None and not os.path.isfile(entry):
+        raise LintError(f"the declared run {run!r} has the entry {entry}, which does not exist ({config.path})")
+    trainer = trainer_for(entry)
+    every = (*(declared.overrides if declared else ()), *overrides)
+    read = trainer.read_run(entry, every, machine or config.machine)
+    if declared is not None:
+        read = replace(read, name=run)
+    return trainer.derive(read, backend)
+
+
+def same_environment(plans: Iterable[Plan]) -> list[Pair]:
+    """Pairs of runs of different trainers that name the same environment, each with the names and their places."""
+    plans = list(plans)
+    found = []
+    for index, left in enumerate(plans):
+        for right in plans[index + 1 :]:
+            if left.run.trainer == right.run.trainer:
+                continue
+            shared = [name for name in left.run.environments if name in right.run.environments]
+            if shared:
+                first, second = (left, right) if left.run.trainer == "pufferlib" else (right, left)
+                found.append(Pair(first, second, _reason(shared[0], first, second)))
+    return found
+
+
+def _reason(name: str, left: Plan, right: Plan) -> str:
+    places = [f"{plan.run.environments[name] or plan.run.entry}" for plan in (left, right)]
+    return f"both train {name!r} ({places[0]}, {places[1]})"
+
+
+def declared_pairs(config: Config, plans: Mapping[str, Plan]) -> list[tuple[PairSpec, Pair]]:
+    """The declared pairs whose runs both have a plan."""
+    return [
+        (spec, Pair(plans[spec.left], plans[spec.right], f"declared in {config.path}"))
+        for spec in config.pairs
+        if spec.left in plans and spec.right in plans
+    ]

@@ -1,0 +1,63 @@
+"""Settings, machines and runs: what one launch would train, and who said so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metta_lint.documents import Span
+
+
+class Unknown(NamedTuple):
+    """A value that no file gives. It spreads through every formula that needs it; no rule fires on it."""
+
+    because: str
+
+
+class Setting(NamedTuple):
+    """One key of a run.
+
+    ``span`` is the place that won (None: the command line, or a default that is not in a file);
+    ``overrides`` are the places that it overrode, the latest first.
+    """
+
+    key: str
+    value: object
+    span: Span | None = None
+    overrides: tuple[Span, ...] = ()
+    note: str = ""
+
+
+class Machine(NamedTuple):
+    """What a config does not say but the trainer asks of the host."""
+
+    cpus: int | None = None
+    gpus: int | None = None
+    world_size: int = 1
+    steps_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one launch would train.
+
+    ``settings`` are keyed in the trainer's own syntax (``vec.num_envs``, ``trainer.batch_size``); what the
+    environment's own files say stands under ``env.``. ``environments`` are the names of what is trained, each with the
+    place that says so: two runs that share a name claim to train the same environment.
+    """
+
+    trainer: str
+    entry: str
+    settings: Mapping[str, Setting]
+    environments: Mapping[str, Span | None] = field(default_factory=dict)
+    machine: Machine = field(default_factory=Machine)
+    name: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def value(self, key: str) -> object:
+        """The value of a setting; Unknown where no file gives it."""
+        setting = self.settings.get(key)
+        return Unknown(f"{key} is not set") if setting is None else setting.value

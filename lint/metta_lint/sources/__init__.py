@@ -1,0 +1,75 @@
+"""Sources: readers that turn one file's bytes into a document with the span of every value."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from metta_lint.errors import InputError
+from metta_lint.sources.text import BYTE_LIMIT, file_start
+
+if TYPE_CHECKING:
+    from metta_lint.documents import Document
+
+SUFFIXES = {
+    ".ini": "ini",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".toml": "toml",
+    ".json": "json",
+}
+
+
+_MOST_DOCUMENTS = 4096
+_documents: dict[tuple[str, int, int], Document | InputError] = {}
+
+
+def read(path: str, data: bytes | None = None) -> Document:
+    """The document that a file holds; ``data`` stands for the file's bytes where they are known already.
+
+    A file is parsed once for as long as it does not change: a tree's default is read for every one of its runs. Raises
+    InputError for a file that cannot be read, is too large, or is not what its suffix says.
+    """
+    if data is not None:
+        return _parse(path, data)
+    key = _identity(path)
+    if key not in _documents:
+        if len(_documents) >= _MOST_DOCUMENTS:
+            _documents.clear()
+        try:
+            _documents[key] = _parse(path, _load(path))
+        except InputError as error:
+            _documents[key] = error
+    found = _documents[key]
+    if isinstance(found, InputError):
+        raise InputError(found.message, found.span)
+    return found
+
+
+def _identity(path: str) -> tuple[str, int, int]:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return path, -1, -1
+    return path, status.st_mtime_ns, status.st_size
+
+
+def _parse(path: str, data: bytes) -> Document:
+    name = SUFFIXES.get(PurePath(path).suffix.lower())
+    if name is None:
+        raise InputError(f"no reader for this kind of file (known: {' '.join(SUFFIXES)})", file_start(path))
+    # Only the module that is needed is imported: PyYAML alone would cost an INI-only run several milliseconds.
+    reader = import_module(f"{__name__}.{name}")
+    document: Document = reader.parse(data, path)
+    return document
+
+
+def _load(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(BYTE_LIMIT + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"cannot be read: {reason}", file_start(path)) from None

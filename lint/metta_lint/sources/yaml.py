@@ -1,0 +1,290 @@
+"""YAML as OmegaConf 2.3 reads it, with spans. No tag is ever run.
+
+Documents are built straight from the parser's events, so that depth and size are checked before anything is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.errors import InputError
+from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, Lines, decode, file_start
+from metta_lint.sources.yaml_scalars import TAGGED, plain_value, string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_new = tuple.__new__  # builds a NamedTuple at half the price, for the one record that every value has
+_UNTAGGED = (None, "!")
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+_ODD_BREAKS = ("\x85", "\u2028", "\u2029")  # line breaks to YAML 1.1, but not to an editor
+# Possessive (*+): no way back to keep, so a megabyte of blanks costs no memory.
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]*+(?:\s++|(?<=\s)#[^\r\n]*+)*+")
+_TAG = re.compile(r"![^\s,\[\]{}]*")
+_HEADER = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+)?+[\r\n])*+(?:[ \t]*+#[^\r\n]*+)?+")
+_TABS_LIMIT = 20_000  # characters, which take the Python parser some 60 ms
+_HEADER_LIMIT = 4096  # characters; Hydra looks at the first 512
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def parse(data: bytes, path: str) -> Document:
+    """The one document of a YAML file; an empty file is an empty mapping.
+
+    Raises InputError for what OmegaConf would refuse (syntax, duplicate keys, a second document) and for tags that
+    would construct something, aliases that expand without bound, and nesting deeper than any config's.
+    """
+    stream = _Stream(data, path)
+    documents = stream.documents()
+    first = next(documents, None)
+    if first is None:
+        return Document(path, Mapping({}, file_start(path)), stream.header())
+    next(documents, None)
+    return first
+
+
+def parse_all(data: bytes, path: str) -> tuple[Document, ...]:
+    """Every document of a YAML stream, none for an empty file. Raises InputError as ``parse`` does."""
+    return tuple(_Stream(data, path, many=True).documents())
+
+
+class _Stream:
+    """Composes the nodes of one file from its parser's events."""
+
+    __slots__ = ("_lines", "anchors", "end", "events", "many", "nodes", "path", "remap", "text")
+
+    events: Callable[[], Any]
+    end: Any  # the mark at which the latest content ended
+
+    def __init__(self, data: bytes, path: str, *, many: bool = False) -> None:
+        text = decode(data, path)
+        self.text = text.removeprefix(BOM)
+        self.path = path
+        self.many = many
+        self.remap = any(char in text for char in _ODD_BREAKS)
+        self.nodes = 0
+        self.anchors: dict[str, tuple[Node, int] | None] = {}
+        self._lines: Lines | None = None
+
+    @property
+    def lines(self) -> Lines:
+        if self._lines is None:
+            self._lines = Lines(self.path, self.text)
+        return self._lines
+
+    def documents(self) -> Iterator[Document]:
+        try:
+            yield from self._documents()
+        except yaml.YAMLError as error:
+            raise self._input_error(error) from None
+
+    def _documents(self) -> Iterator[Document]:
+        self.events = _parser(self.text)(self.text).get_event
+        count = 0
+        while type(event := self.events()) is not StreamEndEvent:
+            if type(event) is not DocumentStartEvent:
+                continue
+            count += 1
+            if count > 1 and not self.many:
+                message = "expected a single document in the stream, but found another document"
+                raise InputError(message, self._span(event.start_mark, event.end_mark))
+            self.anchors.clear()
+            root = self._node(self.events(), 0)
+            if isinstance(root, Scalar) and root.value is None:
+                root = Mapping({}, root.span)
+            yield Document(self.path, root, self.header() if count == 1 else ())
+
+    def header(self) -> tuple[str, ...]:
+        """The comment lines before anything else, where Hydra looks for ``@package``."""
+        lines = _HEADER.match(self.text, 0, _HEADER_LIMIT)
+        return tuple(line.strip()[1:].strip() for line in lines.group().splitlines() if line.strip()) if lines else ()
+
+    # -- nodes ---------------------------------------------------------------------------------------------------
+
+    def _node(self, event: Any, depth: int) -> Node:
+        kind = type(event)
+        if kind is AliasEvent:
+            return self._alias(event)
+        before = self.nodes
+        self._count(event, 1)
+        anchor = event.anchor
+        if anchor is not None:
+            self._open_anchor(anchor, event)
+        if kind is ScalarEvent:
+            self.end = event.end_mark
+            node: Node = Scalar(self._value(event), self._scalar_span(event))
+        elif depth >= DEPTH_LIMIT:
+            raise InputError(f"nested deeper than {DEPTH_LIMIT} levels", self._event_span(event))
+        elif kind is MappingStartEvent:
+            node = self._mapping(event, depth + 1)
+        else:
+            node = self._sequence(event, depth + 1)
+        if anchor is not None:
+            self.anchors[anchor] = (node, self.nodes - before)
+        return node
+
+    def _mapping(self, start: Any, depth: int) -> Mapping:
+        self._check_collection_tag(start, "tag:yaml.org,2002:map")
+        entries: dict[object, Entry] = {}
+        merged: dict[object, Entry] = {}
+        events = self.events
+        while type(event := events()) is not MappingEndEvent:
+            if type(event) is ScalarEvent and _is_merge_key(event):
+                self._merge(merged, start, depth)
+                continue
+            key, key_span = self._key(event, depth)
+            if key in entries and isinstance(key, str):
+                first = entries[key].key_span.line
+                raise InputError(f"found duplicate key {key} (first on line {first})", key_span)
+            entries[key] = Entry(key_span, self._node(events(), depth))
+        if merged:
+            merged.update(entries)
+            entries = merged
+        return Mapping(entries, self._collection_span(start, event))
+
+    def _key(self, event: Any, depth: int) -> tuple[object, Span]:
+        if type(event) is ScalarEvent and event.anchor is None:
+            self._count(event, 1)
+            span = self._span(event.start_mark, event.end_mark)
+            # A plain = is YAML 1.1's default-value key, which PyYAML reads as a string.
+            return ("=" if event.value == "=" else self._value(event)), span
+        node = self._node(event, depth)
+        span = node.span if type(event) is not AliasEvent else self._event_span(event)
+        if not isinstance(node, Scalar):
+            raise InputError("found unhashable key: a key is a single value", span)
+        return node.value, span
+
+    def _merge(self, merged: dict[object, Entry], start: Any, depth: int) -> None:
+        """Reads the value of a ``<<`` key: later ones win over earlier ones, but within a list the first one wins."""
+        event = self.events()
+        node = self._node(event, depth)
+        sources = reversed(node.items) if isinstance(node, Sequence) else (node,)
+        for source in sources:
+            if not isinstance(source, Mapping):
+                message = f"expected a mapping for merging, but found a {type(source).__name__.lower()}"
+                span = source.span if isinstance(node, Sequence) else self._event_span(event)
+                raise InputError(message, span)
+            self._count(start, len(source.entries))
+            merged.update(source.entries)
+
+    def _sequence(self, start: Any, depth: int) -> Sequence:
+        self._check_collection_tag(start, "tag:yaml.org,2002:seq")
+        items = []
+        events = self.events
+        while type(event := events()) is not SequenceEndEvent:
+            items.append(self._node(event, depth))
+        return Sequence(tuple(items), self._collection_span(start, event))
+
+    def _alias(self, event: Any) -> Node:
+        name = event.anchor
+        if name not in self.anchors:
+            raise InputError(f"found undefined alias {name!r}", self._event_span(event))
+        anchored = self.anchors[name]
+        if anchored is None:
+            raise InputError(f"alias {name!r} stands inside of what it stands for", self._event_span(event))
+        node, size = anchored
+        self._count(event, size)
+        self.end = event.end_mark
+        return node
+
+    def _open_anchor(self, anchor: str, event: Any) -> None:
+        if anchor in self.anchors:
+            raise InputError(f"found duplicate anchor {anchor!r}", self._event_span(event))
+        self.anchors[anchor] = None
+
+    def _count(self, event: Any, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > NODE_LIMIT:
+            message = f"more than {NODE_LIMIT} values once aliases are expanded; no config is that large"
+            raise InputError(message, self._event_span(event))
+
+    # -- scalars -------------------------------------------------------------------------------------------------
+
+    def _value(self, event: Any) -> object:
+        tag = event.tag
+        try:
+            if tag in _UNTAGGED:
+                return plain_value(event.value) if event.implicit[0] else string(event.value)
+            if tag in TAGGED:
+                return TAGGED[tag](event.value)
+        except ValueError as error:
+            raise InputError(str(error), self._scalar_span(event)) from None
+        raise self._tag_error(event)
+
+    def _check_collection_tag(self, event: Any, expected: str) -> None:
+        if event.tag not in _UNTAGGED and event.tag != expected:
+            raise self._tag_error(event)
+
+    def _tag_error(self, event: Any) -> InputError:
+        match = _TAG.match(self.text, self._content_start(event))
+        span = self.lines.span(*match.span()) if match else self._event_span(event)
+        tag = match.group() if match else event.tag
+        return InputError(f"could not determine a value for the tag {tag!r}; tags are never run", span)
+
+    # -- places --------------------------------------------------------------------------------------------------
+
+    def _span(self, start: Any, end: Any) -> Span:
+        if self.remap:
+            return self.lines.span(start.index, end.index)
+        return _new(Span, (self.path, start.line + 1, start.column + 1, end.line + 1, end.column + 1))
+
+    def _event_span(self, event: Any) -> Span:
+        return self._span(event.start_mark, event.end_mark)
+
+    def _scalar_span(self, event: Any) -> Span:
+        if event.anchor is None:
+            return self._span(event.start_mark, event.end_mark)
+        end = event.end_mark.index
+        return self.lines.span(min(self._content_start(event), end), end)
+
+    def _collection_span(self, start: Any, close: Any) -> Span:
+        """Brackets included; a block collection ends where its last value does, not where the next one begins."""
+        if start.flow_style:
+            self.end = close.end_mark
+        if start.anchor is None:
+            return self._span(start.start_mark, self.end)
+        return self.lines.span(self._content_start(start), self.end.index)
+
+    def _content_start(self, event: Any) -> int:
+        """The offset behind the anchor, which a parser counts to the value."""
+        offset: int = event.start_mark.index
+        match = _ANCHOR.match(self.text, offset) if event.anchor is not None else None
+        return match.end() if match else offset
+
+    def _input_error(self, error: yaml.YAMLError) -> InputError:
+        if isinstance(error, yaml.MarkedYAMLError):
+            return self._marked_error(error)
+        match = _UNPRINTABLE.search(self.text)
+        place = self.lines.span(match.start() if match else 0)
+        return InputError("special characters are not allowed", place)
+
+    def _marked_error(self, error: yaml.MarkedYAMLError) -> InputError:
+        message = error.problem or error.context or "not YAML"
+        mark = error.problem_mark or error.context_mark
+        if error.problem and error.context:
+            where = f" on line {self.lines.position(error.context_mark.index)[0]}" if error.context_mark else ""
+            message += f" ({error.context}{where})"
+        return InputError(message, self.lines.span(mark.index if mark else 0))
+
+
+def _parser(text: str) -> Any:
+    """PyYAML's C parser, or the Python one that OmegaConf uses where they differ: C is lenient with tabs."""
+    if "\t" in text and len(text) <= _TABS_LIMIT:
+        return yaml.SafeLoader
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _is_merge_key(event: ScalarEvent) -> bool:
+    return event.tag == _MERGE_TAG or (event.value == "<<" and event.implicit[0])

@@ -1,0 +1,46 @@
+"""Trainers: dialects. Which files make a run, how they layer, what the keys mean, what follows."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.errors import LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from metta_lint.epochs import Backend
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Machine, Run
+
+
+class Trainer(NamedTuple):
+    """A dialect: reads a run from its entry file, and derives what its trainer will do with it."""
+
+    name: str
+    read_run: Callable[[str, Sequence[str], Machine], Run]
+    derive: Callable[[Run, Backend | None], Plan]
+
+
+def trainer_named(name: str) -> Trainer:
+    """The dialect of a name; imported when it is first asked for. Raises LintError for a name that there is not."""
+    if name == "pufferlib":
+        from metta_lint.trainers import pufferlib
+
+        return Trainer(name, pufferlib.read_run, pufferlib.derive)
+    if name == "metta":
+        from metta_lint.trainers import metta
+
+        return Trainer(name, metta.read_run, metta.derive)
+    raise LintError(f"no trainer is called {name!r}: there are pufferlib and metta")
+
+
+def trainer_for(entry: str) -> Trainer:
+    """The dialect of an entry file: an INI is PufferLib's, a YAML Metta's. Raises LintError for anything else."""
+    suffix = PurePath(entry).suffix.lower()
+    if suffix == ".ini":
+        return trainer_named("pufferlib")
+    if suffix in (".yaml", ".yml"):
+        return trainer_named("metta")
+    raise LintError(f"{entry} is no run: an entry is a PufferLib INI, a Hydra YAML, or the name of a declared run")

@@ -1,0 +1,80 @@
+"""What both trainers' environments are told: agents, episode length, rewards by item (MettaGrid's layout)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.loops import Environment
+from metta_lint.settings import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metta_lint.plans import Derivation
+
+INVENTORY = "env.game.agent.rewards.inventory"
+ITEM_NAMES: Mapping[str, str] = {"ore_red": "ore", "battery_red": "battery", "heart": "heart"}
+"""MettaGrid's names of the three items of the arena, and what quantities and the embedded environment call them."""
+
+DEFAULT_MAX_STEPS = 1000
+"""Ticks of an episode where no config says it (MettaGrid's arena)."""
+
+
+def derive_rewards(d: Derivation, arguments: Mapping[str, str]) -> None:
+    """Derive ``reward_<item>`` and ``reward_cap_<item>`` for every item that the environment's files name.
+
+    ``arguments`` maps items to settings that the trainer writes over what the environment's YAML says.
+    """
+    if "env.game.num_agents" not in d.run.settings and not any(key in d.run.settings for key in arguments.values()):
+        return
+    for item in _items(d, arguments):
+        name = ITEM_NAMES.get(item, item)
+        argument = arguments.get(item)
+        if argument is not None and argument in d.run.settings:
+            d.define(f"reward_{name}", argument, "reward", "the environment's make()")
+        elif f"{INVENTORY}.{item}" in d.run.settings:
+            d.define(f"reward_{name}", f"{INVENTORY}.{item}", "reward", "the environment's YAML")
+        else:
+            d.assume(f"reward_{name}", 0, "reward", "no file of the environment pays for it")
+        cap = d.run.settings.get(f"{INVENTORY}.{item}_max")
+        if cap is not None and cap.value is not None:
+            d.define(f"reward_cap_{name}", cap.key, "reward", "the environment's YAML")
+        else:
+            d.assume(f"reward_cap_{name}", "off", "reward", "no file of the environment caps it")
+
+
+def _items(d: Derivation, arguments: Mapping[str, str]) -> list[str]:
+    """The items of the environment's inventory; without a list of them, those that its files reward.
+
+    A reward for an item that the inventory lacks is never paid.
+    """
+    listed = d.run.value("env.game.inventory_item_names")
+    if isinstance(listed, list):
+        items = [item for item in listed if isinstance(item, str)]
+    else:
+        prefix = f"{INVENTORY}."
+        keys = [key.removeprefix(prefix) for key in d.run.settings if key.startswith(prefix)]
+        items = [item for item in keys if not item.endswith("_max")]
+    return list(dict.fromkeys([*arguments, *ITEM_NAMES, *items]))
+
+
+def environment_of(d: Derivation) -> Environment | Unknown:
+    """What the reference trainer's environment is told, or why it can't be."""
+    agents = d.lookup("agents_per_env")
+    if isinstance(agents, Unknown):
+        return agents
+    rewards: dict[str, float] = {}
+    caps: dict[str, float] = {}
+    for name in ITEM_NAMES.values():
+        reward = d.lookup(f"reward_{name}")
+        rewards[name] = float(reward) if isinstance(reward, int | float) else 0.0
+        cap = d.lookup(f"reward_cap_{name}")
+        if isinstance(cap, int | float) and not isinstance(cap, bool):
+            caps[name] = float(cap)
+    steps = d.run.value("env.game.max_steps")
+    return Environment(
+        agents_per_env=agents,  # type: ignore[arg-type]
+        max_steps=steps if isinstance(steps, int) else DEFAULT_MAX_STEPS,
+        rewards=rewards,
+        reward_caps=caps,
+    )

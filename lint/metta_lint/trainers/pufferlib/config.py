@@ -1,0 +1,184 @@
+"""Reads a PufferLib run: default.ini, the environment's INI over it, the command line over both."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Document, Scalar, Span, leaves, plain
+from metta_lint.documents import Mapping as MappingNode
+from metta_lint.errors import InputError, LintError
+from metta_lint.settings import Machine, Run, Setting, Unknown
+from metta_lint.sources import read
+from metta_lint.sources.ini import IniValue, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_ENV_NAME = re.compile(rb"^\s*env_name\s*[=:]\s*(.*)$", re.MULTILINE)
+
+
+def recognises(document: Document) -> bool:
+    """Whether an INI is an entry of PufferLib: it names an environment in ``[base]``."""
+    return isinstance(document.root, MappingNode) and document.root.get("base", "env_name") is not None
+
+
+def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None = None) -> Run:
+    """Read what ``puffer train`` would be given, with the place of every value.
+
+    ``overrides`` are ``section.key=value``, dashes or underscores, as PufferLib's command line has them. Raises
+    InputError for a file that cannot be read or is claimed twice, LintError for an override that cannot be applied.
+    """
+    machine = machine or Machine()
+    default = find_default(entry)
+    layers = [read(default)] if default is not None and default != entry else []
+    document = read(entry)
+    _check_claims(entry, default, document)
+    sections = values([*layers, document])
+    settings = {setting.key: setting for setting in _settings(sections)}
+    settings |= _environment_yaml(entry, default, settings)
+    for override in overrides:
+        setting = _override(override, settings)
+        settings[setting.key] = setting
+    settings["machine.world_size"] = Setting("machine.world_size", machine.world_size)
+    notes = () if default else ("no default.ini above this file: only what it says itself is known",)
+    return Run("pufferlib", entry, settings, _environments(settings), machine, notes=notes)
+
+
+def find_default(entry: str) -> str | None:
+    """The ``default.ini`` that PufferLib lays under an INI: the nearest in its own or a parent folder."""
+    for folder in Path(entry).parents:
+        candidate = folder / "default.ini"
+        if candidate.is_file():
+            return candidate.as_posix()
+    return None
+
+
+def parse_value(text: str) -> object:
+    """A value as PufferLib reads it: a Python literal, else the text (``1e6`` is a float, ``true`` a string)."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+
+
+def _settings(sections: Mapping[str, Mapping[str, IniValue]]) -> Iterator[Setting]:
+    for section, entries in sections.items():
+        if section == "sweep" or section.startswith("sweep."):
+            continue
+        for key, value in entries.items():
+            yield Setting(f"{section}.{key}", parse_value(value.text), value.span, value.overrides)
+
+
+def _override(text: str, settings: Mapping[str, Setting]) -> Setting:
+    name, separator, value = text.partition("=")
+    key = name.strip().lstrip("-").replace("-", "_")
+    if not separator or not key:
+        raise LintError(f"--set {text}: expected section.key=value")
+    if "." not in key:
+        key = f"base.{key}"
+    before = settings.get(key)
+    if before is None:
+        return Setting(key, parse_value(value), note="command line; no INI has this key")
+    try:
+        parsed = _as_argparse(value, before.value)
+    except (ValueError, TypeError) as error:
+        raise LintError(f"--set {text}: PufferLib takes this key as {type(before.value).__name__}: {error}") from error
+    overridden = () if before.span is None else (before.span, *before.overrides)
+    return Setting(key, parsed, None, overridden, "command line")
+
+
+def _as_argparse(text: str, default: object) -> object:
+    """A command-line value, typed by the INI's value as PufferLib 3.0 load_config() has argparse do it."""
+    if default == "auto":
+        return text if text == "auto" else int(text) if text.isnumeric() else float(text)
+    if default is None:
+        raise TypeError("the INI says None, and NoneType takes no argument")
+    converted: object = type(default)(text)  # type: ignore[call-arg]
+    return converted
+
+
+def _environments(settings: Mapping[str, Setting]) -> Mapping[str, Span | None]:
+    found: dict[str, Span | None] = {}
+    for key in ("base.package", "base.env_name"):
+        setting = settings.get(key)
+        if setting is not None and isinstance(setting.value, str):
+            found |= dict.fromkeys(setting.value.split(), setting.span)
+    return found
+
+
+def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Setting]) -> dict[str, Setting]:
+    """The settings of the YAML beside the environment's code, under ``env.``: ``environments/<package>/<package>.yaml``."""
+    package = settings.get("base.package")
+    if package is None or not isinstance(package.value, str) or not package.value.isidentifier():
+        return {}
+    config_folder = Path(default or entry).parent
+    path = config_folder.parent / "environments" / package.value / f"{package.value}.yaml"
+    config = settings.get("env.config")
+    if config is not None and isinstance(config.value, str):
+        path = config_folder.parent.parent / config.value
+    if not path.is_file():
+        return {}
+    document = read(path.as_posix())
+    found = {}
+    for keys, node in leaves(document.root):
+        key = ".".join(["env", *map(str, keys)])
+        found[key] = Setting(key, _yaml_value(plain(node)), node.span)
+    return found
+
+
+def _yaml_value(value: object) -> object:
+    if value == "???":
+        return Unknown("it is ??? in the environment's YAML")
+    if isinstance(value, str) and "${" in value:
+        return Unknown("it is an interpolation in the environment's YAML")
+    return value
+
+
+def _check_claims(entry: str, default: str | None, document: Document) -> None:
+    """PufferLib takes the first INI that names the environment, in the file system's order: two are a lottery."""
+    node = document.root.get("base", "env_name") if isinstance(document.root, MappingNode) else None
+    if default is None or not isinstance(node, Scalar) or Path(entry) == Path(default):
+        return
+    claims = _claims(_inis(Path(default).parent.as_posix()))
+    for name in str(node.value).split():
+        other = next((path for path in claims.get(name, ()) if not os.path.samefile(path, entry)), None)
+        if other is not None:
+            raise InputError(
+                f"two INIs claim the environment {name!r}, this one and {other}: "
+                "which of them PufferLib reads depends on the order of the file system",
+                node.span,
+            )
+
+
+def _inis(folder: str) -> tuple[tuple[str, int], ...]:
+    """The INIs below a folder, and when each was last written."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        paths = (f"{parent}/{name}" for name in sorted(names) if name.endswith(".ini") and name != "default.ini")
+        found += [(path, os.stat(path).st_mtime_ns) for path in paths if os.path.isfile(path)]
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _claims(inis: tuple[tuple[str, int], ...]) -> Mapping[str, list[str]]:
+    """Which INIs claim each environment."""
+    claims: dict[str, list[str]] = {}
+    for path, _ in inis:
+        for name in _claimed(path):
+            claims.setdefault(name, []).append(path)
+    return claims
+
+
+def _claimed(path: str) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            found = _ENV_NAME.search(file.read())
+    except OSError:
+        return []
+    return found[1].decode("utf-8", "replace").split() if found else []

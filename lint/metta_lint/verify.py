@@ -1,0 +1,200 @@
+"""Verification: runs both sides of a pair in the reference trainer, and lays what was measured beside what was planned."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from metta_lint import embedded
+from metta_lint.epochs import Backend
+from metta_lint.errors import LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from metta_lint.findings import Claim, Finding
+    from metta_lint.observations import Observation
+    from metta_lint.pairs import Pair
+    from metta_lint.plans import Plan
+
+Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised"]
+GROUP = "metta_lint.reference_trainer"
+NO_CRASH = "none"
+WHOLE_RUN = ("epochs", "optimizer_steps_total")
+"""Quantities of a whole run: they are measured only where the run reaches total_timesteps."""
+
+
+class Row(NamedTuple):
+    """One quantity, predicted and measured on both sides. None: the plan does not know, or nothing measured it."""
+
+    quantity: str
+    left: tuple[object, object]
+    right: tuple[object, object]
+    verdict: Verdict
+    why: str = ""
+
+
+class JudgedClaim(NamedTuple):
+    """A finding's claim, and what came of it."""
+
+    finding: Finding
+    claim: Claim
+    measured: tuple[object, object]
+    verdict: Verdict
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Verification:
+    """All that a verification says. ``ran`` is False where only the estimate was asked for."""
+
+    pair: Pair
+    estimates: Mapping[str, Any]
+    ran: bool = False
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    claims: list[JudgedClaim] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 all confirmed (or nothing run), 1 something was refuted."""
+        verdicts = [row.verdict for row in self.rows] + [claim.verdict for claim in self.claims]
+        return 1 if "refuted" in verdicts else 0
+
+
+def backend(policy_size: int = embedded.POLICY_SIZE) -> Backend:
+    """What a plan may know of the embedded environment and the reference policy."""
+    return Backend(
+        "embedded", embedded.OBSERVATION_BYTES, embedded.STORED_BYTES, embedded.MODEL_PARAMETERS, policy_size
+    )
+
+
+def load_trainer() -> Any:
+    """The installed reference trainer's module: it has Options, estimate() and run().
+
+    Raises LintError where none is installed, or what it needs is not.
+    """
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP):
+        try:
+            return import_module(point.value)
+        except ModuleNotFoundError as error:
+            raise LintError(
+                f"verify runs both configs and needs {error.name}: pip install 'metta-lint[verify]'"
+            ) from error
+    raise LintError("no reference trainer is installed: pip install 'metta-lint[verify]'")
+
+
+def estimate(pair: Pair, trainer: Any, options: Any) -> Verification:
+    """What running the pair would take. Raises LintError where a side's plan does not say enough to run it."""
+    return Verification(pair, {side: trainer.estimate(_loop(plan), options) for side, plan in _sides(pair)})
+
+
+def verify(
+    pair: Pair,
+    findings: Sequence[Finding],
+    trainer: Any,
+    options: Any,
+    progress: Callable[[str], Callable[[Any], None] | None],
+) -> Verification:
+    """Run both sides, and judge every row and every claim.
+
+    ``progress`` gives the callback for a side. Raises LintError for what stops the trainer without being a refusal.
+    """
+    result = estimate(pair, trainer, options)
+    result.observations = {side: trainer.run(_loop(plan), options, progress(side)) for side, plan in _sides(pair)}
+    result.ran = True
+    result.seconds = sum(observation.seconds for observation in result.observations.values())
+    left, right = result.observations["left"], result.observations["right"]
+    result.rows = list(judge_rows(pair, left, right))
+    result.claims = [judge_claim(f, claim, pair, left, right) for f in findings for claim in f.claims]
+    return result
+
+
+def _sides(pair: Pair) -> tuple[tuple[str, Plan], tuple[str, Plan]]:
+    return ("left", pair.left), ("right", pair.right)
+
+
+def _loop(plan: Plan) -> Any:
+    if plan.loop is None:
+        raise LintError(f"{plan.run.name or plan.run.entry} cannot be run: {plan.loop_unknown_because}")
+    return plan.loop
+
+
+def judge_rows(pair: Pair, left: Observation, right: Observation) -> Iterator[Row]:
+    """A row for how each side ended, and one for every quantity that either side predicts or measures."""
+    crashes = (_crash(pair.left, left), _crash(pair.right, right))
+    yield Row("crash", *crashes, *_verdict(crashes))
+    names = [*pair.left.quantities, *pair.right.quantities]
+    for name in dict.fromkeys(names):
+        if name not in left.quantities and name not in right.quantities and name not in WHOLE_RUN:
+            continue
+        sides = tuple(
+            (plan.value(name), observation.quantities.get(name))
+            for plan, observation in ((pair.left, left), (pair.right, right))
+        )
+        yield Row(name, sides[0], sides[1], *_verdict((sides[0], sides[1]), name))
+
+
+def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
+    predicted = plan.refusals[0].requirement if plan.refusals else NO_CRASH
+    measured = NO_CRASH
+    if observation.crash is not None:
+        measured = observation.crash.requirement or f"{observation.crash.exception}: {observation.crash.message}"
+    return predicted, measured
+
+
+def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: str = "") -> tuple[Verdict, str]:
+    compared = [agrees(*side) for side in sides if None not in side]
+    if not all(compared):
+        return "refuted", ""
+    if compared:
+        return "confirmed", ""
+    if name in WHOLE_RUN and any(predicted is not None for predicted, _ in sides):
+        return "not exercised", "the run ended before total_timesteps"
+    return "not exercised", "a refused run never gets there"
+
+
+def agrees(predicted: object, measured: object) -> bool:
+    """Whether a measurement is what was predicted: counts exactly, floats within 1e-6 of their size."""
+    if isinstance(predicted, bool) or isinstance(measured, bool):
+        return predicted is measured
+    if isinstance(predicted, int) and isinstance(measured, int):
+        return predicted == measured
+    if isinstance(predicted, int | float) and isinstance(measured, int | float):
+        return math.isclose(predicted, measured, rel_tol=1e-6)
+    return predicted == measured
+
+
+def judge_claim(finding: Finding, claim: Claim, pair: Pair, left: Observation, right: Observation) -> JudgedClaim:
+    """What came of one claim. A claim about one run is judged on the side that the finding was made of."""
+    concerned = _concerned(finding, pair)
+    measured = tuple(
+        _measured(claim.quantity, plan, observation) for plan, observation in ((pair.left, left), (pair.right, right))
+    )
+    pairs = [
+        (predicted, value)
+        for predicted, value, is_concerned in zip((claim.left, claim.right), measured, concerned, strict=True)
+        if is_concerned and predicted is not None
+    ]
+    found = (measured[0] if concerned[0] else None, measured[1] if concerned[1] else None)
+    if any(value is None for _, value in pairs):
+        why = "the run ended before total_timesteps" if claim.quantity in WHOLE_RUN else "nothing measured it"
+        return JudgedClaim(finding, claim, found, "not exercised", why)
+    verdict: Verdict = "confirmed" if all(agrees(*pair) for pair in pairs) else "refuted"
+    return JudgedClaim(finding, claim, found, verdict)
+
+
+def _measured(quantity: str, plan: Plan, observation: Observation) -> object:
+    return _crash(plan, observation)[1] if quantity == "crash" else observation.quantities.get(quantity)
+
+
+def _concerned(finding: Finding, pair: Pair) -> tuple[bool, bool]:
+    names = [plan.run.name or plan.run.entry for plan in (pair.left, pair.right)]
+    if finding.subject in names:
+        return finding.subject == names[0], finding.subject == names[1]
+    return True, True

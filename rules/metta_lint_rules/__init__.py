@@ -1,0 +1,43 @@
+"""The rules that come with metta-lint: one file each, found through the entry point ``metta_lint.rules``."""
+
+from metta_lint_rules.agent_count_drift import AgentCountDrift
+from metta_lint_rules.batch_composition_drift import BatchCompositionDrift
+from metta_lint_rules.batch_size_drift import BatchSizeDrift
+from metta_lint_rules.env_count_drift import EnvCountDrift
+from metta_lint_rules.horizon_drift import HorizonDrift
+from metta_lint_rules.hyperparameter_drift import HyperparameterDrift
+from metta_lint_rules.ignored_key import IgnoredKeyRule
+from metta_lint_rules.lost_remainder import LostRemainder
+from metta_lint_rules.minibatch_size_drift import MinibatchSizeDrift
+from metta_lint_rules.optimizer_steps_drift import OptimizerStepsDrift
+from metta_lint_rules.overlap_drift import OverlapDrift
+from metta_lint_rules.reward_drift import RewardDrift
+from metta_lint_rules.total_agents_drift import TotalAgentsDrift
+from metta_lint_rules.trainer_refuses import TrainerRefuses
+from metta_lint_rules.training_length_drift import TrainingLengthDrift
+from metta_lint_rules.update_epochs_drift import UpdateEpochsDrift
+from metta_lint_rules.wasted_rollout import WastedRollout
+from metta_lint_rules.worker_drift import WorkerDrift
+
+RULES = [
+    AgentCountDrift(),
+    EnvCountDrift(),
+    TotalAgentsDrift(),
+    WorkerDrift(),
+    OverlapDrift(),
+    BatchSizeDrift(),
+    MinibatchSizeDrift(),
+    HorizonDrift(),
+    UpdateEpochsDrift(),
+    OptimizerStepsDrift(),
+    BatchCompositionDrift(),
+    TrainingLengthDrift(),
+    HyperparameterDrift(),
+    RewardDrift(),
+    TrainerRefuses(),
+    WastedRollout(),
+    LostRemainder(),
+    IgnoredKeyRule(),
+]
+
+__all__ = ["RULES"]

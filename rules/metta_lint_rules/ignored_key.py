@@ -1,0 +1,48 @@
+"""ML501: keys that the trainer never reads."""
+
+from collections.abc import Iterator
+
+from metta_lint.api import Case, Claim, Draft, Place, Plan, show
+
+OTHER_NAMES = {"vec.batch_size": "envs_per_batch"}
+"""Settings whose quantity is not called like them."""
+
+
+class IgnoredKeyRule:
+    """A key that the trainer never reads.
+
+    ## Why it matters
+    A setting that does nothing looks like one that does: it is tuned, copied, swept and reported. PufferLib takes any key
+    in `[base]` and `[train]` without a word, so a slip of the pen and a key of an older version both cost a default.
+
+    ## Example
+    `target_kl = 0.02` in `[train]`: PufferLib 3 has no KL stop. `num_envs = 48` in `[train]` was PufferLib 2; version 3
+    reads `[vec] num_envs`, and runs the default's 2 environments.
+
+    ## How to mend it
+    Remove the key, or write the one that was meant.
+    """
+
+    code, name, severity = "ML501", "ignored-key", "warning"
+    agrees = [Case()]
+    drifts = [
+        Case(left={"train.num_envs": 16}, claims={"num_envs": (4, None)}),
+        Case(left={"train.bott_horizon": 8}, claims={"bptt_horizon": (4, None)}),
+        Case(left={"train.target_kl": 0.02}, claims={"optimizer_steps_per_epoch": (2, None)}),
+    ]
+
+    def check(self, plan: Plan) -> Iterator[Draft]:
+        """One draft for each key that is written and not read."""
+        for ignored in plan.ignored:
+            key = ignored.key
+            written = plan.run.settings[key].value
+            nearest = ignored.nearest
+            quantity = OTHER_NAMES.get(nearest, nearest.partition(".")[2]) if nearest else ""
+            known = plan.value(quantity)
+            effect = f"; this run has {nearest} = {show(known)}" if known is not None else ""
+            yield Draft(
+                f"{plan.run.trainer} ignores {key} = {written}: {ignored.because}{effect}",
+                at=Place(plan, key),
+                claims=(Claim(quantity, known, known),) if known is not None else (),
+                help=f"did you mean {nearest}?" if nearest else "remove it",
+            )

@@ -1,0 +1,86 @@
+"""ML402: steps that are collected and never trained on."""
+
+from collections.abc import Iterator
+
+from metta_lint.api import Case, Claim, Draft, Place, Plan, percent, show
+
+ILLUSTRATIVE_STEPS_PER_SECOND = 10_000.0
+"""PufferLib on MettaGrid with 64 x 64 agents, LSTM 128, on two CPU cores: about 10,000 agent steps a second."""
+
+
+class WastedRollout:
+    """A rollout collects steps that are overwritten or dropped before training sees them.
+
+    ## Why it matters
+    Metta takes a full batch's next rows modulo the buffer: once the buffer is full, rows that were just collected are
+    overwritten by the batches still in flight, and the rows that those leave unfinished are stitched together from two
+    agents' lives, part new, part old. All of these steps are simulated, inferred and counted towards total_timesteps.
+    A rollout is clean exactly when the segments are a multiple of the agents.
+
+    ## Example
+    24 agents, 320 environments and a batch of 524,288: 979,200 steps are collected, 454,912 of them (46.5%) are
+    overwritten, and 3,840 of 8,192 segments are stitched.
+
+    ## How to mend it
+    Choose sizes so that `batch_size // bptt_horizon` is a multiple of `num_envs * num_agents`: change the target of the
+    inference batch, or the batch size.
+    """
+
+    code, name, severity = "ML402", "wasted-rollout", "error"
+    agrees = [Case(), Case(right={"trainer.batch_size": 64})]
+    drifts = [
+        Case(
+            right={"trainer.batch_size": 48},
+            claims={
+                "steps_collected_per_epoch": (None, 60),
+                "steps_overwritten_per_epoch": (None, 12),
+                "stitched_segments": (None, 4),
+            },
+        ),
+        Case(
+            left={"env.game.num_agents": 1, "vec.batch_size": 1, "vec.num_workers": 4, "train.batch_size": 24},
+            claims={"steps_dropped_per_epoch": (6, None), "steps_overwritten_per_epoch": (0, None)},
+        ),
+    ]
+
+    def check(self, plan: Plan) -> Iterator[Draft]:
+        """One draft where steps are overwritten or dropped."""
+        collected = plan.number("steps_collected_per_epoch")
+        overwritten = plan.number("steps_overwritten_per_epoch") or 0
+        dropped = plan.number("steps_dropped_per_epoch") or 0
+        stitched = plan.number("stitched_segments") or 0
+        wasted = overwritten + dropped
+        if not collected or not wasted:
+            return
+        names = (
+            "steps_collected_per_epoch",
+            "steps_overwritten_per_epoch",
+            "steps_dropped_per_epoch",
+            "stitched_segments",
+        )
+        yield Draft(
+            f"{show(wasted)} of {show(collected)} collected steps ({percent(wasted, collected)}) are "
+            f"{'overwritten' if overwritten else 'dropped'} before training sees them"
+            + (
+                f", and {show(stitched)} of {show(plan.value('segments'))} segments are stitched from two"
+                if stitched
+                else ""
+            )
+            + f": {show(plan.value('segments'))} segments are not a multiple of {show(plan.value('total_agents'))} agents; "
+            + _hours(plan, wasted / collected),
+            at=Place(plan, "batch_size"),
+            related=(("agents per environment", Place(plan, "agents_per_env")),),
+            claims=tuple(Claim(name, plan.value(name), plan.value(name)) for name in names if name in plan.quantities),
+            help=f"make batch_size a multiple of total_agents * bptt_horizon = {show(_multiple(plan))}",
+        )
+
+
+def _multiple(plan: Plan) -> float:
+    return (plan.number("total_agents") or 0) * (plan.number("bptt_horizon") or 0)
+
+
+def _hours(plan: Plan, share: float) -> str:
+    given = plan.run.machine.steps_per_second
+    speed = given or ILLUSTRATIVE_STEPS_PER_SECOND
+    hours = share * 1e9 / speed / 3600
+    return f"at {'' if given else 'for example '}{show(speed)} steps/s that is {show(round(hours, 1))} h lost per 1e9 steps"

@@ -1,0 +1,18 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real configs; a test that asks for it is skipped where it is absent."""
+    beside = Path(__file__).parents[1].parent / "shared" / "corpus"
+    folder = Path(os.environ.get("METTA_LINT_CORPUS", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no corpus of real configs at {folder} (METTA_LINT_CORPUS names another place)")
+    return folder
