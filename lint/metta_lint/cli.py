@@ -102,7 +102,8 @@ def _emit(text: str, output_file: str | None) -> None:
     """Print a report, or write it to a file: beside it first, then renamed, so that a file is never half a report."""
     if output_file is None:
         if text:
-            click.echo(text)
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
         return
     temporary = f"{output_file}.{os.getpid()}.tmp"
     try:

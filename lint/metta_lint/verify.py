@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised"]
 GROUP = "metta_lint.reference_trainer"
 NO_CRASH = "none"
+SIDES = ("left", "right")
 WHOLE_RUN = ("epochs", "optimizer_steps_total")
 """Quantities of a whole run: they are measured only where the run reaches total_timesteps."""
 
@@ -149,14 +150,18 @@ def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
 
 
 def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: str = "") -> tuple[Verdict, str]:
-    compared = [agrees(*side) for side in sides if None not in side]
-    if not all(compared):
+    if not all(agrees(*side) for side in sides if None not in side):
         return "refuted", ""
-    if compared:
-        return "confirmed", ""
-    if name in WHOLE_RUN and any(predicted is not None for predicted, _ in sides):
-        return "not exercised", "the run ended before total_timesteps"
-    return "not exercised", "a refused run never gets there"
+    unmeasured = [side for side, (predicted, measured) in zip(SIDES, sides, strict=True) if predicted is not None and measured is None]
+    if unmeasured:
+        return "not exercised", f"{' and '.join(unmeasured)}: {_why_not(name)}"
+    if all(predicted is None for predicted, _ in sides):
+        return "not exercised", "no plan predicts it"
+    return "confirmed", ""
+
+
+def _why_not(name: str) -> str:
+    return "the run ended before total_timesteps" if name in WHOLE_RUN else "nothing measured it"
 
 
 def agrees(predicted: object, measured: object) -> bool:
@@ -183,8 +188,7 @@ def judge_claim(finding: Finding, claim: Claim, pair: Pair, left: Observation, r
     ]
     found = (measured[0] if concerned[0] else None, measured[1] if concerned[1] else None)
     if any(value is None for _, value in pairs):
-        why = "the run ended before total_timesteps" if claim.quantity in WHOLE_RUN else "nothing measured it"
-        return JudgedClaim(finding, claim, found, "not exercised", why)
+        return JudgedClaim(finding, claim, found, "not exercised", _why_not(claim.quantity))
     verdict: Verdict = "confirmed" if all(agrees(*pair) for pair in pairs) else "refuted"
     return JudgedClaim(finding, claim, found, verdict)
 

@@ -146,7 +146,7 @@ def _delete(override: Override, keys: tuple[str, ...], draft: Draft) -> None:
     if place is None or value is None:
         raise NoSuchKeyError(f"there is no {override.key} to delete")
     if override.value is not None and override.value != value:
-        raise InputError(f"{override.key} is not what is to be deleted: its value is another one", override.span)
+        raise InputError(f"{override.key} has another value than the one to delete", override.span)
     draft.delete(place)
 
 

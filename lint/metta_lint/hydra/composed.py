@@ -100,7 +100,7 @@ class _Flattening:
     def visit(self, place: Place, key: str, note: str) -> None:
         node = place.node
         if isinstance(node, Branch) and node.entries:
-            with self.resolver.deeper(1):
+            with self.resolver.inside(node):
                 self._visit_entries(place, node, key, note)
         elif isinstance(node, Leaf):
             self._visit_leaf(place, node, key, note)
@@ -146,7 +146,7 @@ class _Copying:
         node = place.node
         if isinstance(node, Leaf):
             return node if _is_fixed(node.value) else self._copy_leaf(place, node)
-        with self.resolver.deeper(1):
+        with self.resolver.inside(node):
             if isinstance(node, Items):
                 items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
                 return Items(items, node.span, node.overrides, node.note)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from metta_lint.errors import InputError
 from metta_lint.hydra.grammar import GrammarError, is_interpolated, parse
 from metta_lint.hydra.hydra_node import GROUPS
-from metta_lint.hydra.includes import GLOBAL, SELF, ConfigFile, Include, Option
+from metta_lint.hydra.includes import SELF, ConfigFile, Include, Option
 from metta_lint.hydra.interpolation import Resolver
+from metta_lint.hydra.members import Member, member_of
 from metta_lint.hydra.spelling import did_you_mean
 from metta_lint.hydra.tree import Branch, Leaf, Place
 from metta_lint.settings import Unknown
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
     from metta_lint.documents import Span
 
-INCLUDE_LIMIT = 1000  # files merged into one config; Metta's largest has a dozen
+INCLUDE_LIMIT = 2000  # configs and items of defaults lists that make one config; Metta's largest has some forty
 DEPTH_LIMIT = 50  # includes within includes
 PACKAGE_LIMIT = 50  # keys that one file's values may be nested under by its includes
+_SHOWN = 10  # options that a message names
 
 
 class Folder(Protocol):
@@ -58,52 +60,6 @@ class GroupChanges(NamedTuple):
     deletions: Mapping[str, Option]  # an empty name deletes whichever option it is
 
 
-class _Member(NamedTuple):
-    """An include and the file it stands in: only the two together say which config it means."""
-
-    include: Include
-    folder: str  # of the file that it stands in
-    package: str  # that this file's values go to
-
-    def _group(self) -> str:
-        include = self.include
-        if include.group is not None:
-            return include.group
-        return (include.name or "").rpartition("/")[0]
-
-    def group(self) -> str:
-        group = self._group()
-        written = self.include.group if self.include.group is not None else self.include.name or ""
-        if written.startswith("/"):
-            return group.removeprefix("/")
-        return "/".join(part for part in (self.folder, group) if part)
-
-    def path(self) -> str:
-        name = (self.include.name or "").rpartition("/")[2] if self.include.group is None else self.include.name
-        return "/".join(part for part in (self.group(), name) if part)
-
-    def final_package(self, header: str | None) -> str:
-        """Where the values go. A package that is not absolute is under that of the including file."""
-        package = self.include.package
-        if package is not None and "_group_" in package:
-            package = f"{GLOBAL}.{package.replace('_group_', self.group().replace('/', '.'))}"
-        if package is None:
-            package = _absolute(header) if header is not None else self._group().removeprefix("/").replace("/", ".")
-        joined = ".".join(part for part in (self.package, package) if part)
-        # Hydra looks for _global_ anywhere in the text, so that __global__ is the global package too.
-        cut = joined.rfind(GLOBAL)
-        return joined if cut == -1 else joined[cut + len(GLOBAL) + 1 :]
-
-    def key(self) -> str:
-        """The name that overrides know this member by."""
-        group, package = self.group(), self.final_package(None)
-        return group if package == group.replace("/", ".") else f"{group}@{package or GLOBAL}"
-
-
-def _absolute(header: str) -> str:
-    return header if header == GLOBAL or header.startswith(f"{GLOBAL}.") else f"{GLOBAL}.{header}"
-
-
 def defaults_list(folder: Folder, name: str, changes: GroupChanges, span: Span) -> list[Placed]:
     """The files of a config in the order in which they are merged.
 
@@ -112,7 +68,7 @@ def defaults_list(folder: Folder, name: str, changes: GroupChanges, span: Span) 
     """
     expansion = _Expansion(folder, changes)
     include = Include(None, (Option(name, span),), False, None, False, False, span)
-    placed = expansion.expand(_Member(include, "", ""), (), interpolated=False)
+    placed = expansion.expand(member_of(include, "", ""), (), interpolated=False)
     expansion.require_all_used()
     return placed
 
@@ -127,28 +83,29 @@ class _Expansion:
         self.deletions = changes.deletions
         self.used: set[str] = set()
         self.known: dict[str, str | None] = dict(GROUPS)
+        self.chosen: dict[str, Span] = {}
         self.whole: set[str] = set()  # groups that were merged as one file without a defaults list
         self.count = 0
 
     # -- one config ----------------------------------------------------------------------------------------------
 
-    def expand(self, member: _Member, above: tuple[_Member, ...], *, interpolated: bool) -> list[Placed]:
+    def expand(self, member: Member, above: tuple[Member, ...], *, interpolated: bool) -> list[Placed]:
         """What a config comes to: its includes' files and its own."""
         include = member.include
         if include.group is not None:
             if self._deleted(member):
                 return []
             self._choose(member)
-        if include.options is None or member.group() in GROUPS:
+        if include.options is None or member.group in GROUPS:
             return []
         file = self._load(member, above)
         if file is None:
             return []
-        self._count(member, above)
+        self._check_depth(member, above)
         includes = self._includes_of(file, primary=not above)
         return self._members(member, file, includes, above, interpolated=interpolated)
 
-    def _deleted(self, member: _Member) -> bool:
+    def _deleted(self, member: Member) -> bool:
         key = member.key()
         deletion = self.deletions.get(key)
         if deletion is None or deletion.name not in ("", member.include.name):
@@ -156,16 +113,17 @@ class _Expansion:
         self.used.add(f"~{key}")
         return True
 
-    def _choose(self, member: _Member) -> None:
-        """Notes a group's option. Raises InputError if the group has another one already."""
-        key, name = member.key(), member.include.name
+    def _choose(self, member: Member) -> None:
+        """Notes a group's option. Raises InputError if a later item has chosen another one."""
+        key, name, span = member.key(), member.include.name, member.include.span
         known = self.known.setdefault(key, name)
+        later = self.chosen.setdefault(key, span)
         if known != name:
-            message = f"{key} is {known} already; to change it, write 'override {key}: {name}'"
-            raise InputError(message, member.include.span)
+            message = f"{key} is {name} already ({span}); to change it, write 'override {key}: {known}'"
+            raise InputError(message, later)
 
-    def _load(self, member: _Member, above: tuple[_Member, ...]) -> ConfigFile | None:
-        path = member.path()
+    def _load(self, member: Member, above: tuple[Member, ...]) -> ConfigFile | None:
+        path = member.path
         if path.endswith("???"):
             group = member.key() if member.include.group else path
             raise InputError(f"{group} must be chosen: {self._available(member)}", member.include.span)
@@ -174,26 +132,26 @@ class _Expansion:
             raise InputError(self._not_found(member, above), _option_span(member.include))
         return file
 
-    def _not_found(self, member: _Member, above: tuple[_Member, ...]) -> str:
-        path = member.path()
+    def _not_found(self, member: Member, above: tuple[Member, ...]) -> str:
+        path = member.path
         if not above:
             return f"there is no config {path}"
-        hint = did_you_mean(member.include.name or "", self.folder.options(member.group()))
+        hint = did_you_mean(member.include.name or "", self.folder.options(member.group))
         return f"there is no config {path} to include{hint}"
 
-    def _available(self, member: _Member) -> str:
-        return f"one of {', '.join(self.folder.options(member.group())) or 'none'}"
+    def _available(self, member: Member) -> str:
+        options = self.folder.options(member.group)
+        more = ", ..." if len(options) > _SHOWN else ""
+        return f"one of {', '.join(options[:_SHOWN])}{more}" if options else "it has no options"
 
-    def _count(self, member: _Member, above: tuple[_Member, ...]) -> None:
-        self.count += 1
+    def _check_depth(self, member: Member, above: tuple[Member, ...]) -> None:
         span = member.include.span
+        self._count(1, span)
         if any(_same(member, other) for other in above):
-            way = " -> ".join(other.path() for other in (*above, member))
+            way = " -> ".join(other.path for other in (*above, member))
             raise InputError(f"includes run in a circle: {way}", span)
         if len(above) > DEPTH_LIMIT:
             raise InputError(f"includes nest deeper than {DEPTH_LIMIT} levels", span)
-        if self.count > INCLUDE_LIMIT:
-            raise InputError(f"more than {INCLUDE_LIMIT} files are included", span)
 
     # -- its defaults list -----------------------------------------------------------------------------------------
 
@@ -211,10 +169,10 @@ class _Expansion:
 
     def _members(
         self,
-        parent: _Member,
+        parent: Member,
         file: ConfigFile,
         includes: tuple[Include, ...],
-        above: tuple[_Member, ...],
+        above: tuple[Member, ...],
         *,
         interpolated: bool,
     ) -> list[Placed]:
@@ -222,7 +180,8 @@ class _Expansion:
         own = Placed(file, package, parent.include.span)
         if package.count(".") >= PACKAGE_LIMIT:
             raise InputError(f"a package of more than {PACKAGE_LIMIT} keys", parent.include.span)
-        members = [_Member(include, parent.group(), package) for include in includes]
+        self._count(len(includes), parent.include.span)
+        members = [member_of(include, parent.group, package) for include in includes]
         self._register_overrides(members, interpolated=interpolated)
         included = [member for member in members if not member.include.override]
         if not included:
@@ -230,7 +189,12 @@ class _Expansion:
             return [own]
         return self._expand_all(included, own, (*above, parent), interpolated=interpolated)
 
-    def _merge_whole(self, member: _Member) -> None:
+    def _count(self, number: int, span: Span) -> None:
+        self.count += number
+        if self.count > INCLUDE_LIMIT:
+            raise InputError(f"more than {INCLUDE_LIMIT} configs are included", span)
+
+    def _merge_whole(self, member: Member) -> None:
         if member.include.group is None:
             return
         key = member.key()
@@ -238,7 +202,7 @@ class _Expansion:
             raise InputError(f"{key} is included twice", member.include.span)
         self.whole.add(key)
 
-    def _register_overrides(self, members: list[_Member], *, interpolated: bool) -> None:
+    def _register_overrides(self, members: list[Member], *, interpolated: bool) -> None:
         seen = False
         for member in members:
             include = member.include
@@ -250,19 +214,19 @@ class _Expansion:
             elif seen and not include.external:
                 raise InputError("overrides stand at the end of a defaults list", include.span)
 
-    def _register(self, member: _Member, *, interpolated: bool) -> None:
+    def _register(self, member: Member, *, interpolated: bool) -> None:
         include = member.include
         if interpolated:
             raise InputError("a config that is included by an interpolated name can override nothing", include.span)
         key = member.key()
-        if member.group() not in GROUPS:
+        if member.group not in GROUPS:
             self.choices.setdefault(key, GroupChoice(include.options, include.many, include.span, external=False))
 
     def _expand_all(
         self,
-        members: list[_Member],
+        members: list[Member],
         own: Placed,
-        above: tuple[_Member, ...],
+        above: tuple[Member, ...],
         *,
         interpolated: bool,
     ) -> list[Placed]:
@@ -281,16 +245,17 @@ class _Expansion:
             results[index] = self.expand(self._named(members[index]), above, interpolated=True)
         return [placed for index in range(len(members)) for placed in results[index]]
 
-    def _overridden(self, member: _Member) -> _Member:
+    def _overridden(self, member: Member) -> Member:
         if member.include.group is None:
             return member
         choice = self.choices.get(member.key())
         if choice is None:
             return member
         self.used.add(member.key())
-        return member._replace(include=member.include._replace(options=choice.options, many=choice.many))
+        include = member.include._replace(options=choice.options, many=choice.many)
+        return member_of(include, member.folder, member.package)
 
-    def _expand_options(self, member: _Member, above: tuple[_Member, ...], *, interpolated: bool) -> list[Placed]:
+    def _expand_options(self, member: Member, above: tuple[Member, ...], *, interpolated: bool) -> list[Placed]:
         include = member.include
         if not include.many:
             return self.expand(member, above, interpolated=interpolated)
@@ -300,14 +265,15 @@ class _Expansion:
                 raise InputError("an interpolated name cannot stand in a list of options", option.span)
             path = Option(f"{include.group}/{option.name}", option.span)
             single = include._replace(group=None, options=(path,), many=False, span=option.span)
-            results.append(self.expand(member._replace(include=single), above, interpolated=interpolated))
+            single_member = member_of(single, member.folder, member.package)
+            results.append(self.expand(single_member, above, interpolated=interpolated))
         return [placed for result in reversed(results) for placed in result]
 
-    def _named(self, member: _Member) -> _Member:
+    def _named(self, member: Member) -> Member:
         """The member with its name's interpolations resolved among the groups' choices."""
         include = member.include
         choices = Branch({key: Leaf(name) for key, name in self.known.items() if key not in GROUPS})
-        written = member.path() if include.group is None else include.name
+        written = member.path if include.group is None else include.name
         try:
             parse(str(written))
         except GrammarError as error:
@@ -318,7 +284,7 @@ class _Expansion:
             reason = value.because if isinstance(value, Unknown) else "its name is no string"
             groups = ", ".join(map(str, choices.entries)) or "none"
             raise InputError(f"{reason} (names can refer to the groups chosen so far: {groups})", include.span)
-        return member._replace(include=include._replace(options=(Option(value, include.span),)))
+        return member_of(include._replace(options=(Option(value, include.span),)), member.folder, member.package)
 
     # -- at the end ------------------------------------------------------------------------------------------------
 
@@ -343,8 +309,8 @@ def _shown(key: str, deletion: Option) -> str:
     return f"{key}={deletion.name}" if deletion.name else key
 
 
-def _same(member: _Member, other: _Member) -> bool:
-    return member.path() == other.path() and member.package == other.package
+def _same(member: Member, other: Member) -> bool:
+    return member.path == other.path and member.package == other.package
 
 
 def _is_interpolated(include: Include) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.errors import InputError, LintError
-from metta_lint.hydra.interpolation import Resolver, problem_span
+from metta_lint.hydra.grammar import is_interpolated
+from metta_lint.hydra.interpolation import COMMAND_LINE_SPAN, Resolver
 from metta_lint.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted, is_missing, over
 
 if TYPE_CHECKING:
     from metta_lint.documents import Span
 
-COPY_LIMIT = 100_000  # values that merging over interpolations may copy
+WORK_LIMIT = 400_000  # values that are merged, copied, or read through interpolations on the way
 DEPTH_LIMIT = 250  # of the finished tree
 
 
@@ -24,7 +25,7 @@ class Draft:
 
     def __init__(self, place: Place) -> None:
         self._owner = object()
-        self._copies = 0
+        self._work = 0
         self.place = place._replace(node=self._owned(place.node))
 
     @property
@@ -45,46 +46,55 @@ class Draft:
         self._merge(self.place, source, closed=False)
 
     def _merge(self, place: Place, source: Branch, *, closed: bool) -> None:
+        self._count(len(source.entries), source)
         entries = _entries(place)
         for key, new in source.entries.items():
             old = entries.get(key)
             if old is None:
                 self._require_open(place, key, closed=closed)
                 entries[key] = new
+            elif isinstance(new, Branch) and isinstance(old, Branch):
+                self._merge_branch(place, key, new, closed=closed)
             else:
                 self._merge_entry(place, key, new, closed=closed)
 
+    def _merge_branch(self, place: Place, key: object, new: Branch, *, closed: bool) -> None:
+        child = self._own(place, key)
+        self._merge(child, new, closed=closed)
+        _record(child.node, new)
+
     def _merge_entry(self, place: Place, key: object, new: Tree, *, closed: bool) -> None:
         entries = _entries(place)
-        old = self._read_through(place, key)
+        old = entries[key]
+        if isinstance(old, Leaf) and isinstance(old.value, str) and is_interpolated(old.value):
+            old = entries[key] = self._read_through(Place(old, place, key, place.scope), old)
         if is_missing(new):
             return
         if isinstance(new, Branch) and isinstance(old, Branch):
-            child = self._own(place, key)
-            self._merge(child, new, closed=closed)
-            _record(child.node, new)
+            self._merge_branch(place, key, new, closed=closed)
         elif isinstance(new, Leaf) or isinstance(old, Leaf) or type(new) is type(old):
             entries[key] = over(new, old)
         else:
             raise _clash(new, Place(old, place, key, place.scope))
 
-    def _read_through(self, place: Place, key: object) -> Tree:
-        """The old value; an interpolation that names a mapping or list becomes a copy of what it names by now."""
-        old = _entries(place)[key]
-        if not isinstance(old, Leaf) or not isinstance(old.value, str) or "${" not in old.value:
-            return old
-        value = Resolver().value(Place(old, place, key, place.scope))
-        if not isinstance(value, Place):
-            return old
-        copy = self._copy(value.node, len(place.keys()) + 1, old)
-        _entries(place)[key] = copy
-        return copy
+    def _read_through(self, place: Place, old: Leaf) -> Tree:
+        """An old interpolation; if it names a mapping or list, a copy of what it names by now."""
+        resolver = Resolver()
+        value = resolver.value(place)
+        self._count(resolver.work, old)
+        return self._copy(value.node, len(place.keys()), old) if isinstance(value, Place) else old
+
+    def _count(self, work: int, cause: Tree) -> None:
+        self._work += work
+        if self._work > WORK_LIMIT:
+            message = f"more than {WORK_LIMIT} values are merged; no config is that large"
+            raise InputError(message, cause.span or COMMAND_LINE_SPAN)
 
     def _copy(self, tree: Tree, depth: int, cause: Leaf) -> Tree:
-        self._copies += 1
-        if self._copies > COPY_LIMIT or depth > DEPTH_LIMIT:
-            message = "merging over an interpolation copies too much: the config would grow without bound"
-            raise InputError(message, problem_span(cause))
+        self._count(1, cause)
+        if depth > DEPTH_LIMIT:
+            message = "merging over an interpolation nests the config deeper and deeper"
+            raise InputError(message, cause.span or COMMAND_LINE_SPAN)
         if isinstance(tree, Leaf):
             return tree
         if isinstance(tree, Items):
@@ -157,9 +167,10 @@ class Draft:
         child = place.child(key)
         assert child is not None  # noqa: S101 - every caller has looked
         owned = self._owned(child.node)
-        if owned is not child.node:
-            _put(place, key, owned)
-        return child._replace(node=owned)
+        if owned is child.node:
+            return child
+        _put(place, key, owned)
+        return Place(owned, place, key, place.scope)
 
     def _owned(self, tree: Tree) -> Tree:
         """The tree itself if this draft may change it, else a copy of its topmost level that it may."""
@@ -200,4 +211,4 @@ def _clash(new: Tree, old: Place) -> InputError:
     what = dotted(old.keys()) or "the config's root"
     there = f" ({old.node.span})" if old.node.span else ""
     message = f"{kinds[type(new)]} cannot be merged into {what}, which is {kinds[type(old.node)]}{there}"
-    return InputError(message, new.span or problem_span(Leaf(None)))
+    return InputError(message, new.span or COMMAND_LINE_SPAN)

@@ -95,19 +95,6 @@ def parse(text: str) -> Element:
     return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Joined(parts)
 
 
-def check(text: str) -> None:
-    """Raises GrammarError where OmegaConf refuses to load the text.
-
-    It lets line breaks pass where only blanks may stand, and complains when the value is read.
-    """
-    try:
-        parse(text)
-    except GrammarError:
-        if "\n" not in text:
-            raise
-        parse(" ".join(text.splitlines()))
-
-
 def parse_element(text: str) -> Element:
     """What ``oc.decode`` makes of a string. Raises GrammarError."""
     parser = _Parser(text)

@@ -23,19 +23,22 @@ from metta_lint.hydra.grammar import (
     parse_element,
 )
 from metta_lint.hydra.resolvers import ResolverError, resolve
-from metta_lint.hydra.tree import Items, Leaf, Place, dotted, is_missing, plain
+from metta_lint.hydra.tree import Branch, Items, Leaf, Place, dotted, is_missing, plain
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COMMAND_LINE = "<command line>"
+COMMAND_LINE_SPAN = Span(COMMAND_LINE, 1, 1, 1, 1)  # of a value that no file gives
 DEPTH_LIMIT = 300  # of nested mappings and of interpolations (which count three times) that lead to one another
 TEXT_LIMIT = 100_000  # characters that one interpolated string may have
-COPY_LIMIT = 100_000  # values that interpolations of whole mappings and lists may stand for
+WORK_LIMIT = 200_000  # values read through interpolations; evaluating one counts as five of them
 
 _INTERPOLATION_DEPTH = 3
-_KEYS = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
+_INTERPOLATION_WORK = 5
+_TOO_MUCH = f"interpolations stand for more than {WORK_LIMIT} values"
+_KEYS = re.compile(r"\[(.*?)\]|(?:\A|\.)([^.\[]*)")
 
 
 class _UnresolvableError(Exception):
@@ -60,13 +63,8 @@ class _Key(NamedTuple):
 
 
 def split_keys(path: str) -> tuple[str, ...]:
-    """The keys of a path such as ``a.b[0].c``."""
-    return tuple(bracketed or plain_key for bracketed, plain_key in _KEYS.findall(path))
-
-
-def problem_span(leaf: Leaf) -> Span:
-    """Where to point for a value; what the command line gave is in no file."""
-    return leaf.span or Span(COMMAND_LINE, 1, 1, 1, 1)
+    """The keys of a path such as ``a.b[0].c``; of an empty path, none."""
+    return tuple(bracketed or plain_key for bracketed, plain_key in _KEYS.findall(path)) if path else ()
 
 
 class Resolver:
@@ -77,8 +75,8 @@ class Resolver:
         self._known: dict[_Key, object] = {}
         self._open: list[_Key] = []
         self._copied: list[Place] = []
-        self._copies = 0
         self._depth = 0
+        self.work = 0
 
     def value(self, place: Place) -> object:
         """The value at a place: a scalar, a resolver's list or dict, Unknown, or the place of a mapping or list."""
@@ -96,22 +94,10 @@ class Resolver:
         node = place.node
         if isinstance(node, Leaf):
             return self._plain_leaf(place, node)
-        with self.deeper(1):
+        with self.inside(node):
             if isinstance(node, Items):
-                items = []
-                for index, item in enumerate(node.items):
-                    items.append(self._plain_child(Place(item, place, index, place.scope)))
-                return items
-            entries = {}
-            for key, entry in node.entries.items():
-                entries[key] = self._plain_child(Place(entry, place, key, place.scope))
-            return entries
-
-    def _plain_child(self, place: Place) -> object:
-        node = place.node
-        if isinstance(node, Leaf) and not isinstance(node.value, str):
-            return node.value
-        return self.plain(place)
+                return [self.plain(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
+            return {key: self.plain(Place(item, place, key, place.scope)) for key, item in node.entries.items()}
 
     def _plain_leaf(self, place: Place, leaf: Leaf) -> object:
         value = self.value(place)
@@ -135,23 +121,25 @@ class Resolver:
             return self.problem(leaf, f"interpolation makes {target} a part of itself")
         if self._depth > DEPTH_LIMIT:
             return self.problem(leaf, "interpolations nest too deep")
-        if self._copies > COPY_LIMIT:
-            return self.problem(leaf, f"interpolations stand for more than {COPY_LIMIT} values")
+        if self.work > WORK_LIMIT:
+            return self.problem(leaf, _TOO_MUCH)
         return None
 
     @contextmanager
-    def deeper(self, levels: int) -> Iterator[None]:
-        """Around what goes down one level of mappings or interpolations; counts what is read through the latter."""
-        self._depth += levels
-        self._copies += bool(self._copied)
+    def inside(self, node: Items | Branch) -> Iterator[None]:
+        """Around what reads a mapping's or list's parts; counts them if it is an interpolation that leads there."""
+        self._depth += 1
+        if self._copied or self._open:
+            self.work += len(node.items if isinstance(node, Items) else node.entries)
         try:
             yield
         finally:
-            self._depth -= levels
+            self._depth -= 1
 
     def problem(self, leaf: Leaf, message: str) -> Unknown:
-        """Records that a value cannot be resolved."""
-        self.problems.append(InputError(message, problem_span(leaf)))
+        """Records that a value cannot be resolved; that there is no end to them is said once."""
+        if message != _TOO_MUCH or all(problem.message != message for problem in self.problems):
+            self.problems.append(InputError(message, leaf.span or COMMAND_LINE_SPAN))
         return Unknown(message)
 
     # -- one interpolation ---------------------------------------------------------------------------------------
@@ -173,14 +161,20 @@ class Resolver:
             return self._evaluate(parse(str(leaf.value)), place)
         except _UnsettledError as error:
             return error.unknown
-        except (_UnresolvableError, GrammarError) as error:
+        except _UnresolvableError as error:
             return self.problem(leaf, str(error))
 
     def _evaluate(self, element: Element, place: Place) -> object:
+        self.work += _INTERPOLATION_WORK
         if self._depth > DEPTH_LIMIT:
             raise _UnresolvableError("interpolations nest too deep")
-        with self.deeper(_INTERPOLATION_DEPTH):
+        if self.work > WORK_LIMIT:
+            raise _UnresolvableError(_TOO_MUCH)
+        self._depth += _INTERPOLATION_DEPTH
+        try:
             return self._evaluate_element(element, place)
+        finally:
+            self._depth -= _INTERPOLATION_DEPTH
 
     def _evaluate_element(self, element: Element, place: Place) -> object:
         match element:
@@ -207,7 +201,9 @@ class Resolver:
 
     def _as_text(self, part: Interpolation, place: Place) -> str:
         value = self._evaluate(part, place)
-        return str(plain(value.node) if isinstance(value, Place) else value)
+        text = str(plain(value.node) if isinstance(value, Place) else value)
+        self.work += len(text) // 8
+        return text
 
     # -- references ----------------------------------------------------------------------------------------------
 
@@ -280,7 +276,11 @@ class Resolver:
         if len(arguments) != 1:
             raise ResolverError("oc.decode takes one string")
         text = arguments[0]
-        return self._argument(parse_element(text), place) if isinstance(text, str) else text
+        if text is None or isinstance(text, Unknown):
+            return text
+        if not isinstance(text, str):
+            raise ResolverError("oc.decode takes a string")
+        return self._argument(parse_element(text), place)
 
 
 def _settled(value: object) -> object:
@@ -292,14 +292,15 @@ def _settled(value: object) -> object:
 def _start(place: Place, path: str) -> tuple[Place, tuple[str, ...]]:
     """Where a path begins and the keys that it has: one dot is the mapping around the value, each more its parent."""
     dots = len(path) - len(path.lstrip("."))
+    keys = split_keys(path[dots:])
     if not dots:
-        return place.root(), split_keys(path)
+        return place.root(), keys
     start = place.parent
     for _ in range(dots - 1):
         start = start.parent if start is not None else None
     if start is None:
         raise _UnresolvableError(f"interpolation to {path} climbs above the root")
-    return start, split_keys(path)
+    return start, keys
 
 
 def _holds(container: Place, place: Place) -> bool:

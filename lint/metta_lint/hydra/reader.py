@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint import sources
@@ -21,6 +20,7 @@ from metta_lint.hydra.tree import Branch, Place, embed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from metta_lint.hydra.defaults import Placed
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from metta_lint.documents import Mapping, Scalar, Sequence
 from metta_lint.errors import InputError
-from metta_lint.hydra.grammar import MISSING, GrammarError, check, is_interpolated
+from metta_lint.hydra.grammar import MISSING, GrammarError, is_interpolated, parse
 
 if TYPE_CHECKING:
     from metta_lint.documents import Node, Span
+
+INTERPOLATION_LIMIT = 10_000  # in one file
+TEXT_LIMIT = 10_000  # characters of one value that has interpolations
 
 
 @dataclass(slots=True, eq=False)
@@ -110,24 +113,36 @@ def from_document(node: Node) -> Tree:
 
     Raises InputError for what OmegaConf does not take: an interpolation that does not parse, a null key.
     """
-    match node:
-        case Scalar(value=value, span=span):
-            if isinstance(value, str) and is_interpolated(value):
-                _check_interpolation(value, span)
-            return Leaf(value, span)
-        case Sequence(items=items, span=span):
-            return Items([from_document(item) for item in items], span)
-        case Mapping(entries=entries, span=span):
-            if None in entries:
-                raise InputError("null is not a key that a config can have", entries[None].key_span)
-            return Branch({key: from_document(entry.value) for key, entry in entries.items()}, span)
+    return _Conversion().tree(node)
 
 
-def _check_interpolation(text: str, span: Span) -> None:
-    try:
-        check(text)
-    except GrammarError as error:
-        raise InputError(str(error), span) from None
+class _Conversion:
+    """Makes the tree of one file."""
+
+    def __init__(self) -> None:
+        self.interpolations = 0
+
+    def tree(self, node: Node) -> Tree:
+        match node:
+            case Scalar(value=value, span=span):
+                if isinstance(value, str) and is_interpolated(value):
+                    self._check(value, span)
+                return Leaf(value, span)
+            case Sequence(items=items, span=span):
+                return Items([self.tree(item) for item in items], span)
+            case Mapping(entries=entries, span=span):
+                if None in entries:
+                    raise InputError("null is not a key that a config can have", entries[None].key_span)
+                return Branch({key: self.tree(entry.value) for key, entry in entries.items()}, span)
+
+    def _check(self, text: str, span: Span) -> None:
+        self.interpolations += text.count("${")
+        if self.interpolations > INTERPOLATION_LIMIT or len(text) > TEXT_LIMIT:
+            raise InputError("more interpolations than any config has", span)
+        try:
+            parse(text)
+        except GrammarError as error:
+            raise InputError(str(error), span) from None
 
 
 def from_plain(value: object, note: str = "") -> Tree:
@@ -137,7 +152,7 @@ def from_plain(value: object, note: str = "") -> Tree:
     if isinstance(value, list):
         return Items([from_plain(item, note) for item in value], note=note)
     if isinstance(value, str) and is_interpolated(value):
-        check(value)
+        parse(value)
     return Leaf(value, note=note)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,16 @@ if TYPE_CHECKING:
 LONGEST = 160
 
 
-@lru_cache(maxsize=64)
 def _lines(path: str) -> tuple[str, ...]:
     try:
-        return tuple(Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines())
-    except OSError:
+        return _lines_of(path, os.stat(path).st_mtime_ns)
+    except (OSError, ValueError):
         return ()
+
+
+@lru_cache(maxsize=64)
+def _lines_of(path: str, _: int) -> tuple[str, ...]:
+    return tuple(Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines())
 
 
 def excerpt(span: Span, mark: str, label: str = "", gutter: int = 1) -> list[str]:

@@ -63,42 +63,40 @@ def _finding(finding: Finding, style: Style) -> list[str]:
 
 
 def plan_page(plan: Plan, style: Style) -> str:
-    """A plan as a page: each quantity, its arithmetic with the numbers put in, and the lines that it came from."""
+    """A plan as a page: each quantity, its formula, the same with the numbers put in, and the lines they came from."""
+    width = max(map(len, plan.quantities))
     lines = [style.bold(f"{plan.run.name or plan.run.entry}: what {plan.run.trainer} will do"), ""]
-    rows = [_quantity(plan, quantity) for quantity in plan.quantities.values()]
-    lines += table([("quantity", "value", "formula", "from"), *rows])
+    for quantity in plan.quantities.values():
+        first, *rest = _explained(plan, quantity)
+        lines.append(f"{quantity.name:<{width}}  {first}".rstrip())
+        lines += [style.dim(f"{'':<{width}}  {line}") for line in rest]
     lines += ["", *(style.dim(f"note: {note}") for note in plan.run.notes)] if plan.run.notes else []
     for refusal in plan.refusals:
         where = next((span for name in plan.blamed(refusal) for span in plan.spans_of(name)), plan.run.entry)
-        lines += [
-            "",
-            style.severity("error", f"refused ({refusal.when})") + f": {refusal.exception}: {refusal.message}",
-        ]
+        lines += ["", style.severity("error", f"refused ({refusal.when})") + f": {refusal.exception}: {refusal.message}"]
         lines.append(f"  --> {where}")
     return "\n".join(lines)
 
 
-def _quantity(plan: Plan, quantity: Quantity) -> Row:
+def _explained(plan: Plan, quantity: Quantity) -> list[str]:
+    places = f"from {_places(plan, quantity.name)}" if plan.settings_of(quantity.name) else ""
     if quantity.unknown_because is not None:
-        return quantity.name, "unknown", quantity.unknown_because, _places(plan, quantity)
+        return [f"unknown: {quantity.unknown_because}", *([places] if places else [])]
     value = f"{show(quantity.value)} {quantity.unit if quantity.unit != '1' else ''}".strip()
     if not quantity.inputs:
-        return quantity.name, value, quantity.source, ""
-    numbers = plan.formula_with_numbers(quantity.name)
-    is_copy = quantity.formula in quantity.inputs
-    return (
-        quantity.name,
-        value,
-        quantity.formula if is_copy else f"{quantity.formula} = {numbers}",
-        _places(plan, quantity),
-    )
+        return [f"{value:<26} {quantity.source}".strip()]
+    if quantity.formula in quantity.inputs:
+        return [f"{value:<26} = {quantity.formula}", *([places] if places else [])]
+    return [f"{value:<26} = {quantity.formula}", f"{'':<26} = {plan.formula_with_numbers(quantity.name)}", places]
 
 
-def _places(plan: Plan, quantity: Quantity) -> str:
-    """``file:line`` of each setting that the formula names itself; what it takes from other quantities stands there."""
-    settings = [plan.run.settings.get(name) for name in quantity.inputs if name not in plan.quantities]
-    places = [f"{s.span.path}:{s.span.line}" if s.span else s.note or "the machine" for s in settings if s is not None]
-    return ", ".join(dict.fromkeys(places))
+def _places(plan: Plan, name: str) -> str:
+    """``file:lines`` of every setting that a quantity rests on, those of its own formula first."""
+    lines: dict[str, list[int]] = {}
+    for setting in plan.settings_of(name):
+        where = setting.span.path if setting.span is not None else setting.note or "the machine"
+        lines.setdefault(where, []).extend([setting.span.line] if setting.span is not None else [])
+    return ", ".join(f"{path}:{','.join(map(str, found))}" if found else path for path, found in lines.items())
 
 
 def table(rows: Sequence[Row], right_aligned: Iterable[int] = ()) -> list[str]:

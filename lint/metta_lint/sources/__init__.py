@@ -20,6 +20,7 @@ SUFFIXES = {
     ".toml": "toml",
     ".json": "json",
 }
+_FIRST_READ = 1 << 16  # bytes
 
 
 _MOST_DOCUMENTS = 4096
@@ -69,7 +70,9 @@ def _parse(path: str, data: bytes) -> Document:
 def _load(path: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
-            return file.read(BYTE_LIMIT + 1)
+            data = file.read(_FIRST_READ)
+            # Asked for the limit at once, Python would make a buffer of that size for every file.
+            return data if len(data) < _FIRST_READ else data + file.read(BYTE_LIMIT + 1 - _FIRST_READ)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be read: {reason}", file_start(path)) from None

@@ -106,7 +106,7 @@ def _sizes(d: Derivation) -> None:
     d.define("bptt_horizon", "trainer.bptt_horizon", "ticks", TRAINING)
     d.define("update_epochs", "trainer.update_epochs", "update epochs", TRAINING)
     d.define("total_timesteps", "trainer.total_timesteps", "agent steps", TRAINING)
-    d.define("steps_counted_times", "machine.world_size", "ranks", f"{TRAINING}: every rank's steps count")
+    d.define("ranks_counted", "machine.world_size", "ranks", f"{TRAINING}: every rank's steps count")
     d.define(
         "forward_pass_target",
         "trainer.forward_pass_minibatch_target_size" + (" // machine.world_size" if scaled else ""),

@@ -117,10 +117,18 @@ def _vectorisation(d: Derivation) -> None:
             "num_workers", "num_envs" if auto else "vec.num_workers", "workers", VECTOR, decided_by="vec.num_workers"
         )
     d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
-    d.define("async_factor", "num_envs // envs_per_batch", "batches in flight", VECTOR)
+    _batches_in_flight(d)
     d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
     d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
     _refuse_vectorisation(d)
+
+
+def _batches_in_flight(d: Derivation) -> None:
+    if d.holds("num_envs % envs_per_batch != 0"):
+        why = d.fill("{num_envs} environments are no whole number of batches of {envs_per_batch}: none comes in turn")
+        d.assume("async_factor", Unknown(why), "batches in flight", VECTOR)
+    else:
+        d.define("async_factor", "num_envs // envs_per_batch", "batches in flight", VECTOR)
 
 
 def _refuse_vectorisation(d: Derivation) -> None:
@@ -195,7 +203,7 @@ def _experience(d: Derivation) -> None:
         d.define("bptt_horizon", horizon, "ticks", INIT, decided_by="train.bptt_horizon")
     d.define("update_epochs", "train.update_epochs", "update epochs", INIT)
     d.define("total_timesteps", "train.total_timesteps", "agent steps", INIT)
-    d.assume("steps_counted_times", 1, "ranks", "each rank counts its own steps against total_timesteps")
+    d.assume("ranks_counted", 1, "ranks", "each rank counts its own steps against total_timesteps")
     d.define("segments", "batch_size // bptt_horizon", "segments", INIT)
     d.define("minibatch_size", "min(train.minibatch_size, train.max_minibatch_size)", "agent steps", INIT)
     d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", INIT)

@@ -1,0 +1,25 @@
+"""Writes docs/rules/ from the rules' docstrings: `make docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from metta_lint.engine import load_rules
+from metta_lint.explain import page, summary
+
+FOLDER = Path(__file__).parent / "rules"
+
+
+def main() -> None:
+    """One page a rule, and an index."""
+    FOLDER.mkdir(exist_ok=True)
+    rules = load_rules()
+    for rule in rules:
+        (FOLDER / f"{rule.code}.md").write_text(page(rule) + "\n", encoding="utf-8")
+    rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {summary(rule)} |" for rule in rules]
+    index = "\n".join(["# Rules", "", "| code | name | severity | fires when |", "|---|---|---|---|", *rows])
+    (FOLDER / "README.md").write_text(index + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
