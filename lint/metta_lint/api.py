@@ -95,11 +95,18 @@ class Rule(Protocol):
     check: Any
 
 
-def drift(pair: Pair, quantity: str, message: str, *, claims: tuple[str, ...] = (), help: str = "") -> Iterator[Draft]:
+def drift(
+    pair: Pair,
+    quantity: str,
+    message: str,
+    *,
+    claims: tuple[str, ...] = (),
+    help: str = "",  # noqa: A002 - a draft's field is called so
+) -> Iterator[Draft]:
     """One draft where both sides' quantity is known and differs; nothing otherwise.
 
-    ``message`` may use ``{left}`` and ``{right}``, the two values. ``claims`` name the quantities that are claimed as the
-    plans have them; those that either plan does not know are left out.
+    ``message`` may use ``{left}`` and ``{right}``, the two values. ``claims`` name the quantities that are claimed as
+    the plans have them; those that either plan does not know are left out.
     """
     values = pair.differs(quantity)
     if values is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from metta_lint.documents import Document, Node, Scalar, Sequence, Span, plain
 from metta_lint.documents import Mapping as MappingNode
@@ -91,8 +91,7 @@ def _load_if_ours(path: Path) -> Config | None:
 
 def _section(document: Document) -> MappingNode | None:
     root = document.root
-    assert isinstance(root, MappingNode)
-    section = root.get("tool", "metta-lint")
+    section = root.get("tool", "metta-lint") if isinstance(root, MappingNode) else None
     if section is None and not document.path.endswith("pyproject.toml"):
         section = root
     return section if isinstance(section, MappingNode) else None
@@ -128,7 +127,7 @@ class _Reader:
             return Machine()
         table = self._table(node, "machine")
         self._known(table, "machine", *Machine._fields)
-        values = {}
+        values: dict[str, Any] = {}
         for key, entry in table.entries.items():
             value = plain(entry.value)
             if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:

@@ -60,12 +60,14 @@ class Environment:
 class Loop:
     """One training loop, as data.
 
-    Sizes are agent steps (``batch_size``, ``minibatch_size``, ``max_minibatch_size``, ``total_timesteps``), environments
-    (``num_envs``, ``envs_per_batch``) or ticks (``bptt_horizon``). A size that a config gives as something else than a
-    whole number is passed on as it is, so that the trainer refuses it. Peculiarities of a trainer are fields:
+    Sizes are agent steps (``batch_size``, ``minibatch_size``, ``max_minibatch_size``, ``total_timesteps``),
+    environments (``num_envs``, ``envs_per_batch``) or ticks (``bptt_horizon``). A size that a config gives as
+    something else than a whole number is passed on as it is, so that the trainer refuses it. Peculiarities of a
+    trainer are fields:
 
     - ``overrun``: what a row past the buffer's end does. ``raise``: rows are a slice of the buffer, the write fails
-      (PufferLib 3.0 pufferl.py evaluate()). ``overwrite``: rows are taken modulo the segments (Metta experience.py store()).
+      (PufferLib 3.0 pufferl.py evaluate()). ``overwrite``: rows are taken modulo the segments
+      (Metta experience.py store()).
     - ``minibatch_count``: ``steps`` = int(update_epochs * batch_size / minibatch_size) (PufferLib), ``segments`` =
       segments // minibatch_segments for each update epoch (Metta).
     - ``advantages``: recomputed over the whole buffer before ``every-minibatch`` with the updated values and ratios

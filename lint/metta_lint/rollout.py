@@ -66,7 +66,7 @@ def _count_dropped(d: Derivation, source: str) -> None:
         "steps_dropped_per_epoch",
         "steps_collected_per_epoch - segments * bptt_horizon",
         "agent steps",
-        "a batch of one agent past the buffer's end is broadcast into an empty slice: nothing is stored, nothing raised",
+        f"{source}: a batch of one agent past the buffer's end is broadcast into an empty slice, and nothing raises",
     )
     d.refuse_unless(
         "rows-fit-buffer",

@@ -137,7 +137,7 @@ class Example(NamedTuple):
         return pair, run_rules([self.rule], [pair.left, pair.right], [pair])
 
     def check(self, folder: Path) -> None:
-        """Raise AssertionError where the rule fires and should not, is silent and should fire, or claims what is not so."""
+        """Raise AssertionError where the rule fires without cause, is silent with it, or claims what is not so."""
         pair, findings = self.findings(folder)
         if not self.drifts:
             _require(not findings, f"{self}: fires on configs that agree: {[f.message for f in findings]}")
@@ -155,7 +155,7 @@ class Example(NamedTuple):
 
 
 def examples(rules: Iterable[Rule]) -> Iterator[Example]:
-    """Every case of every rule. Raises AssertionError for a rule without an agreeing case or a confirmable drifting one."""
+    """Every case of every rule. Raises AssertionError for a rule that has none that agrees, or none to confirm."""
     for rule in rules:
         _require(bool(rule.agrees), f"{rule.code} has no case that agrees")
         _require(any(case.claims for case in rule.drifts), f"{rule.code} has no drifting case with a claim to measure")
@@ -184,7 +184,7 @@ def write_pair(folder: Path, case: Case) -> Pair:
 
 
 def write_pufferlib(folder: Path, changes: Mapping[str, object]) -> str:
-    """A PufferLib tree with some settings changed: default.ini with all of them, the entry, and the environment's YAML."""
+    """A PufferLib tree with some settings changed: default.ini, the entry, and the environment's YAML."""
     settings, environment = _split({**PUFFERLIB, **ENVIRONMENT, **changes})
     config = folder / "pufferlib" / "config"
     sections: dict[str, list[str]] = {}

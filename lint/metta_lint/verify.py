@@ -1,4 +1,4 @@
-"""Verification: runs both sides of a pair in the reference trainer, and lays what was measured beside what was planned."""
+"""Verification: runs both sides of a pair, and lays what was measured beside what was planned."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from metta_lint.findings import Claim, Finding
+    from metta_lint.loops import Loop
     from metta_lint.observations import Observation
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
@@ -92,7 +93,7 @@ def load_trainer() -> Any:
 
 def estimate(pair: Pair, trainer: Any, options: Any) -> Verification:
     """What running the pair would take. Raises LintError where a side's plan does not say enough to run it."""
-    return Verification(pair, {side: trainer.estimate(_loop(plan), options) for side, plan in _sides(pair)})
+    return Verification(pair, {side: trainer.estimate(loop_of(plan), options) for side, plan in _sides(pair)})
 
 
 def verify(
@@ -107,7 +108,7 @@ def verify(
     ``progress`` gives the callback for a side. Raises LintError for what stops the trainer without being a refusal.
     """
     result = estimate(pair, trainer, options)
-    result.observations = {side: trainer.run(_loop(plan), options, progress(side)) for side, plan in _sides(pair)}
+    result.observations = {side: trainer.run(loop_of(plan), options, progress(side)) for side, plan in _sides(pair)}
     result.ran = True
     result.seconds = sum(observation.seconds for observation in result.observations.values())
     left, right = result.observations["left"], result.observations["right"]
@@ -120,7 +121,8 @@ def _sides(pair: Pair) -> tuple[tuple[str, Plan], tuple[str, Plan]]:
     return ("left", pair.left), ("right", pair.right)
 
 
-def _loop(plan: Plan) -> Any:
+def loop_of(plan: Plan) -> Loop:
+    """A plan's loop. Raises LintError where its settings do not say enough to run it."""
     if plan.loop is None:
         raise LintError(f"{plan.run.name or plan.run.entry} cannot be run: {plan.loop_unknown_because}")
     return plan.loop
@@ -152,7 +154,11 @@ def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
 def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: str = "") -> tuple[Verdict, str]:
     if not all(agrees(*side) for side in sides if None not in side):
         return "refuted", ""
-    unmeasured = [side for side, (predicted, measured) in zip(SIDES, sides, strict=True) if predicted is not None and measured is None]
+    unmeasured = [
+        side
+        for side, (predicted, measured) in zip(SIDES, sides, strict=True)
+        if predicted is not None and measured is None
+    ]
     if unmeasured:
         return "not exercised", f"{' and '.join(unmeasured)}: {_why_not(name)}"
     if all(predicted is None for predicted, _ in sides):

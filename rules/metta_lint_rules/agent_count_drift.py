@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Pair, Place, claimed, count, show
+from metta_lint.api import Case, Draft, Pair, Place, claimed, show
 
 
 class AgentCountDrift:
@@ -38,16 +38,16 @@ class AgentCountDrift:
         values = pair.differs("agents_per_env")
         if values is None:
             return
-        left, right = values
-        message = f"{show(left)} agents in each environment against {show(right)}"
+        left, right = (show(value) for value in values)
+        message = f"{left} agents in each environment against {right}"
         if (totals := pair.known("total_agents")) is not None:
             message += f": {show(totals[0])} agents in all against {show(totals[1])}"
         if (steps := pair.known("steps_per_env")) is not None:
-            message += f", and each environment contributes {count(steps[0], 'agent step')} to an epoch against {show(steps[1])}"  # type: ignore[arg-type]
+            message += f", and {show(steps[0])} agent steps of each environment in an epoch against {show(steps[1])}"
         yield Draft(
             message,
             at=Place(pair.left, "agents_per_env"),
-            related=((f"{show(right)} agents here", Place(pair.right, "agents_per_env")),),
+            related=((f"{right} agents here", Place(pair.right, "agents_per_env")),),
             claims=claimed(pair, "agents_per_env", "total_agents", "steps_per_env"),
             help="write the same number on both sides, or declare the difference with its reason",
         )

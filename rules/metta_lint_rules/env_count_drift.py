@@ -9,9 +9,9 @@ class EnvCountDrift:
     """Environments differ between the two runs.
 
     ## Why it matters
-    More environments mean more episodes in each batch and fewer steps of each one: a more diverse batch, but less of any
-    one episode. The count is written down in PufferLib (`vec.num_envs`) and derived in Metta, from a target in agents, so
-    a change of agents or workers moves it without anyone touching it.
+    More environments mean more episodes in each batch and fewer steps of each one: a more diverse batch, but less of
+    any one episode. The count is written down in PufferLib (`vec.num_envs`) and derived in Metta, from a target in
+    agents, so a change of agents or workers moves it without anyone touching it.
 
     ## Example
     `num_envs = 64` in an INI against `forward_pass_minibatch_target_size: 4096` with 24 agents and 16 workers, which is
@@ -35,5 +35,5 @@ class EnvCountDrift:
             "num_envs",
             "{left} environments against {right}",
             claims=("num_envs", "envs_per_batch"),
-            help="Metta derives its number from forward_pass_minibatch_target_size, num_agents, num_workers, async_factor",
+            help="Metta derives its number: metta-lint plan shows from what",
         )

@@ -12,8 +12,9 @@ class IgnoredKeyRule:
     """A key that the trainer never reads.
 
     ## Why it matters
-    A setting that does nothing looks like one that does: it is tuned, copied, swept and reported. PufferLib takes any key
-    in `[base]` and `[train]` without a word, so a slip of the pen and a key of an older version both cost a default.
+    A setting that does nothing looks like one that does: it is tuned, copied, swept and reported. PufferLib takes any
+    key in `[base]` and `[train]` without a word, so a slip of the pen and a key of an older version both cost a
+    default.
 
     ## Example
     `target_kl = 0.02` in `[train]`: PufferLib 3 has no KL stop. `num_envs = 48` in `[train]` was PufferLib 2; version 3

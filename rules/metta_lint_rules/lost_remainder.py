@@ -9,10 +9,10 @@ class LostRemainder:
     """Truncation leaves part of a batch untrained, or gradients that never step in their epoch.
 
     ## Why it matters
-    PufferLib counts minibatches as int(update_epochs * batch_size / minibatch_size): what does not fill a minibatch is
-    collected and never presented. With gradient accumulation, minibatches that do not fill a group leave their gradients
-    to the next epoch, where they are added to those of another policy. And a batch that is no multiple of the horizon
-    loses its last steps when the segments are cut.
+    PufferLib counts minibatches as int(update_epochs * batch_size / minibatch_size): what does not fill a minibatch
+    is collected and never presented. With gradient accumulation, minibatches that do not fill a group leave their
+    gradients to the next epoch, where they are added to those of another policy. And a batch that is no multiple of
+    the horizon loses its last steps when the segments are cut.
 
     ## Example
     60 agents in 64 environments and a horizon of 64: 245,760 steps are 7.5 minibatches of 32,768; 7 are trained.
@@ -51,10 +51,11 @@ class LostRemainder:
         left_over = plan.number("minibatches_without_step")
         if left_over:
             steps = plan.value("optimizer_steps_per_epoch")
+            groups = show(plan.value("accumulate_minibatches"))
             yield Draft(
-                f"the gradients of {show(left_over)} of {show(plan.value('minibatches_per_epoch'))} minibatches never step "
-                f"in their epoch: {show(plan.value('accumulate_minibatches'))} are accumulated for one optimizer step, and "
-                "what is left enters the next epoch's first one",
+                f"the gradients of {show(left_over)} of {show(plan.value('minibatches_per_epoch'))} minibatches never "
+                f"step in their epoch: {groups} are accumulated for one optimizer step, and what is left enters the "
+                "next epoch's first one",
                 at=Place(plan, "minibatch_size"),
                 claims=(Claim("optimizer_steps_per_epoch", steps, steps),),
                 help="make the minibatches of an epoch a multiple of minibatch_size // max_minibatch_size",

@@ -10,8 +10,9 @@ class RewardDrift:
 
     ## Why it matters
     The reward is the task. Two runs with other weights optimise other things, and their returns cannot be compared.
-    PufferLib's metta environment writes three of its arguments over what the environment's YAML says; in Metta the YAML,
-    its overlays and `env_overrides` decide. A cap (`ore_red_max`) on one side alone is a different task as well.
+    PufferLib's metta environment writes three of its arguments over what the environment's YAML says; in Metta the
+    YAML, its overlays and `env_overrides` decide. A cap (`ore_red_max`) on one side alone is a different task as
+    well.
 
     ## Example
     `ore_reward = 0.17` in the INI against `ore_red: 0.1` with `ore_red_max: 1` in `rewards/shaped.yaml`.

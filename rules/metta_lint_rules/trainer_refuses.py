@@ -9,8 +9,8 @@ class TrainerRefuses:
     """The trainer would raise instead of training.
 
     ## Why it matters
-    A job that dies after an hour in the queue costs more than the hour. Some of these errors come before the first step,
-    some only in the first rollout, and their messages seldom name the setting that is wrong.
+    A job that dies after an hour in the queue costs more than the hour. Some of these errors come before the first
+    step, some only in the first rollout, and their messages seldom name the setting that is wrong.
 
     ## Example
     2,720 environments of 3 agents with a batch of 524,288: PufferLib's first rollout ends in

@@ -6,6 +6,12 @@ from metta_lint.api import Case, Claim, Draft, Place, Plan, percent, show
 
 ILLUSTRATIVE_STEPS_PER_SECOND = 10_000.0
 """PufferLib on MettaGrid with 64 x 64 agents, LSTM 128, on two CPU cores: about 10,000 agent steps a second."""
+CLAIMED = (
+    "steps_collected_per_epoch",
+    "steps_overwritten_per_epoch",
+    "steps_dropped_per_epoch",
+    "stitched_segments",
+)
 
 
 class WastedRollout:
@@ -52,25 +58,16 @@ class WastedRollout:
         wasted = overwritten + dropped
         if not collected or not wasted:
             return
-        names = (
-            "steps_collected_per_epoch",
-            "steps_overwritten_per_epoch",
-            "steps_dropped_per_epoch",
-            "stitched_segments",
-        )
+        segments, agents = show(plan.value("segments")), show(plan.value("total_agents"))
+        lost = "overwritten" if overwritten else "dropped"
+        torn = f", and {show(stitched)} of {segments} segments are stitched from two" if stitched else ""
         yield Draft(
-            f"{show(wasted)} of {show(collected)} collected steps ({percent(wasted, collected)}) are "
-            f"{'overwritten' if overwritten else 'dropped'} before training sees them"
-            + (
-                f", and {show(stitched)} of {show(plan.value('segments'))} segments are stitched from two"
-                if stitched
-                else ""
-            )
-            + f": {show(plan.value('segments'))} segments are not a multiple of {show(plan.value('total_agents'))} agents; "
+            f"{show(wasted)} of {show(collected)} collected steps ({percent(wasted, collected)}) are {lost} before "
+            f"training sees them{torn}: {segments} segments are not a multiple of {agents} agents; "
             + _hours(plan, wasted / collected),
             at=Place(plan, "batch_size"),
             related=(("agents per environment", Place(plan, "agents_per_env")),),
-            claims=tuple(Claim(name, plan.value(name), plan.value(name)) for name in names if name in plan.quantities),
+            claims=tuple(Claim(name, plan.value(name), plan.value(name)) for name in CLAIMED),
             help=f"make batch_size a multiple of total_agents * bptt_horizon = {show(_multiple(plan))}",
         )
 
@@ -83,4 +80,5 @@ def _hours(plan: Plan, share: float) -> str:
     given = plan.run.machine.steps_per_second
     speed = given or ILLUSTRATIVE_STEPS_PER_SECOND
     hours = share * 1e9 / speed / 3600
-    return f"at {'' if given else 'for example '}{show(speed)} steps/s that is {show(round(hours, 1))} h lost per 1e9 steps"
+    at = f"at {'' if given else 'for example '}{show(speed)} steps/s"
+    return f"{at} that is {show(round(hours, 1))} h lost per 1e9 steps"

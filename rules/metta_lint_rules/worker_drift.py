@@ -13,7 +13,8 @@ class WorkerDrift:
     environments is a multiple of its workers, so a different machine can train on a different batch.
 
     ## Example
-    `num_workers = 16` against `num_workers: null`, which is half of the CPU cores, per GPU, rounded down to a power of two.
+    `num_workers = 16` against `num_workers: null`, which is half of the CPU cores, per GPU, rounded down to a power
+    of two.
 
     ## How to mend it
     Nothing need be done if both machines are meant to differ; otherwise set both.

@@ -123,7 +123,11 @@ def test_the_three_agent_layout_dies_in_pufferlibs_first_rollout(corpus: Path) -
         "train.minibatch-size=16384",
     )
     (refusal,) = plan.refusals
-    assert (refusal.requirement, refusal.exception, refusal.when) == ("rows-fit-buffer", "RuntimeError", "first rollout")
+    assert (refusal.requirement, refusal.exception, refusal.when) == (
+        "rows-fit-buffer",
+        "RuntimeError",
+        "first rollout",
+    )
     because = plan.quantities["steps_collected_per_epoch"].unknown_because
     assert because is not None
     assert "8,192 is not a multiple of total_agents = 8,160" in because

@@ -278,7 +278,7 @@ class _Parser:
             yield self.take(_VALUE)
 
     def _value(self, tokens: list[Token]) -> object:
-        if not tokens:
+        if not tokens or (len(tokens) == 1 and tokens[0].kind == "WS"):
             raise self.error("a value")
         if len(tokens) > 1:
             return "".join(map(written, tokens))

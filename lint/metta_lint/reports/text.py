@@ -73,8 +73,8 @@ def plan_page(plan: Plan, style: Style) -> str:
     lines += ["", *(style.dim(f"note: {note}") for note in plan.run.notes)] if plan.run.notes else []
     for refusal in plan.refusals:
         where = next((span for name in plan.blamed(refusal) for span in plan.spans_of(name)), plan.run.entry)
-        lines += ["", style.severity("error", f"refused ({refusal.when})") + f": {refusal.exception}: {refusal.message}"]
-        lines.append(f"  --> {where}")
+        moment = style.severity("error", f"refused ({refusal.when})")
+        lines += ["", f"{moment}: {refusal.exception}: {refusal.message}", f"  --> {where}"]
     return "\n".join(lines)
 
 

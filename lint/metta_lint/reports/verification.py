@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from metta_lint.numbers import percent, show
 from metta_lint.reports.data import SCHEMA
 from metta_lint.reports.text import table
+from metta_lint.verify import loop_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,7 @@ def estimate_text(result: Verification, style: Style) -> str:
     lines = []
     for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
         needed = result.estimates[side]
-        loop = plan.loop
-        assert loop is not None
+        loop = loop_of(plan)
         lines.append(style.bold(f"{side}: {plan.run.name or plan.run.entry} ({plan.run.trainer})"))
         lines.append(
             f"  {show(loop.num_envs)} environments x {show(loop.environment.agents_per_env)} agents in "
@@ -93,9 +93,9 @@ def _sides(claim: JudgedClaim, left: object, right: object) -> str:
 
 
 def _colored(lines: list[str], style: Style) -> list[str]:
-    marks = {"confirmed": style.good, "refuted": lambda text: style.severity("error", text)}
-    for word, paint in marks.items():
-        lines = [line[: -len(word)] + paint(word) if line.endswith(word) else line for line in lines]
+    words = {"confirmed": style.good("confirmed"), "refuted": style.severity("error", "refuted")}
+    for word, painted in words.items():
+        lines = [line.removesuffix(word) + painted if line.endswith(word) else line for line in lines]
     return lines
 
 
@@ -131,8 +131,9 @@ def _lost(result: Verification) -> Iterator[str]:
         speed = seen.rates.get("steps_per_second")
         if isinstance(wasted, int) and isinstance(collected, int) and wasted and speed:
             hours = wasted / collected * 1e9 / speed / 3600
+            name = plan.run.name or plan.run.entry
             yield (
-                f"{side}: {percent(wasted, collected)} of what {plan.run.name or plan.run.entry} collects is overwritten; "
+                f"{side}: {percent(wasted, collected)} of what {name} collects is overwritten; "
                 f"at the {show(round(speed))} steps/s measured here that is {show(round(hours, 1))} h per 1e9 steps"
             )
 

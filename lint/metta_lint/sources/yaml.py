@@ -27,7 +27,7 @@ from metta_lint.sources.yaml_scalars import TAGGED, plain_value, string
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_new = tuple.__new__  # builds a NamedTuple at half the price, for the one record that every value has
+_new = tuple.__new__  # builds a NamedTuple at half the price, for the records that every value has
 _UNTAGGED = (None, "!")
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _ODD_BREAKS = ("\x85", "\u2028", "\u2029")  # line breaks to YAML 1.1, but not to an editor
@@ -114,26 +114,35 @@ class _Stream:
     # -- nodes ---------------------------------------------------------------------------------------------------
 
     def _node(self, event: Any, depth: int) -> Node:
-        kind = type(event)
-        if kind is AliasEvent:
-            return self._alias(event)
-        before = self.nodes
-        self._count(event, 1)
-        anchor = event.anchor
-        if anchor is not None:
-            self._open_anchor(anchor, event)
-        if kind is ScalarEvent:
+        self.nodes += 1
+        if self.nodes > NODE_LIMIT:
+            self._count(event, 0)  # refuses
+        if event.anchor is not None:
+            return self._alias(event) if type(event) is AliasEvent else self._anchored(event, depth)
+        if type(event) is ScalarEvent:
+            self.end = end = event.end_mark
+            return Scalar(self._value(event), self._span(event.start_mark, end))
+        return self._collection(event, depth)
+
+    def _anchored(self, event: Any, depth: int) -> Node:
+        anchor, before = event.anchor, self.nodes
+        if anchor in self.anchors:
+            raise InputError(f"found duplicate anchor {anchor!r}", self._event_span(event))
+        self.anchors[anchor] = None
+        if type(event) is ScalarEvent:
             self.end = event.end_mark
             node: Node = Scalar(self._value(event), self._scalar_span(event))
-        elif depth >= DEPTH_LIMIT:
-            raise InputError(f"nested deeper than {DEPTH_LIMIT} levels", self._event_span(event))
-        elif kind is MappingStartEvent:
-            node = self._mapping(event, depth + 1)
         else:
-            node = self._sequence(event, depth + 1)
-        if anchor is not None:
-            self.anchors[anchor] = (node, self.nodes - before)
+            node = self._collection(event, depth)
+        self.anchors[anchor] = (node, self.nodes - before)
         return node
+
+    def _collection(self, event: Any, depth: int) -> Mapping | Sequence:
+        if depth >= DEPTH_LIMIT:
+            raise InputError(f"nested deeper than {DEPTH_LIMIT} levels", self._event_span(event))
+        if type(event) is MappingStartEvent:
+            return self._mapping(event, depth + 1)
+        return self._sequence(event, depth + 1)
 
     def _mapping(self, start: Any, depth: int) -> Mapping:
         self._check_collection_tag(start, "tag:yaml.org,2002:map")
@@ -141,14 +150,14 @@ class _Stream:
         merged: dict[object, Entry] = {}
         events = self.events
         while type(event := events()) is not MappingEndEvent:
-            if type(event) is ScalarEvent and _is_merge_key(event):
+            if type(event) is ScalarEvent and event.value == "<<" and (event.implicit[0] or event.tag == _MERGE_TAG):
                 self._merge(merged, start, depth)
                 continue
             key, key_span = self._key(event, depth)
             if key in entries and isinstance(key, str):
                 first = entries[key].key_span.line
                 raise InputError(f"found duplicate key {key} (first on line {first})", key_span)
-            entries[key] = Entry(key_span, self._node(events(), depth))
+            entries[key] = _new(Entry, (key_span, self._node(events(), depth)))
         if merged:
             merged.update(entries)
             entries = merged
@@ -156,7 +165,7 @@ class _Stream:
 
     def _key(self, event: Any, depth: int) -> tuple[object, Span]:
         if type(event) is ScalarEvent and event.anchor is None:
-            self._count(event, 1)
+            self.nodes += 1  # _node holds the limit
             span = self._span(event.start_mark, event.end_mark)
             # A plain = is YAML 1.1's default-value key, which PyYAML reads as a string.
             return ("=" if event.value == "=" else self._value(event)), span
@@ -198,11 +207,6 @@ class _Stream:
         self._count(event, size)
         self.end = event.end_mark
         return node
-
-    def _open_anchor(self, anchor: str, event: Any) -> None:
-        if anchor in self.anchors:
-            raise InputError(f"found duplicate anchor {anchor!r}", self._event_span(event))
-        self.anchors[anchor] = None
 
     def _count(self, event: Any, nodes: int) -> None:
         self.nodes += nodes
@@ -284,7 +288,3 @@ def _parser(text: str) -> Any:
     if "\t" in text and len(text) <= _TABS_LIMIT:
         return yaml.SafeLoader
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _is_merge_key(event: ScalarEvent) -> bool:
-    return event.tag == _MERGE_TAG or (event.value == "<<" and event.implicit[0])

@@ -17,6 +17,7 @@ _CONSTANTS: dict[str, object] = {
     **dict.fromkeys(("~", "null", "Null", "NULL")),
     **{form(word): value for word, value in _BOOLS.items() for form in (str.lower, str.upper, str.capitalize)},
 }
+_SHORT = 18  # digits; the most frequent numbers need no pattern
 _NUMBER_STARTS = frozenset("-+.0123456789")
 
 _INT = re.compile(
@@ -48,6 +49,8 @@ def plain_value(text: str) -> object:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[0] in _NUMBER_STARTS:
+        if text[0] != "0" and len(text) <= _SHORT and text.isascii() and text.isdecimal():
+            return int(text)
         if _INT.fullmatch(text):
             return _int(text)
         if _FLOAT.fullmatch(text) or text in _SPECIAL_FLOATS:
@@ -98,6 +101,8 @@ def _float(text: str) -> float:
     try:
         if digits in (".inf", ".nan"):
             return sign * float(digits[1:])
+        if ":" not in digits:
+            return sign * float(digits)
         # Summed from the smallest place up, as PyYAML does: the order decides the last bit.
         return sign * sum((float(part) * 60**place for place, part in enumerate(reversed(digits.split(":")))), 0.0)
     except (ValueError, OverflowError):

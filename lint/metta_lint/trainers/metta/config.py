@@ -44,7 +44,8 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     settings |= _machine_settings(machine)
     environments = _environments(settings)
     if any(key.startswith("sweep.") for key in settings):
-        environments, _ = {}, notes.append("a sweep chooses its settings as it goes: it is planned, not paired")
+        environments = {}
+        notes.append("a sweep chooses its settings as it goes: it is planned, not paired")
     return Run("metta", entry, settings, environments, machine, notes=tuple(notes))
 
 

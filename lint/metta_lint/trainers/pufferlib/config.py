@@ -112,7 +112,7 @@ def _environments(settings: Mapping[str, Setting]) -> Mapping[str, Span | None]:
 
 
 def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Setting]) -> dict[str, Setting]:
-    """The settings of the YAML beside the environment's code, under ``env.``: ``environments/<package>/<package>.yaml``."""
+    """The settings of the YAML beside the environment's code (``environments/<package>/<package>.yaml``)."""
     package = settings.get("base.package")
     if package is None or not isinstance(package.value, str) or not package.value.isidentifier():
         return {}
