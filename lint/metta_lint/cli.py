@@ -227,6 +227,7 @@ def _findings(pair: Any, config: Config) -> list[Any]:
 @click.option("--policy-size", type=click.IntRange(1), help="Hidden size of the policy.  [default: 128]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
 @click.option("--backend", type=click.Choice(["embedded", "mettagrid"]), default="embedded", show_default=True)
+@click.option("--scale", default="1/1", metavar="1/N", help="Run at a fraction of the size, with the same ratios.")
 @click.option("--max-memory", metavar="SIZE", help="Refuse to start above this: 4G, 512M.")
 @_options(_config, _machine, _set, _set_sides, _rules, _format("text", "json"), _output)
 def verify(
@@ -249,6 +250,7 @@ def verify(
         policy_size=options["policy_size"],
         device=options["device"],
         backend=options["backend"],
+        scale=options["scale"],
         max_memory=options["max_memory"],
         quiet=options["quiet"],
         as_json=options["output_format"] == "json",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from metta_lint import embedded
 from metta_lint.epochs import Backend
 from metta_lint.errors import LintError
+from metta_lint.scale import scaled, unscaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ class Verification:
 
     pair: Pair
     estimates: Mapping[str, Any]
+    scale: int = 1
     ran: bool = False
     observations: Mapping[str, Observation] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
@@ -91,9 +93,13 @@ def load_trainer() -> Any:
     raise LintError("no reference trainer is installed: pip install 'metta-lint[verify]'")
 
 
-def estimate(pair: Pair, trainer: Any, options: Any) -> Verification:
-    """What running the pair would take. Raises LintError where a side's plan does not say enough to run it."""
-    return Verification(pair, {side: trainer.estimate(loop_of(plan), options) for side, plan in _sides(pair)})
+def estimate(pair: Pair, trainer: Any, options: Any, scale: int = 1) -> Verification:
+    """What running the pair would take, at 1/scale of its size.
+
+    Raises LintError where a side's plan does not say enough to run it, or it cannot be scaled so.
+    """
+    loops = {side: scaled(loop_of(plan), scale) for side, plan in _sides(pair)}
+    return Verification(pair, {side: trainer.estimate(loop, options) for side, loop in loops.items()}, scale=scale)
 
 
 def verify(
@@ -102,13 +108,17 @@ def verify(
     trainer: Any,
     options: Any,
     progress: Callable[[str], Callable[[Any], None] | None],
+    scale: int = 1,
 ) -> Verification:
     """Run both sides, and judge every row and every claim.
 
     ``progress`` gives the callback for a side. Raises LintError for what stops the trainer without being a refusal.
     """
-    result = estimate(pair, trainer, options)
-    result.observations = {side: trainer.run(loop_of(plan), options, progress(side)) for side, plan in _sides(pair)}
+    result = estimate(pair, trainer, options, scale)
+    result.observations = {
+        side: unscaled(trainer.run(scaled(loop_of(plan), scale), options, progress(side)), scale)
+        for side, plan in _sides(pair)
+    }
     result.ran = True
     result.seconds = sum(observation.seconds for observation in result.observations.values())
     left, right = result.observations["left"], result.observations["right"]

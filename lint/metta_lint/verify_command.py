@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from metta_lint import embedded
 from metta_lint.errors import LintError
 from metta_lint.reports.style import Style
+from metta_lint.scale import parse_scale
 from metta_lint.verify import Verification, backend, estimate, load_trainer, verify
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Request(NamedTuple):
     policy_size: int | None
     device: str
     backend: str
+    scale: str
     max_memory: str | None
     quiet: bool
     as_json: bool
@@ -53,16 +55,17 @@ def verify_pairs(
         max_memory=parse_size(request.max_memory),
         backend=request.backend,
     )
+    scale = parse_scale(request.scale)
     results = []
     for left, right in names:
         pair = pair_of(left, right, backend=backend(size))
         if not request.run:
-            results.append(estimate(pair, trainer, options))
+            results.append(estimate(pair, trainer, options, scale))
             continue
         if not request.quiet:
-            _say_before(estimate(pair, trainer, options))
+            _say_before(estimate(pair, trainer, options, scale))
         progress = _no_progress if request.quiet else _progress(left, right)
-        results.append(verify(pair, findings_of(pair), trainer, options, progress))
+        results.append(verify(pair, findings_of(pair), trainer, options, progress, scale))
     return _report(results, request, style), max(result.exit_code for result in results)
 
 

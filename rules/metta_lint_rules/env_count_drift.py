@@ -25,7 +25,10 @@ class EnvCountDrift:
     agrees = [Case()]
     drifts = [
         Case(left={"vec.num_envs": 8}, claims={"num_envs": (8, 4), "envs_per_batch": (4, 2)}),
-        Case(right={"trainer.forward_pass_minibatch_target_size": 8}, claims={"num_envs": (4, 8)}),
+        Case(
+            right={"trainer.forward_pass_minibatch_target_size": 8, "trainer.batch_size": 64},
+            claims={"num_envs": (4, 8)},
+        ),
     ]
 
     def check(self, pair: Pair) -> Iterator[Draft]:

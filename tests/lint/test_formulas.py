@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metta_lint.formulas import FormulaError, ceil_div, floor_power_of_two, formula
 from metta_lint.settings import Unknown

@@ -39,13 +39,18 @@ def estimate_text(result: Verification, style: Style) -> str:
             f"  {show(loop.num_envs)} environments x {show(loop.environment.agents_per_env)} agents in "
             f"{show(loop.num_workers)} workers, a batch of {show(loop.batch_size)} steps"
         )
+        if result.scale > 1:
+            lines.append(f"  at 1/{result.scale} of that size")
         lines.append(f"  about {needed.bytes / 2**20:,.0f} MiB of memory and {needed.seconds:,.0f} s")
     return "\n".join(lines)
 
 
 def verification_text(result: Verification, style: Style) -> str:
     """The whole report: rows, claims, rates, and a line that says what came of it."""
-    lines = [style.bold("Predicted and measured"), ""]
+    size = (
+        f" (run at 1/{result.scale} of the size; counts are multiplied by {result.scale})" if result.scale > 1 else ""
+    )
+    lines = [style.bold(f"Predicted and measured{size}"), ""]
     lines += _rows(result.rows, style)
     if result.claims:
         lines += ["", style.bold("Claims of the findings"), "", *_claims(result.claims, style)]
@@ -150,6 +155,7 @@ def verification_data(result: Verification) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "ran": result.ran,
+        "scale": result.scale,
         "device": result.observations["left"].device if result.ran else None,
         "backend": result.observations["left"].environment if result.ran else "embedded",
         "runs": {side: _run(result, side) for side in ("left", "right")},

@@ -23,7 +23,7 @@ SUFFIXES = {
 _FIRST_READ = 1 << 16  # bytes
 
 
-_MOST_DOCUMENTS = 4096
+_CACHED_BYTES = 4 << 20  # of the files whose documents are kept: a real config tree has less than one megabyte
 _documents: dict[tuple[str, int, int], Document | InputError] = {}
 
 
@@ -37,7 +37,7 @@ def read(path: str, data: bytes | None = None) -> Document:
         return _parse(path, data)
     key = _identity(path)
     if key not in _documents:
-        if len(_documents) >= _MOST_DOCUMENTS:
+        if key[2] + sum(size for _, _, size in _documents) > _CACHED_BYTES:
             _documents.clear()
         try:
             _documents[key] = _parse(path, _load(path))
