@@ -47,9 +47,8 @@ def estimate_text(result: Verification, style: Style) -> str:
 
 def verification_text(result: Verification, style: Style) -> str:
     """The whole report: rows, claims, rates, and a line that says what came of it."""
-    size = (
-        f" (run at 1/{result.scale} of the size; counts are multiplied by {result.scale})" if result.scale > 1 else ""
-    )
+    scale = result.scale
+    size = f" (run at 1/{scale} of the size; counts are multiplied by {scale})" if scale > 1 else ""
     lines = [style.bold(f"Predicted and measured{size}"), ""]
     lines += _rows(result.rows, style)
     if result.claims:
