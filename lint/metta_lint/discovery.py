@@ -54,7 +54,7 @@ def _in_folder(root: str) -> Iterator[tuple[str, bool]]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
         names.sort()
         inside = hydra_root is not None and (folder == hydra_root or folder.startswith(hydra_root + os.sep))
-        yamls = [name for name in names if name.endswith(YAML_SUFFIXES)]
+        yamls = [name for name in names if _is_config_name(name)]
         contents = {name: _bytes(os.path.join(folder, name)) for name in yamls} if not inside else {}
         if not inside and any(_DEFAULTS.search(data) for data in contents.values()):
             hydra_root, inside = folder, True
@@ -66,6 +66,23 @@ def _in_folder(root: str) -> Iterator[tuple[str, bool]]:
                     yield path, _ENV_NAME.search(data) is not None and name != "default.ini"
             elif inside and name in yamls:
                 yield path, folder == hydra_root and _trains(contents.get(name, b""))
+
+
+def holds_configs(folder: str) -> bool:
+    """Whether a folder itself, and not one below it, holds configs of a Hydra tree: YAMLs with a ``defaults`` list."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return False
+    return any(_has_defaults(os.path.join(folder, name)) for name in names if _is_config_name(name))
+
+
+def _is_config_name(name: str) -> bool:
+    return name.endswith(YAML_SUFFIXES) and not name.startswith(".")
+
+
+def _has_defaults(path: str) -> bool:
+    return _DEFAULTS.search(_bytes(path)) is not None
 
 
 def _is_entry(path: str) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Span
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 GROUP = "metta_lint.rules"
 SUBJECTS = ("pair", "plan")
+METADATA = (".dist-info", ".egg-info")
 
 
 def load_rules(plugins: Sequence[str] = ()) -> list[Rule]:
@@ -36,10 +40,50 @@ def load_rules(plugins: Sequence[str] = ()) -> list[Rule]:
 
 
 def _installed() -> Iterator[tuple[str, Sequence[Rule]]]:
-    from importlib.metadata import entry_points
+    for name in modules_named(GROUP):
+        yield name, _rules_of(import_module(name), name)
 
-    for point in entry_points(group=GROUP):
-        yield point.value, _rules_of(import_module(point.value), point.value)
+
+def modules_named(group: str) -> list[str]:
+    """The modules that installed packages name as entry points of a group.
+
+    They are those of ``importlib.metadata.entry_points``, which takes longer to import than a pair takes to lint: here
+    only text is read. What is not a plain folder of packages (a zip file, an egg, another importer) is left to it.
+    """
+    if any(os.path.isfile(folder) or folder.endswith(".egg") for folder in sys.path) or _other_importers():
+        from importlib.metadata import entry_points
+
+        return [point.value for point in entry_points(group=group)]
+    found: dict[str, list[str]] = {}
+    for folder in sys.path:
+        for name in _listed(folder):
+            project = name.partition("-")[0].replace(".", "_").lower()
+            if name.endswith(METADATA) and project not in found:  # the first of a name is the one that is imported
+                found[project] = _named_in(os.path.join(folder, name, "entry_points.txt"), group)
+    return [module for modules in found.values() for module in modules]
+
+
+def _other_importers() -> bool:
+    return any(finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path)
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or ".")
+    except OSError:
+        return []
+
+
+def _named_in(path: str, group: str) -> list[str]:
+    """The values of one section of an ``entry_points.txt``: ``name = module`` line by line, # for comments."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except OSError:
+        return []
+    _, _, section = f"\n{text}".partition(f"\n[{group}]")
+    lines = section.partition("\n[")[0].splitlines()[1:]
+    return [line.partition("=")[2].strip() for line in lines if "=" in line and not line.startswith("#")]
 
 
 def _plugins(paths: Sequence[str]) -> Iterator[tuple[str, Sequence[Rule]]]:

@@ -55,6 +55,13 @@ def test_an_agreeing_pair_is_found_named_and_passes(tree: Path, capsys: pytest.C
     assert "nothing found" in out
 
 
+def test_other_yaml_beside_a_tree_is_no_part_of_it(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".pre-commit-config.yaml").write_text("repos: []\n", encoding="utf-8")
+    Path("compose.yaml").write_text("services: {}\ndefaults: {}\n", encoding="utf-8")
+    assert main(["check", "."]) == 0
+    assert "pair: pufferlib/config/metta.ini against configs/train_job.yaml" in capsys.readouterr().out
+
+
 def test_a_drifting_pair_is_found_with_file_and_line(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drift(env__game__num_agents=4)
     assert main(["check", "."]) == 1

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from metta_lint.hydra.overrides import Override
-    from metta_lint.hydra.tree import Place
 
 NOTE = "command line"
 KEY_LIMIT = 50  # keys in one path
@@ -142,7 +141,7 @@ def _require_absent(override: Override, keys: tuple[str, ...], draft: Draft) -> 
 def _delete(override: Override, keys: tuple[str, ...], draft: Draft) -> None:
     resolver = Resolver()
     place = resolver.find(draft.place, keys)
-    value = None if place is None or is_missing(place.node) else _plain(resolver, place)
+    value = None if place is None or is_missing(place.node) else resolver.plain(place)
     if place is None or value is None:
         raise NoSuchKeyError(f"there is no {override.key} to delete")
     if override.value is not None and override.value != value:
@@ -150,22 +149,16 @@ def _delete(override: Override, keys: tuple[str, ...], draft: Draft) -> None:
     draft.delete(place)
 
 
-def _plain(resolver: Resolver, place: Place) -> object:
-    return resolver.plain(place)
-
-
 def _no_such_key(override: Override, keys: tuple[str, ...], draft: Draft, reason: str) -> str:
-    hint = f" (did you mean {near}?)" if (near := _nearest(keys, draft)) else ""
     adds = f"; +{override.text} adds it" if override.sign == "" else ""
-    return f"{override.text} changes nothing: {reason}{hint}{adds}"
+    return f"{override.text} changes nothing: {reason}{_hint(keys, draft)}{adds}"
 
 
-def _nearest(keys: tuple[str, ...], draft: Draft) -> str:
-    place: Place | None = draft.place
-    for number, key in enumerate(keys):
-        child = place.child(key) if place is not None else None
+def _hint(keys: tuple[str, ...], draft: Draft) -> str:
+    place = draft.place
+    for key in keys:
+        child = place.child(key)
         if child is None:
-            known = place.node.entries if place is not None and isinstance(place.node, Branch) else ()
-            return did_you_mean(".".join(keys[number:]), known)
+            return did_you_mean(key, place.node.entries if isinstance(place.node, Branch) else ())
         place = child
     return ""

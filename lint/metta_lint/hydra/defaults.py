@@ -146,7 +146,7 @@ class _Expansion:
 
     def _check_depth(self, member: Member, above: tuple[Member, ...]) -> None:
         span = member.include.span
-        self._count(1, span)
+        self._count(1, (member.include,))
         if any(_same(member, other) for other in above):
             way = " -> ".join(other.path for other in (*above, member))
             raise InputError(f"includes run in a circle: {way}", span)
@@ -180,7 +180,7 @@ class _Expansion:
         own = Placed(file, package, parent.include.span)
         if package.count(".") >= PACKAGE_LIMIT:
             raise InputError(f"a package of more than {PACKAGE_LIMIT} keys", parent.include.span)
-        self._count(len(includes), parent.include.span)
+        self._count(len(includes), includes[INCLUDE_LIMIT - self.count :])
         members = [member_of(include, parent.group, package) for include in includes]
         self._register_overrides(members, interpolated=interpolated)
         included = [member for member in members if not member.include.override]
@@ -189,10 +189,10 @@ class _Expansion:
             return [own]
         return self._expand_all(included, own, (*above, parent), interpolated=interpolated)
 
-    def _count(self, number: int, span: Span) -> None:
+    def _count(self, number: int, beyond: tuple[Include, ...]) -> None:
         self.count += number
         if self.count > INCLUDE_LIMIT:
-            raise InputError(f"more than {INCLUDE_LIMIT} configs are included", span)
+            raise InputError(f"more than {INCLUDE_LIMIT} configs are included", beyond[0].span)
 
     def _merge_whole(self, member: Member) -> None:
         if member.include.group is None:

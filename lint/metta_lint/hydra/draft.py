@@ -12,7 +12,7 @@ from metta_lint.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted, is_m
 if TYPE_CHECKING:
     from metta_lint.documents import Span
 
-WORK_LIMIT = 400_000  # values that are merged, copied, or read through interpolations on the way
+WORK_LIMIT = 200_000  # values that are merged, copied, or read through interpolations on the way
 DEPTH_LIMIT = 250  # of the finished tree
 
 

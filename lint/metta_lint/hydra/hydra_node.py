@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.errors import InputError
-from metta_lint.hydra.grammar import MISSING, is_interpolated
-from metta_lint.hydra.tree import Branch, Leaf
+from metta_lint.hydra.tree import Branch, is_missing
 
 if TYPE_CHECKING:
+    from metta_lint.documents import Span
     from metta_lint.hydra.tree import Tree
 
 NODE = "hydra"
@@ -28,23 +28,27 @@ GROUPS = {
 _MAPPINGS = frozenset(
     ["run", "sweep", "hydra_logging", "job_logging", "callbacks", "help", "hydra_help", "overrides", "job", "runtime"],
 )
-_KEYS = _MAPPINGS | {"defaults", "mode", "searchpath", "sweeper", "launcher", "output_subdir", "verbose"}
+_KEYS = _MAPPINGS | {"defaults", "mode", "searchpath", "sweeper", "launcher", "output_subdir", "verbose", "env"}
 
 
 def check(body: Tree) -> None:
     """Raises InputError where Hydra's own schema refuses what a file says about Hydra."""
     node = body.entries.get(NODE) if isinstance(body, Branch) else None
-    if not isinstance(node, Branch):
+    if node is None:
         return
-    for key, value in node.entries.items():
-        assert value.span is not None  # noqa: S101 - a file's values have places
+    _require_mapping(NODE, node)
+    for key, value in node.entries.items() if isinstance(node, Branch) else ():
         if key not in _KEYS:
-            raise InputError(f"Hydra has no setting hydra.{key}", value.span)
-        if key in _MAPPINGS and not _may_be_mapping(value):
-            raise InputError(f"hydra.{key} must be a mapping", value.span)
+            raise InputError(f"Hydra has no setting {NODE}.{key}", _span(value))
+        if key in _MAPPINGS:
+            _require_mapping(f"{NODE}.{key}", value)
 
 
-def _may_be_mapping(value: Tree) -> bool:
-    if not isinstance(value, Leaf):
-        return isinstance(value, Branch)
-    return isinstance(value.value, str) and (value.value == MISSING or is_interpolated(value.value))
+def _require_mapping(name: str, value: Tree) -> None:
+    if not isinstance(value, Branch) and not is_missing(value):
+        raise InputError(f"{name} must be a mapping", _span(value))
+
+
+def _span(value: Tree) -> Span:
+    assert value.span is not None  # noqa: S101 - a file's values have places
+    return value.span

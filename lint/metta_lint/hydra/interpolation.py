@@ -31,12 +31,11 @@ if TYPE_CHECKING:
 
 COMMAND_LINE = "<command line>"
 COMMAND_LINE_SPAN = Span(COMMAND_LINE, 1, 1, 1, 1)  # of a value that no file gives
-DEPTH_LIMIT = 300  # of nested mappings and of interpolations (which count three times) that lead to one another
-TEXT_LIMIT = 100_000  # characters that one interpolated string may have
-WORK_LIMIT = 200_000  # values read through interpolations; evaluating one counts as five of them
+DEPTH_LIMIT = 240  # of nested mappings and of interpolations (which count three times) that lead to one another
+TEXT_LIMIT = 10_000  # characters that one interpolated string may have
+WORK_LIMIT = 20_000  # values read through interpolations, and interpolations evaluated
 
 _INTERPOLATION_DEPTH = 3
-_INTERPOLATION_WORK = 5
 _TOO_MUCH = f"interpolations stand for more than {WORK_LIMIT} values"
 _KEYS = re.compile(r"\[(.*?)\]|(?:\A|\.)([^.\[]*)")
 
@@ -111,9 +110,11 @@ class Resolver:
         """Around what reads a whole mapping or list through the interpolation that names it; gives a reason not to."""
         refused = self._refusal(leaf, target)
         self._copied.append(target)
+        self._depth += _INTERPOLATION_DEPTH
         try:
             yield refused
         finally:
+            self._depth -= _INTERPOLATION_DEPTH
             self._copied.pop()
 
     def _refusal(self, leaf: Leaf, target: Place) -> Unknown | None:
@@ -165,16 +166,28 @@ class Resolver:
             return self.problem(leaf, str(error))
 
     def _evaluate(self, element: Element, place: Place) -> object:
-        self.work += _INTERPOLATION_WORK
+        self.work += 1
         if self._depth > DEPTH_LIMIT:
             raise _UnresolvableError("interpolations nest too deep")
         if self.work > WORK_LIMIT:
             raise _UnresolvableError(_TOO_MUCH)
         self._depth += _INTERPOLATION_DEPTH
         try:
-            return self._evaluate_element(element, place)
+            value = self._evaluate_element(element, place)
         finally:
             self._depth -= _INTERPOLATION_DEPTH
+        if isinstance(value, list | dict):
+            self._weigh(value)
+        return value
+
+    def _weigh(self, value: object) -> None:
+        """Counts the parts of a list or dict that a resolver gave: they may be the same ones over and over."""
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        self.work += len(parts)
+        if self.work > WORK_LIMIT:
+            raise _UnresolvableError(_TOO_MUCH)
+        for part in parts:
+            self._weigh(part)
 
     def _evaluate_element(self, element: Element, place: Place) -> object:
         match element:
@@ -258,7 +271,10 @@ class Resolver:
             value = self._evaluate(element, place)
         except _UnsettledError as error:
             return error.unknown
-        return self.plain(value) if isinstance(value, Place) else value
+        if isinstance(value, Place):
+            value = self.plain(value)
+            self._weigh(value)
+        return value
 
     def _oc_select(self, arguments: tuple[object, ...], place: Place) -> object:
         if not 1 <= len(arguments) <= 2:

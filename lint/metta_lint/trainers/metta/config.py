@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from metta_lint.discovery import holds_configs
 from metta_lint.documents import Span
 from metta_lint.errors import InputError, LintError
 from metta_lint.hydra import Branch, Composed, ConfigTreeReader, Leaf
@@ -50,9 +51,9 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
 
 
 def config_folder(entry: str) -> Path:
-    """The root of an entry's tree: its own folder, or the topmost parent that still holds configs itself."""
+    """The root of an entry's tree: its own folder, or the topmost of its parents that hold configs themselves."""
     folder = Path(entry).parent
-    while folder.parent != folder and any(folder.parent.glob("*.yaml")):
+    while folder.parent != folder and holds_configs(folder.parent.as_posix()):
         folder = folder.parent
     return folder
 

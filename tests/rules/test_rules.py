@@ -1,0 +1,47 @@
+"""Every installed rule: silent where configs agree, firing where they drift, and confirmed by a run of both sides."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metta_lint.engine import load_rules
+from metta_lint.explain import page
+from metta_lint.findings import SEVERITIES
+from metta_lint.testing import Example, examples
+
+if TYPE_CHECKING:
+    from metta_lint.api import Rule
+
+RULES = load_rules()
+DOCS = Path(__file__).parents[2] / "docs" / "rules"
+
+
+@pytest.mark.parametrize("example", list(examples(RULES)), ids=str)
+def test_case(example: Example, tmp_path: Path) -> None:
+    example.check(tmp_path)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_explains_itself(rule: Rule) -> None:
+    text = inspect.getdoc(rule) or ""
+    assert rule.severity in SEVERITIES
+    assert rule.code.startswith("ML")
+    for heading in ("## Why it matters", "## Example", "## How to mend it"):
+        assert heading in text
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_docs_hold_the_page_that_the_rule_makes(rule: Rule) -> None:
+    assert (DOCS / f"{rule.code}.md").read_text(encoding="utf-8") == page(rule) + "\n"
+
+
+def test_a_rule_file_is_short() -> None:
+    import metta_lint_rules
+
+    folder = Path(metta_lint_rules.__file__).parent
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.glob("*.py")}
+    assert max(lengths.values()) <= 120, lengths
