@@ -100,8 +100,7 @@ class _Flattening:
     def visit(self, place: Place, key: str, note: str) -> None:
         node = place.node
         if isinstance(node, Branch) and node.entries:
-            with self.resolver.inside(node):
-                self._visit_entries(place, node, key, note)
+            self._visit_entries(place, node, key, note)
         elif isinstance(node, Leaf):
             self._visit_leaf(place, node, key, note)
         else:
@@ -109,11 +108,13 @@ class _Flattening:
 
     def _visit_entries(self, place: Place, branch: Branch, key: str, note: str) -> None:
         prefix = f"{key}." if key else ""
+        self.resolver.enter(branch)
         for name, entry in branch.entries.items():
             if isinstance(entry, Leaf) and _is_fixed(entry.value):
                 self._add(f"{prefix}{name}", entry.value, entry, note)
             else:
                 self.visit(Place(entry, place, name, place.scope), f"{prefix}{name}", note)
+        self.resolver.leave()
 
     def _visit_leaf(self, place: Place, leaf: Leaf, key: str, note: str) -> None:
         value = self.resolver.value(place)
@@ -146,12 +147,16 @@ class _Copying:
         node = place.node
         if isinstance(node, Leaf):
             return node if _is_fixed(node.value) else self._copy_leaf(place, node)
-        with self.resolver.inside(node):
-            if isinstance(node, Items):
-                items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
-                return Items(items, node.span, node.overrides, node.note)
+        self.resolver.enter(node)
+        copy: Tree
+        if isinstance(node, Items):
+            items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
+            copy = Items(items, node.span, node.overrides, node.note)
+        else:
             entries = {key: self.copy(Place(item, place, key, place.scope)) for key, item in node.entries.items()}
-            return Branch(entries, node.span, node.overrides, node.note)
+            copy = Branch(entries, node.span, node.overrides, node.note)
+        self.resolver.leave()
+        return copy
 
     def _copy_leaf(self, place: Place, leaf: Leaf) -> Tree:
         value = self.resolver.value(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Span
@@ -61,6 +62,7 @@ class _Key(NamedTuple):
     keys: tuple[object, ...]
 
 
+@lru_cache(maxsize=4096)
 def split_keys(path: str) -> tuple[str, ...]:
     """The keys of a path such as ``a.b[0].c``; of an empty path, none."""
     return tuple(bracketed or plain_key for bracketed, plain_key in _KEYS.findall(path)) if path else ()
@@ -93,10 +95,13 @@ class Resolver:
         node = place.node
         if isinstance(node, Leaf):
             return self._plain_leaf(place, node)
-        with self.inside(node):
+        self.enter(node)
+        try:
             if isinstance(node, Items):
                 return [self.plain(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
             return {key: self.plain(Place(item, place, key, place.scope)) for key, item in node.entries.items()}
+        finally:
+            self.leave()
 
     def _plain_leaf(self, place: Place, leaf: Leaf) -> object:
         value = self.value(place)
@@ -126,16 +131,15 @@ class Resolver:
             return self.problem(leaf, _TOO_MUCH)
         return None
 
-    @contextmanager
-    def inside(self, node: Items | Branch) -> Iterator[None]:
-        """Around what reads a mapping's or list's parts; counts them if it is an interpolation that leads there."""
+    def enter(self, node: Items | Branch) -> None:
+        """Before a mapping's or list's parts are read; counts them if it is an interpolation that leads there."""
         self._depth += 1
         if self._copied or self._open:
             self.work += len(node.items if isinstance(node, Items) else node.entries)
-        try:
-            yield
-        finally:
-            self._depth -= 1
+
+    def leave(self) -> None:
+        """After they have been read."""
+        self._depth -= 1
 
     def problem(self, leaf: Leaf, message: str) -> Unknown:
         """Records that a value cannot be resolved; that there is no end to them is said once."""

@@ -10,8 +10,6 @@ from metta_lint.reports.text import table
 from metta_lint.verify import loop_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from metta_lint.observations import Observation
     from metta_lint.reports.style import Style
     from metta_lint.verify import JudgedClaim, Row, Verification
@@ -54,7 +52,7 @@ def verification_text(result: Verification, style: Style) -> str:
     if result.claims:
         lines += ["", style.bold("Claims of the findings"), "", *_claims(result.claims, style)]
     lines += ["", style.bold("Rates, on this machine"), "", *_rates(result)]
-    lines += ["", *_lost(result), _conclusion(result, style)]
+    lines += ["", style.bold("In short"), "", *_in_short(result), "", _conclusion(result, style)]
     return "\n".join(lines)
 
 
@@ -128,18 +126,50 @@ def _rate(observation: Observation, name: str) -> str:
     return show(round(rate)) if abs(rate) >= 100 else f"{rate:.3g}"
 
 
-def _lost(result: Verification) -> Iterator[str]:
-    for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
-        seen = result.observations[side]
-        wasted, collected = (seen.quantities.get(f"steps_{word}_per_epoch") for word in ("overwritten", "collected"))
-        speed = seen.rates.get("steps_per_second")
-        if isinstance(wasted, int) and isinstance(collected, int) and wasted and speed:
-            hours = wasted / collected * 1e9 / speed / 3600
-            name = plan.run.name or plan.run.entry
-            yield (
-                f"{side}: {percent(wasted, collected)} of what {name} collects is overwritten; "
-                f"at the {show(round(speed))} steps/s measured here that is {show(round(hours, 1))} h per 1e9 steps"
-            )
+IN_SHORT = {
+    "agents_per_env": "agents in each environment",
+    "num_envs": "environments",
+    "steps_collected_per_epoch": "agent steps collected in an epoch",
+    "steps_overwritten_per_epoch": "  of them overwritten before training",
+    "stitched_segments": "  segments stitched from two agents",
+    "optimizer_steps_per_epoch": "optimizer steps in an epoch",
+    "optimizer_steps_per_million_steps": "  for each million collected steps",
+    "optimizer": "optimizer",
+    "learning_rate": "learning rate",
+}
+
+
+def _in_short(result: Verification) -> list[str]:
+    """What was measured of what matters most, for those who read nothing else."""
+    plans = (result.pair.left, result.pair.right)
+    sides = [result.observations["left"], result.observations["right"]]
+    cells = [
+        (words, *(_measured(seen, name) for seen in sides))
+        for name, words in IN_SHORT.items()
+        if any(name in seen.quantities for seen in sides)
+    ]
+    lost = ("hours lost per 1e9 steps, at the speed seen here", *(_hours_lost(seen) for seen in sides))
+    return table(
+        [("measured", *(plan.run.name or plan.run.entry for plan in plans)), *cells, lost], right_aligned=(1, 2)
+    )
+
+
+def _measured(seen: Observation, name: str) -> str:
+    value = seen.quantities.get(name)
+    collected, segments = seen.quantities.get("steps_collected_per_epoch"), seen.quantities.get("segments")
+    if name == "steps_overwritten_per_epoch" and isinstance(value, int) and isinstance(collected, int):
+        return f"{show(value)} ({percent(value, collected)})"
+    if name == "stitched_segments" and value is not None:
+        return f"{show(value)} of {show(segments)}"
+    return _shown(value)
+
+
+def _hours_lost(seen: Observation) -> str:
+    wasted, collected = (seen.quantities.get(f"steps_{word}_per_epoch") for word in ("overwritten", "collected"))
+    speed = seen.rates.get("steps_per_second")
+    if not isinstance(wasted, int) or not isinstance(collected, int) or not collected or not speed:
+        return "-"
+    return show(round(wasted / collected * 1e9 / speed / 3600, 1))
 
 
 def _conclusion(result: Verification, style: Style) -> str:
