@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from metta_lint.plans import Plan
 
 LARGEST_BUFFER = 40_000
+IN_THE_UPDATE = ("timesteps-fill-batch", "some-minibatch")
 layouts = settings(
     max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
@@ -35,6 +36,9 @@ def run(trainer: str, *parts: Mapping[str, object]) -> Run:
 def assert_planned_is_stamped(plan: Plan) -> None:
     """Every count of two epochs, or the same refusal."""
     assert plan.loop is not None, plan.loop_unknown_because
+    if any(refusal.requirement in IN_THE_UPDATE for refusal in plan.refusals[:1]):
+        event("refused in the update, which this does not run")
+        return
     try:
         check(plan.loop)
         epochs = rollout_without_policy(plan.loop, epochs=2)
@@ -142,3 +146,48 @@ def test_metta(
         )
     )
     assert_planned_is_stamped(plan)
+
+
+ODD = (-1, 0, 1, 2, 3, 4, 8, 16, 2.0, 2.5, None, "x", [1])
+PUFFERLIB_SIZES = (
+    "env.num_agents",
+    "vec.num_envs",
+    "vec.num_workers",
+    "vec.batch_size",
+    "train.batch_size",
+    "train.minibatch_size",
+    "train.max_minibatch_size",
+    "train.bptt_horizon",
+    "train.total_timesteps",
+    "train.update_epochs",
+)
+METTA_SIZES = (
+    "env.game.num_agents",
+    "trainer.num_workers",
+    "trainer.async_factor",
+    "trainer.forward_pass_minibatch_target_size",
+    "trainer.batch_size",
+    "trainer.minibatch_size",
+    "trainer.bptt_horizon",
+    "trainer.total_timesteps",
+    "trainer.update_epochs",
+)
+
+
+def odd_values(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, object]]:
+    return st.dictionaries(st.sampled_from(keys), st.sampled_from([*ODD, "auto"]), max_size=3)
+
+
+@layouts
+@given(changes=odd_values(PUFFERLIB_SIZES), backend=st.sampled_from(["Multiprocessing", "Multiprocessing", "Serial"]))
+def test_pufferlib_with_sizes_that_are_none(changes: dict[str, object], backend: str) -> None:
+    assert_planned_is_stamped(
+        derive_pufferlib(run("pufferlib", PUFFERLIB, ENVIRONMENT, changes, {"vec.backend": backend}))
+    )
+
+
+@layouts
+@given(changes=odd_values(METTA_SIZES), vectorization=st.sampled_from(["multiprocessing", "serial"]))
+def test_metta_with_sizes_that_are_none(changes: dict[str, object], vectorization: str) -> None:
+    machine = {"machine.world_size": 1, "machine.cpus": 8, "machine.gpus": 1, "vectorization": vectorization}
+    assert_planned_is_stamped(derive_metta(run("metta", METTA, ENVIRONMENT, machine, changes)))

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 REQUIREMENTS: Mapping[str, str] = {
     "integer-sizes": "sizes are whole numbers",
+    "integer-clocks": "update_epochs and total_timesteps are whole numbers of at least 1",
+    "numeric-clocks": "update_epochs and total_timesteps are numbers",
+    "positive-sizes": "agents, workers, environments of a batch, batch and minibatch sizes are at least 1",
     "positive-envs": "num_envs >= 1",
     "workers-divide-envs": "num_envs is a multiple of num_workers",
     "worker-envs-divide-batch": "envs_per_batch is a multiple of num_envs / num_workers",
@@ -33,12 +36,14 @@ REQUIREMENTS: Mapping[str, str] = {
     "uploads-have-checkpoints": "wandb_checkpoint_interval >= checkpoint_interval",
     "rows-fit-buffer": "a rollout stays inside the experience buffer",
     "timesteps-fill-batch": "total_timesteps >= batch_size",
+    "some-minibatch": "an update has at least one minibatch",
 }
 """The conditions that a trainer can insist on, by name. A refusal, predicted or observed, is named after one of them.
 
-All but the last two are checked before the first step, in the order in which the loop lists them; ``rows-fit-buffer``
+All but the last three are checked before the first step, in the order in which the loop lists them; ``rows-fit-buffer``
 fails in the first rollout, by a write past the buffer's end; ``timesteps-fill-batch`` fails after it, by a division by
-the number of epochs, which is zero.
+the number of epochs, which is zero; ``some-minibatch`` after the update, which needs the advantages of its last
+minibatch.
 """
 
 

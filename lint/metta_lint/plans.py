@@ -112,6 +112,12 @@ class Plan:
         return formula(self.quantities[name].formula).with_numbers(self.lookup)
 
 
+ILL_SIZED = frozenset(
+    {"integer-sizes", "positive-sizes", "positive-envs", "positive-horizon", "batch-or-horizon-given"}
+)
+"""Requirements without which other sizes have no value."""
+
+
 class IgnoredKey(NamedTuple):
     """A setting that the trainer never reads, and what was perhaps meant."""
 
@@ -158,6 +164,10 @@ class Derivation:
             return self.run.value(name)
         return quantity.value if quantity.unknown_because is None else Unknown(quantity.unknown_because)
 
+    def quantity_inputs(self, name: str) -> tuple[str, ...]:
+        """What a quantity already derived reads."""
+        return self._quantities[name].inputs
+
     def holds(self, text: str) -> bool:
         """Whether a condition is known to hold: an unknown input, or arithmetic without an answer, is no."""
         try:
@@ -202,8 +212,13 @@ class Derivation:
         ``fields`` maps each field of the loop that is not called like a quantity to its value.
         """
         unknown = next((value for value in fields.values() if isinstance(value, Unknown)), None)
-        if unknown is not None:
+        ill_sized = next((refusal for refusal in self.refusals if refusal.requirement in ILL_SIZED), None)
+        if unknown is not None and ill_sized is None:
             return None, unknown.because
+        if ill_sized is not None:
+            # What follows from a size that is none has no value of its own: the trainer is given the size itself.
+            stand_in = self.run.value(ill_sized.at[0])
+            fields = {name: stand_in if isinstance(value, Unknown) else value for name, value in fields.items()}
         return Loop(**fields), None  # type: ignore[arg-type]
 
     def plan(

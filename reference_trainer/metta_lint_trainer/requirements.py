@@ -1,7 +1,7 @@
 """What the configured trainer insists on before its first step, checked on the loop by arithmetic of our own.
 
-Two of ``metta_lint.loops.REQUIREMENTS`` are not here, because they fail by themselves: ``rows-fit-buffer`` in
-Experience.store, ``timesteps-fill-batch`` in Update.
+Three of ``metta_lint.loops.REQUIREMENTS`` are not here, because they fail by themselves: ``rows-fit-buffer`` in
+Experience.store, ``timesteps-fill-batch`` and ``some-minibatch`` in Update.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from metta_lint_trainer.errors import Refusal
 
 GIVEN_LATER = "auto"
 """PufferLib's word for a size that the other sizes decide."""
+
+LEFT_TO_TRAINER = ("batch_size", "bptt_horizon")
 
 
 def check(loop: Loop) -> None:
@@ -43,12 +45,41 @@ def _integer_sizes(loop: Loop) -> None:
         "minibatch_size": smaller_minibatch(loop),
     }
     for name, size in sizes.items():
-        if not isinstance(size, int) and not _left_to_trainer(size):
+        if not isinstance(size, int) and not (name in LEFT_TO_TRAINER and _is_given_later(loop, size)):
             raise TypeError(f"{name} = {size!r} is no whole number")
 
 
-def _left_to_trainer(size: object) -> bool:
-    return size is None or size == GIVEN_LATER
+def _integer_clocks(loop: Loop) -> str | None:
+    for name, clock in (("update_epochs", loop.update_epochs), ("total_timesteps", loop.total_timesteps)):
+        if not isinstance(clock, int):
+            raise TypeError(f"{name} = {clock!r} is no whole number")
+        if clock < 1:
+            return f"{name} = {clock}"
+    return None
+
+
+def _numeric_clocks(loop: Loop) -> None:
+    for name, clock in (("update_epochs", loop.update_epochs), ("total_timesteps", loop.total_timesteps)):
+        if not isinstance(clock, int | float):
+            raise TypeError(f"{name} = {clock!r} is no number")
+
+
+def _positive_sizes(loop: Loop) -> str | None:
+    sizes = {
+        "num_envs": loop.num_envs,
+        "agents_per_env": loop.environment.agents_per_env,
+        "num_workers": loop.num_workers,
+        "envs_per_batch": loop.envs_per_batch,
+        "batch_size": loop.batch_size,
+        "minibatch_size": smaller_minibatch(loop),
+    }
+    small = next((name for name, size in sizes.items() if not _is_given_later(loop, size) and size < 1), None)
+    return None if small is None else f"{small} = {sizes[small]}"
+
+
+def _is_given_later(loop: Loop, size: object) -> bool:
+    """Whether a size is one that the trainer works out itself; a trainer that insists on one of two takes the word."""
+    return size == GIVEN_LATER and "batch-or-horizon-given" in loop.requirements
 
 
 def smaller_minibatch(loop: Loop) -> int:
@@ -75,12 +106,16 @@ def _batches_divide_envs(loop: Loop) -> str | None:
 
 
 def _batch_or_horizon_given(loop: Loop) -> str | None:
-    missing = _left_to_trainer(loop.batch_size) and _left_to_trainer(loop.bptt_horizon)
+    missing = _is_given_later(loop, loop.batch_size) and _is_given_later(loop, loop.bptt_horizon)
     return "neither batch_size nor bptt_horizon is a number" if missing else None
 
 
 def _positive_horizon(loop: Loop) -> str | None:
-    return None if loop.bptt_horizon >= 1 else f"bptt_horizon = {loop.bptt_horizon}"
+    return (
+        None
+        if _is_given_later(loop, loop.bptt_horizon) or loop.bptt_horizon >= 1
+        else f"bptt_horizon = {loop.bptt_horizon}"
+    )
 
 
 def _agents_fit_segments(loop: Loop) -> str | None:
@@ -139,6 +174,9 @@ def _not_multiple(name: str, number: int, of: str, divisor: int) -> str | None:
 
 CHECKS: Mapping[str, Check] = {
     "integer-sizes": _integer_sizes,
+    "integer-clocks": _integer_clocks,
+    "numeric-clocks": _numeric_clocks,
+    "positive-sizes": _positive_sizes,
     "positive-envs": _positive_envs,
     "workers-divide-envs": _workers_divide_envs,
     "worker-envs-divide-batch": _worker_envs_divide_batch,

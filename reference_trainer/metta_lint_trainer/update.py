@@ -201,6 +201,10 @@ class Update:
             if self.diverged(divergences):
                 break
 
+        if not trained.minibatches and self.loop.minibatch_count == "steps":
+            # PufferLib goes on to explain variance with the last minibatch's advantages, which there are none of.
+            message = "no minibatch was trained, and explained variance needs the last one's advantages"
+            raise Refusal(requirement="some-minibatch", exception="UnboundLocalError", message=message)
         self.end_epoch(trained.update_epochs)
         trained.optimizer_steps += self.optimizer_steps
         trained.segments_sampled = int(sampled.sum())

@@ -31,6 +31,8 @@ class TrainerRefuses:
         Case(left={"vec.num_workers": 3}, claims={"crash": ("workers-divide-envs", None)}),
         Case(left={"train.batch_size": 16}, claims={"crash": ("agents-fit-segments", None)}),
         Case(left={"train.batch_size": 32.0}, claims={"crash": ("integer-sizes", None)}),
+        Case(left={"train.minibatch_size": 0}, claims={"crash": ("positive-sizes", None)}),
+        Case(left={"train.update_epochs": 0.1}, claims={"crash": ("some-minibatch", None)}),
         Case(left={"train.optimizer": "sgd"}, claims={"crash": ("known-optimizer", None)}),
         Case(right={"trainer.batch_size": 40}, claims={"crash": (None, "minibatch-divides-batch")}),
         Case(

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
     MakeLoop = Callable[..., Loop]
 
-FAIL_BY_THEMSELVES = {"rows-fit-buffer", "timesteps-fill-batch"}
+FAIL_BY_THEMSELVES = {"rows-fit-buffer", "timesteps-fill-batch", "some-minibatch"}
 INTERVALS = {"checkpoint_interval": 10, "wandb_checkpoint_interval": 20, "evaluate_interval": 20}
 
 BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("integer-sizes", {"batch_size": 64.0}),
     ("integer-sizes", {"num_envs": 4.0}),
     ("integer-sizes", {"minibatch_size": "many"}),
+    ("integer-clocks", {"update_epochs": 1.5}),
+    ("integer-clocks", {"total_timesteps": 0}),
+    ("numeric-clocks", {"total_timesteps": "many"}),
+    ("positive-sizes", {"minibatch_size": 0}),
+    ("positive-sizes", {"agents_per_env": 0}),
     ("positive-envs", {"num_envs": 0}),
     ("workers-divide-envs", {"num_workers": 3}),
     ("workers-divide-envs", {"num_workers": 0}),

@@ -280,6 +280,13 @@ def test_too_few_timesteps_divide_by_zero_in_pufferlib_alone(pufferlib: MakeLoop
     assert train(make_update(metta(**few)), filled(metta())).minibatches == 2
 
 
+def test_an_update_without_a_minibatch_is_an_error_in_pufferlib(pufferlib: MakeLoop) -> None:
+    loop = pufferlib(update_epochs=0)
+    with pytest.raises(Refusal) as refused:
+        train(make_update(loop), filled(loop))
+    assert refused.value.requirement == "some-minibatch"
+
+
 def test_the_learning_rate_follows_a_cosine_that_turns_after_its_half_period(pufferlib: MakeLoop) -> None:
     loop = pufferlib(total_timesteps=64 * 4 + 1, learning_rate=1.0)
     update = make_update(loop)

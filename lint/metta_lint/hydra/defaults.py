@@ -119,7 +119,9 @@ class _Expansion:
         known = self.known.setdefault(key, name)
         later = self.chosen.setdefault(key, span)
         if known != name:
-            message = f"{key} is {name} already ({span}); to change it, write 'override {key}: {known}'"
+            message = (
+                f"{key} is {name or 'null'} already ({span}); to change it, write 'override {key}: {known or 'null'}'"
+            )
             raise InputError(message, later)
 
     def _load(self, member: Member, above: tuple[Member, ...]) -> ConfigFile | None:

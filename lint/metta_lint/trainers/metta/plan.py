@@ -9,6 +9,7 @@ from metta_lint.plans import Derivation, Plan
 from metta_lint.rollout import account
 from metta_lint.settings import Run, Unknown
 from metta_lint.trainers.environment import derive_rewards, environment_of
+from metta_lint.trainers.sizes import check_positive, check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +23,21 @@ EXPERIENCE = "Metta 2025-07 experience.py"
 TRAINING = "Metta 2025-07 trainer.py"
 VECTOR = "PufferLib 3.0 vector.py make()"
 
+SIZES = (
+    "trainer.num_workers",
+    "trainer.batch_size",
+    "trainer.minibatch_size",
+    "trainer.forward_pass_minibatch_target_size",
+    "trainer.async_factor",
+    "env.game.num_agents",
+)
+CLOCKS = ("trainer.update_epochs", "trainer.total_timesteps")
+
 REQUIREMENTS = (
     "integer-sizes",
+    "integer-clocks",
+    "positive-sizes",
+    "positive-horizon",
     "known-optimizer",
     "minibatch-fits-batch",
     "minibatch-divides-batch",
@@ -85,31 +99,28 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
 
 
 def _sizes(d: Derivation) -> None:
-    for key in ("batch_size", "minibatch_size", "bptt_horizon", "forward_pass_minibatch_target_size", "async_factor"):
-        value = d.run.value(f"trainer.{key}")
-        if isinstance(value, float | str) and not (isinstance(value, float) and value.is_integer()):
-            d.refuse_unless(
-                "integer-sizes",
-                "False",
-                exception="ValidationError",
-                message=f"trainer.{key} = {value!r} is not a whole number",
-                at=(f"trainer.{key}",),
-            )
+    check_whole(
+        d, _not_whole(d, (*SIZES, "trainer.bptt_horizon")), "integer-sizes", exception="ValidationError", words=()
+    )
+    check_whole(d, _not_whole(d, CLOCKS), "integer-clocks", exception="ValidationError", words=())
+    check_positive(d, SIZES, "positive-sizes", exception="ValidationError")
+    check_positive(d, CLOCKS, "integer-clocks", exception="ValidationError")
+    check_positive(d, ("trainer.bptt_horizon",), "positive-horizon", exception="ValidationError")
     scaled = bool(d.holds("trainer.scale_batches_by_world_size"))
     d.define(
         "batch_size",
-        "trainer.batch_size // machine.world_size" if scaled else "trainer.batch_size",
+        _whole(d, "trainer.batch_size") + (" // machine.world_size" if scaled else ""),
         "agent steps",
         TRAINING,
     )
-    d.define("minibatch_size", "trainer.minibatch_size", "agent steps", TRAINING)
-    d.define("bptt_horizon", "trainer.bptt_horizon", "ticks", TRAINING)
-    d.define("update_epochs", "trainer.update_epochs", "update epochs", TRAINING)
-    d.define("total_timesteps", "trainer.total_timesteps", "agent steps", TRAINING)
+    d.define("minibatch_size", _whole(d, "trainer.minibatch_size"), "agent steps", TRAINING)
+    d.define("bptt_horizon", _whole(d, "trainer.bptt_horizon"), "ticks", TRAINING)
+    d.define("update_epochs", _whole(d, "trainer.update_epochs"), "update epochs", TRAINING)
+    d.define("total_timesteps", _whole(d, "trainer.total_timesteps"), "agent steps", TRAINING)
     d.define("ranks_counted", "machine.world_size", "ranks", f"{TRAINING}: every rank's steps count")
     d.define(
         "forward_pass_target",
-        "trainer.forward_pass_minibatch_target_size" + (" // machine.world_size" if scaled else ""),
+        _whole(d, "trainer.forward_pass_minibatch_target_size") + (" // machine.world_size" if scaled else ""),
         "agents",
         TRAINING,
     )
@@ -127,6 +138,19 @@ def _sizes(d: Derivation) -> None:
         message="batch_size = {trainer.batch_size} must be divisible by minibatch_size = {minibatch_size}",
         at=("trainer.minibatch_size", "trainer.batch_size"),
     )
+
+
+def _whole(d: Derivation, key: str) -> str:
+    """The formula of a size: pydantic makes 2.0 the whole number 2."""
+    value = d.run.value(key)
+    return f"int({key})" if isinstance(value, float) and value.is_integer() else key
+
+
+def _not_whole(d: Derivation, keys: tuple[str, ...]) -> list[str]:
+    """The keys whose values pydantic does not take for whole numbers: 2.0 it does, and no workers means automatic."""
+    automatic = "trainer.num_workers"
+    values = {key: d.run.value(key) for key in keys if not (key == automatic and d.run.value(key) is None)}
+    return [key for key, value in values.items() if not (isinstance(value, float) and value.is_integer())]
 
 
 def _intervals(d: Derivation) -> None:
@@ -148,11 +172,11 @@ def _intervals(d: Derivation) -> None:
 def _vectorisation(d: Derivation) -> None:
     serial = d.run.value("vectorization") == "serial"
     if "env.game.num_agents" in d.run.settings:
-        d.define("agents_per_env", "env.game.num_agents", "agents", "the curriculum's environment config")
+        d.define("agents_per_env", _whole(d, "env.game.num_agents"), "agents", "the curriculum's environment config")
     else:
         d.assume("agents_per_env", Unknown(_no_agents(d.run)), "agents", "")
     if d.run.value("trainer.num_workers") is not None:
-        d.define("num_workers", "trainer.num_workers", "workers", WORKERS)
+        d.define("num_workers", _whole(d, "trainer.num_workers"), "workers", WORKERS)
     elif serial:
         d.assume("num_workers", 1, "workers", f"{WORKERS}: serial")
     else:
@@ -160,7 +184,7 @@ def _vectorisation(d: Derivation) -> None:
     if serial:
         d.assume("async_factor", 1, "batches in flight", f"{CONFIG}: serial")
     else:
-        d.define("async_factor", "trainer.async_factor", "batches in flight", CONFIG)
+        d.define("async_factor", _whole(d, "trainer.async_factor"), "batches in flight", CONFIG)
     d.define("target_envs", "forward_pass_target // agents_per_env", "environments", BATCHES)
     d.define(
         "envs_per_batch",
@@ -259,11 +283,20 @@ def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
     environment = environment_of(d)
     if isinstance(environment, Unknown):
         return None, environment.because
+    num_envs = value("num_envs")
+    ill_sized = min(
+        (refusal for refusal in d.refusals if refusal.requirement in ("integer-sizes", "positive-sizes")),
+        key=lambda refusal: REQUIREMENTS.index(refusal.requirement),
+        default=None,
+    )
+    if ill_sized is not None:
+        # Environments are derived from sizes that the loop does not carry: it carries the one at fault in their place.
+        num_envs = d.run.value(ill_sized.at[0])
     intervals = {name: interval for name, key in INTERVALS.items() if isinstance(interval := d.run.value(key), int)}
     target_kl = value("target_kl")
     return d.loop(
         environment=environment,
-        num_envs=value("num_envs"),
+        num_envs=num_envs,
         num_workers=value("num_workers"),
         envs_per_batch=value("envs_per_batch"),
         zero_copy=d.run.value("vectorization") != "serial" and bool(d.run.value("trainer.zero_copy")),

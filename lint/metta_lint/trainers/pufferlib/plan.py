@@ -6,11 +6,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from metta_lint.epochs import NEVER_REACHED, Backend, summarise
-from metta_lint.plans import Derivation, IgnoredKey, Plan
+from metta_lint.plans import ILL_SIZED, Derivation, IgnoredKey, Plan
 from metta_lint.rollout import account
 from metta_lint.settings import Run, Setting, Unknown
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.keys import BASE, DEAD, MOVED, SECTIONS, TRAIN
+from metta_lint.trainers.sizes import check_number, check_positive, check_whole
 
 if TYPE_CHECKING:
     from metta_lint.loops import Loop
@@ -19,22 +20,34 @@ VECTOR = "PufferLib 3.0 vector.py make()"
 INIT = "PufferLib 3.0 pufferl.py PuffeRL.__init__()"
 TRAINING = "PufferLib 3.0 pufferl.py train()"
 
+PLAIN_SIZES = ("train.minibatch_size", "train.max_minibatch_size")
+CLOCKS = ("train.update_epochs", "train.total_timesteps")
+NATIVE = "PufferEnv"
+
 REQUIREMENTS = (
     "integer-sizes",
+    "numeric-clocks",
     "positive-envs",
+    "positive-horizon",
+    "positive-sizes",
     "workers-divide-envs",
     "worker-envs-divide-batch",
     "batches-divide-envs",
     "batch-or-horizon-given",
-    "positive-horizon",
     "agents-fit-segments",
     "max-minibatch-divides-minibatch",
     "minibatch-fits-batch",
     "horizon-divides-minibatch",
     "known-optimizer",
     "known-precision",
+    "rows-fit-buffer",
+    "timesteps-fill-batch",
+    "some-minibatch",
 )
-"""What PufferLib insists on before its first step, in its order."""
+"""What PufferLib insists on, in its order; the last three in the first rollout and its update."""
+
+VECTORISATION = ILL_SIZED | {"workers-divide-envs", "worker-envs-divide-batch", "batches-divide-envs"}
+"""What vector.make() insists on: where it raises, what was asked for is all that there is."""
 
 HYPERPARAMETERS = [
     "learning_rate",
@@ -64,10 +77,12 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     """What PufferLib 3 will do with a run."""
     d = Derivation(run)
     _agents(d)
+    _sizes(d)
     _vectorisation(d)
     _experience(d)
     account(d, overrun="raise")
     _updates(d)
+    _refuse_empty_update(d)
     _hyperparameters(d)
     derive_rewards(d, ITEMS)
     summarise(d, backend)
@@ -88,39 +103,62 @@ def _agents(d: Derivation) -> None:
         )
 
 
+def _sizes(d: Derivation) -> None:
+    agents = d.quantity_inputs("agents_per_env")
+    whole = {"exception": "TypeError", "requirement": "integer-sizes"}
+    check_whole(d, ("vec.num_envs", *PLAIN_SIZES, *agents), **whole, words=())
+    check_whole(d, ("vec.num_workers", "train.batch_size", "train.bptt_horizon"), **whole, words=("auto",))
+    check_whole(d, ("vec.batch_size",), **whole, words=("auto", None))
+    check_number(d, CLOCKS, "numeric-clocks", exception="TypeError")
+    check_positive(
+        d,
+        ("vec.num_workers", "vec.batch_size", "train.batch_size", *PLAIN_SIZES, *agents),
+        "positive-sizes",
+        exception="ZeroDivisionError",
+    )
+
+
 def _vectorisation(d: Derivation) -> None:
-    _check_sizes(d, "vec.num_envs", "vec.num_workers", "vec.batch_size")
-    serial = d.run.value("vec.backend") == "Serial"
-    native = d.run.value("vec.backend") == "PufferEnv"
+    backend = d.run.value("vec.backend")
+    if backend not in ("Multiprocessing", "Serial"):
+        _leave_to_backend(d, backend)
+        return
     d.define("requested_envs", "vec.num_envs", "environments", VECTOR)
     if d.run.value("vec.batch_size") == "auto":
         batch = "1 if requested_envs == 1 else requested_envs // 2"
-    elif d.run.value("vec.batch_size") is None:
-        batch = "requested_envs"
     else:
-        batch = "vec.batch_size"
+        batch = "requested_envs" if d.run.value("vec.batch_size") is None else "vec.batch_size"
+    d.define("requested_envs_per_batch", batch, "environments", VECTOR, decided_by="vec.batch_size")
+    auto = d.run.value("vec.num_workers") == "auto"
     d.define(
-        "requested_envs_per_batch",
-        "requested_envs" if native else batch,
-        "environments",
+        "requested_workers",
+        "requested_envs" if auto else "vec.num_workers",
+        "workers",
         VECTOR,
-        decided_by="vec.backend" if native else "vec.batch_size",
+        decided_by="vec.num_workers",
     )
-    # Serial runs vec.batch_size environments, in this process, all of them in every batch.
-    d.define("num_envs", "requested_envs_per_batch" if serial else "requested_envs", "environments", VECTOR)
+    _refuse_vectorisation(d)
     d.define("envs_per_batch", "requested_envs_per_batch", "environments", VECTOR)
-    if serial or native:
+    if backend == "Serial":
+        # Serial runs vec.batch_size environments, in this process, all of them in every batch.
+        d.define("num_envs", "requested_envs_per_batch", "environments", VECTOR, decided_by="vec.backend")
         d.assume("num_workers", 1, "workers", f"{VECTOR}: this backend runs in one process")
     else:
-        auto = d.run.value("vec.num_workers") == "auto"
-        d.define(
-            "num_workers", "num_envs" if auto else "vec.num_workers", "workers", VECTOR, decided_by="vec.num_workers"
-        )
+        d.define("num_envs", "requested_envs", "environments", VECTOR)
+        d.define("num_workers", "requested_workers", "workers", VECTOR)
     d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
     _batches_in_flight(d)
     d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
     d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
-    _refuse_vectorisation(d)
+
+
+def _leave_to_backend(d: Derivation, backend: object) -> None:
+    own = "leaves vectorisation to the environment's code" if backend == NATIVE else "is not one that is known"
+    why = Unknown(f"vec.backend = {backend} {own}")
+    for name in ("num_envs", "envs_per_batch", "num_workers", "envs_per_worker", "async_factor"):
+        d.assume(name, why, "environments", VECTOR)
+    for name in ("total_agents", "agents_per_batch"):
+        d.assume(name, why, "agents", VECTOR)
 
 
 def _batches_in_flight(d: Derivation) -> None:
@@ -141,46 +179,34 @@ def _refuse_vectorisation(d: Derivation) -> None:
     )
     d.refuse_unless(
         "workers-divide-envs",
-        "num_envs % num_workers == 0",
+        "requested_envs % requested_workers == 0",
         exception="APIUsageError",
-        message="num_envs = {num_envs} must be divisible by num_workers = {num_workers}",
-        at=("num_workers", "num_envs"),
+        message="num_envs = {requested_envs} must be divisible by num_workers = {requested_workers}",
+        at=("requested_workers", "requested_envs"),
     )
     d.refuse_unless(
         "worker-envs-divide-batch",
-        "num_envs % num_workers != 0 or envs_per_batch % (num_envs // num_workers) == 0",
+        "requested_envs % requested_workers != 0 or "
+        "requested_envs_per_batch % (requested_envs // requested_workers) == 0",
         exception="APIUsageError",
         message=(
-            "vec.batch_size = {envs_per_batch} must be divisible by num_envs / num_workers = "
-            "{num_envs} / {num_workers} = {envs_per_worker}"
+            "vec.batch_size = {requested_envs_per_batch} must be divisible by num_envs / num_workers = "
+            "{requested_envs} / {requested_workers}"
         ),
-        at=("envs_per_batch", "num_workers"),
+        at=("requested_envs_per_batch", "requested_workers"),
     )
     d.refuse_unless(
         "batches-divide-envs",
-        "not vec.zero_copy or num_envs % envs_per_batch == 0",
+        "vec.backend == 'Serial' or not vec.zero_copy or requested_envs % requested_envs_per_batch == 0",
         exception="APIUsageError",
-        message="zero_copy: num_envs = {num_envs} must be divisible by vec.batch_size = {envs_per_batch}",
-        at=("envs_per_batch", "num_workers"),
+        message=(
+            "zero_copy: num_envs = {requested_envs} must be divisible by vec.batch_size = {requested_envs_per_batch}"
+        ),
+        at=("requested_envs_per_batch", "requested_envs"),
     )
 
 
-def _check_sizes(d: Derivation, *keys: str) -> None:
-    """Sizes that are no whole numbers: PufferLib passes them on until torch, range() or a comparison fails."""
-    for key in keys:
-        value = d.run.value(key)
-        if isinstance(value, float | str) and value != "auto":
-            d.refuse_unless(
-                "integer-sizes",
-                "False",
-                exception="TypeError",
-                message=f"{key} = {value!r} is a {type(value).__name__}; a size must be a whole number",
-                at=(key,),
-            )
-
-
 def _experience(d: Derivation) -> None:
-    _check_sizes(d, "train.batch_size", "train.minibatch_size", "train.bptt_horizon")
     auto_batch = d.run.value("train.batch_size") == "auto"
     auto_horizon = d.run.value("train.bptt_horizon") == "auto"
     if auto_batch and auto_horizon:
@@ -278,13 +304,27 @@ def _updates(d: Derivation) -> None:
     d.define("scheduler_epochs", "total_timesteps // batch_size", "epochs", INIT)
     d.refuse_unless(
         "timesteps-fill-batch",
-        "scheduler_epochs >= 1",
+        "scheduler_epochs >= 1 or total_timesteps <= 0",
         exception="ZeroDivisionError",
         message=(
             "total_timesteps = {total_timesteps} is less than batch_size = {batch_size}: "
             "the first update divides by 0 epochs"
         ),
         at=("train.total_timesteps", "batch_size"),
+        when="first update",
+    )
+
+
+def _refuse_empty_update(d: Derivation) -> None:
+    d.refuse_unless(
+        "some-minibatch",
+        "minibatches_per_epoch >= 1",
+        exception="UnboundLocalError",
+        message=(
+            "update_epochs = {update_epochs} leaves no minibatch: int({update_epochs} * {batch_size} / "
+            "{minibatch_size}) = {minibatches_per_epoch}, and what follows needs the advantages of the last one"
+        ),
+        at=("train.update_epochs", "batch_size"),
         when="first update",
     )
 
@@ -303,17 +343,18 @@ def _hyperparameters(d: Derivation) -> None:
 def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
     value = d.lookup
     environment = environment_of(d)
+    never_vectorised = any(refusal.requirement in VECTORISATION for refusal in d.refusals)
     if isinstance(environment, Unknown):
         return None, environment.because
     return d.loop(
         environment=environment,
-        num_envs=value("num_envs"),
-        num_workers=value("num_workers"),
+        num_envs=value("requested_envs" if never_vectorised else "num_envs"),
+        num_workers=value("requested_workers" if never_vectorised else "num_workers"),
         envs_per_batch=value("envs_per_batch"),
         zero_copy=bool(d.run.value("vec.zero_copy")),
         batch_size=value("train.batch_size") if d.run.value("train.batch_size") != "auto" else value("batch_size"),
         minibatch_size=value("train.minibatch_size"),
-        max_minibatch_size=value("train.max_minibatch_size"),
+        max_minibatch_size="None" if value("train.max_minibatch_size") is None else value("train.max_minibatch_size"),
         bptt_horizon=value("bptt_horizon"),
         update_epochs=value("update_epochs"),
         total_timesteps=value("total_timesteps"),
