@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from metta_lint.discovery import discover
@@ -25,18 +24,18 @@ UNREADABLE = ("ML001", "unreadable-input")
 STALE = ("ML901", "stale-difference")
 
 
-@dataclass(slots=True)
 class Report:
     """What a check found, and what it looked at.
 
     ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown.
     """
 
-    findings: list[Finding] = field(default_factory=list)
-    plans: list[Plan] = field(default_factory=list)
-    pairs: list[Pair] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    files: int = 0
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.plans: list[Plan] = []
+        self.pairs: list[Pair] = []
+        self.notes: list[str] = []
+        self.files = 0
 
     @property
     def exit_code(self) -> int:

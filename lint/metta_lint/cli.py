@@ -92,10 +92,8 @@ def _given(path: str | None, start: str, options: dict[str, Any]) -> tuple[Confi
 
 
 def _with_rules(config: Config, select: Sequence[str], ignore: Sequence[str]) -> Config:
-    from dataclasses import replace
-
     split = [[code.strip() for item in items for code in item.split(",")] for items in (select, ignore)]
-    return replace(config, select=tuple(split[0]) or config.select, ignore=(*config.ignore, *split[1]))
+    return config._replace(select=tuple(split[0]) or config.select, ignore=(*config.ignore, *split[1]))
 
 
 def _emit(text: str, output_file: str | None) -> None:

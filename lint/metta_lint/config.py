@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,16 +41,15 @@ class PairSpec(NamedTuple):
     differs: tuple[Difference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a project says about itself. ``path`` is None where it says nothing."""
 
     path: str | None = None
     select: tuple[str, ...] = ALL
     ignore: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
-    machine: Machine = field(default_factory=Machine)
-    runs: Mapping[str, RunSpec] = field(default_factory=dict)
+    machine: Machine = Machine()
+    runs: Mapping[str, RunSpec] = {}
     pairs: tuple[PairSpec, ...] = ()
 
 

@@ -35,6 +35,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
     "int": int,
+    "bool": bool,
     "ceil_div": ceil_div,
     "floor_power_of_two": floor_power_of_two,
 }

@@ -6,8 +6,7 @@ about counts: segments, minibatches, overwritten steps and refusals are the trai
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +46,7 @@ minibatch.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(NamedTuple):
     """What the trainer's environment is told: agents, episode length in ticks, and what it pays.
 
     ``rewards`` maps an item (``ore``, ``battery``, ``heart``) to the reward for each unit that an agent gains;
@@ -56,13 +54,12 @@ class Environment:
     """
 
     agents_per_env: int
-    max_steps: int = 1000
     rewards: Mapping[str, float]
     reward_caps: Mapping[str, float]
+    max_steps: int = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loop:
+class Loop(NamedTuple):
     """One training loop, as data.
 
     Sizes are agent steps (``batch_size``, ``minibatch_size``, ``max_minibatch_size``, ``total_timesteps``),
@@ -89,7 +86,6 @@ class Loop:
     num_envs: int
     num_workers: int
     envs_per_batch: int
-    zero_copy: bool = True
     # experience
     batch_size: int
     minibatch_size: int
@@ -127,12 +123,13 @@ class Loop:
     adam_eps: float
     weight_decay: float
     anneal_lr: bool
-    precision: str = "float32"
     # policy
     lstm_layers: int
     lstm_zeroed_each_rollout: bool
     seed: int
+    zero_copy: bool = True
+    precision: str = "float32"
 
     def as_dict(self) -> dict[str, Any]:
         """The loop as JSON-ready data."""
-        return asdict(self)
+        return {**self._asdict(), "environment": self.environment._asdict()}

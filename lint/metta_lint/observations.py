@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,15 +17,14 @@ class Crash(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """What was measured, by quantity name. Counts are exact; seconds and rates are this machine's.
 
     ``quantities`` hold what a plan predicts too; ``rates`` what can only be measured.
     """
 
     quantities: Mapping[str, object]
-    rates: Mapping[str, float] = field(default_factory=dict)
+    rates: Mapping[str, float] = {}
     crash: Crash | None = None
     device: str = "cpu"
     environment: str = "embedded"

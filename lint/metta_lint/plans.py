@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.formulas import FormulaError, formula
@@ -45,8 +44,7 @@ class Refusal(NamedTuple):
     when: str = "start"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What one run will do. ``loop`` is None where the settings do not say enough to run it."""
 
     run: Run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ def plan_run(
     every = (*(declared.overrides if declared else ()), *overrides)
     read = trainer.read_run(entry, every, machine or config.machine)
     if declared is not None:
-        read = replace(read, name=run)
+        read = read._replace(name=run)
     return trainer.derive(read, backend)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from metta_lint.errors import LintError
@@ -73,7 +72,7 @@ def scaled(loop: Loop, scale: int) -> Loop:
     for name in ("batch_size", "minibatch_size"):
         if getattr(loop, name) % loop.bptt_horizon != smaller[name] % loop.bptt_horizon:
             raise LintError(f"--scale 1/{scale}: {name} would leave another remainder by bptt_horizon")
-    return replace(loop, **smaller, num_workers=_workers(loop, smaller, scale))  # type: ignore[arg-type]
+    return loop._replace(**smaller, num_workers=_workers(loop, smaller, scale))  # type: ignore[arg-type]
 
 
 def _workers(loop: Loop, smaller: dict[str, int], scale: int) -> int:
@@ -94,7 +93,7 @@ def unscaled(observation: Observation, scale: int) -> Observation:
     quantities = {
         name: _unscaled(name, value, scale) for name, value in observation.quantities.items() if name not in NOT_KEPT
     }
-    return replace(observation, quantities=quantities)
+    return observation._replace(quantities=quantities)
 
 
 def _unscaled(name: str, value: object, scale: int) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ class Machine(NamedTuple):
     steps_per_second: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """What one launch would train.
 
     ``settings`` are keyed in the trainer's own syntax (``vec.num_envs``, ``trainer.batch_size``); what the
@@ -52,8 +50,8 @@ class Run:
     trainer: str
     entry: str
     settings: Mapping[str, Setting]
-    environments: Mapping[str, Span | None] = field(default_factory=dict)
-    machine: Machine = field(default_factory=Machine)
+    environments: Mapping[str, Span | None] = {}
+    machine: Machine = Machine()
     name: str | None = None
     notes: tuple[str, ...] = ()
 

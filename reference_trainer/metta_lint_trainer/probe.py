@@ -7,7 +7,6 @@ constant has no effect (a lambda with a gamma of 0), nothing shows, and the quan
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,7 +107,7 @@ def _small_update(loop: Loop) -> Update:
 
 def _annealing(loop: Loop) -> Quantities:
     """Whether the end of an epoch changes the learning rate."""
-    update = _small_update(replace(loop, learning_rate=1.0))
+    update = _small_update(loop._replace(learning_rate=1.0))
     try:
         update.end_epoch(update_epochs=1)
     except Refusal:
@@ -240,7 +239,7 @@ def _paid_for(config: Environment, item: int, amount: int) -> float:
 
     The agent is put beside the item's station with its ingredients and one unit less than the amount, all unpaid.
     """
-    arena = Arena(replace(config, agents_per_env=1, max_steps=2), range(1), seed=0)
+    arena = Arena(config._replace(agents_per_env=1, max_steps=2), range(1), seed=0)
     observations = np.zeros((1, OBSERVATION_BYTES), np.uint8)
     arena.reset(observations)
 

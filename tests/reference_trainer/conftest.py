@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +62,7 @@ PUFFERLIB = Loop(
     lstm_zeroed_each_rollout=True,
     seed=42,
 )
-METTA = replace(
-    PUFFERLIB,
+METTA = PUFFERLIB._replace(
     max_minibatch_size=None,
     overrun="overwrite",
     minibatch_count="segments",
@@ -80,7 +78,7 @@ METTA = replace(
 
 def _changed(base: Loop, **changes: Any) -> Loop:
     inner = {name: changes.pop(name) for name in Environment.__slots__ if name in changes}
-    return replace(base, environment=replace(base.environment, **inner), **changes)
+    return base._replace(environment=base.environment._replace(**inner), **changes)
 
 
 @pytest.fixture(scope="session")

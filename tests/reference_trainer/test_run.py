@@ -211,9 +211,8 @@ ENDLESS = """
         import sys
         sys.path.insert(0, {folder!r})
         from conftest import PUFFERLIB
-        from dataclasses import replace
         from metta_lint_trainer.run import Options, run
-        run(replace(PUFFERLIB, total_timesteps=10**12), Options(epochs=None, device="cpu", policy_size=8),
+        run(PUFFERLIB._replace(total_timesteps=10**12), Options(epochs=None, device="cpu", policy_size=8),
             lambda step: print(step.phase, flush=True))
 """
 

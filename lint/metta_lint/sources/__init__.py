@@ -23,7 +23,8 @@ SUFFIXES = {
 _FIRST_READ = 1 << 16  # bytes
 
 
-_CACHED_BYTES = 4 << 20  # of the files whose documents are kept: a real config tree has less than one megabyte
+_CACHED_FILES = 512
+_CACHED_BYTES = 32 << 10  # a larger file is no config that is read again and again
 _documents: dict[tuple[str, int, int], Document | InputError] = {}
 
 
@@ -37,7 +38,9 @@ def read(path: str, data: bytes | None = None) -> Document:
         return _parse(path, data)
     key = _identity(path)
     if key not in _documents:
-        if key[2] + sum(size for _, _, size in _documents) > _CACHED_BYTES:
+        if key[2] > _CACHED_BYTES:
+            return _parse(path, _load(path))
+        if len(_documents) >= _CACHED_FILES:
             _documents.clear()
         try:
             _documents[key] = _parse(path, _load(path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from metta_lint.epochs import NEVER_REACHED, Backend, summarise
@@ -331,7 +330,8 @@ def _refuse_empty_update(d: Derivation) -> None:
 
 def _hyperparameters(d: Derivation) -> None:
     for name in HYPERPARAMETERS:
-        d.define(name, f"train.{name}", "1", TRAINING)
+        # PufferLib asks whether anneal_lr is truthy, so the text "false" is true.
+        d.define(name, f"bool(train.{name})" if name == "anneal_lr" else f"train.{name}", "1", TRAINING)
     d.assume("weight_decay", 0, "1", INIT)
     d.assume("target_kl", "off", "1", f"{TRAINING}: there is no KL stop")
     d.assume("normalize_advantages", True, "1", TRAINING)
@@ -396,6 +396,8 @@ def ignored_keys(run: Run) -> list[IgnoredKey]:
 
 def _nearest(run: Run, setting: Setting, known: frozenset[str]) -> str | None:
     """The key that was perhaps meant: close in spelling, and not written in the same file beside the wrong one."""
+    from difflib import get_close_matches
+
     section, _, name = setting.key.partition(".")
     for close in get_close_matches(name, known, n=3, cutoff=0.75):
         other = run.settings.get(f"{section}.{close}")
