@@ -77,7 +77,7 @@ METTA = PUFFERLIB._replace(
 
 
 def _changed(base: Loop, **changes: Any) -> Loop:
-    inner = {name: changes.pop(name) for name in Environment.__slots__ if name in changes}
+    inner = {name: changes.pop(name) for name in Environment._fields if name in changes}
     return base._replace(environment=base.environment._replace(**inner), **changes)
 
 
