@@ -105,7 +105,9 @@ def _agents(d: Derivation) -> None:
 def _sizes(d: Derivation) -> None:
     agents = d.quantity_inputs("agents_per_env")
     whole = {"exception": "TypeError", "requirement": "integer-sizes"}
-    check_whole(d, ("vec.num_envs", *PLAIN_SIZES, *agents), **whole, words=())
+    check_whole(d, ("vec.num_envs", *agents), **whole, words=())
+    check_number(d, PLAIN_SIZES, **whole)
+    check_whole(d, _rows_of_minibatch(d), **whole, words=())
     check_whole(d, ("vec.num_workers", "train.batch_size", "train.bptt_horizon"), **whole, words=("auto",))
     check_whole(d, ("vec.batch_size",), **whole, words=("auto", None))
     check_number(d, CLOCKS, "numeric-clocks", exception="TypeError")
@@ -115,6 +117,13 @@ def _sizes(d: Derivation) -> None:
         "positive-sizes",
         exception="ZeroDivisionError",
     )
+
+
+def _rows_of_minibatch(d: Derivation) -> list[str]:
+    """Of the two minibatch sizes the smaller, which is a number of rows: the other is only compared with."""
+    sizes = {key: d.run.value(key) for key in PLAIN_SIZES}
+    numbers = {key: size for key, size in sizes.items() if isinstance(size, int | float)}
+    return [min(numbers, key=lambda key: numbers[key])] if len(numbers) == len(sizes) else []
 
 
 def _vectorisation(d: Derivation) -> None:
@@ -352,10 +361,10 @@ def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
         num_workers=value("requested_workers" if never_vectorised else "num_workers"),
         envs_per_batch=value("envs_per_batch"),
         zero_copy=bool(d.run.value("vec.zero_copy")),
-        batch_size=value("train.batch_size") if d.run.value("train.batch_size") != "auto" else value("batch_size"),
+        batch_size=_given(d, "batch_size"),
         minibatch_size=value("train.minibatch_size"),
         max_minibatch_size="None" if value("train.max_minibatch_size") is None else value("train.max_minibatch_size"),
-        bptt_horizon=value("bptt_horizon"),
+        bptt_horizon=_given(d, "bptt_horizon"),
         update_epochs=value("update_epochs"),
         total_timesteps=value("total_timesteps"),
         overrun="raise",
@@ -374,6 +383,12 @@ def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
         seed=value("train.seed"),
         **{name: value(name) for name in HYPERPARAMETERS},
     )
+
+
+def _given(d: Derivation, size: str) -> object:
+    """A size as PufferLib resolves it; ``auto`` where it cannot."""
+    written, resolved = d.run.value(f"train.{size}"), d.lookup(size)
+    return written if written != "auto" or isinstance(resolved, Unknown) else resolved
 
 
 def ignored_keys(run: Run) -> list[IgnoredKey]:
