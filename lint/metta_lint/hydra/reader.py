@@ -15,7 +15,6 @@ from metta_lint.hydra.defaults import defaults_list
 from metta_lint.hydra.draft import Draft
 from metta_lint.hydra.includes import ConfigFile, read_config_file
 from metta_lint.hydra.interpolation import split_keys
-from metta_lint.hydra.overrides import parse_override
 from metta_lint.hydra.tree import Branch, Place, embed
 
 if TYPE_CHECKING:
@@ -23,8 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metta_lint.hydra.defaults import Placed
+    from metta_lint.hydra.overrides import Override
 
 SUFFIX = ".yaml"
+
+
+def _parsed(overrides: Sequence[str]) -> list[Override]:
+    from metta_lint.hydra.overrides import parse_override  # its grammar is compiled where there is something to parse
+
+    return [parse_override(text, number) for number, text in enumerate(overrides, start=1)]
 
 
 class ConfigTreeReader:
@@ -41,7 +47,7 @@ class ConfigTreeReader:
         The ``hydra`` node is left out. Interpolations that do not resolve are ``problems`` of the result. Raises
         InputError, with the place that is to blame, for everything that stops Hydra.
         """
-        parsed = [parse_override(text, number) for number, text in enumerate(overrides, start=1)]
+        parsed = _parsed(overrides) if overrides else []
         changes = sort_changes(parsed, self.has_group)
         name = config_name.removesuffix(SUFFIX)
         placed = defaults_list(self, name, changes.groups, self._start_of(name))
