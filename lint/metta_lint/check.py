@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.discovery import discover
-from metta_lint.engine import load_rules, run_rules, selected
-from metta_lint.errors import InputError
-from metta_lint.findings import Finding
+from metta_lint.engine import check_codes, load_rules, run_rules, selected
+from metta_lint.errors import InputError, LintError
+from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.runs import declared_pairs, plan_run, same_environment
 from metta_lint.sources import SUFFIXES, read
 
@@ -67,11 +67,14 @@ def check(
                 _plan(entry, config, overrides, machine, report)
     else:
         report.files = len(config.runs)
+    report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     _pair(config, declared, report)
-    rules = selected(load_rules(config.plugins), config.select, config.ignore)
+    every = load_rules(config.plugins)
+    check_codes(every, (*config.select, *config.ignore))
+    rules = selected(every, config.select, config.ignore)
     unreadable = report.findings
     report.findings = unreadable + _intended(config, declared, run_rules(rules, report.plans, report.pairs))
-    report.findings.sort(key=lambda finding: (finding.span, finding.code, finding.message))
+    report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
     report.notes += _unknowns(report.pairs)
     return report
 
@@ -143,6 +146,8 @@ def _intended(config: Config, declared: dict[str, Plan], findings: list[Finding]
         for difference in spec.differs:
             subject = f"{spec.left} against {spec.right}"
             kept = [f for f in kept if not (f.subject == subject and f.quantity == difference.quantity)]
+            if difference.quantity not in {**pair.left.quantities, **pair.right.quantities}:
+                raise LintError(f"{difference.span}: no quantity is called {difference.quantity!r}")
             if pair.known(difference.quantity) is not None and pair.differs(difference.quantity) is None:
                 kept.append(_stale(difference, pair, subject))
     return kept

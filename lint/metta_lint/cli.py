@@ -20,6 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; its exit code. What a user can cause ends in one line on stderr and exit code 2."""
+    _prepare_streams()
     try:
         result = main.main(list(arguments), prog_name="metta-lint", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -33,17 +34,38 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return result if isinstance(result, int) else 0
+
+
+def _prepare_streams() -> None:
+    """A closed stdout swallows what is printed; a character that a terminal lacks is escaped."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="metta-lint", message="%(prog)s %(version)s")
 def main() -> None:
     """What RL training configs will really do, where two of them disagree, and proof by running both."""
+
+
+class _PositiveNumber(click.ParamType[float]):
+    """A finite number above zero."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number", param, ctx)
+        if not 0 < number < float("inf"):
+            self.fail(f"{value} is not a finite number above 0", param, ctx)
+        return number
 
 
 def _options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -60,7 +82,7 @@ _machine = _options(
     click.option("--cpus", type=click.IntRange(1), help="CPU cores of the machine that would train."),
     click.option("--gpus", type=click.IntRange(1), help="GPUs of that machine (1 where it has none)."),
     click.option("--world-size", type=click.IntRange(1), help="Processes of a distributed launch."),
-    click.option("--steps-per-second", type=float, help="Agent steps per second, to give losses in hours."),
+    click.option("--steps-per-second", type=_PositiveNumber(), help="Agent steps per second, to give losses in hours."),
 )
 _set = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, in the trainer's syntax.")
 _set_sides = _options(
@@ -99,9 +121,7 @@ def _with_rules(config: Config, select: Sequence[str], ignore: Sequence[str]) ->
 def _emit(text: str, output_file: str | None) -> None:
     """Print a report, or write it to a file: beside it first, then renamed, so that a file is never half a report."""
     if output_file is None:
-        if text:
-            sys.stdout.write(f"{text}\n")
-            sys.stdout.flush()
+        _print(text)
         return
     temporary = f"{output_file}.{os.getpid()}.tmp"
     try:
@@ -113,6 +133,19 @@ def _emit(text: str, output_file: str | None) -> None:
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def _print(text: str) -> None:
+    """Print on stdout; where its reader has gone away nothing more can be said, and the exit code stays what it is."""
+    try:
+        sys.stdout.write(f"{text}\n" if text else "")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # What could not be written would be tried again, and complained of, when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise LintError(f"the report cannot be written: {error.strerror}") from error
 
 
 def _style(options: dict[str, Any]) -> Any:
@@ -203,15 +236,17 @@ def compare(left: str, right: str, config_path: str | None, overrides: tuple[str
         case "markdown":
             text = comparison.comparison_markdown(pair, rows)
         case _:
-            text = comparison.comparison_text(pair, rows, _style(options))
+            text = comparison.comparison_text(pair, rows, findings, _style(options))
     _emit(text, options["output_file"])
     return 1 if findings else 0
 
 
 def _findings(pair: Any, config: Config) -> list[Any]:
-    from metta_lint.engine import load_rules, run_rules, selected
+    from metta_lint.engine import check_codes, load_rules, run_rules, selected
 
-    rules = selected(load_rules(config.plugins), config.select, config.ignore)
+    every = load_rules(config.plugins)
+    check_codes(every, (*config.select, *config.ignore))
+    rules = selected(every, config.select, config.ignore)
     return run_rules(rules, [pair.left, pair.right], [pair])
 
 
@@ -221,7 +256,7 @@ def _findings(pair: Any, config: Config) -> list[Any]:
 @click.option("--run", "run_it", is_flag=True, help="Run both; without it, say what would be run.")
 @click.option("--epochs", type=click.IntRange(1), default=1, show_default=True, help="Epochs to run.")
 @click.option("--to-the-end", is_flag=True, help="Run until total_timesteps, whatever --epochs says.")
-@click.option("--seconds", type=float, help="Stop after the epoch in which this many seconds have passed.")
+@click.option("--seconds", type=_PositiveNumber(), help="Stop after the epoch in which this many seconds have passed.")
 @click.option("--policy-size", type=click.IntRange(1), help="Hidden size of the policy.  [default: 128]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
 @click.option("--backend", type=click.Choice(["embedded", "mettagrid"]), default="embedded", show_default=True)
@@ -281,9 +316,12 @@ def rules(config_path: str | None, **options: Any) -> int:
 def explain(code: str, config_path: str | None, **options: Any) -> int:
     """A rule's page: what it finds, why it matters, how to mend it."""
     from metta_lint.engine import load_rules
-    from metta_lint.explain import page
+    from metta_lint.explain import BUILT_IN_PAGES, page
 
     config, _ = _given(config_path, ".", options)
+    if code.upper() in BUILT_IN_PAGES:
+        _emit(BUILT_IN_PAGES[code.upper()], options["output_file"])
+        return 0
     rule = next((rule for rule in load_rules(config.plugins) if code.upper() in (rule.code, rule.name.upper())), None)
     if rule is None:
         raise LintError(f"no rule is called {code}; `metta-lint rules` lists them")

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 FILES = ("metta-lint.toml", "pyproject.toml")
-ALL = ("ML",)
+INFINITY = float("inf")
+ALL = ("",)
 
 
 class RunSpec(NamedTuple):
@@ -66,15 +67,17 @@ def find_config(start: str) -> Config:
 
 def load_config(path: str) -> Config:
     """The configuration in a file. Raises InputError, LintError for a file without one."""
-    config = _load_if_ours(Path(path))
+    config = _load_if_ours(Path(path), given=True)
     if config is None:
         raise LintError(f"{path} has no [tool.metta-lint]")
     return config
 
 
-def _load_if_ours(path: Path) -> Config | None:
-    shown = Path(os.path.relpath(path)).as_posix()
+def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
+    shown = path.as_posix() if given else Path(os.path.relpath(path)).as_posix()
     try:
+        if path.exists() and not path.is_file():
+            raise LintError(f"{shown}: is no regular file")
         data = path.read_bytes()
     except OSError as error:
         raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
@@ -128,7 +131,8 @@ class _Reader:
         values: dict[str, Any] = {}
         for key, entry in table.entries.items():
             value = plain(entry.value)
-            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            whole = key == "steps_per_second" or isinstance(value, int)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not (whole and 0 < value < INFINITY):
                 raise InputError(f"machine.{key} must be a positive number", entry.value.span)
             values[str(key)] = value
         return Machine(**values)
@@ -140,7 +144,12 @@ class _Reader:
         for name, entry in self._table(node, "runs").entries.items():
             run = self._table(entry.value, f"runs.{name}")
             self._known(run, f"runs.{name}", "entry", "set")
-            yield str(name), RunSpec(self._relative(self._string(run, "entry")), self._strings(run, "set"))
+            if run.get("entry") is None:
+                raise InputError(f"runs.{name}: entry is missing", entry.key_span)
+            path = self._relative(self._string(run, "entry"))
+            if not os.path.isfile(path):
+                raise InputError(f"runs.{name}: the entry {path} does not exist", run.entries["entry"].value.span)
+            yield str(name), RunSpec(path, self._strings(run, "set"))
 
     def _pairs(self, runs: Mapping[str, RunSpec]) -> Iterator[PairSpec]:
         node = self._node.get("pairs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,8 @@ SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "bu
 YAML_SUFFIXES = (".yaml", ".yml")
 
 _PUFFER_SECTION = re.compile(rb"^\[(base|vec|train|env)\]", re.MULTILINE)
+_FIRST_LOOK = 1 << 20
+_UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
 _ENV_NAME = re.compile(rb"^env_name\s*[=:]", re.MULTILINE)
 _DEFAULTS = re.compile(rb"^defaults\s*:[^\n]*\n(?:\s*#[^\n]*\n|\s*\n)*\s*-", re.MULTILINE)
 _TRAINER_GROUP = re.compile(rb"^\s*-\s*(?:override\s+)?/?trainer\s*:", re.MULTILINE)
@@ -62,7 +65,7 @@ def _in_folder(root: str) -> Iterator[tuple[str, bool]]:
             path = os.path.normpath(os.path.join(folder, name)).replace(os.sep, "/")
             if name.endswith(".ini"):
                 data = _bytes(path)
-                if _PUFFER_SECTION.search(data):
+                if _PUFFER_SECTION.search(data) or "default.ini" in names:
                     yield path, _ENV_NAME.search(data) is not None and name != "default.ini"
             elif inside and name in yamls:
                 yield path, folder == hydra_root and _trains(contents.get(name, b""))
@@ -99,6 +102,9 @@ def _trains(data: bytes) -> bool:
 def _bytes(path: str) -> bytes:
     """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
     try:
-        return Path(path).read_bytes()
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return _UNREADABLE_INI if path.endswith(".ini") else b""
+        with open(path, "rb") as file:
+            return file.read(_FIRST_LOOK)
     except OSError:
-        return b"[base]" if path.endswith(".ini") else b""
+        return _UNREADABLE_INI if path.endswith(".ini") else b""

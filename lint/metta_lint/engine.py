@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GROUP = "metta_lint.rules"
 SUBJECTS = ("pair", "plan")
+BUILT_IN = ("ML001", "ML901")
+"""Codes of what is found without a rule: files that cannot be read, differences that are none."""
 METADATA = (".dist-info", ".egg-info")
 
 
@@ -90,13 +92,15 @@ def _plugins(paths: Sequence[str]) -> Iterator[tuple[str, Sequence[Rule]]]:
     for number, path in enumerate(paths):
         from importlib.util import module_from_spec, spec_from_file_location
 
+        if not os.path.isfile(path):
+            raise LintError(f"plugin {path}: no such file")
         spec = spec_from_file_location(f"metta_lint_plugin_{number}", path)
         if spec is None or spec.loader is None:
             raise LintError(f"plugin {path}: not a Python file")
         module = module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise LintError(f"plugin {path}: {type(error).__name__}: {error}") from error
         yield path, _rules_of(module, path)
 
@@ -105,6 +109,10 @@ def _rules_of(module: object, origin: str) -> Sequence[Rule]:
     rules = getattr(module, "RULES", None)
     if not isinstance(rules, list | tuple) or not rules:
         raise LintError(f"{origin}: no list RULES")
+    for rule in rules:
+        missing = [name for name in ("code", "name", "severity", "check") if not hasattr(rule, name)]
+        if missing:
+            raise LintError(f"{origin}: {rule!r} in RULES is no rule: it has no {', '.join(missing)}")
     return rules
 
 
@@ -115,6 +123,17 @@ def selected(rules: Iterable[Rule], select: Sequence[str], ignore: Sequence[str]
         return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
 
     return [rule for rule in rules if longest(rule.code, select) > longest(rule.code, ignore)]
+
+
+def check_codes(rules: Iterable[Rule], prefixes: Iterable[str]) -> None:
+    """Raise LintError for a selected or ignored prefix that no code begins with: a typo would switch a rule off."""
+    codes = [*(rule.code for rule in rules), *BUILT_IN]
+    for prefix in prefixes:
+        if not any(code.startswith(prefix) for code in codes):
+            from difflib import get_close_matches
+
+            close = get_close_matches(prefix, codes, n=1, cutoff=0)
+            raise LintError(f"no rule's code begins with {prefix!r}; did you mean {close[0]}?")
 
 
 def run_rules(rules: Iterable[Rule], plans: Iterable[Plan], pairs: Iterable[Pair]) -> list[Finding]:
@@ -150,14 +169,16 @@ def _findings(rule: Rule, subject: Plan | Pair) -> list[Finding]:
 def _located(rule: Rule, draft: Draft, subject: Plan | Pair) -> Finding:
     span = _span(draft.at)
     related = [Related(label, place) for label, at in draft.related if (place := _span(at)) is not None]
+    message = draft.message
     if span is None and related:
         # What is not written anywhere has no line; the other side's has.
         span, related = related[0].span, [*related[1:]]
+        message += _unwritten(draft.at)
     return Finding(
         code=rule.code,
         name=rule.name,
         severity=draft.severity or rule.severity,
-        message=draft.message,
+        message=message,
         span=span or Span(draft.at.plan.run.entry, 1, 1, 1, 1),
         related=tuple(related),
         claims=draft.claims,
@@ -165,6 +186,13 @@ def _located(rule: Rule, draft: Draft, subject: Plan | Pair) -> Finding:
         subject=_name(subject),
         quantity=draft.at.name,
     )
+
+
+def _unwritten(place: Place) -> str:
+    """Whose value it is that no file says, and where it comes from."""
+    quantity = place.plan.quantities.get(place.name)
+    source = f": {quantity.source}" if quantity is not None and quantity.source else ""
+    return f" ({_name(place.plan)} has the first{source})"
 
 
 def _span(place: Place) -> Span | None:

@@ -17,6 +17,24 @@ def page(rule: Rule) -> str:
     return f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.\n\n{text}"
 
 
+BUILT_IN_PAGES = {
+    "ML001": """# ML001: unreadable-input
+
+Severity: error.
+
+A file cannot be read as what it claims to be: a syntax error, a duplicate key, an include that leads nowhere, an
+environment that two INIs claim. The line is the one that stops the reader. Everything else is still linted, and the
+exit code is 2.""",
+    "ML901": """# ML901: stale-difference
+
+Severity: warning.
+
+The configuration declares that two runs are meant to differ in a quantity, and they no longer do. Remove the
+declaration, or mend the side that changed.""",
+}
+"""What is found without a rule."""
+
+
 def summary(rule: Rule) -> str:
     """The first line of a rule's page."""
     return (inspect.getdoc(rule) or "").partition("\n")[0]

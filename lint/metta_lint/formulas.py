@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+LARGEST = 10**30
+LONGEST_SHOWN = 60
+
+
 class FormulaError(Exception):
     """A formula met values that its arithmetic does not take (a division by zero, a string among numbers)."""
 
@@ -82,6 +86,13 @@ class Formula(NamedTuple):
         return ast.unparse(_PutIn(lookup).visit(ast.parse(self.text, mode="eval").body))
 
 
+def _short(value: object) -> str:
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "a number too large to show"
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
 class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no error
     def __init__(self, value: Unknown) -> None:
         super().__init__(value.because)
@@ -104,7 +115,7 @@ class _PutIn(ast.NodeTransformer):
 
     def _value(self, name: str) -> ast.AST:
         value = self._lookup(name)
-        return ast.Name(id="?" if isinstance(value, Unknown) else repr(value))
+        return ast.Name(id="?" if isinstance(value, Unknown) else _short(value))
 
 
 @cache
@@ -144,6 +155,15 @@ def _dotted(node: ast.expr) -> str:
             raise SyntaxError(f"not a name: {ast.unparse(node)}")
 
 
+def _number(value: object) -> Any:
+    """A number of a size that a config can mean; Python's own arithmetic would repeat a text, or grow without end."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:LONGEST_SHOWN]!r} is no number")
+    if not abs(value) <= LARGEST:  # nor is it one for nan
+        raise OverflowError("the number is too large to mean anything")
+    return value
+
+
 def _evaluate(node: ast.expr, lookup: Callable[[str], object]) -> Any:  # noqa: C901 - a case for each kind of node
     match node:
         case ast.Name() | ast.Attribute():
@@ -154,7 +174,7 @@ def _evaluate(node: ast.expr, lookup: Callable[[str], object]) -> Any:  # noqa: 
         case ast.Constant(value=constant):
             return constant
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](_evaluate(left, lookup), _evaluate(right, lookup))
+            return _number(_OPERATORS[type(op)](_number(_evaluate(left, lookup)), _number(_evaluate(right, lookup))))
         case ast.UnaryOp(op=op, operand=operand):
             return _OPERATORS[type(op)](_evaluate(operand, lookup))
         case ast.Compare(left=left, ops=[op], comparators=[right]):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+LARGEST_SHOWN = 10**30
+LONGEST_SHOWN = 80
+
 
 def show(value: object) -> str:
     """A value for people: ``262,144``, ``1,638.4``, ``0.000457``, ``muon``."""
     match value:
         case bool() | None:
             return str(value)
+        case int() if abs(value) > LARGEST_SHOWN:
+            return "a number too large to show"
         case int():
             return f"{value:,}"
         case float() if value.is_integer() and abs(value) < 1e15:
@@ -17,7 +22,8 @@ def show(value: object) -> str:
         case float():
             return f"{value:.6g}"
         case _:
-            return str(value)
+            text = str(value)
+            return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def count(number: float, noun: str) -> str:

@@ -234,7 +234,7 @@ class Derivation:
         position = {requirement: index for index, requirement in enumerate(order)}
         refusals = sorted(self.refusals, key=lambda refusal: position.get(refusal.requirement, len(order)))
         if refusals:
-            because = f"the trainer refuses first: {refusals[0].message}"
+            because = f"the trainer refuses first ({refusals[0].requirement})"
             for name in never_reached & self._quantities.keys():
                 self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
         return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,6 @@ def plan_run(
         known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
         raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
     entry = Path(run).as_posix() if declared is None else declared.entry
-    if declared is not None and not os.path.isfile(entry):
-        raise LintError(f"the declared run {run!r} has the entry {entry}, which does not exist ({config.path})")
     trainer = trainer_for(entry)
     every = (*(declared.overrides if declared else ()), *overrides)
     read = trainer.read_run(entry, every, machine or config.machine)
@@ -46,18 +45,36 @@ def plan_run(
 
 
 def same_environment(plans: Iterable[Plan]) -> list[Pair]:
-    """Pairs of runs of different trainers that name the same environment, each with the names and their places."""
+    """Pairs of runs of different trainers that name the same environment, each with the names and their places.
+
+    Where several trees hold runs of one environment, a run is paired with those that lie nearest to it.
+    """
     plans = list(plans)
-    found = []
-    for index, left in enumerate(plans):
-        for right in plans[index + 1 :]:
-            if left.run.trainer == right.run.trainer:
-                continue
-            shared = [name for name in left.run.environments if name in right.run.environments]
-            if shared:
-                first, second = (left, right) if left.run.trainer == "pufferlib" else (right, left)
-                found.append(Pair(first, second, _reason(shared[0], first, second)))
-    return found
+    candidates = [
+        (left, right)
+        for left in plans
+        for right in plans
+        if left.run.trainer == "pufferlib" != right.run.trainer and _shared(left, right)
+    ]
+    nearest: dict[str, int] = {}
+    for pair in candidates:
+        for plan in pair:
+            nearest[plan.run.entry] = max(nearest.get(plan.run.entry, 0), _nearness(*pair))
+    return [
+        Pair(left, right, _reason(_shared(left, right)[0], left, right))
+        for left, right in candidates
+        if _nearness(left, right) == nearest[left.run.entry] == nearest[right.run.entry]
+    ]
+
+
+def _shared(left: Plan, right: Plan) -> list[str]:
+    return [name for name in left.run.environments if name in right.run.environments]
+
+
+def _nearness(left: Plan, right: Plan) -> int:
+    """How many folders two entries have in common, from the root."""
+    folders = [os.path.abspath(plan.run.entry).split(os.sep)[:-1] for plan in (left, right)]
+    return sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(*folders, strict=False)))
 
 
 def _reason(name: str, left: Plan, right: Plan) -> str:

@@ -150,7 +150,12 @@ def judge_rows(pair: Pair, left: Observation, right: Observation) -> Iterator[Ro
             (plan.value(name), observation.quantities.get(name))
             for plan, observation in ((pair.left, left), (pair.right, right))
         )
-        yield Row(name, sides[0], sides[1], *_verdict((sides[0], sides[1]), name))
+        left_side, right_side = (
+            (None, None) if plan.refusals and side[1] is None else side
+            for plan, side in zip((pair.left, pair.right), sides, strict=True)
+        )
+        if (left_side, right_side) != ((None, None), (None, None)):
+            yield Row(name, left_side, right_side, *_verdict((left_side, right_side), name))
 
 
 def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:

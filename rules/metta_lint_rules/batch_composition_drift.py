@@ -35,7 +35,7 @@ class BatchCompositionDrift:
         yield Draft(
             f"{show(steps[0])} agent steps from each environment in an epoch against {show(steps[1])}; "
             f"in ticks {show(ticks[0])} against {show(ticks[1])}",
-            at=Place(pair.left, "steps_per_env"),
-            related=(("the other side's batch", Place(pair.right, "steps_per_env")),),
+            at=Place(pair.left, "num_envs"),
+            related=((f"{show(steps[1])} steps from each of these", Place(pair.right, "num_envs")),),
             claims=claimed(pair, "steps_per_env", "ticks_per_env"),
         )

@@ -45,5 +45,5 @@ class IgnoredKeyRule:
                 f"{plan.run.trainer} ignores {key} = {written}: {ignored.because}{effect}",
                 at=Place(plan, key),
                 claims=(Claim(quantity, known, known),) if known is not None else (),
-                help=f"did you mean {nearest}?" if nearest else "remove it",
+                help=f"remove it, or write {nearest} if that was meant" if nearest else "remove it",
             )

@@ -80,5 +80,5 @@ def _hours(plan: Plan, share: float) -> str:
     given = plan.run.machine.steps_per_second
     speed = given or ILLUSTRATIVE_STEPS_PER_SECOND
     hours = share * 1e9 / speed / 3600
-    at = f"at {'' if given else 'for example '}{show(speed)} steps/s"
+    at = f"at {'' if given else 'say '}{show(speed)} steps/s"
     return f"{at} that is {show(round(hours, 1))} h lost per 1e9 steps"

@@ -87,7 +87,7 @@ def test_plan_json_is_what_its_schema_says(tree: Path, capsys: pytest.CaptureFix
     data = json.loads(capsys.readouterr().out)
     jsonschema.validate(data, schema("plan"))
     assert data["quantities"]["num_envs"]["value"] == 4
-    assert data["quantities"]["num_envs"]["inputs"] == ["envs_per_batch", "async_factor"]
+    assert data["quantities"]["num_envs"]["inputs"][-2:] == ["envs_per_batch", "async_factor"]
 
 
 def test_plan_page_shows_value_formula_numbers_and_line(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,6 +170,9 @@ def test_a_refusal_is_confirmed_by_attempting_it(tree: Path, capsys: pytest.Capt
         ),
         (["check", "--config", "README.md"], ""),
         (["check", "--output-format", "yaml"], "yaml"),
+        (["check", ".", "--select", "nonsense"], "no rule's code begins with 'nonsense'"),
+        (["check", ".", "--steps-per-second", "nan"], "not a finite number above 0"),
+        (["plan", "pufferlib/config/metta.ini", "--set", "train.nope=1"], "no INI has train.nope"),
         (["check", ".", "--output-file", "no/such/folder/report.txt"], "cannot be written"),
     ],
 )
@@ -323,6 +326,63 @@ RULES = [Loud()]
     Path("metta-lint.toml").write_text('select = ["ML", "XX"]\nplugins = ["loud.py"]\n', encoding="utf-8")
     assert main(["check", ".", "--output-format", "concise"]) == 1
     assert "XX001 too loud" in capsys.readouterr().out
+
+
+def test_a_plugin_that_exits_is_an_error(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("exits.py").write_text("import sys; sys.exit(0)\n", encoding="utf-8")
+    Path("metta-lint.toml").write_text('plugins = ["exits.py"]\n', encoding="utf-8")
+    assert main(["check", "."]) == 2
+    assert "plugin exits.py: SystemExit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "abc", "0", "-3", "24.5", "null", ".nan"])
+def test_agents_that_are_no_number_are_no_crash(tree: Path, capsys: pytest.CaptureFixture[str], value: str) -> None:
+    for path in ("configs/env/arena.yaml", "pufferlib/environments/metta/metta.yaml"):
+        text = Path(path).read_text(encoding="utf-8").replace("num_agents: 2", f"num_agents: {value}")
+        Path(path).write_text(text, encoding="utf-8")
+    assert main(["check", ".", "--output-format", "concise"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("ML401" in line and "num_agents" in line for line in lines) == 2, lines
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_is_a_finding_and_no_wait(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("configs/pipe.yaml")
+    os.mkfifo("pufferlib/config/pipe.ini")
+    assert main(["check", "."]) == 2
+    out = capsys.readouterr().out
+    assert out.count("is no regular file") == 2
+
+
+def test_runs_are_paired_within_their_own_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for project in ("one", "two"):
+        write_pufferlib(Path(project), {})
+        write_metta(Path(project), {})
+    assert main(["check", "."]) == 0
+    out = capsys.readouterr().out
+    assert out.count("pair: ") == 2
+    assert "pair: one/pufferlib/config/metta.ini against one/configs/train_job.yaml" in out
+
+
+def test_output_that_cannot_be_printed_is_one_error(tree: Path) -> None:
+    command = [sys.executable, "-m", "metta_lint", "rules"]
+    if Path("/dev/full").exists():
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 2
+        assert "cannot be written" in done.stderr
+        assert "Traceback" not in done.stderr
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    Path("tr\u00fcmmer").mkdir()
+    write_pufferlib(Path("tr\u00fcmmer"), {"train.target_kl": 1})
+    checked = subprocess.run(
+        [sys.executable, "-m", "metta_lint", "check", "."], env=environment, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 1
+    assert "Traceback" not in checked.stderr
 
 
 def test_a_rule_that_crashes_is_named(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

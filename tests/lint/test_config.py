@@ -34,6 +34,8 @@ def test_a_pyproject_without_a_section_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_runs_pairs_and_differences(tmp_path: Path) -> None:
+    write(tmp_path / "config", "", "metta.ini")
+    write(tmp_path / "configs", "", "train_job.yaml")
     path = write(
         tmp_path,
         """
@@ -71,7 +73,9 @@ reason = "smoke runs stop early"
         ('selekt = ["ML"]', 1, "no key 'selekt'"),
         ("select = 3", 1, "must be a list of strings"),
         ("[machine]\ncpus = 0", 2, "positive"),
-        ("[runs.a]\nset = []", 1, "entry is missing"),
+        ("[runs.a]\nset = []", 1, "runs.a: entry is missing"),
+        ('[runs.a]\nentry = "gone.ini"', 2, "does not exist"),
+        ("[machine]\nsteps_per_second = nan", 2, "positive"),
         ('[[pairs]]\nleft = "a"\nright = "b"', 2, "no run is called 'a'"),
         ("select = [", 1, ""),
         (
@@ -82,6 +86,7 @@ reason = "smoke runs stop early"
     ],
 )
 def test_a_mistake_has_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
+    write(tmp_path, "", "x.ini")
     with pytest.raises(InputError) as caught:
         load_config(write(tmp_path, text))
     assert message in caught.value.message

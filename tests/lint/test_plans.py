@@ -129,8 +129,8 @@ def test_the_three_agent_layout_dies_in_pufferlibs_first_rollout(corpus: Path) -
         "first rollout",
     )
     because = plan.quantities["steps_collected_per_epoch"].unknown_because
-    assert because is not None
-    assert "8,192 is not a multiple of total_agents = 8,160" in because
+    assert because == "the trainer refuses first (rows-fit-buffer)"
+    assert "8,192 is not a multiple of total_agents = 8,160" in refusal.message
 
 
 @pytest.mark.parametrize("agents", [1, 2, 4, 8, 16, 32, 64])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metta_lint.reports.style import Style
 
 
-def comparison_text(pair: Pair, rows: Sequence[ComparisonRow], style: Style) -> str:
+def comparison_text(pair: Pair, rows: Sequence[ComparisonRow], findings: Sequence[Finding], style: Style) -> str:
     """The table for a terminal: a heading for each group."""
     lines = [style.bold(f"{_name(pair, 'left')} (left) against {_name(pair, 'right')} (right)"), ""]
     body = table(
@@ -31,6 +31,8 @@ def comparison_text(pair: Pair, rows: Sequence[ComparisonRow], style: Style) -> 
         lines += [_marked(next(remaining), row, style) for row in members]
     different = sum(not row.same for row in rows)
     lines += ["", f"{different} of {len(rows)} rows differ or are unknown"]
+    if findings:
+        lines.append(f"{len(findings)} findings: metta-lint check prints them")
     return "\n".join(lines)
 
 
@@ -39,7 +41,7 @@ def _marked(line: str, row: ComparisonRow, style: Style) -> str:
 
 
 def _cells(row: ComparisonRow) -> Row:
-    factor = "" if row.ratio is None or row.same else f"{show(round(row.ratio, 3))}x"
+    factor = "" if row.ratio is None or row.same else f"{show(float(f'{row.ratio:.3g}'))}x"
     return f"  {row.label}", _shown(row.left), _shown(row.right), factor, row.note
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ LONGEST = 160
 
 def _lines(path: str) -> tuple[str, ...]:
     try:
-        return _lines_of(path, os.stat(path).st_mtime_ns)
+        status = os.stat(path)
+        return _lines_of(path, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else ()
     except (OSError, ValueError):
         return ()
 

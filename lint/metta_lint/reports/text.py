@@ -66,15 +66,15 @@ def plan_page(plan: Plan, style: Style) -> str:
     """A plan as a page: each quantity, its formula, the same with the numbers put in, and the lines they came from."""
     width = max(map(len, plan.quantities))
     lines = [style.bold(f"{plan.run.name or plan.run.entry}: what {plan.run.trainer} will do"), ""]
+    for refusal in plan.refusals:
+        where = next((span for name in plan.blamed(refusal) for span in plan.spans_of(name)), plan.run.entry)
+        moment = style.severity("error", f"refused ({refusal.when})")
+        lines += [f"{moment}: {refusal.exception}: {refusal.message}", f"  --> {where}", ""]
     for quantity in plan.quantities.values():
         first, *rest = _explained(plan, quantity)
         lines.append(f"{quantity.name:<{width}}  {first}".rstrip())
         lines += [style.dim(f"{'':<{width}}  {line}") for line in rest]
     lines += ["", *(style.dim(f"note: {note}") for note in plan.run.notes)] if plan.run.notes else []
-    for refusal in plan.refusals:
-        where = next((span for name in plan.blamed(refusal) for span in plan.spans_of(name)), plan.run.entry)
-        moment = style.severity("error", f"refused ({refusal.when})")
-        lines += ["", f"{moment}: {refusal.exception}: {refusal.message}", f"  --> {where}"]
     return "\n".join(lines)
 
 

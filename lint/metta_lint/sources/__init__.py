@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from importlib import import_module
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -72,6 +73,8 @@ def _parse(path: str, data: bytes) -> Document:
 
 def _load(path: str) -> bytes:
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise InputError("is no regular file", file_start(path))
         with Path(path).open("rb") as file:
             data = file.read(_FIRST_READ)
             # Asked for the limit at once, Python would make a buffer of that size for every file.

@@ -68,7 +68,8 @@ def _composed(reader: ConfigTreeReader, name: str, overrides: Sequence[str]) -> 
 
 
 def _machine_settings(machine: Machine) -> dict[str, Setting]:
-    cpus: object = machine.cpus or Unknown("the machine's CPU cores are not known: say --cpus")
+    neither = " and --gpus (1 where there is none)" if machine.gpus is None else ""
+    cpus: object = machine.cpus or Unknown(f"the machine's CPU cores are not known: say --cpus{neither}")
     gpus: object = machine.gpus or Unknown("the machine's GPUs are not known: say --gpus (1 where there is none)")
     values = {"machine.cpus": cpus, "machine.gpus": gpus, "machine.world_size": machine.world_size}
     return {key: Setting(key, value) for key, value in values.items()}
@@ -99,8 +100,8 @@ def _environment(
     tasks = list(_tasks(reader, Task(str(curriculum.value), config), curriculum.span))
     counts = {task.path: task.config.settings.get("game.num_agents") for task in tasks}
     settings = {f"env.{key}": setting._replace(key=f"env.{key}") for key, setting in tasks[0].config.settings.items()}
-    values = {setting.value if setting is not None else None for setting in counts.values()}
-    if len(values) > 1:
+    values = [setting.value if setting is not None else None for setting in counts.values()]
+    if any(value != values[0] for value in values[1:]):
         said = ", ".join(f"{s.value if s else 'nothing'} in {path}" for path, s in counts.items())
         why = f"num_agents differs between the curriculum's tasks: {said}"
         notes.append(why)

@@ -192,7 +192,13 @@ def _vectorisation(d: Derivation) -> None:
         "environments",
         BATCHES,
     )
-    d.define("num_envs", "envs_per_batch * async_factor", "environments", BATCHES)
+    d.define(
+        "num_envs",
+        "envs_per_batch * async_factor",
+        "environments",
+        BATCHES,
+        decided_by="trainer.forward_pass_minibatch_target_size",
+    )
     d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
     d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
     d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
@@ -210,6 +216,8 @@ def _vectorisation(d: Derivation) -> None:
 
 def _no_agents(run: Run) -> str:
     curriculum = run.value("trainer.curriculum")
+    if curriculum is None:
+        return "trainer.curriculum is null"
     if isinstance(curriculum, Unknown):
         return f"the curriculum is unknown: {curriculum.because}"
     return next((note for note in run.notes if note.startswith("num_agents")), f"{curriculum} does not say num_agents")

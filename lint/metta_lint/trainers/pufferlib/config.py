@@ -82,6 +82,8 @@ def _override(text: str, settings: Mapping[str, Setting]) -> Setting:
     if "." not in key:
         key = f"base.{key}"
     before = settings.get(key)
+    if before is None and not key.startswith("env."):
+        raise LintError(f"--set {text}: no INI has {key}, and PufferLib's command line has only what an INI has")
     if before is None:
         return Setting(key, parse_value(value), note="command line; no INI has this key")
     try:
