@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from metta_lint import embedded
 from metta_lint.epochs import Backend
 from metta_lint.errors import LintError
+from metta_lint.plans import ILL_SIZED
 from metta_lint.scale import scaled, unscaled
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def estimate(pair: Pair, trainer: Any, options: Any, scale: int = 1) -> Verifica
 
     Raises LintError where a side's plan does not say enough to run it, or it cannot be scaled so.
     """
-    loops = {side: scaled(loop_of(plan), scale) for side, plan in _sides(pair)}
+    loops = {side: _loop_at(plan, scale) for side, plan in _sides(pair)}
     return Verification(pair, {side: trainer.estimate(loop, options) for side, loop in loops.items()}, scale=scale)
 
 
@@ -116,7 +117,7 @@ def verify(
     """
     result = estimate(pair, trainer, options, scale)
     result.observations = {
-        side: unscaled(trainer.run(scaled(loop_of(plan), scale), options, progress(side)), scale)
+        side: unscaled(trainer.run(_loop_at(plan, scale), options, progress(side)), scale)
         for side, plan in _sides(pair)
     }
     result.ran = True
@@ -129,6 +130,12 @@ def verify(
 
 def _sides(pair: Pair) -> tuple[tuple[str, Plan], tuple[str, Plan]]:
     return ("left", pair.left), ("right", pair.right)
+
+
+def _loop_at(plan: Plan, scale: int) -> Loop:
+    """A plan's loop at 1/scale of its size; whole, where it is refused for a size that is none."""
+    ill_sized = any(refusal.requirement in ILL_SIZED for refusal in plan.refusals)
+    return scaled(loop_of(plan), 1 if ill_sized else scale)
 
 
 def loop_of(plan: Plan) -> Loop:
