@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# No test asserts a duration, hypothesis's deadline included.
-settings.register_profile("untimed", parent=settings(), deadline=None)
-settings.load_profile("untimed")
+# No test asserts a duration, hypothesis's deadline included. A run tries the same examples as the one before it, so
+# that it fails for what changed and not by chance; `--hypothesis-profile=explore` looks for new ones.
+settings.register_profile("explore", parent=settings(), deadline=None)
+settings.register_profile("repeatable", parent=settings(), deadline=None, derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

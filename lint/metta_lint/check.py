@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.discovery import discover
-from metta_lint.engine import check_codes, load_rules, run_rules, selected
+from metta_lint.engine import check_codes, load_rules, merged, run_rules, selected
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.runs import declared_pairs, plan_run, same_environment
@@ -73,7 +73,7 @@ def check(
     check_codes(every, (*config.select, *config.ignore))
     rules = selected(every, config.select, config.ignore)
     unreadable = report.findings
-    report.findings = unreadable + _intended(config, declared, run_rules(rules, report.plans, report.pairs))
+    report.findings = unreadable + merged(_intended(config, declared, run_rules(rules, report.plans, report.pairs)))
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
     report.notes += _unknowns(report.pairs)
     return report
@@ -92,6 +92,8 @@ def _plan(
     except InputError as error:
         _add_unreadable(error, report)
         return
+    except (ArithmeticError, ValueError, TypeError) as error:
+        raise LintError(f"{run}: planning it crashed: {type(error).__name__}: {str(error)[:200]}") from error
     report.plans.append(plan)
     report.notes += [f"{plan.run.name or plan.run.entry}: {note}" for note in plan.run.notes]
     if into is not None:

@@ -242,12 +242,12 @@ def compare(left: str, right: str, config_path: str | None, overrides: tuple[str
 
 
 def _findings(pair: Any, config: Config) -> list[Any]:
-    from metta_lint.engine import check_codes, load_rules, run_rules, selected
+    from metta_lint.engine import check_codes, load_rules, merged, run_rules, selected
 
     every = load_rules(config.plugins)
     check_codes(every, (*config.select, *config.ignore))
     rules = selected(every, config.select, config.ignore)
-    return run_rules(rules, [pair.left, pair.right], [pair])
+    return merged(run_rules(rules, [pair.left, pair.right], [pair]))
 
 
 @main.command()

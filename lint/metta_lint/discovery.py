@@ -20,8 +20,8 @@ _PUFFER_SECTION = re.compile(rb"^\[(base|vec|train|env)\]", re.MULTILINE)
 _FIRST_LOOK = 1 << 20
 _UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
 _ENV_NAME = re.compile(rb"^env_name\s*[=:]", re.MULTILINE)
-_DEFAULTS = re.compile(rb"^defaults\s*:[^\n]*\n(?:\s*#[^\n]*\n|\s*\n)*\s*-", re.MULTILINE)
-_TRAINER_GROUP = re.compile(rb"^\s*-\s*(?:override\s+)?/?trainer\s*:", re.MULTILINE)
+_DEFAULTS = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
+_TRAINER_GROUP = re.compile(rb"^[ \t]*-[ \t]*(?:override[ \t]+)?/?trainer[ \t]*:", re.MULTILINE)
 
 
 class Found(NamedTuple):

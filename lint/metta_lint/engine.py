@@ -137,16 +137,23 @@ def check_codes(rules: Iterable[Rule], prefixes: Iterable[str]) -> None:
 
 
 def run_rules(rules: Iterable[Rule], plans: Iterable[Plan], pairs: Iterable[Pair]) -> list[Finding]:
-    """All that the rules find, each finding once. Raises LintError naming a rule that crashes."""
+    """All that the rules find, for each run and each pair. Raises LintError naming a rule that crashes."""
     plans, pairs = list(plans), list(pairs)
-    found: dict[tuple[object, ...], Finding] = {}
+    found: list[Finding] = []
     for rule in rules:
         subjects: Sequence[Plan | Pair] = pairs if _subject(rule) == "pair" else plans
         for subject in subjects:
-            for finding in _findings(rule, subject):
-                key = (finding.code, finding.span, finding.message)
-                first = found.get(key)
-                found[key] = finding if first is None else first._replace(others=first.others + 1)
+            found += _findings(rule, subject)
+    return found
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once, with the number of further runs or pairs that it is true of."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.code, finding.span, finding.message)
+        first = found.get(key)
+        found[key] = finding if first is None else first._replace(others=first.others + 1)
     return sorted(found.values(), key=lambda finding: (finding.span, finding.code, finding.message))
 
 

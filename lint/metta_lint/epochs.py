@@ -67,7 +67,7 @@ def summarise(d: Derivation, backend: Backend | None) -> None:
         "1000000 * optimizer_steps_per_epoch / steps_collected_per_epoch",
         "optimizer steps",
     )
-    d.define("epochs", "int(ceil_div(total_timesteps, steps_collected_per_epoch * ranks_counted))", "epochs")
+    d.define("epochs", "max(0, int(ceil_div(total_timesteps, steps_collected_per_epoch * ranks_counted)))", "epochs")
     d.define("optimizer_steps_total", "epochs * optimizer_steps_per_epoch", "optimizer steps")
     _sizes(d, backend)
 

@@ -215,7 +215,7 @@ def judge_claim(finding: Finding, claim: Claim, pair: Pair, left: Observation, r
         if is_concerned and predicted is not None
     ]
     found = (measured[0] if concerned[0] else None, measured[1] if concerned[1] else None)
-    if any(value is None for _, value in pairs):
+    if not pairs or any(value is None for _, value in pairs):
         return JudgedClaim(finding, claim, found, "not exercised", _why_not(claim.quantity))
     verdict: Verdict = "confirmed" if all(agrees(*pair) for pair in pairs) else "refuted"
     return JudgedClaim(finding, claim, found, verdict)

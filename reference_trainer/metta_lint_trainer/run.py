@@ -97,6 +97,9 @@ def run(loop: Loop, options: Options | None = None, progress: Report | None = No
         _train(loop, options, device, measured, _throttled(progress))
     except Refusal as refusal:
         crash = Crash(refusal.requirement, refusal.exception, refusal.message)
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, IndexError) as error:
+        # What no requirement names: a hyperparameter that is no number, a policy that has run into nan.
+        crash = Crash("", type(error).__name__, str(error))
     return Observation(
         quantities=measured.quantities(),
         rates=measured.rates(),

@@ -367,6 +367,25 @@ def test_runs_are_paired_within_their_own_tree(
     assert "pair: one/pufferlib/config/metta.ini against one/configs/train_job.yaml" in out
 
 
+def test_blank_lines_after_a_key_are_looked_through_once(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("configs/blank.yaml").write_text("defaults:\n" + "\n" * 2000 + "x: 1\n", encoding="utf-8")
+    assert main(["check", "."]) == 0
+    assert "nothing found" in capsys.readouterr().out
+
+
+def test_a_declared_difference_speaks_for_its_own_pair_alone(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drift(train__gamma=0.5)
+    runs = "".join(f'[runs.{name}]\nentry = "pufferlib/config/metta.ini"\n' for name in ("a", "b"))
+    runs += '[runs.n]\nentry = "configs/train_job.yaml"\n'
+    pairs = '[[pairs]]\nleft = "a"\nright = "n"\n[[pairs.differs]]\nquantity = "gamma"\nreason = "on purpose"\n'
+    pairs += '[[pairs]]\nleft = "b"\nright = "n"\n'
+    Path("metta-lint.toml").write_text(runs + pairs, encoding="utf-8")
+    assert main(["check"]) == 1
+    out = capsys.readouterr().out
+    assert "discount gamma: 0.5 against 0.99" in out
+    assert "in: b against n" in out
+
+
 def test_output_that_cannot_be_printed_is_one_error(tree: Path) -> None:
     command = [sys.executable, "-m", "metta_lint", "rules"]
     if Path("/dev/full").exists():

@@ -159,6 +159,9 @@ REASONS = {
 }
 
 
+TWICE = {"already", "is included twice"}
+
+
 def difference(ours: Composed | InputError, theirs: DictConfig | Exception) -> str | None:
     """What we say otherwise than Hydra, None if nothing."""
     if isinstance(ours, InputError):
@@ -182,6 +185,8 @@ def _refusal_difference(ours: InputError, theirs: DictConfig | Exception) -> str
     if ours.span.path != "<command line>" and not Path(ours.span.path).is_file():
         return f"points to no file: {ours}"
     expected = [mine for hydras, mine in REASONS.items() if hydras in str(theirs)]
+    if TWICE & set(expected):  # where a list has both of these faults, either may be named
+        expected += TWICE
     return None if not expected or any(words in ours.message for words in expected) else f"{ours} for {theirs}"
 
 

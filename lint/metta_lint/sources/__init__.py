@@ -74,7 +74,7 @@ def _parse(path: str, data: bytes) -> Document:
 def _load(path: str) -> bytes:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InputError("is no regular file", file_start(path))
+            raise InputError("cannot be read: is no regular file", file_start(path))
         with Path(path).open("rb") as file:
             data = file.read(_FIRST_READ)
             # Asked for the limit at once, Python would make a buffer of that size for every file.

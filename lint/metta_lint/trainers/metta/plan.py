@@ -251,13 +251,28 @@ def _experience(d: Derivation) -> None:
 
 
 def _updates(d: Derivation) -> None:
-    d.define("minibatches_per_epoch", "segments // minibatch_segments * update_epochs", "minibatches", EXPERIENCE)
+    if d.run.value("trainer.ppo.target_kl") is not None and d.holds("update_epochs > 1"):
+        why = "ppo.target_kl ends the update epochs where the policy has moved too far: that depends on the run"
+        d.assume("minibatches_per_epoch", Unknown(why), "minibatches", TRAINING)
+    else:
+        d.define("minibatches_per_epoch", "segments // minibatch_segments * update_epochs", "minibatches", EXPERIENCE)
     d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", TRAINING)
     d.assume("minibatches_without_step", 0, "minibatches", TRAINING)
     d.define(
         "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", TRAINING
     )
     d.define("scheduler_epochs", "total_timesteps // batch_size", "epochs", TRAINING)
+    d.refuse_unless(
+        "timesteps-fill-batch",
+        "not trainer.lr_scheduler.enabled or scheduler_epochs >= 1",
+        exception="ZeroDivisionError",
+        message=(
+            "total_timesteps = {total_timesteps} is less than batch_size = {batch_size}: "
+            "the learning rate's schedule divides by 0 epochs"
+        ),
+        at=("trainer.total_timesteps", "trainer.batch_size"),
+        when="first update",
+    )
 
 
 def _hyperparameters(d: Derivation) -> None:

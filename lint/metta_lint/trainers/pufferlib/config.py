@@ -19,7 +19,7 @@ from metta_lint.sources.ini import IniValue, values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_ENV_NAME = re.compile(rb"^\s*env_name\s*[=:]\s*(.*)$", re.MULTILINE)
+_ENV_NAME = re.compile(rb"^[ \t]*env_name[ \t]*[=:][ \t]*(.*)$", re.MULTILINE)
 
 
 def recognises(document: Document) -> bool:
@@ -122,7 +122,10 @@ def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Se
     path = config_folder.parent / "environments" / package.value / f"{package.value}.yaml"
     config = settings.get("env.config")
     if config is not None and isinstance(config.value, str):
-        path = config_folder.parent.parent / config.value
+        tree = config_folder.parent.parent.resolve()
+        path = (tree / config.value).resolve()
+        if not path.is_relative_to(tree):  # a config has no business to make us read other people's files
+            return {}
     if not path.is_file():
         return {}
     document = read(path.as_posix())

@@ -346,7 +346,9 @@ def _hyperparameters(d: Derivation) -> None:
     d.assume("normalize_advantages", True, "1", TRAINING)
     d.assume("clip_value_loss", True, "1", TRAINING)
     d.assume("reward_clamp", 1.0, "reward", "PufferLib 3.0 pufferl.py evaluate()")
-    d.assume("lstm_layers", 0 if d.run.value("base.rnn_name") is None else 1, "layers", "PufferLib 3.0 models.py")
+    rnn_name = d.run.value("base.rnn_name")
+    layers = rnn_name if isinstance(rnn_name, Unknown) else 0 if rnn_name is None else 1
+    d.assume("lstm_layers", layers, "layers", "PufferLib 3.0 models.py")
 
 
 def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
