@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.discovery import discover
-from metta_lint.engine import check_codes, load_rules, merged, run_rules, selected
+from metta_lint.engine import chosen_rules, merged, run_rules
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.runs import declared_pairs, plan_run, same_environment
@@ -69,9 +69,7 @@ def check(
         report.files = len(config.runs)
     report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     _pair(config, declared, report)
-    every = load_rules(config.plugins)
-    check_codes(every, (*config.select, *config.ignore))
-    rules = selected(every, config.select, config.ignore)
+    rules = chosen_rules(config.plugins, config.select, config.ignore)
     unreadable = report.findings
     report.findings = unreadable + merged(_intended(config, declared, run_rules(rules, report.plans, report.pairs)))
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))

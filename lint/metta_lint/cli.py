@@ -242,11 +242,9 @@ def compare(left: str, right: str, config_path: str | None, overrides: tuple[str
 
 
 def _findings(pair: Any, config: Config) -> list[Any]:
-    from metta_lint.engine import check_codes, load_rules, merged, run_rules, selected
+    from metta_lint.engine import chosen_rules, merged, run_rules
 
-    every = load_rules(config.plugins)
-    check_codes(every, (*config.select, *config.ignore))
-    rules = selected(every, config.select, config.ignore)
+    rules = chosen_rules(config.plugins, config.select, config.ignore)
     return merged(run_rules(rules, [pair.left, pair.right], [pair]))
 
 

@@ -136,6 +136,13 @@ def check_codes(rules: Iterable[Rule], prefixes: Iterable[str]) -> None:
             raise LintError(f"no rule's code begins with {prefix!r}; did you mean {close[0]}?")
 
 
+def chosen_rules(plugins: Sequence[str], select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
+    """The rules that a configuration asks for. Raises LintError as load_rules and check_codes do."""
+    rules = load_rules(plugins)
+    check_codes(rules, (*select, *ignore))
+    return selected(rules, select, ignore)
+
+
 def run_rules(rules: Iterable[Rule], plans: Iterable[Plan], pairs: Iterable[Pair]) -> list[Finding]:
     """All that the rules find, for each run and each pair. Raises LintError naming a rule that crashes."""
     plans, pairs = list(plans), list(pairs)
