@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.config import Config
-from metta_lint.engine import load_rules, run_rules
+from metta_lint.engine import Subjects, load_rules, run_rules
 from metta_lint.pairs import Pair
 from metta_lint.runs import plan_run
 from metta_lint.verify import WHOLE_RUN, backend, load_trainer, verify
@@ -28,7 +28,7 @@ def test_every_count_of_the_real_pair_is_measured_as_planned(corpus: Path) -> No
     pair = Pair(left, right)
     trainer = load_trainer()
     options = trainer.Options(device="cpu", max_memory=4 << 30)
-    result = verify(pair, run_rules(load_rules(), [left, right], [pair]), trainer, options, lambda _: None)
+    result = verify(pair, run_rules(load_rules(), Subjects([left, right], [pair])), trainer, options, lambda _: None)
 
     assert result.exit_code == 0, [row for row in result.rows if row.verdict == "refuted"]
     rows = {row.quantity: row for row in result.rows}

@@ -4,31 +4,40 @@ A rule is a plain class with a code, a name, a severity, a docstring (which is i
 that asks for what it needs by the names of its parameters:
 
 - ``pair``: two plans of one environment (``Pair``); the rule runs once for each pair;
-- ``plan``: one plan (``Plan``), whose ``run`` has the settings; the rule runs once for each run.
+- ``plan``: one plan (``Plan``), whose ``run`` has the settings; the rule runs once for each run;
+- ``document``: one file that was read (``Document``), every value with its span, whether a run uses it or not;
+- ``tree``: one Hydra config tree (``ConfigTree``), its documents by name, and whether a name is there.
 
-``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan); the engine finds the
-lines they came from. A rule does no I/O.
+``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
+they came from), or by the span of a document's node. A rule does no I/O.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
 from metta_lint.findings import Claim, Finding, Severity
 from metta_lint.numbers import count, percent, ratio, show
 from metta_lint.pairs import Pair, same
 from metta_lint.plans import IgnoredKey, Plan, Quantity, Refusal
 from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.trees import ConfigTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from collections.abc import Mapping as MappingABC
 
 __all__ = [
     "Case",
     "Claim",
+    "ConfigTree",
+    "Document",
     "Draft",
     "Finding",
     "IgnoredKey",
+    "Mapping",
+    "Node",
     "Pair",
     "Place",
     "Plan",
@@ -36,13 +45,18 @@ __all__ = [
     "Refusal",
     "Rule",
     "Run",
+    "Scalar",
+    "Sequence",
     "Setting",
     "Severity",
+    "Span",
     "Unknown",
     "claimed",
     "count",
     "drift",
+    "leaves",
     "percent",
+    "plain",
     "ratio",
     "same",
     "show",
@@ -59,29 +73,35 @@ class Place(NamedTuple):
 class Draft(NamedTuple):
     """What a rule has to say.
 
-    ``related`` are further places, each with what is to be seen there; ``claims`` what running both sides will
-    measure; ``help`` how to mend it; ``severity`` replaces the rule's own where a case is milder or worse.
+    ``at`` is where: a place of a plan, or the span of a document's node. ``related`` are further places, each with
+    what is to be seen there; ``claims`` what running both sides will measure; ``help`` how to mend it; ``severity``
+    replaces the rule's own where a case is milder or worse.
     """
 
     message: str
-    at: Place
-    related: tuple[tuple[str, Place], ...] = ()
+    at: Place | Span
+    related: tuple[tuple[str, Place | Span], ...] = ()
     claims: tuple[Claim, ...] = ()
     help: str = ""
     severity: Severity | None = None
 
 
 class Case(NamedTuple):
-    """A tiny pair of configs, as what differs from a pair that agrees in everything.
+    """A tiny pair of configs, as what differs from a pair that agrees in everything; or files of their own.
 
     Keys are settings in the trainer's own syntax; ``env.game.*`` go to the environment's YAML. ``claims`` is what the
     reference trainer must measure, left and right (None: not looked at). ``trainers`` name the two dialects.
+
+    A rule about what no run measures (a document, a tree) has cases of ``files`` instead, text by path; ``at`` names
+    the lines that it must find, each as ``path:line``, and no others.
     """
 
-    left: Mapping[str, object] = {}
-    right: Mapping[str, object] = {}
-    claims: Mapping[str, tuple[object, object]] = {}
+    left: MappingABC[str, object] = {}
+    right: MappingABC[str, object] = {}
+    claims: MappingABC[str, tuple[object, object]] = {}
     trainers: tuple[str, str] = ("pufferlib", "metta")
+    files: MappingABC[str, str] = {}
+    at: tuple[str, ...] = ()
 
 
 class Rule(Protocol):

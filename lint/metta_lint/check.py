@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from metta_lint.discovery import discover
-from metta_lint.engine import chosen_rules, merged, run_rules
+from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.runs import declared_pairs, plan_run, same_environment
@@ -48,7 +49,9 @@ class Report:
 def check(
     paths: Sequence[str], config: Config, overrides: Sequence[str] = (), machine: Machine | None = None
 ) -> Report:
-    """Lint files and folders; with declared runs and no paths, those runs and pairs.
+    """Lint files and folders; without paths, those of the configuration's folder.
+
+    Where runs are declared and no paths are given, those are the runs that are planned and paired.
 
     Files that cannot be read become findings; the rest is still linted. Raises LintError for what concerns no file: a
     path that does not exist, a rule that crashes.
@@ -58,23 +61,26 @@ def check(
     declared: dict[str, Plan] = {}
     for name in config.runs:
         _plan(name, config, overrides, machine, report, declared)
-    if paths or not config.runs:
-        found = discover(paths or ["."])
-        report.files = len(found.files)
-        _check_syntax(found.files, report)
-        for entry in found.entries:
-            if not any(spec.entry == entry for spec in config.runs.values()):
-                _plan(entry, config, overrides, machine, report)
-    else:
-        report.files = len(config.runs)
+    found = discover(paths or [config_root(config)])
+    report.files = len(found.files)
+    _check_syntax(found.files, report)
+    for entry in found.entries if paths or not config.runs else ():
+        if not any(spec.entry == entry for spec in config.runs.values()):
+            _plan(entry, config, overrides, machine, report)
     report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     _pair(config, declared, report)
     rules = chosen_rules(config.plugins, config.select, config.ignore)
     unreadable = report.findings
-    report.findings = unreadable + merged(_intended(config, declared, run_rules(rules, report.plans, report.pairs)))
+    subjects = Subjects(report.plans, report.pairs, found.files, found.trees)
+    report.findings = unreadable + merged(_intended(config, declared, run_rules(rules, subjects)))
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
     report.notes += _unknowns(report.pairs)
     return report
+
+
+def config_root(config: Config) -> str:
+    """The folder that a configuration speaks of."""
+    return os.path.dirname(config.path or "") or "."
 
 
 def _plan(

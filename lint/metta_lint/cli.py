@@ -242,10 +242,10 @@ def compare(left: str, right: str, config_path: str | None, overrides: tuple[str
 
 
 def _findings(pair: Any, config: Config) -> list[Any]:
-    from metta_lint.engine import chosen_rules, merged, run_rules
+    from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
 
     rules = chosen_rules(config.plugins, config.select, config.ignore)
-    return merged(run_rules(rules, [pair.left, pair.right], [pair]))
+    return merged(run_rules(rules, Subjects([pair.left, pair.right], [pair])))
 
 
 @main.command()

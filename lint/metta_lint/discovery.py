@@ -9,66 +9,140 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.errors import LintError
+from metta_lint.trees import YAML_SUFFIXES, ConfigTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
-YAML_SUFFIXES = (".yaml", ".yml")
+TREE_NAMES = frozenset({"configs", "conf"})
+"""What Hydra's users call the root of a config tree."""
+MAP_SUFFIX = ".map"
 
 _PUFFER_SECTION = re.compile(rb"^\[(base|vec|train|env)\]", re.MULTILINE)
 _FIRST_LOOK = 1 << 20
 _UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
 _ENV_NAME = re.compile(rb"^env_name\s*[=:]", re.MULTILINE)
 _DEFAULTS = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
+_HYDRA_KEY = re.compile(
+    rb"^[ \t]*(?:_target_[ \t]*:|defaults[ \t]*:[ \t]*$|distribution[ \t]*:)|\{[ \t]*distribution[ \t]*:", re.MULTILINE
+)
+"""What a YAML of a Hydra tree of trainers says, and others hardly do."""
 _TRAINER_GROUP = re.compile(rb"^[ \t]*-[ \t]*(?:override[ \t]+)?/?trainer[ \t]*:", re.MULTILINE)
 
 
 class Found(NamedTuple):
-    """What a tree holds: the files that must be readable, and the entry files of runs, in the order of their paths."""
+    """What a tree holds, in the order of paths: files that must be readable, entry files of runs, Hydra's trees."""
 
     files: tuple[str, ...]
     entries: tuple[str, ...]
+    trees: tuple[ConfigTree, ...] = ()
+
+
+class File(NamedTuple):
+    """A config file, whether it is the entry of a run, and the root of the Hydra tree that it lies in."""
+
+    path: str
+    is_entry: bool
+    tree: str | None = None
 
 
 def discover(paths: Iterable[str]) -> Found:
     """The configs below the given files and folders.
 
-    A file that is named is always looked at. In a folder, an INI counts if it has a section of PufferLib's, a YAML if
-    it lies in a Hydra tree: the topmost folder with a YAML that has a ``defaults`` list, and all below it. Raises
-    LintError for a path that does not exist.
+    A file that is named is always looked at. In a folder, an INI counts if it has a section of PufferLib's, a YAML or
+    an ASCII map if it lies in a Hydra tree: the topmost folder with a YAML that has a ``defaults`` list, or one that is
+    called as such trees are and has a YAML of Hydra's or a map below it. Raises LintError for a path that is not there.
     """
-    files: dict[str, None] = {}
-    entries: dict[str, None] = {}
+    files: dict[str, File] = {}
     for path in paths:
         if not os.path.lexists(path):
             raise LintError(f"{path}: no such file or folder")
-        named = [path] if not os.path.isdir(path) else []
-        for file, is_entry in ((named[0], _is_entry(named[0])),) if named else _in_folder(path):
-            files[file] = None
-            if is_entry:
-                entries[file] = None
-    return Found(tuple(files), tuple(entries))
+        for file in _in_folder(path) if os.path.isdir(path) else [_named(path)]:
+            files[file.path] = file
+    trees: dict[str, list[str]] = {}
+    for file in files.values():
+        if file.tree is not None:
+            trees.setdefault(file.tree, []).append(file.path)
+    return Found(
+        tuple(files),
+        tuple(file.path for file in files.values() if file.is_entry),
+        tuple(ConfigTree(folder, members) for folder, members in trees.items()),
+    )
 
 
-def _in_folder(root: str) -> Iterator[tuple[str, bool]]:
-    hydra_root: str | None = None
+def _named(path: str) -> File:
+    in_tree = path.endswith((*YAML_SUFFIXES, MAP_SUFFIX))
+    return File(path, _is_entry(path), tree_root(path) if in_tree else None)
+
+
+def _in_folder(root: str) -> Iterator[File]:
+    hydra_root: str | None = tree_root(f"{root}/_") if _lies_in_tree(root) else None
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
         names.sort()
-        inside = hydra_root is not None and (folder == hydra_root or folder.startswith(hydra_root + os.sep))
+        inside = hydra_root is not None and _is_below(folder, hydra_root)
         yamls = [name for name in names if _is_config_name(name)]
         contents = {name: _bytes(os.path.join(folder, name)) for name in yamls} if not inside else {}
-        if not inside and any(_DEFAULTS.search(data) for data in contents.values()):
-            hydra_root, inside = folder, True
+        if not inside and (any(_DEFAULTS.search(data) for data in contents.values()) or _is_called_tree(folder)):
+            hydra_root, inside = _normal(folder), True
         for name in names:
-            path = os.path.normpath(os.path.join(folder, name)).replace(os.sep, "/")
+            path = _normal(os.path.join(folder, name))
             if name.endswith(".ini"):
                 data = _bytes(path)
                 if _PUFFER_SECTION.search(data) or "default.ini" in names:
-                    yield path, _ENV_NAME.search(data) is not None and name != "default.ini"
+                    yield File(path, _ENV_NAME.search(data) is not None and name != "default.ini")
             elif inside and name in yamls:
-                yield path, folder == hydra_root and _trains(contents.get(name, b""))
+                at_root = _normal(folder) == hydra_root
+                data = contents.get(name) or (_bytes(path) if at_root else b"")
+                yield File(path, at_root and _trains(data), hydra_root)
+            elif inside and name.endswith(MAP_SUFFIX):
+                yield File(path, is_entry=False, tree=hydra_root)
+
+
+def _normal(path: str) -> str:
+    return os.path.normpath(path).replace(os.sep, "/")
+
+
+def _is_below(folder: str, root: str) -> bool:
+    normal = _normal(folder)
+    return normal == root or normal.startswith(f"{root}/") or root == "."
+
+
+def tree_root(file: str) -> str:
+    """The root of the Hydra tree that a file lies in.
+
+    That is its nearest parent that is called as such trees are, else the topmost of the folders above it, without a
+    gap, that hold configs with a ``defaults`` list.
+    """
+    parents = Path(file).parents
+    called = next((parent for parent in parents if parent.name in TREE_NAMES), None)
+    if called is not None:
+        return called.as_posix()
+    folder = Path(file).parent
+    while folder.parent != folder and holds_configs(folder.parent.as_posix()):
+        folder = folder.parent
+    return folder.as_posix()
+
+
+def _lies_in_tree(folder: str) -> bool:
+    """Whether a folder is part of a Hydra tree whose root is above it."""
+    return any(parent.name in TREE_NAMES for parent in Path(folder).parents) and _is_called_tree(
+        tree_root(f"{folder}/_")
+    )
+
+
+def _is_called_tree(folder: str) -> bool:
+    """Whether a folder is called as Hydra trees are, and has a YAML of Hydra's or a map anywhere below it."""
+    if os.path.basename(os.path.abspath(folder)) not in TREE_NAMES:
+        return False
+    for parent, _, names in os.walk(folder):
+        if any(name.endswith(MAP_SUFFIX) for name in names):
+            return True
+        yamls = [os.path.join(parent, name) for name in names if _is_config_name(name)]
+        if any(_HYDRA_KEY.search(_bytes(path)) for path in yamls):
+            return True
+    return False
 
 
 def holds_configs(folder: str) -> bool:

@@ -6,21 +6,23 @@ import os
 import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
-from typing import TYPE_CHECKING
+from inspect import signature
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding, Related
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from metta_lint.api import Draft, Place, Rule
+    from metta_lint.documents import Document
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
+    from metta_lint.trees import ConfigTree
 
 GROUP = "metta_lint.rules"
-SUBJECTS = ("pair", "plan")
 BUILT_IN = ("ML001", "ML901")
 """Codes of what is found without a rule: files that cannot be read, differences that are none."""
 METADATA = (".dist-info", ".egg-info")
@@ -143,13 +145,42 @@ def chosen_rules(plugins: Sequence[str], select: Sequence[str], ignore: Sequence
     return selected(rules, select, ignore)
 
 
-def run_rules(rules: Iterable[Rule], plans: Iterable[Plan], pairs: Iterable[Pair]) -> list[Finding]:
-    """All that the rules find, for each run and each pair. Raises LintError naming a rule that crashes."""
-    plans, pairs = list(plans), list(pairs)
+class Subjects(NamedTuple):
+    """All that rules can ask for. ``files`` are those that can be read as documents."""
+
+    plans: Sequence[Plan] = ()
+    pairs: Sequence[Pair] = ()
+    files: Sequence[str] = ()
+    trees: Sequence[ConfigTree] = ()
+
+
+def _documents(subjects: Subjects) -> list[Document]:
+    from metta_lint.trees import readable
+
+    return [document for file in subjects.files if (document := readable(file)) is not None]
+
+
+SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
+    "pair": lambda subjects: subjects.pairs,
+    "plan": lambda subjects: subjects.plans,
+    "document": _documents,
+    "tree": lambda subjects: subjects.trees,
+}
+"""What a rule's check() can ask for by the name of its parameter; it runs once for each."""
+
+
+def run_rules(rules: Iterable[Rule], subjects: Subjects) -> list[Finding]:
+    """All that the rules find, for each subject of the kind that each asks for.
+
+    What no rule asks for is never made. Raises LintError naming a rule that crashes.
+    """
+    made: dict[str, Sequence[object]] = {}
     found: list[Finding] = []
     for rule in rules:
-        subjects: Sequence[Plan | Pair] = pairs if _subject(rule) == "pair" else plans
-        for subject in subjects:
+        kind = subject_of(rule)
+        if kind not in made:
+            made[kind] = SUBJECTS[kind](subjects)
+        for subject in made[kind]:
             found += _findings(rule, subject)
     return found
 
@@ -164,27 +195,29 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(found.values(), key=lambda finding: (finding.span, finding.code, finding.message))
 
 
-def _subject(rule: Rule) -> str:
-    parameters = rule.check.__code__.co_varnames[1 : rule.check.__code__.co_argcount]
+def subject_of(rule: Rule) -> str:
+    """What a rule's check() asks for. Raises LintError where that is nothing that there is."""
+    parameters = [name for name in signature(rule.check).parameters if name != "self"]
     if len(parameters) != 1 or parameters[0] not in SUBJECTS:
         raise LintError(
-            f"rule {rule.code}: check() asks for {', '.join(parameters) or 'nothing'}; it can have pair or plan"
+            f"rule {rule.code}: check() asks for {', '.join(parameters) or 'nothing'}; it can have one of "
+            + ", ".join(SUBJECTS)
         )
-    return str(parameters[0])
+    return parameters[0]
 
 
-def _findings(rule: Rule, subject: Plan | Pair) -> list[Finding]:
+def _findings(rule: Rule, subject: object) -> list[Finding]:
     try:
         return [_located(rule, draft, subject) for draft in rule.check(subject)]
     except Exception as error:
         raise LintError(f"rule {rule.code} crashed on {_name(subject)}: {type(error).__name__}: {error}") from error
 
 
-def _located(rule: Rule, draft: Draft, subject: Plan | Pair) -> Finding:
+def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
     span = _span(draft.at)
     related = [Related(label, place) for label, at in draft.related if (place := _span(at)) is not None]
     message = draft.message
-    if span is None and related:
+    if span is None and related and not isinstance(draft.at, Span):
         # What is not written anywhere has no line; the other side's has.
         span, related = related[0].span, [*related[1:]]
         message += _unwritten(draft.at)
@@ -193,13 +226,17 @@ def _located(rule: Rule, draft: Draft, subject: Plan | Pair) -> Finding:
         name=rule.name,
         severity=draft.severity or rule.severity,
         message=message,
-        span=span or Span(draft.at.plan.run.entry, 1, 1, 1, 1),
+        span=span or Span(_entry(draft.at), 1, 1, 1, 1),
         related=tuple(related),
         claims=draft.claims,
         help=draft.help,
         subject=_name(subject),
-        quantity=draft.at.name,
+        quantity="" if isinstance(draft.at, Span) else draft.at.name,
     )
+
+
+def _entry(at: Place | Span) -> str:
+    return at.path if isinstance(at, Span) else at.plan.run.entry
 
 
 def _unwritten(place: Place) -> str:
@@ -209,13 +246,17 @@ def _unwritten(place: Place) -> str:
     return f" ({_name(place.plan)} has the first{source})"
 
 
-def _span(place: Place) -> Span | None:
-    return next(iter(place.plan.spans_of(place.name)), None)
+def _span(at: Place | Span) -> Span | None:
+    return at if isinstance(at, Span) else next(iter(at.plan.spans_of(at.name)), None)
 
 
-def _name(subject: Plan | Pair) -> str:
+def _name(subject: object) -> str:
+    """A subject as findings name it: a run by its name or entry, all else by its path."""
     from metta_lint.pairs import Pair
+    from metta_lint.plans import Plan
 
     if isinstance(subject, Pair):
         return f"{_name(subject.left)} against {_name(subject.right)}"
-    return subject.run.name or subject.run.entry
+    if isinstance(subject, Plan):
+        return subject.run.name or subject.run.entry
+    return str(getattr(subject, "path", subject))

@@ -12,22 +12,25 @@ of 32 steps in minibatches of 16. In a test:
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from metta_lint.config import Config
-from metta_lint.engine import run_rules
+from metta_lint.discovery import discover
+from metta_lint.engine import Subjects, run_rules, subject_of
 from metta_lint.pairs import Pair
-from metta_lint.runs import plan_run
+from metta_lint.runs import plan_run, same_environment
 from metta_lint.verify import Verification, agrees, backend, load_trainer, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from metta_lint.api import Case, Rule
     from metta_lint.findings import Finding
 
 POLICY_SIZE = 16
+MEASURED = ("plan", "pair")
+"""Subjects that a run of the reference trainer says something about."""
 
 PUFFERLIB: Mapping[str, object] = {
     "base.package": "metta",
@@ -134,10 +137,13 @@ class Example(NamedTuple):
     def findings(self, folder: Path) -> tuple[Pair, list[Finding]]:
         """The case as a pair on disk, and what this rule alone finds in it."""
         pair = write_pair(folder, self.case)
-        return pair, run_rules([self.rule], [pair.left, pair.right], [pair])
+        return pair, run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
 
     def check(self, folder: Path) -> None:
         """Raise AssertionError where the rule fires without cause, is silent with it, or claims what is not so."""
+        if self.case.files:
+            self._check_files(folder)
+            return
         pair, findings = self.findings(folder)
         if not self.drifts:
             _require(not findings, f"{self}: fires on configs that agree: {[f.message for f in findings]}")
@@ -153,15 +159,46 @@ class Example(NamedTuple):
             for said, (_, measured) in zip(claimed, (row.left, row.right), strict=True):
                 _require(said is None or agrees(said, measured), f"{self}: {quantity} is {measured}, not {said}")
 
+    def _check_files(self, folder: Path) -> None:
+        """Whether the rule finds the lines that the case names, and no others, in the case's files."""
+        for path, text in self.case.files.items():
+            _write(folder / path, text)
+        findings = findings_in(folder, self.rule)
+        found = sorted({f"{Path(f.span.path).relative_to(folder).as_posix()}:{f.span.line}" for f in findings})
+        expected = sorted(set(self.case.at))
+        said = [finding.message for finding in findings]
+        _require(found == expected, f"{self}: finds {found or 'nothing'}, not {expected or 'nothing'}: {said}")
+
+
+def findings_in(folder: Path, rule: Rule) -> list[Finding]:
+    """What one rule finds in a folder of configs, as ``check`` would."""
+    found = discover([folder.as_posix()])
+    plans = [plan_run(entry, Config()) for entry in found.entries]
+    return run_rules([rule], Subjects(plans, same_environment(plans), found.files, found.trees))
+
 
 def examples(rules: Iterable[Rule]) -> Iterator[Example]:
-    """Every case of every rule. Raises AssertionError for a rule that has none that agrees, or none to confirm."""
+    """Every case of every rule.
+
+    Raises AssertionError for a rule without a case that agrees, and for one without a drifting case that proves
+    something: of a run or a pair a claim that is measured, of a document or a tree the lines that are found.
+    """
     for rule in rules:
         _require(bool(rule.agrees), f"{rule.code} has no case that agrees")
-        _require(any(case.claims for case in rule.drifts), f"{rule.code} has no drifting case with a claim to measure")
+        if subject_of(rule) in MEASURED:
+            proves = any(_is_measured(claimed) for case in rule.drifts for claimed in case.claims.values())
+            _require(proves, f"{rule.code} has no drifting case with a claim to measure")
+        else:
+            _require(bool(rule.drifts), f"{rule.code} has no drifting case")
+        _require(all(case.at for case in rule.drifts if case.files), f"{rule.code} has a drifting case without a line")
+        _require(not any(case.at for case in rule.agrees), f"{rule.code} expects findings where all agrees")
         for drifts, cases in ((False, rule.agrees), (True, rule.drifts)):
             for number, case in enumerate(cases):
                 yield Example(rule, case, number, drifts)
+
+
+def _is_measured(claimed: tuple[object, object]) -> bool:
+    return any(side is not None for side in claimed)
 
 
 def measure(pair: Pair, findings: list[Finding]) -> Verification:
