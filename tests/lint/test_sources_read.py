@@ -88,7 +88,7 @@ def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "huge.yaml"
     with path.open("wb") as file:
         file.truncate(1 << 40)  # sparse: the size is there, the bytes are not
-    with pytest.raises(InputError, match="larger than 10 MB"):
+    with pytest.raises(InputError, match="larger than 4 MB"):
         read(str(path))
 
 

@@ -25,7 +25,7 @@ _FIRST_READ = 1 << 16  # bytes
 
 
 _CACHED_FILES = 512
-_CACHED_BYTES = 32 << 10  # a larger file is no config that is read again and again
+_CACHED_BYTES = 32 << 10  # of files larger than this, only the last one is kept
 _documents: dict[tuple[str, int, int], Document | InputError] = {}
 
 
@@ -39,10 +39,7 @@ def read(path: str, data: bytes | None = None) -> Document:
         return _parse(path, data)
     key = _identity(path)
     if key not in _documents:
-        if key[2] > _CACHED_BYTES:
-            return _parse(path, _load(path))
-        if len(_documents) >= _CACHED_FILES:
-            _documents.clear()
+        _make_room(key[2])
         try:
             _documents[key] = _parse(path, _load(path))
         except InputError as error:
@@ -51,6 +48,15 @@ def read(path: str, data: bytes | None = None) -> Document:
     if isinstance(found, InputError):
         raise InputError(found.message, found.span)
     return found
+
+
+def _make_room(size: int) -> None:
+    """Forget what was read where it is much: of large files, one is kept."""
+    if len(_documents) >= _CACHED_FILES:
+        _documents.clear()
+    if size > _CACHED_BYTES:
+        for key in [key for key in _documents if key[2] > _CACHED_BYTES]:
+            del _documents[key]
 
 
 def _identity(path: str) -> tuple[str, int, int]:
