@@ -27,6 +27,7 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python benchmarks/plans.py
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py

@@ -50,6 +50,11 @@ def read(path: str, data: bytes | None = None) -> Document:
     return found
 
 
+def forget() -> None:
+    """Forget every file that was read."""
+    _documents.clear()
+
+
 def _make_room(size: int) -> None:
     """Forget what was read where it is much: of large files, one is kept."""
     if len(_documents) >= _CACHED_FILES:
