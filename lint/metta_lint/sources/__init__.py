@@ -20,6 +20,7 @@ SUFFIXES = {
     ".yml": "yaml",
     ".toml": "toml",
     ".json": "json",
+    ".py": "python",
 }
 _FIRST_READ = 1 << 16  # bytes
 

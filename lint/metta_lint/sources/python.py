@@ -1,0 +1,86 @@
+"""Python files, read by ``ast`` and never run: what they declare, and the literals that they declare it with."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.errors import InputError
+from metta_lint.settings import Unknown
+from metta_lint.sources.python_declarations import Module, as_node, declarations
+from metta_lint.sources.python_literals import Expression
+from metta_lint.sources.text import BOM, decode, file_start
+
+BYTE_LIMIT = 1_000_000
+TOKEN_LIMIT = 60_000  # words and signs: ast makes up to 2 KB of objects of each, 115 MB and half a second in all
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_TOKEN = re.compile(r"\w++|[^\w\s]")
+
+
+def parse(data: bytes, path: str) -> Document:
+    """What a file declares, as a document; Unknown, with the expression's text, stands for what is no literal.
+
+    Raises InputError as ``parse_module`` does.
+    """
+    return Document(path, plain_node(as_node(parse_module(data, path))))
+
+
+def parse_module(data: bytes, path: str) -> Module:
+    """What a file declares: classes, functions, constants and imports.
+
+    Raises InputError for a syntax error, and for files beyond any config's in size or nesting.
+    """
+    text = _checked(data, path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the file's author's escapes, which are not our user's concern
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        raise InputError(f"no Python: {error.msg}", _place(error, path)) from None
+    except (RecursionError, MemoryError):  # the parser's own bounds, which it has for exactly this
+        raise InputError("nested deeper than Python's parser goes", _longest_line(text, path)) from None
+    except ValueError as error:
+        raise InputError(f"no Python: {error}", file_start(path)) from None
+    return declarations(tree, path, _LINE_BREAK.split(text))
+
+
+def plain_node(node: Node) -> Node:
+    """A node with Unknown in the place of every expression."""
+    match node:
+        case Scalar(value=Expression(text=text), span=span):
+            return Scalar(Unknown(f"it is the expression {text}"), span)
+        case Sequence(items=items, span=span):
+            return Sequence(tuple(plain_node(item) for item in items), span)
+        case Mapping(entries=entries, span=span):
+            return Mapping(
+                {key: Entry(entry.key_span, plain_node(entry.value)) for key, entry in entries.items()}, span
+            )
+    return node
+
+
+def _checked(data: bytes, path: str) -> str:
+    """The file's text, if it is small enough for ast to see it."""
+    if len(data) > BYTE_LIMIT:
+        raise InputError(f"file is larger than {BYTE_LIMIT // 1_000_000} MB; it is not read", file_start(path))
+    text = decode(data, path).removeprefix(BOM)
+    for count, token in enumerate(_TOKEN.finditer(text), start=1):
+        if count > TOKEN_LIMIT:
+            line = len(_LINE_BREAK.findall(text, 0, token.start())) + 1
+            message = f"more than {TOKEN_LIMIT:,} words and signs; no config is that long"
+            raise InputError(message, Span(path, line, 1, line, 1))
+    return text
+
+
+def _place(error: SyntaxError, path: str) -> Span:
+    line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+    return Span(path, line, column, line, column + 1)
+
+
+def _longest_line(text: str, path: str) -> Span:
+    """Where nesting that has no place of its own is looked for."""
+    lengths = [len(line) for line in _LINE_BREAK.split(text)]
+    line = lengths.index(max(lengths)) + 1
+    return Span(path, line, 1, line, 1)

@@ -1,0 +1,301 @@
+"""What a Python file declares: classes with their fields, functions with their signatures, constants, imports."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.documents import Entry, Mapping, Node, Scalar, Span
+from metta_lint.sources.python_literals import Calculator, Expression, Places, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as MappingABC
+
+FIELD_CALLS = frozenset({"Field", "field"})
+"""What a field's default is wrapped in: pydantic's Field, dataclasses' field."""
+BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
+"""Statements of a module whose own statements may or may not run."""
+
+
+class Field(NamedTuple):
+    """One field of a class: its default, None where it has none; ``bounds`` are what else its Field() is given."""
+
+    name: str
+    default: Node | None
+    key_span: Span
+    annotation: str = ""
+    bounds: MappingABC[str, Node] = {}
+
+
+class Parameter(NamedTuple):
+    """One parameter of a function that can be given by name; ``default`` is None where it has none."""
+
+    name: str
+    default: Node | None
+    span: Span
+
+
+class Forward(NamedTuple):
+    """A call that a function hands its ``**kwargs`` on to, and what it gives besides."""
+
+    name: str
+    given: frozenset[str]
+    positional: int
+
+
+class Function(NamedTuple):
+    """A function's signature, and what becomes of the keywords that it does not name.
+
+    ``takes_any`` says that it has ``**kwargs``; ``forwards`` are the calls that get them; ``keeps`` says that it does
+    something else with them too. ``imports`` are those of its body; ``returns`` what it returns.
+    """
+
+    name: str
+    parameters: MappingABC[str, Parameter]
+    span: Span
+    takes_any: bool = False
+    forwards: tuple[Forward, ...] = ()
+    keeps: bool = False
+    decorators: tuple[str, ...] = ()
+    imports: MappingABC[str, str] = {}
+    returns: tuple[Node, ...] = ()
+
+
+class Class(NamedTuple):
+    """A class of a module: the names of its bases, its own fields and methods."""
+
+    name: str
+    bases: tuple[str, ...]
+    fields: MappingABC[str, Field]
+    methods: MappingABC[str, Function]
+    span: Span
+    name_span: Span
+    decorators: tuple[str, ...] = ()
+
+
+class Module(NamedTuple):
+    """All that a file declares at its top.
+
+    ``imports`` maps a name to where it comes from: ``package.module:Name``, ``package.module``, or with leading dots
+    where the import is relative.
+    """
+
+    path: str
+    classes: MappingABC[str, Class]
+    functions: MappingABC[str, Function]
+    constants: MappingABC[str, Entry]
+    imports: MappingABC[str, str]
+
+
+def declarations(tree: ast.Module, path: str, lines: list[str]) -> Module:
+    """What a parsed file declares. What is set in more than one place, or changed later, is no constant."""
+    reader = _Reader(Places(path, lines))
+    for statement, certain in _flat(tree.body):
+        reader.read(statement, certain=certain)
+    return Module(path, reader.classes, reader.functions, reader.constants, reader.imports)
+
+
+def _flat(statements: Iterable[ast.stmt], *, certain: bool = True) -> Iterator[tuple[ast.stmt, bool]]:
+    """Statements with those inside of blocks, and whether each of them runs for certain."""
+    for statement in statements:
+        yield statement, certain
+        if isinstance(statement, BLOCKS):
+            for name in ("body", "orelse", "finalbody"):
+                yield from _flat(getattr(statement, name, ()), certain=False)
+            for handler in getattr(statement, "handlers", ()):
+                yield from _flat(handler.body, certain=False)
+
+
+class _Reader:
+    """Gathers a module's declarations, statement by statement."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.classes: dict[str, Class] = {}
+        self.functions: dict[str, Function] = {}
+        self.constants: dict[str, Entry] = {}
+        self.imports: dict[str, str] = {}
+        self._values: dict[str, Node] = {}
+        self.calculator = Calculator(places, self._values)
+
+    def read(self, statement: ast.stmt, *, certain: bool) -> None:
+        match statement:
+            case ast.ClassDef():
+                self.classes[statement.name] = self._class(statement)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.functions[statement.name] = self._function(statement)
+            case ast.Import() | ast.ImportFrom():
+                self.imports.update(_imported(statement))
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                self._constant(name, target, value, certain=certain)
+            case ast.AnnAssign(target=ast.Name(id=name) as target, value=ast.expr() as value):
+                self._constant(name, target, value, certain=certain)
+            case _ if not isinstance(statement, BLOCKS):
+                self._forget(statement)
+
+    def _constant(self, name: str, target: ast.Name, value: ast.expr, *, certain: bool) -> None:
+        node = self.calculator.node(value)
+        if not certain or name in self.constants:
+            node = Scalar(Expression(self.places.text(value)), self.places.span(value))
+        self.constants[name] = Entry(self.places.span(target), node)
+        self._values[name] = node
+
+    def _forget(self, statement: ast.stmt) -> None:
+        """What a statement names (``MAKE[...] = x``, ``MAKE.update(...)``, ``del MAKE``) is no constant any more."""
+        for part in ast.walk(statement):
+            if isinstance(part, ast.Name) and part.id in self.constants:
+                entry = self.constants[part.id]
+                unknown = Scalar(Expression(f"{part.id}, which line {statement.lineno} changes"), entry.value.span)
+                self.constants[part.id] = entry._replace(value=unknown)
+                self._values.pop(part.id, None)
+
+    # -- classes ---------------------------------------------------------------------------------------------------
+
+    def _class(self, statement: ast.ClassDef) -> Class:
+        fields: dict[str, Field] = {}
+        methods: dict[str, Function] = {}
+        for item, _ in _flat(statement.body):
+            match item:
+                case ast.AnnAssign(target=ast.Name(id=name) as target):
+                    annotation = self.places.text(item.annotation)
+                    if "ClassVar" not in annotation:
+                        fields[name] = self._field(name, target, item.value, annotation)
+                case ast.Assign(targets=[ast.Name(id=name) as target]) if name != "model_config":
+                    fields[name] = self._field(name, target, item.value, "")
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    methods[item.name] = self._function(item)
+        return Class(
+            statement.name,
+            tuple(dotted(base) for base in statement.bases),
+            fields,
+            methods,
+            self.places.span(statement),
+            self.places.name_span(statement),
+            self._decorators(statement),
+        )
+
+    def _field(self, name: str, target: ast.Name, value: ast.expr | None, annotation: str) -> Field:
+        span = self.places.span(target)
+        if value is None:
+            return Field(name, None, span, annotation)
+        if not (isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in FIELD_CALLS):
+            return Field(name, self.calculator.node(value), span, annotation)
+        words = {word.arg: word.value for word in value.keywords if word.arg is not None}
+        default = value.args[0] if value.args else words.get("default")
+        factory = words.get("default_factory")
+        bounds = {
+            word: self.calculator.node(bound)
+            for word, bound in words.items()
+            if word not in ("default", "default_factory", "description")
+        }
+        if factory is not None:
+            return Field(name, self._made(factory), span, annotation, bounds)
+        if default is None or (isinstance(default, ast.Constant) and default.value is Ellipsis):
+            return Field(name, None, span, annotation, bounds)
+        return Field(name, self.calculator.node(default), span, annotation, bounds)
+
+    def _made(self, factory: ast.expr) -> Node:
+        """What a default_factory returns: a lambda's body, or a call of what it names."""
+        if isinstance(factory, ast.Lambda):
+            return self.calculator.node(factory.body)
+        call = ast.Call(func=factory, args=[], keywords=[])
+        return self.calculator.node(ast.copy_location(call, factory))
+
+    def _decorators(self, statement: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
+        calls = [item.func if isinstance(item, ast.Call) else item for item in statement.decorator_list]
+        return tuple(dotted(call) for call in calls)
+
+    # -- functions -------------------------------------------------------------------------------------------------
+
+    def _function(self, statement: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
+        signature = statement.args
+        positional = [*signature.posonlyargs, *signature.args]
+        defaults: list[ast.expr | None] = [None] * (len(positional) - len(signature.defaults)) + [*signature.defaults]
+        pairs = [
+            *zip(positional, defaults, strict=True),
+            *zip(signature.kwonlyargs, signature.kw_defaults, strict=True),
+        ]
+        parameters = {
+            argument.arg: Parameter(
+                argument.arg,
+                None if default is None else self.calculator.node(default),
+                self.places.span(argument),
+            )
+            for argument, default in pairs
+            if argument not in signature.posonlyargs
+        }
+        forwards, keeps = _forwards(statement, signature.kwarg.arg) if signature.kwarg else ((), False)
+        body = [*_flat(statement.body)]
+        return Function(
+            statement.name,
+            parameters,
+            self.places.name_span(statement),
+            takes_any=signature.kwarg is not None,
+            forwards=forwards,
+            keeps=keeps,
+            decorators=self._decorators(statement),
+            imports={
+                name: origin
+                for item, _ in body
+                if isinstance(item, ast.Import | ast.ImportFrom)
+                for name, origin in _imported(item).items()
+            },
+            returns=tuple(
+                self.calculator.node(item.value) for item, _ in body if isinstance(item, ast.Return) and item.value
+            ),
+        )
+
+
+def _forwards(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> tuple[tuple[Forward, ...], bool]:
+    """The calls of a function that are given ``**name``, and whether it uses the name in any other way."""
+    found = []
+    uses = 0
+    set_here: set[str] = set()
+    for part in ast.walk(function):
+        if isinstance(part, ast.Name):
+            uses += part.id == name
+            if isinstance(part.ctx, ast.Store):
+                set_here.add(part.id)
+        elif isinstance(part, ast.Call):
+            spread = [word for word in part.keywords if word.arg is None]
+            if len(spread) == 1 and isinstance(spread[0].value, ast.Name) and spread[0].value.id == name:
+                given = frozenset(word.arg for word in part.keywords if word.arg is not None)
+                found.append(Forward(dotted(part.func), given, len(part.args)))
+    known = all(forward.name and forward.name.partition(".")[0] not in set_here for forward in found)
+    return tuple(found), uses > len(found) or not known
+
+
+def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
+    if isinstance(statement, ast.Import):
+        return {
+            item.asname or item.name.partition(".")[0]: item.name if item.asname else item.name.partition(".")[0]
+            for item in statement.names
+        }
+    module = "." * statement.level + (statement.module or "")
+    return {item.asname or item.name: f"{module}:{item.name}" for item in statement.names}
+
+
+def as_node(module: Module) -> Mapping:
+    """A module as a document: ``classes``, ``functions`` and ``constants``, each with the span of what it declares."""
+    start = Span(module.path, 1, 1, 1, 1)
+    classes = _mapping(((name, found.name_span, _class_node(found)) for name, found in module.classes.items()), start)
+    functions = _mapping(((name, found.span, _function_node(found)) for name, found in module.functions.items()), start)
+    constants = _mapping(((name, *entry) for name, entry in module.constants.items()), start)
+    groups = {"classes": classes, "functions": functions, "constants": constants}
+    return _mapping(((name, start, group) for name, group in groups.items()), start)
+
+
+def _mapping(entries: Iterable[tuple[str, Span, Node | None]], span: Span) -> Mapping:
+    """A mapping of what has a value."""
+    return Mapping({name: Entry(place, node) for name, place, node in entries if node is not None}, span)
+
+
+def _class_node(found: Class) -> Mapping:
+    fields = _mapping(((name, field.key_span, field.default) for name, field in found.fields.items()), found.span)
+    methods = _mapping(((name, item.span, _function_node(item)) for name, item in found.methods.items()), found.span)
+    return _mapping((("fields", found.name_span, fields), ("methods", found.name_span, methods)), found.span)
+
+
+def _function_node(found: Function) -> Mapping:
+    return _mapping(((name, item.span, item.default) for name, item in found.parameters.items()), found.span)

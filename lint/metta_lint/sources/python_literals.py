@@ -1,0 +1,184 @@
+"""Values of Python expressions, by a calculator for literals: nothing is imported, called or looked up."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.documents import Entry, Mapping, Node, Scalar, Sequence, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping as MappingABC
+
+DEPTH_LIMIT = 60  # expressions within expressions
+BITS_LIMIT = 4096  # of a whole number that arithmetic makes
+TEXT_LIMIT = 100  # characters of an expression that is quoted
+
+_ARITHMETIC: MappingABC[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_EMPTY: MappingABC[str, Callable[[Span], Node]] = {
+    "dict": lambda span: Mapping({}, span),
+    "list": lambda span: Sequence((), span),
+    "set": lambda span: Sequence((), span),
+    "tuple": lambda span: Sequence((), span),
+}
+
+
+class Expression(NamedTuple):
+    """What is no literal: its text, as it stands in place of a value.
+
+    ``name`` is the dotted name that it is or calls, empty if it is neither. ``arguments`` are a call's values by
+    keyword, None where it is no call; ``positional`` those without. ``complete`` is False for a call that spreads a
+    sequence or a mapping into its arguments.
+    """
+
+    text: str
+    name: str = ""
+    arguments: MappingABC[str, Node] | None = None
+    positional: tuple[Node, ...] = ()
+    complete: bool = True
+
+
+class Places:
+    """Turns ast's lines and columns, which count UTF-8 bytes, into spans, which count characters."""
+
+    __slots__ = ("lines", "path")
+
+    def __init__(self, path: str, lines: list[str]) -> None:
+        self.path = path
+        self.lines = lines
+
+    def span(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> Span:
+        end_line = node.end_lineno or node.lineno
+        end = self._column(end_line, node.end_col_offset or 0)
+        return Span(self.path, node.lineno, self._column(node.lineno, node.col_offset), end_line, end)
+
+    def name_span(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
+        """Where a definition's name stands: behind its keyword, on the line of the definition."""
+        start = max(self.lines[node.lineno - 1].find(node.name, node.col_offset), 0)
+        return Span(self.path, node.lineno, start + 1, node.lineno, start + 1 + len(node.name))
+
+    def text(self, node: ast.expr) -> str:
+        """An expression as it is written, shortened."""
+        span = self.span(node)
+        line = self.lines[span.line - 1][span.column - 1 :]
+        one_line = span.line == span.end_line
+        text = line[: span.end_column - span.column] if one_line else f"{line.rstrip()} ..."
+        return text if len(text) <= TEXT_LIMIT else f"{text[: TEXT_LIMIT - 4]} ..."
+
+    def _column(self, line: int, offset: int) -> int:
+        text = self.lines[line - 1]
+        return offset + 1 if text.isascii() else len(text.encode()[:offset].decode("utf-8", "ignore")) + 1
+
+
+class Calculator:
+    """Reads expressions; ``constants`` are the names whose values are known so far."""
+
+    __slots__ = ("constants", "places")
+
+    def __init__(self, places: Places, constants: MappingABC[str, Node]) -> None:
+        self.places = places
+        self.constants = constants
+
+    def node(self, expression: ast.expr, depth: int = 0) -> Node:
+        """The expression's value with its places; a Scalar of an Expression where it is no literal."""
+        span = self.places.span(expression)
+        if depth > DEPTH_LIMIT:
+            return Scalar(Expression(self.places.text(expression)), span)
+        match expression:
+            case ast.Constant(value=value) if value is not Ellipsis and not isinstance(value, complex):
+                return Scalar(value, span)
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+                return Sequence(tuple(self.node(item, depth + 1) for item in items), span)
+            case ast.Dict():
+                return self._mapping(expression, span, depth)
+            case ast.Name(id=name) if name in self.constants:
+                return _moved(self.constants[name], span)
+            case ast.UnaryOp() | ast.BinOp():
+                number = self._number(expression, depth)
+                return Scalar(Expression(self.places.text(expression)) if number is None else number, span)
+            case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if name in _EMPTY:
+                return _EMPTY[name](span)
+        return Scalar(self._expression(expression, depth), span)
+
+    def _mapping(self, expression: ast.Dict, span: Span, depth: int) -> Node:
+        entries: dict[object, Entry] = {}
+        for key, value in zip(expression.keys, expression.values, strict=True):
+            if not isinstance(key, ast.Constant) or isinstance(key.value, complex):
+                return Scalar(Expression(self.places.text(expression)), span)
+            entries[key.value] = Entry(self.places.span(key), self.node(value, depth + 1))
+        return Mapping(entries, span)
+
+    def _expression(self, expression: ast.expr, depth: int) -> Expression:
+        text = self.places.text(expression)
+        if not isinstance(expression, ast.Call):
+            return Expression(text, dotted(expression))
+        arguments = {word.arg: self.node(word.value, depth + 1) for word in expression.keywords if word.arg is not None}
+        positional = [self.node(item, depth + 1) for item in expression.args if not isinstance(item, ast.Starred)]
+        complete = len(arguments) == len(expression.keywords) and len(positional) == len(expression.args)
+        return Expression(text, dotted(expression.func), arguments, tuple(positional), complete)
+
+    def _number(self, expression: ast.expr, depth: int) -> float | None:
+        """The number that an arithmetic expression is, None where it is none or grows beyond any config's."""
+        if depth > DEPTH_LIMIT:
+            return None
+        match expression:
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                number = self._number(operand, depth + 1)
+                return None if number is None else -number
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self._number(operand, depth + 1)
+            case ast.BinOp(left=left, op=operation, right=right):
+                return _calculated(operation, self._number(left, depth + 1), self._number(right, depth + 1))
+            case ast.Constant() | ast.Name():
+                node = self.node(expression, depth + 1)
+                value = node.value if isinstance(node, Scalar) else None
+                return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return None
+
+
+def dotted(expression: ast.expr) -> str:
+    """The dotted name that an expression is (``a.b.C``, ``super().__init__``), empty where it is none."""
+    parts: list[str] = []
+    while isinstance(expression, ast.Attribute):
+        parts.append(expression.attr)
+        expression = expression.value
+    match expression:
+        case ast.Name(id=name):
+            parts.append(name)
+        case ast.Call(func=ast.Name(id="super"), args=[]):
+            parts.append("super()")
+        case _:
+            return ""
+    return ".".join(reversed(parts))
+
+
+def _calculated(operation: ast.operator, left: float | None, right: float | None) -> float | None:
+    calculate = _ARITHMETIC.get(type(operation))
+    if calculate is None or left is None or right is None:
+        return None
+    if isinstance(operation, ast.Pow) and abs(right) * _bits(left) > BITS_LIMIT:
+        return None  # it would take more than is worth taking before its result could be looked at
+    try:
+        result = calculate(left, right)
+    except ArithmeticError:
+        return None
+    return None if isinstance(result, complex) or _bits(result) > BITS_LIMIT else result
+
+
+def _bits(number: float) -> int:
+    return max(number.bit_length(), 1) if isinstance(number, int) else 1
+
+
+def _moved(node: Node, span: Span) -> Node:
+    """A constant's value as it is used somewhere else. What it is made of keeps its places."""
+    return node._replace(span=span)
