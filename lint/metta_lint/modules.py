@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_lint.documents import Entry, Mapping, Node, Scalar, Span
 from metta_lint.errors import InputError
 from metta_lint.sources.python import BYTE_LIMIT, parse_module
+from metta_lint.sources.python_declarations import Class
 from metta_lint.sources.python_literals import Expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.sources.python_declarations import Class, Field, Function, Module
+    from metta_lint.sources.python_declarations import Field, Function, Module
 
 HOPS_LIMIT = 10
 """Imports from file to file until a name is found, and classes that inherit from one another."""
@@ -112,7 +113,7 @@ class Tree:
                 continue
             seen.add(key)
             yield current
-            for base in getattr(current.item, "bases", ()):
+            for base in current.item.bases if isinstance(current.item, Class) else ():
                 parent = self.declared(current.module, base)
                 if parent is not None:
                     queue.append(parent)
@@ -121,8 +122,9 @@ class Tree:
         """A class's fields and those that it inherits, each with the module that declares it."""
         fields: dict[str, tuple[Module, Field]] = {}
         for owner in self.lineage(found):
-            for name, field in getattr(owner.item, "fields", {}).items():
-                fields.setdefault(name, (owner.module, field))
+            if isinstance(owner.item, Class):
+                for name, field in owner.item.fields.items():
+                    fields.setdefault(name, (owner.module, field))
         return fields
 
     def defaults(self, found: Declared, given: dict[str, Node] | None = None, depth: int = 0) -> Mapping:
@@ -143,7 +145,7 @@ class Tree:
             call = node.value
             if call.arguments is not None and call.complete and not call.positional:
                 made = self.declared(module, call.name)
-                if made is not None and hasattr(made.item, "fields") and self._configs < CONFIGS_LIMIT:
+                if made is not None and isinstance(made.item, Class) and self._configs < CONFIGS_LIMIT:
                     self._configs += 1
                     given = {name: self.resolved(module, value, depth + 1) for name, value in call.arguments.items()}
                     return self.defaults(made, given, depth + 1)._replace(span=node.span)

@@ -39,12 +39,28 @@ class Machine(NamedTuple):
     steps_per_second: float | None = None
 
 
+class Callee(NamedTuple):
+    """What a trainer hands an environment's settings to, as far as the code of the tree says.
+
+    ``names`` are the keywords that it takes, ``anything`` says that it takes others too (or that nobody can tell).
+    ``places`` name the functions that were read and where they are declared. ``unregistered`` are the environments
+    that ``registry`` does not list.
+    """
+
+    names: frozenset[str]
+    anything: bool
+    places: tuple[tuple[str, Span], ...] = ()
+    unregistered: tuple[str, ...] = ()
+    registry: Span | None = None
+
+
 class Run(NamedTuple):
     """What one launch would train.
 
     ``settings`` are keyed in the trainer's own syntax (``vec.num_envs``, ``trainer.batch_size``); what the
     environment's own files say stands under ``env.``. ``environments`` are the names of what is trained, each with the
-    place that says so: two runs that share a name claim to train the same environment.
+    place that says so: two runs that share a name claim to train the same environment. ``callee`` is what the
+    environment's settings go to, where the tree holds its code.
     """
 
     trainer: str
@@ -54,6 +70,7 @@ class Run(NamedTuple):
     machine: Machine = Machine()
     name: str | None = None
     notes: tuple[str, ...] = ()
+    callee: Callee | None = None
 
     def value(self, key: str) -> object:
         """The value of a setting; Unknown where no file gives it."""

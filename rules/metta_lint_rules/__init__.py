@@ -4,6 +4,8 @@ from metta_lint_rules.agent_count_drift import AgentCountDrift
 from metta_lint_rules.batch_composition_drift import BatchCompositionDrift
 from metta_lint_rules.batch_size_drift import BatchSizeDrift
 from metta_lint_rules.env_count_drift import EnvCountDrift
+from metta_lint_rules.env_key_refused import EnvKeyRefused
+from metta_lint_rules.env_unregistered import EnvUnregistered
 from metta_lint_rules.horizon_drift import HorizonDrift
 from metta_lint_rules.hyperparameter_drift import HyperparameterDrift
 from metta_lint_rules.ignored_key import IgnoredKeyRule
@@ -38,6 +40,8 @@ RULES = [
     WastedRollout(),
     LostRemainder(),
     IgnoredKeyRule(),
+    EnvKeyRefused(),
+    EnvUnregistered(),
 ]
 
 __all__ = ["RULES"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from metta_lint.documents import Document, Scalar, Span, leaves, plain
 from metta_lint.documents import Mapping as MappingNode
 from metta_lint.errors import InputError, LintError
-from metta_lint.settings import Machine, Run, Setting, Unknown
+from metta_lint.settings import Callee, Machine, Run, Setting, Unknown
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
 
@@ -46,7 +46,8 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
         settings[setting.key] = setting
     settings["machine.world_size"] = Setting("machine.world_size", machine.world_size)
     notes = () if default else ("no default.ini above this file: only what it says itself is known",)
-    return Run("pufferlib", entry, settings, _environments(settings), machine, notes=notes)
+    callee = _callee(Path(default or entry).parent.parent, settings)
+    return Run("pufferlib", entry, settings, _environments(settings), machine, notes=notes, callee=callee)
 
 
 def find_default(entry: str) -> str | None:
@@ -111,6 +112,24 @@ def _environments(settings: Mapping[str, Setting]) -> Mapping[str, Span | None]:
         if setting is not None and isinstance(setting.value, str):
             found |= dict.fromkeys(setting.value.split(), setting.span)
     return found
+
+
+def _callee(folder: Path, settings: Mapping[str, Setting]) -> Callee | None:
+    """What ``[env]`` goes to, where the environment's code lies in the tree too."""
+    package, names = (settings.get(f"base.{key}") for key in ("package", "env_name"))
+    if package is None or names is None or not isinstance(package.value, str) or not isinstance(names.value, str):
+        return None
+    if not package.value.isidentifier() or not _has_code(folder, package.value):
+        return None
+    from metta_lint.trainers.pufferlib.signatures import callee_below
+
+    return callee_below(folder.as_posix(), package.value, tuple(names.value.split()))
+
+
+def _has_code(folder: Path, package: str) -> bool:
+    """Whether PufferLib's folder holds the code of a package's environments."""
+    place = "ocean" if package == "ocean" else f"environments/{package}"
+    return (folder / place / "environment.py").is_file()
 
 
 def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Setting]) -> dict[str, Setting]:

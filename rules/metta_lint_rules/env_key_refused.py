@@ -1,0 +1,70 @@
+"""ML504: keys of [env] that the environment does not take."""
+
+from collections.abc import Iterator
+
+from metta_lint.api import Case, Draft, Place, Plan
+
+DEFAULT = "[base]\npackage = None\nenv_name = None\n\n[train]\nseed = 1\n"
+REGISTRY = (
+    "from .whisker_racer.whisker_racer import WhiskerRacer\n\n"
+    "MAKE_FUNCTIONS = {'whisker_racer': WhiskerRacer}\n\n"
+    "def env_creator(name='squared'):\n    return MAKE_FUNCTIONS[name.replace('puffer_', '')]\n"
+)
+ENVIRONMENT = "class WhiskerRacer(PufferEnv):\n    def __init__(self, num_envs=1, width=640, buf=None, seed=0): ...\n"
+CODE = {
+    "pufferlib/config/default.ini": DEFAULT,
+    "pufferlib/ocean/environment.py": REGISTRY,
+    "pufferlib/ocean/whisker_racer/whisker_racer.py": ENVIRONMENT,
+}
+BASE = "[base]\npackage = ocean\nenv_name = puffer_whisker_racer\n\n[env]\nnum_envs = 1024\n"
+INI = "pufferlib/config/ocean/whisker_racer.ini"
+
+
+class EnvKeyRefused:
+    """A key of `[env]` that the environment does not take.
+
+    ## Why it matters
+    PufferLib hands every key of `[env]` to the environment's constructor. One that it has no parameter for is a
+    TypeError as soon as the run starts, often after an hour in a queue. An environment that moved on without its INI is
+    the usual way to get there.
+
+    ## Example
+    `frameskip = 4` where `WhiskerRacer.__init__` has no such parameter. This is seen where the environment's code lies
+    in the tree; `**kwargs` is followed to where it is handed on to.
+
+    ## How to mend it
+    Remove the key, or write the parameter that was meant.
+    """
+
+    code, name, severity = "ML504", "env-key-refused", "error"
+    agrees = [
+        Case(files={**CODE, INI: f"{BASE}width = 1080\n"}),
+        Case(files={**CODE, INI: f"{BASE}width = 1080\nheight = 2\n", "pufferlib/ocean/environment.py": "import x\n"}),
+    ]
+    drifts = [Case(files={**CODE, INI: f"{BASE}frameskip = 4\n"}, at=(f"{INI}:7",))]
+
+    def check(self, plan: Plan) -> Iterator[Draft]:
+        """One draft for each key that no function would take."""
+        callee = plan.run.callee
+        if callee is None or callee.anything:
+            return
+        for key, setting in plan.run.settings.items():
+            section, _, name = key.partition(".")
+            written = setting.span is None or setting.span.path.endswith(".ini")
+            if section != "env" or "." in name or not written or name in callee.names:
+                continue
+            takers = " and ".join(dict.fromkeys(place for place, _ in callee.places))
+            names = ", ".join(sorted(callee.names))
+            yield Draft(
+                f"the environment takes no {name}: TypeError when it is made",
+                at=Place(plan, key),
+                related=tuple((f"{taker} takes {names}", span) for taker, span in callee.places[:1]),
+                help=_help(name, callee.names) or f"remove it, or teach {takers} to take it",
+            )
+
+
+def _help(name: str, names: frozenset[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  start-up: few runs have something to say
+
+    close = get_close_matches(name, sorted(names), n=1)
+    return f"did you mean {close[0]}?" if close else ""
