@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as MappingABC
 
+    from metta_lint.trainers.default_drift import DefaultDrift
+
 __all__ = [
     "Case",
     "Claim",
@@ -53,6 +55,7 @@ __all__ = [
     "Unknown",
     "claimed",
     "count",
+    "default_drifts",
     "drift",
     "leaves",
     "percent",
@@ -113,6 +116,13 @@ class Rule(Protocol):
     agrees: list[Case]
     drifts: list[Case]
     check: Any
+
+
+def default_drifts(document: Document) -> Iterator[DefaultDrift]:
+    """Where a trainer's own config file says something else than the Python defaults behind it."""
+    from metta_lint.trainers.default_drift import default_drifts
+
+    yield from default_drifts(document)
 
 
 def drift(

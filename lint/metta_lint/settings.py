@@ -42,9 +42,9 @@ class Machine(NamedTuple):
 class Callee(NamedTuple):
     """What a trainer hands an environment's settings to, as far as the code of the tree says.
 
-    ``names`` are the keywords that it takes, ``anything`` says that it takes others too (or that nobody can tell).
-    ``places`` name the functions that were read and where they are declared. ``unregistered`` are the environments
-    that ``registry`` does not list.
+    ``names`` are the keywords that it takes, ``anything`` says that it takes others too (or that nobody can tell);
+    ``defaults`` are those of their defaults that are plain values, each with its place. ``places`` name the functions
+    that were read and where they are declared. ``unregistered`` are the environments that ``registry`` does not list.
     """
 
     names: frozenset[str]
@@ -52,6 +52,7 @@ class Callee(NamedTuple):
     places: tuple[tuple[str, Span], ...] = ()
     unregistered: tuple[str, ...] = ()
     registry: Span | None = None
+    defaults: Mapping[str, tuple[object, Span]] = {}
 
 
 class Run(NamedTuple):

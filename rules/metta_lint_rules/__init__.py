@@ -3,6 +3,7 @@
 from metta_lint_rules.agent_count_drift import AgentCountDrift
 from metta_lint_rules.batch_composition_drift import BatchCompositionDrift
 from metta_lint_rules.batch_size_drift import BatchSizeDrift
+from metta_lint_rules.default_drift import DefaultDriftRule
 from metta_lint_rules.env_count_drift import EnvCountDrift
 from metta_lint_rules.env_key_refused import EnvKeyRefused
 from metta_lint_rules.env_unregistered import EnvUnregistered
@@ -40,6 +41,7 @@ RULES = [
     WastedRollout(),
     LostRemainder(),
     IgnoredKeyRule(),
+    DefaultDriftRule(),
     EnvKeyRefused(),
     EnvUnregistered(),
 ]

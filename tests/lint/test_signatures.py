@@ -207,3 +207,21 @@ def test_keys_of_the_environments_yaml_are_none_of_env(tmp_path: Path) -> None:
     assert plan.run.callee is not None
     assert plan.run.callee.names == {"ore_reward", "buf", "seed"}
     assert found(tmp_path) == []
+
+
+def test_what_no_ini_gives_is_the_environments_default(tmp_path: Path) -> None:
+    files = {
+        "pufferlib/config/metta.ini": "[base]\npackage = metta\nenv_name = metta\n[env]\nore_reward = 0.1\n",
+        "pufferlib/environments/metta/environment.py": (
+            "import functools\ndef env_creator(name='metta'):\n    return functools.partial(make, name)\n"
+            "def make(name, ore_reward=0.5, num_agents=60, **kwargs):\n    return Env(num_agents=num_agents, **kwargs)\n"
+            "class Env:\n    def __init__(self, num_agents=1, size=8): ...\n"
+        ),
+    }
+    entry = (write(tmp_path, files) / "pufferlib/config/metta.ini").as_posix()
+    plan = plan_run(entry, Config())
+    assert plan.value("agents_per_env") == 60
+    assert [span.path.rpartition("/")[2] for span in plan.spans_of("agents_per_env")] == ["environment.py"]
+    assert plan.run.value("env.ore_reward") == 0.1
+    assert plan.run.value("env.size") == 8
+    assert plan_run(entry, Config(), ["env.num_agents=24"]).value("agents_per_env") == 24

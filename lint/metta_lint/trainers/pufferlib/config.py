@@ -47,6 +47,8 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     settings["machine.world_size"] = Setting("machine.world_size", machine.world_size)
     notes = () if default else ("no default.ini above this file: only what it says itself is known",)
     callee = _callee(Path(default or entry).parent.parent, settings)
+    if callee is not None:
+        settings = {**_defaults_of(callee), **settings}
     return Run("pufferlib", entry, settings, _environments(settings), machine, notes=notes, callee=callee)
 
 
@@ -124,6 +126,14 @@ def _callee(folder: Path, settings: Mapping[str, Setting]) -> Callee | None:
     from metta_lint.trainers.pufferlib.signatures import callee_below
 
     return callee_below(folder.as_posix(), package.value, tuple(names.value.split()))
+
+
+def _defaults_of(callee: Callee) -> dict[str, Setting]:
+    """What the environment takes for the keys that no INI and no command line gives."""
+    return {
+        f"env.{name}": Setting(f"env.{name}", value, span, note="the environment's default")
+        for name, (value, span) in callee.defaults.items()
+    }
 
 
 def _has_code(folder: Path, package: str) -> bool:

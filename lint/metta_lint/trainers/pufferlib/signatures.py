@@ -16,6 +16,8 @@ from metta_lint.sources.python_declarations import Class
 from metta_lint.sources.python_literals import Expression
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingABC
+
     from metta_lint.documents import Span
     from metta_lint.modules import Declared
     from metta_lint.sources.python_declarations import Function, Module
@@ -29,17 +31,28 @@ GIVEN = frozenset({"buf", "seed"})
 
 
 class Taken(NamedTuple):
-    """The keywords that a callee takes, and whether it takes any others too."""
+    """The keywords that a callee takes, and whether it takes any others too; defaults that are plain values."""
 
     names: frozenset[str]
     anything: bool = False
     places: tuple[tuple[str, Span], ...] = ()
+    defaults: MappingABC[str, tuple[object, Span]] = {}
 
-    def __or__(self, other: Taken) -> Taken:
-        return Taken(self.names | other.names, self.anything or other.anything, (*self.places, *other.places))
+    def besides(self, other: Taken) -> Taken:
+        """What two functions take of which the first hands on to the second what it doesn't take itself."""
+        places = (*self.places, *other.places)
+        defaults = {**other.defaults, **self.defaults}
+        return Taken(self.names | other.names, self.anything or other.anything, places, defaults)
+
+    def either(self, other: Taken) -> Taken:
+        """What may be taken where one of two functions is called."""
+        common = {name: it for name, it in self.defaults.items() if other.defaults.get(name, (None,))[0] == it[0]}
+        return self.besides(other)._replace(defaults=common)
 
     def without(self, names: frozenset[str]) -> Taken:
-        return self._replace(names=self.names - names)
+        """What is left to be given where some keywords are given already."""
+        defaults = {name: it for name, it in self.defaults.items() if name not in names}
+        return self._replace(names=self.names - names, defaults=defaults)
 
 
 ANYTHING = Taken(frozenset(), anything=True)
@@ -64,7 +77,7 @@ def callee(tree: Tree, folder: str, package: str, names: tuple[str, ...]) -> Cal
     if module is None or creator is None:
         return None
     taken = _returned(tree, module, creator)
-    return Callee(taken.names | GIVEN, taken.anything, taken.places, ())
+    return Callee(taken.names | GIVEN, taken.anything, taken.places, defaults=taken.defaults)
 
 
 def _ocean(tree: Tree, folder: str, names: tuple[str, ...]) -> Callee | None:
@@ -85,8 +98,8 @@ def _ocean(tree: Tree, folder: str, names: tuple[str, ...]) -> Callee | None:
     ]
     every = taken[0] if taken else ANYTHING
     for other in taken[1:]:
-        every |= other
-    return Callee(every.names | GIVEN, every.anything, every.places, missing, entry.key_span)
+        every = every.either(other)
+    return Callee(every.names | GIVEN, every.anything, every.places, missing, entry.key_span, every.defaults)
 
 
 def _text(node: Node) -> str:
@@ -112,13 +125,14 @@ def _registered(tree: Tree, module: Module, ocean: str, name: str, value: Node) 
 
 def _returned(tree: Tree, module: Module, creator: Function) -> Taken:
     """What the callables take that an ``env_creator`` returns: functions, classes, or partials of them."""
-    every = Taken(frozenset())
+    every: Taken | None = None
     for node in creator.returns:
         expression = node.value if isinstance(node, Scalar) else None
         if not isinstance(expression, Expression) or creator.decorators:
             return ANYTHING
-        every |= _callable(tree, module, expression)
-    return every if creator.returns else ANYTHING
+        taken = _callable(tree, module, expression)
+        every = taken if every is None else every.either(taken)
+    return every or ANYTHING
 
 
 def _callable(tree: Tree, module: Module, expression: Expression) -> Taken:
@@ -160,7 +174,13 @@ def _function(
     tree: Tree, module: Module, function: Function, owner: tuple[Declared, int] | None, bound: int, depth: int
 ) -> Taken:
     names = list(function.parameters)[bound:]
-    taken = Taken(frozenset(names), places=((function.name, function.span),))
+    defaults = {
+        name: (default.value, default.span)
+        for name in names
+        if isinstance(default := function.parameters[name].default, Scalar)
+        and isinstance(default.value, str | int | float)
+    }
+    taken = Taken(frozenset(names), False, ((function.name, function.span),), defaults)
     if not function.takes_any:
         return taken if not function.decorators else ANYTHING
     if function.keeps or not function.forwards or function.decorators:
@@ -172,7 +192,7 @@ def _function(
             further = _constructor(tree, found, forward.positional, depth + 1, skip=number + 1)
         elif (target := _target(tree, module, function, forward.name)) is not None:
             further = _taken(tree, target, forward.positional, depth + 1)
-        taken |= (further or ANYTHING).without(forward.given)
+        taken = taken.besides((further or ANYTHING).without(forward.given))
     return taken
 
 

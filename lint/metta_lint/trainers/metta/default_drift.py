@@ -1,0 +1,114 @@
+"""Where a trainer's YAML says something else than the Python defaults that stand behind it (Hydra era)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.discovery import tree_root
+from metta_lint.documents import Document, Mapping, Scalar, leaves
+from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.trainers.default_drift import DefaultDrift
+from metta_lint.trainers.metta.defaults import DEFAULTS, SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.documents import Node, Span
+
+TRAINER = "metta.rl.trainer.MettaTrainer"
+CONFIG_PATH = "metta/rl/trainer_config.py"
+CONFIG_CLASS = "TrainerConfig"
+KEYS_OF_A_TRAINER = 10
+"""A YAML of the group ``trainer`` with as many of TrainerConfig's keys is the trainer's own; a few are an overlay."""
+
+
+class _Default(NamedTuple):
+    values: tuple[object, ...]
+    span: Span | None
+
+
+def trainer_drifts(document: Document) -> Iterator[DefaultDrift]:
+    """The keys of a trainer's own YAML that differ from TrainerConfig's defaults; none for any other document."""
+    if not _is_trainers(document):
+        return
+    in_tree = _defaults_in_tree(document.path)
+    source = CONFIG_PATH if in_tree else SOURCE
+    defaults = in_tree or {key: _Default((default.value, *default.moved), None) for key, default in DEFAULTS.items()}
+    written = {f"trainer.{'.'.join(map(str, keys))}": node for keys, node in leaves(document.root)}
+    refusals: dict[str, str] = {}
+    for key, node in written.items():
+        default = defaults.get(key)
+        if default is None or not isinstance(node, Scalar) or not _comparable(node.value, default):
+            continue
+        if any(_same(node.value, value) for value in default.values):
+            continue
+        block = key.split(".")[1]
+        if block not in refusals:
+            refusals[block] = _refusal_without(block, written, defaults)
+        short = key.removeprefix("trainer.")
+        yield DefaultDrift(short, node.value, node.span, default.values[0], default.span, source, refusals[block])
+
+
+def _is_trainers(document: Document) -> bool:
+    root = document.root
+    if not isinstance(root, Mapping):
+        return False
+    target = root.get("_target_")
+    if isinstance(target, Scalar) and target.value == TRAINER:
+        return True
+    in_group = os.path.basename(os.path.dirname(document.path)) == "trainer"
+    known = sum(f"trainer.{'.'.join(map(str, keys))}" in DEFAULTS for keys, _ in leaves(root))
+    return in_group and known >= KEYS_OF_A_TRAINER
+
+
+def _defaults_in_tree(path: str) -> dict[str, _Default] | None:
+    """TrainerConfig's defaults from the code beside the config tree, None where it is not there."""
+    root = os.path.dirname(tree_root(path)) or "."
+    if not os.path.isfile(os.path.join(root, CONFIG_PATH)):
+        return None
+    from metta_lint.modules import Tree
+
+    tree = Tree(root)
+    module = tree.module(CONFIG_PATH)
+    found = tree.declared(module, CONFIG_CLASS) if module is not None else None
+    if found is None:
+        return None
+    nodes = leaves(tree.defaults(found))
+    return {
+        f"trainer.{'.'.join(map(str, keys))}": _Default((node.value,), node.span)
+        for keys, node in nodes
+        if isinstance(node, Scalar)
+    }
+
+
+def _comparable(value: object, default: _Default) -> bool:
+    """Whether both are plain values: nothing that is decided later, and no path that a launch makes."""
+    later = isinstance(value, str) and ("${" in value or value == "???")
+    known = default.values[0] is None or isinstance(default.values[0], str | int | float)
+    return not later and value is not None and known
+
+
+def _same(left: object, right: object) -> bool:
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _refusal_without(block: str, written: dict[str, Node], defaults: dict[str, _Default]) -> str:
+    """What the trainer would refuse if a block of its YAML were dropped and the defaults took over."""
+    from metta_lint.trainers.metta.plan import derive
+
+    settings = {key: default.values[0] for key, default in defaults.items()}
+    kept = {key: node.value for key, node in written.items() if isinstance(node, Scalar) and _block(key) != block}
+    whole = {key: node.value for key, node in written.items() if isinstance(node, Scalar)}
+    before = {refusal.requirement for refusal in derive(_run({**settings, **whole})).refusals}
+    refusals = [r for r in derive(_run({**settings, **kept})).refusals if r.requirement not in before]
+    return f"without its block the trainer refuses: {refusals[0].message}" if refusals else ""
+
+
+def _block(key: str) -> str:
+    return key.split(".")[1]
+
+
+def _run(values: dict[str, object]) -> Run:
+    known = {key: value for key, value in values.items() if isinstance(value, str | int | float | None | Unknown)}
+    return Run("metta", "", {key: Setting(key, value) for key, value in known.items()})
