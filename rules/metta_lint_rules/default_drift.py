@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 from metta_lint.api import Case, Document, Draft, default_drifts, show
 
-TRAINER = "_target_: metta.rl.trainer.MettaTrainer\nbatch_size: 524288\nminibatch_size: 16384\n"
+TRAINER = (
+    "_target_: metta.rl.trainer.MettaTrainer\nbatch_size: 524288\nminibatch_size: 16384\nbptt_horizon: 64\n"
+    "update_epochs: 1\n"
+)
 YAML = "configs/trainer/trainer.yaml"
 CODE = (
     "class CheckpointConfig(BaseModel):\n    checkpoint_interval: int = Field(default=50, gt=0)\n\n"
     "class TrainerConfig(BaseModel):\n    batch_size: int = 524288\n    minibatch_size: int = 2 * 8192\n"
+    "    bptt_horizon: int = 64\n    update_epochs: int = 1\n"
     "    checkpoint: CheckpointConfig = Field(default_factory=CheckpointConfig)\n"
 )
 
@@ -23,12 +27,13 @@ PUFFER = {
 
 
 class DefaultDriftRule:
-    """A trainer's YAML says something else than the Python default behind it.
+    """A copy of the Python defaults says something else than they do.
 
     ## Why it matters
     A default that stands in two places is changed in one of them. The YAML wins while it is there; a block that is
     dropped from it, a test that builds the config in Python, or a recipe without that YAML gets the other value, and
-    nothing says so. Some combinations of the two are refused outright.
+    nothing says so. Some combinations of the two are refused outright. A YAML counts as a copy where three of four keys
+    repeat their default: one that is tuned through and through is nobody's copy.
 
     ## Example
     `checkpoint_interval: 50` and `evaluate_interval: 200` in `configs/trainer/trainer.yaml`, while TrainerConfig has 60
@@ -48,11 +53,12 @@ class DefaultDriftRule:
         Case(files={**PUFFER, "pufferlib/config/metta.ini": f"{INI}num_agents = 24\n"}),
         Case(files={**PUFFER, "pufferlib/environments/metta/metta.yaml": AGENTS.replace("64", "60")}),
         Case(files={"configs/trainer/small.yaml": "batch_size: 1024\nminibatch_size: 1024\n"}),
+        Case(files={YAML: TRAINER.replace("524288", "1024").replace("16384", "256")}),
     ]
     drifts = [
-        Case(files={YAML: f"{TRAINER}checkpoint:\n  checkpoint_interval: 50\n"}, at=(f"{YAML}:5",)),
+        Case(files={YAML: f"{TRAINER}checkpoint:\n  checkpoint_interval: 50\n"}, at=(f"{YAML}:7",)),
         Case(files=PUFFER, at=("pufferlib/environments/metta/metta.yaml:2",)),
-        Case(files={YAML: f"{TRAINER}total_timesteps: 10_000_000_000\n"}, at=(f"{YAML}:4",)),
+        Case(files={YAML: f"{TRAINER}total_timesteps: 10_000_000_000\n"}, at=(f"{YAML}:6",)),
         Case(
             files={YAML: TRAINER.replace("16384", "8192"), "metta/rl/trainer_config.py": CODE},
             at=(f"{YAML}:3",),

@@ -213,8 +213,10 @@ def test_what_no_ini_gives_is_the_environments_default(tmp_path: Path) -> None:
     files = {
         "pufferlib/config/metta.ini": "[base]\npackage = metta\nenv_name = metta\n[env]\nore_reward = 0.1\n",
         "pufferlib/environments/metta/environment.py": (
-            "import functools\ndef env_creator(name='metta'):\n    return functools.partial(make, name)\n"
-            "def make(name, ore_reward=0.5, num_agents=60, **kwargs):\n    return Env(num_agents=num_agents, **kwargs)\n"
+            "import functools\n"
+            "def env_creator(name='metta'):\n    return functools.partial(make, name)\n"
+            "def make(name, ore_reward=0.5, num_agents=60, **kwargs):\n"
+            "    return Env(num_agents=num_agents, **kwargs)\n"
             "class Env:\n    def __init__(self, num_agents=1, size=8): ...\n"
         ),
     }

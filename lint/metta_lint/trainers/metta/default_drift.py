@@ -22,6 +22,9 @@ CONFIG_CLASS = "TrainerConfig"
 KEYS_OF_A_TRAINER = 10
 """A YAML of the group ``trainer`` with as many of TrainerConfig's keys is the trainer's own; a few are an overlay."""
 
+REPEATED = 3
+"""Of a copy of the defaults, this many keys repeat theirs for each one that does not."""
+
 
 class _Default(NamedTuple):
     values: tuple[object, ...]
@@ -29,25 +32,41 @@ class _Default(NamedTuple):
 
 
 def trainer_drifts(document: Document) -> Iterator[DefaultDrift]:
-    """The keys of a trainer's own YAML that differ from TrainerConfig's defaults; none for any other document."""
+    """The keys of a trainer's own YAML that differ from TrainerConfig's defaults; none for any other document.
+
+    A YAML that mostly repeats the defaults is a copy of them, and its differences are drift; one that mostly says
+    something of its own is tuned, and nothing is said of it.
+    """
     if not _is_trainers(document):
         return
     in_tree = _defaults_in_tree(document.path)
     source = CONFIG_PATH if in_tree else SOURCE
     defaults = in_tree or {key: _Default((default.value, *default.moved), None) for key, default in DEFAULTS.items()}
     written = {f"trainer.{'.'.join(map(str, keys))}": node for keys, node in leaves(document.root)}
+    same, other = _compared(written, defaults)
+    if same < REPEATED * len(other):
+        return
     refusals: dict[str, str] = {}
+    for key, node in other.items():
+        block = key.split(".")[1]
+        if block not in refusals:
+            refusals[block] = _refusal_without(block, written, defaults)
+        default, short = defaults[key], key.removeprefix("trainer.")
+        yield DefaultDrift(short, node.value, node.span, default.values[0], default.span, source, refusals[block])
+
+
+def _compared(written: dict[str, Node], defaults: dict[str, _Default]) -> tuple[int, dict[str, Scalar]]:
+    """How many keys repeat their default, and those that do not."""
+    same, other = 0, {}
     for key, node in written.items():
         default = defaults.get(key)
         if default is None or not isinstance(node, Scalar) or not _comparable(node.value, default):
             continue
         if any(_same(node.value, value) for value in default.values):
-            continue
-        block = key.split(".")[1]
-        if block not in refusals:
-            refusals[block] = _refusal_without(block, written, defaults)
-        short = key.removeprefix("trainer.")
-        yield DefaultDrift(short, node.value, node.span, default.values[0], default.span, source, refusals[block])
+            same += 1
+        else:
+            other[key] = node
+    return same, other
 
 
 def _is_trainers(document: Document) -> bool:
