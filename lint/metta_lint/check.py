@@ -92,12 +92,14 @@ def _plan(
     into: dict[str, Plan] | None = None,
 ) -> None:
     try:
-        plan = plan_run(run, config, overrides, machine)
+        plan = plan_run(run, config, overrides, machine, with_problems=True)
     except InputError as error:
         _add_unreadable(error, report)
         return
     except (ArithmeticError, ValueError, TypeError) as error:
         raise LintError(f"{run}: planning it crashed: {type(error).__name__}: {str(error)[:200]}") from error
+    for problem in plan.run.problems:
+        _add_unreadable(problem, report)
     report.plans.append(plan)
     report.notes += [f"{plan.run.name or plan.run.entry}: {note}" for note in plan.run.notes]
     if into is not None:

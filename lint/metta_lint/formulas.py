@@ -11,6 +11,7 @@ import operator
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from metta_lint.sampled import spread
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:
@@ -70,16 +71,24 @@ class Formula(NamedTuple):
     names: tuple[str, ...]
 
     def evaluate(self, lookup: Callable[[str], object]) -> object:
-        """The formula's value; the first Unknown among the names that it reads, where there is one.
+        """The formula's value; Unknown for the first unknown one of the names that it reads, where there is one.
 
-        Raises FormulaError where the arithmetic does not take the values.
+        Where what is unknown is drawn at launch from known values, the result says what it could be. Raises
+        FormulaError where the arithmetic does not take the values.
         """
         try:
             return _evaluate(self.tree, lookup)
         except _UnknownInput as unknown:
-            return unknown.value
+            return unknown.value if unknown.value.could_be is None else self._drawn(lookup)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
             raise FormulaError(f"{self.with_numbers(lookup)}: {error}") from error
+
+    def _drawn(self, lookup: Callable[[str], object]) -> object:
+        values = {name: lookup(name) for name in self.names}
+        try:
+            return spread(values, lambda case: _evaluate(self.tree, case.__getitem__))
+        except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+            return Unknown(next(value.because for value in values.values() if isinstance(value, Unknown)))
 
     def with_numbers(self, lookup: Callable[[str], object]) -> str:
         """The formula's text with the names' values put in: ``262144 // 64``."""

@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.formulas import FormulaError, formula
 from metta_lint.loops import REQUIREMENTS, Loop
-from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.risks import outcomes
+from metta_lint.settings import Choice, Range, Run, Setting, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from metta_lint.documents import Span
+
+
+SHOWN = 5
+"""Drawn values that a message names."""
 
 
 class Quantity(NamedTuple):
     """One derived number.
 
-    ``value`` is None where it is unknown, and ``unknown_because`` says why. ``inputs`` name quantities or settings.
+    ``value`` is None where it is unknown, and ``unknown_because`` says why; ``could_be`` what it can be, where that is
+    drawn at launch. ``inputs`` name quantities or settings.
     ``source`` says which code of the trainer does this arithmetic.
     """
 
@@ -28,6 +34,12 @@ class Quantity(NamedTuple):
     inputs: tuple[str, ...]
     source: str = ""
     unknown_because: str | None = None
+    could_be: Choice | Range | None = None
+
+    @property
+    def known(self) -> object:
+        """The value, Unknown where it is not known: what formulas read."""
+        return self.value if self.unknown_because is None else Unknown(self.unknown_because, self.could_be)
 
 
 class Refusal(NamedTuple):
@@ -35,6 +47,8 @@ class Refusal(NamedTuple):
 
     ``requirement`` is a key of ``loops.REQUIREMENTS``; ``exception`` the type that the trainer raises; ``at`` the
     quantities or settings that do not go together; ``when`` the moment: "start", "first rollout" or "first update".
+    ``only_if`` says with which of the values that are drawn at launch it happens (empty: always); ``listed`` that the
+    trainer lists it together with the refusals of its kind that follow, in one error.
     """
 
     requirement: str
@@ -42,10 +56,15 @@ class Refusal(NamedTuple):
     message: str
     at: tuple[str, ...]
     when: str = "start"
+    only_if: str = ""
+    listed: bool = False
 
 
 class Plan(NamedTuple):
-    """What one run will do. ``loop`` is None where the settings do not say enough to run it."""
+    """What one run will do. ``loop`` is None where the settings do not say enough to run it.
+
+    ``risks`` are the refusals that depend on what is drawn at launch.
+    """
 
     run: Run
     quantities: Mapping[str, Quantity]
@@ -53,6 +72,7 @@ class Plan(NamedTuple):
     loop: Loop | None
     loop_unknown_because: str | None = None
     ignored: tuple[IgnoredKey, ...] = ()
+    risks: tuple[Refusal, ...] = ()
 
     def value(self, name: str) -> object:
         """A quantity's value, or None where it is unknown."""
@@ -69,7 +89,7 @@ class Plan(NamedTuple):
         quantity = self.quantities.get(name)
         if quantity is None:
             return self.run.value(name)
-        return quantity.value if quantity.unknown_because is None else Unknown(quantity.unknown_because)
+        return quantity.known
 
     def settings_of(self, name: str) -> tuple[Setting, ...]:
         """The settings that a quantity rests on, the most telling first (each once).
@@ -130,6 +150,7 @@ class Derivation:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.refusals: list[Refusal] = []
+        self.risks: list[Refusal] = []
         self._quantities: dict[str, Quantity] = {}
 
     def define(self, name: str, text: str, unit: str, source: str = "", decided_by: str | None = None) -> object:
@@ -152,7 +173,8 @@ class Derivation:
 
     def _add(self, quantity: Quantity) -> None:
         if isinstance(quantity.value, Unknown):
-            quantity = quantity._replace(value=None, unknown_because=quantity.value.because)
+            unknown = quantity.value
+            quantity = quantity._replace(value=None, unknown_because=unknown.because, could_be=unknown.could_be)
         self._quantities[quantity.name] = quantity
 
     def lookup(self, name: str) -> object:
@@ -160,7 +182,7 @@ class Derivation:
         quantity = self._quantities.get(name)
         if quantity is None:
             return self.run.value(name)
-        return quantity.value if quantity.unknown_because is None else Unknown(quantity.unknown_because)
+        return quantity.known
 
     def quantity_inputs(self, name: str) -> tuple[str, ...]:
         """What a quantity already derived reads."""
@@ -184,12 +206,24 @@ class Derivation:
         at: tuple[str, ...],
         when: str = "start",
     ) -> None:
-        """Record a refusal where a condition is known not to hold.
+        """Record a refusal where a condition is known not to hold, a risk where it depends on what is drawn at launch.
 
         ``message`` may name quantities in braces. ``at`` are the sizes that do not go together.
         """
+        refusal = Refusal(requirement, exception, message, at, when)
         if self.holds(f"not ({condition})"):
-            self.refuse(Refusal(requirement, exception, self.fill(message), at, when))
+            self.refuse(refusal._replace(message=self.fill(message)))
+            return
+        every = outcomes(condition, self._quantities, self.run.value)
+        broken = [outcome for outcome in every if not outcome.holds]
+        if not broken:
+            return
+        first = broken[0]
+        refusal = refusal._replace(message=filled(message, first.lookup))
+        if len(broken) == len(every):
+            self.refuse(refusal)
+        else:
+            self.risks.append(refusal._replace(only_if=_listed([outcome.drawn for outcome in broken])))
 
     def refuse(self, refusal: Refusal) -> None:
         """Record a refusal."""
@@ -199,10 +233,7 @@ class Derivation:
 
     def fill(self, message: str) -> str:
         """A message with the values of the quantities and settings that it names in braces."""
-        for name in dict.fromkeys(_braced(message)):
-            value = self.lookup(name)
-            message = message.replace("{" + name + "}", f"{value:,}" if type(value) is int else str(value))
-        return message
+        return filled(message, self.lookup)
 
     def loop(self, **fields: object) -> tuple[Loop | None, str | None]:
         """The loop description of the derived values, or None and the reason why they do not suffice.
@@ -237,7 +268,25 @@ class Derivation:
             because = f"the trainer refuses first ({refusals[0].requirement})"
             for name in never_reached & self._quantities.keys():
                 self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
-        return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored)
+        return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, tuple(self.risks))
+
+
+def filled(message: str, lookup: Callable[[str], object]) -> str:
+    """A message with the values of what it names in braces."""
+    for name in dict.fromkeys(_braced(message)):
+        value = lookup(name)
+        message = message.replace("{" + name + "}", f"{value:,}" if type(value) is int else str(value))
+    return message
+
+
+def _listed(drawn: Sequence[Mapping[str, object]]) -> str:
+    """The drawn values of each setting: ``trainer.batch_size = 30 or 31``."""
+    said = []
+    for key in drawn[0]:
+        values = list(dict.fromkeys(str(case[key]) for case in drawn))
+        more = f" or {len(values) - SHOWN} others" if len(values) > SHOWN else ""
+        said.append(f"{key} = {' or '.join(values[:SHOWN])}{more}")
+    return " and ".join(said)
 
 
 def _braced(message: str) -> Iterator[str]:

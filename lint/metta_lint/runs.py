@@ -26,10 +26,13 @@ def plan_run(
     overrides: Sequence[str] = (),
     machine: Machine | None = None,
     backend: Backend | None = None,
+    *,
+    with_problems: bool = False,
 ) -> Plan:
     """The plan of a declared run or an entry file; overrides of the command line come after the declared ones.
 
-    Raises LintError for a name that is neither, InputError for files that cannot be read.
+    Raises LintError for a name that is neither, InputError for files that cannot be read and, unless
+    ``with_problems``, for the first of the run's problems.
     """
     declared = config.runs.get(run)
     if declared is None and not os.path.isfile(run):
@@ -39,6 +42,8 @@ def plan_run(
     trainer = trainer_for(entry)
     every = (*(declared.overrides if declared else ()), *overrides)
     read = trainer.read_run(entry, every, machine or config.machine)
+    if read.problems and not with_problems:
+        raise read.problems[0]
     if declared is not None:
         read = read._replace(name=run)
     return trainer.derive(read, backend)

@@ -8,12 +8,52 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from metta_lint.documents import Span
+    from metta_lint.errors import InputError
+
+
+LARGEST_LISTED = 64
+"""Whole numbers of a range that are looked at one by one."""
+
+
+class Choice(NamedTuple):
+    """A value that is drawn from a set at each launch. ``complete`` is False where only some of the set are listed."""
+
+    values: tuple[object, ...]
+    complete: bool = True
+
+    def examples(self) -> tuple[object, ...]:
+        """Values that it can have: all of them, if it is complete."""
+        return self.values
+
+
+class Range(NamedTuple):
+    """A number that is drawn between two ends, or the centre where nothing is drawn; ``integer``: it is a whole one."""
+
+    low: float
+    high: float
+    integer: bool
+    center: float | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether ``examples`` are all the values that there are."""
+        return self.integer and abs(self.high - self.low) < LARGEST_LISTED
+
+    def examples(self) -> tuple[object, ...]:
+        """Values that it can have: every one of a few whole numbers, else both ends; and the centre."""
+        low, high = min(self.low, self.high), max(self.low, self.high)
+        ends = tuple(range(int(low), int(high) + 1)) if self.complete else (low, high)
+        return tuple(dict.fromkeys((*ends, *(() if self.center is None else (self.center,)))))
 
 
 class Unknown(NamedTuple):
-    """A value that no file gives. It spreads through every formula that needs it; no rule fires on it."""
+    """A value that no file gives. It spreads through every formula that needs it; no rule fires on it.
+
+    ``could_be`` says what it can be where it is drawn at launch: a condition can still be known to hold.
+    """
 
     because: str
+    could_be: Choice | Range | None = None
 
 
 class Setting(NamedTuple):
@@ -61,7 +101,8 @@ class Run(NamedTuple):
     ``settings`` are keyed in the trainer's own syntax (``vec.num_envs``, ``trainer.batch_size``); what the
     environment's own files say stands under ``env.``. ``environments`` are the names of what is trained, each with the
     place that says so: two runs that share a name claim to train the same environment. ``callee`` is what the
-    environment's settings go to, where the tree holds its code.
+    environment's settings go to, where the tree holds its code. ``problems`` would stop the launch, though the rest can
+    be planned: files that are not there, interpolations that lead to nothing.
     """
 
     trainer: str
@@ -72,6 +113,7 @@ class Run(NamedTuple):
     name: str | None = None
     notes: tuple[str, ...] = ()
     callee: Callee | None = None
+    problems: tuple[InputError, ...] = ()
 
     def value(self, key: str) -> object:
         """The value of a setting; Unknown where no file gives it."""

@@ -14,6 +14,7 @@ from metta_lint.settings import Setting
 
 if TYPE_CHECKING:
     from metta_lint.errors import InputError
+    from metta_lint.hydra.includes import Hole
 
 _scopes = count(1)
 
@@ -22,12 +23,13 @@ class Composed:
     """A config that has been put together, or a part of one.
 
     Nothing is resolved before ``settings``, ``problems`` or ``container`` asks for it. ``files`` are the files that
-    were merged, in their order.
+    were merged, in their order; ``holes`` those that are included and not there.
     """
 
-    def __init__(self, place: Place, files: tuple[str, ...]) -> None:
+    def __init__(self, place: Place, files: tuple[str, ...], holes: tuple[Hole, ...] = ()) -> None:
         self.place = place
         self.files = files
+        self.holes = holes
 
     @property
     def tree(self) -> Tree:
@@ -44,8 +46,11 @@ class Composed:
 
     @cached_property
     def problems(self) -> tuple[InputError, ...]:
-        """The interpolations that cannot be resolved; their settings are Unknown."""
-        return self._resolved[1]
+        """The interpolations that cannot be resolved; their settings are Unknown.
+
+        Where files are missing there are none: what an interpolation names may be theirs.
+        """
+        return () if self.holes else self._resolved[1]
 
     @cached_property
     def _resolved(self) -> tuple[dict[str, Setting], tuple[InputError, ...]]:
@@ -69,11 +74,11 @@ class Composed:
         value = resolver.value(place) if place is not None else None
         if not isinstance(value, Place):
             raise KeyError(dotted(path))
-        return Composed(value, self.files)
+        return Composed(value, self.files, self.holes)
 
     def detached(self) -> Composed:
         """The same part with nothing around it: absolute interpolations start here."""
-        return Composed(Place(self.place.node), self.files)
+        return Composed(Place(self.place.node), self.files, self.holes)
 
     def merged(self, tree: Tree, files: tuple[str, ...] = ()) -> Composed:
         """This config with another tree merged over it, as ``OmegaConf.merge`` does, before anything is resolved.
@@ -83,7 +88,7 @@ class Composed:
         """
         draft = Draft(self.place._replace(scope=next(_scopes)))
         draft.merge(tree)
-        return Composed(draft.place, tuple(dict.fromkeys((*self.files, *files))))
+        return Composed(draft.place, tuple(dict.fromkeys((*self.files, *files))), self.holes)
 
     def resolved_tree(self) -> Tree:
         """The values resolved, each with the place that its setting names; fit to be merged over another config."""

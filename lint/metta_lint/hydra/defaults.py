@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from metta_lint.errors import InputError
 from metta_lint.hydra.grammar import GrammarError, is_interpolated, parse
 from metta_lint.hydra.hydra_node import GROUPS
-from metta_lint.hydra.includes import SELF, ConfigFile, Include, Option
+from metta_lint.hydra.includes import SELF, ConfigFile, Hole, Include, Option
 from metta_lint.hydra.interpolation import Resolver
 from metta_lint.hydra.members import Member, member_of
 from metta_lint.hydra.spelling import did_you_mean
@@ -38,7 +38,7 @@ class Folder(Protocol):
 class Placed(NamedTuple):
     """A file and the package (keys with dots between, or nothing) that its values go to."""
 
-    file: ConfigFile
+    file: ConfigFile | Hole
     package: str
     span: Span  # the item that includes it
 
@@ -60,24 +60,29 @@ class GroupChanges(NamedTuple):
     deletions: Mapping[str, Option]  # an empty name deletes whichever option it is
 
 
-def defaults_list(folder: Folder, name: str, changes: GroupChanges, span: Span) -> list[Placed]:
+def defaults_list(
+    folder: Folder, name: str, changes: GroupChanges, span: Span, *, with_holes: bool = False
+) -> list[Placed]:
     """The files of a config in the order in which they are merged.
 
     Raises InputError, at the item of the defaults list that is to blame, for what Hydra refuses and for lists that
-    have no end; at ``span`` if there is no such config at all.
+    have no end; at ``span`` if there is no such config at all. ``with_holes``: an include of a file that is not there
+    is a hole in the list instead.
     """
-    expansion = _Expansion(folder, changes)
+    expansion = _Expansion(folder, changes, with_holes=with_holes)
     include = Include(None, (Option(name, span),), False, None, False, False, span)
     placed = expansion.expand(member_of(include, "", ""), (), interpolated=False)
-    expansion.require_all_used()
+    if not any(isinstance(item.file, Hole) for item in placed):  # else what is not used may be overridden there
+        expansion.require_all_used()
     return placed
 
 
 class _Expansion:
     """Expands the last item of each list first, as Hydra does: a later item's overrides reach the earlier ones."""
 
-    def __init__(self, folder: Folder, changes: GroupChanges) -> None:
+    def __init__(self, folder: Folder, changes: GroupChanges, *, with_holes: bool) -> None:
         self.folder = folder
+        self.with_holes = with_holes
         self.choices = dict(changes.choices)
         self.appended = changes.appended
         self.deletions = changes.deletions
@@ -99,6 +104,8 @@ class _Expansion:
         if include.options is None or member.group in GROUPS:
             return []
         file = self._load(member, above)
+        if isinstance(file, Hole):
+            return [Placed(file, file.package, member.include.span)]
         if file is None:
             return []
         self._check_depth(member, above)
@@ -124,15 +131,18 @@ class _Expansion:
             )
             raise InputError(message, later)
 
-    def _load(self, member: Member, above: tuple[Member, ...]) -> ConfigFile | None:
+    def _load(self, member: Member, above: tuple[Member, ...]) -> ConfigFile | Hole | None:
         path = member.path
         if path.endswith("???"):
             group = member.key() if member.include.group else path
             raise InputError(f"{group} must be chosen: {self._available(member)}", member.include.span)
         file = self.folder.load(path)
-        if file is None and not member.include.optional:
-            raise InputError(self._not_found(member, above), _option_span(member.include))
-        return file
+        if file is not None or member.include.optional:
+            return file
+        problem = InputError(self._not_found(member, above), _option_span(member.include))
+        if self.with_holes and above:
+            return Hole(path, member.final_package(None), problem)
+        raise problem
 
     def _not_found(self, member: Member, above: tuple[Member, ...]) -> str:
         path = member.path

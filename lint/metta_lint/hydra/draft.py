@@ -103,6 +103,18 @@ class Draft:
         entries = {key: self._copy(item, depth + 1, cause) for key, item in tree.entries.items()}
         return Branch(entries, tree.span, tree.overrides, tree.note)
 
+    def blur(self, keys: tuple[str, ...], value: object) -> None:
+        """Replaces every value below keys by one, where there are any: something that is not known can change them."""
+        place = self.place
+        for key in keys:
+            if place.child(key) is None:
+                return
+            place = self._own(place, key)
+        if place.parent is None:
+            self.place = place._replace(node=self._owned(_blurred(place.node, value)))
+        else:
+            _put(place.parent, place.key, _blurred(place.node, value))
+
     # -- single changes ------------------------------------------------------------------------------------------
 
     def set(self, keys: tuple[str, ...], value: Tree, *, add: bool) -> None:
@@ -179,6 +191,13 @@ class Draft:
         if isinstance(tree, Items):
             return Items(list(tree.items), tree.span, tree.overrides, tree.note, self._owner)
         return Branch(dict(tree.entries), tree.span, tree.overrides, tree.note, self._owner)
+
+
+def _blurred(tree: Tree, value: object) -> Tree:
+    if isinstance(tree, Branch):
+        entries = {key: _blurred(item, value) for key, item in tree.entries.items()}
+        return Branch(entries, tree.span, tree.overrides, tree.note)
+    return Leaf(value, tree.span, tree.overrides, tree.note)
 
 
 def _entries(place: Place) -> dict[object, Tree]:

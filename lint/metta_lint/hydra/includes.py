@@ -56,6 +56,14 @@ class ConfigFile(NamedTuple):
     span: Span
 
 
+class Hole(NamedTuple):
+    """A file that is included and not there: where its values would go, and what Hydra raises."""
+
+    path: str
+    package: str
+    problem: InputError
+
+
 def read_config_file(document: Document) -> ConfigFile:
     """A parsed file as Hydra takes it.
 

@@ -217,7 +217,10 @@ class Resolver:
         return text
 
     def _as_text(self, part: Interpolation, place: Place) -> str:
-        value = self._evaluate(part, place)
+        try:
+            value = self._evaluate(part, place)
+        except _UnsettledError as error:  # a text around a drawn value is not that value
+            raise _UnsettledError(Unknown(error.unknown.because)) from None
         text = str(plain(value.node) if isinstance(value, Place) else value)
         self.work += len(text) // 8
         return text
@@ -249,7 +252,9 @@ class Resolver:
         return place
 
     def _container(self, place: Place) -> Place:
-        value = _settled(self.value(place))
+        value = self.value(place)
+        if isinstance(value, Unknown):
+            raise _UnsettledError(Unknown(value.because))
         if not isinstance(value, Place):
             raise _AbsentError(f"interpolation through {place}, which is neither a mapping nor a list")
         return value

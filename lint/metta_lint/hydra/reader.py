@@ -13,9 +13,10 @@ from metta_lint.hydra.changes import apply, sort_changes
 from metta_lint.hydra.composed import Composed
 from metta_lint.hydra.defaults import defaults_list
 from metta_lint.hydra.draft import Draft
-from metta_lint.hydra.includes import ConfigFile, read_config_file
+from metta_lint.hydra.includes import ConfigFile, Hole, read_config_file
 from metta_lint.hydra.interpolation import split_keys
 from metta_lint.hydra.tree import Branch, Place, embed
+from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,22 +42,24 @@ class ConfigTreeReader:
         self._files: dict[str, ConfigFile | InputError | None] = {}
         self._groups: dict[str, bool] = {}
 
-    def compose(self, config_name: str, overrides: Sequence[str] = ()) -> Composed:
+    def compose(self, config_name: str, overrides: Sequence[str] = (), *, with_holes: bool = False) -> Composed:
         """What Hydra composes for a config (``train_job``, ``env/mettagrid/arena/basic``) and a command line.
 
         The ``hydra`` node is left out. Interpolations that do not resolve are ``problems`` of the result. Raises
-        InputError, with the place that is to blame, for everything that stops Hydra.
+        InputError, with the place that is to blame, for everything that stops Hydra. ``with_holes``: files that are
+        included and not there are ``holes`` of the result, and what they could change in it is Unknown.
         """
         parsed = _parsed(overrides) if overrides else []
         changes = sort_changes(parsed, self.has_group)
         name = config_name.removesuffix(SUFFIX)
-        placed = defaults_list(self, name, changes.groups, self._start_of(name))
+        placed = defaults_list(self, name, changes.groups, self._start_of(name), with_holes=with_holes)
         draft = _merged(placed)
         for override in changes.values:
             apply(override, draft)
         draft.root.entries.pop(hydra_node.NODE, None)
-        files = dict.fromkeys(item.file.path for item in placed)
-        return Composed(draft.place, tuple(files))
+        files = dict.fromkeys(item.file.path for item in placed if isinstance(item.file, ConfigFile))
+        holes = tuple(item.file for item in placed if isinstance(item.file, Hole))
+        return Composed(draft.place, tuple(files), holes)
 
     # -- files -----------------------------------------------------------------------------------------------------
 
@@ -107,6 +110,9 @@ class ConfigTreeReader:
 def _merged(placed: list[Placed]) -> Draft:
     draft = Draft(Place(Branch({})))
     for file, package, _ in placed:
+        if isinstance(file, Hole):
+            draft.blur(split_keys(package), Unknown(f"{file.path}, which is not there, would be merged over it"))
+            continue
         body = file.body
         if not package:
             hydra_node.check(body)

@@ -10,11 +10,13 @@ import math
 import operator
 from typing import TYPE_CHECKING
 
-from metta_lint.settings import Unknown
+from metta_lint.sampled import spread
+from metta_lint.settings import Choice, Range, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+LARGEST_END = 10.0**30  # of a range of numbers that a config can mean
 SHOWN = 60  # characters of an argument list that a reason repeats
 _BIT_LIMIT = 256  # an integer wider than this is no quantity, and squaring it again and again would fill the memory
 
@@ -30,14 +32,25 @@ def resolve(name: str, arguments: tuple[object, ...]) -> object:
     """
     if name in _OUTSIDE:
         return _outside(name, arguments)
-    for argument in arguments:
-        if (unknown := _unknown_in(argument)) is not None:
-            return unknown
+    unknown = next((found for argument in arguments if (found := _unknown_in(argument)) is not None), None)
     if name in _DRAWN:
-        return _DRAWN[name](arguments)
+        return _DRAWN[name](arguments) if unknown is None else Unknown(unknown.because)
     if name not in _PURE:
-        return Unknown(f"the resolver {name} is not known")
-    return _evaluate(name, arguments)
+        return Unknown(f"the resolver {name} is not known" if unknown is None else unknown.because)
+    if unknown is None:
+        return _evaluate(name, arguments)
+    if not all(_is_plain(argument) for argument in arguments):
+        return Unknown(unknown.because)
+    return _spread(name, arguments, unknown)
+
+
+def _spread(name: str, arguments: tuple[object, ...], unknown: Unknown) -> object:
+    """The value with arguments that are drawn at launch; where the resolver raises on some of them, none is known."""
+    named = {str(index): argument for index, argument in enumerate(arguments)}
+    try:
+        return spread(named, lambda case: _evaluate(name, tuple(case.values())))
+    except ResolverError:
+        return Unknown(unknown.because)
 
 
 def _evaluate(name: str, arguments: tuple[object, ...]) -> object:
@@ -147,16 +160,30 @@ def _drawn(arguments: tuple[object, ...]) -> str:
 
 
 def _choose(arguments: tuple[object, ...]) -> object:
-    return Unknown(f"sampled from the set {_drawn(arguments)}")
+    could_be = Choice(tuple(arguments)) if arguments and all(map(_is_plain, arguments)) else None
+    return Unknown(f"sampled from the set {_drawn(arguments)}", could_be)
 
 
 def _uniform(arguments: tuple[object, ...]) -> object:
-    return Unknown(f"sampled from the range {_drawn(arguments)}")
+    return _range(arguments, integer=False)
 
 
 def _sampling(arguments: tuple[object, ...]) -> object:
-    """Low, high, and the default that stands for them while the task samples nothing."""
-    return _uniform(arguments) if len(arguments) == 3 else _choose(arguments)
+    """Low, high, and the centre: the value where the root's ``sampling`` is 0, whole if it is."""
+    if len(arguments) != 3:
+        return _choose(arguments)
+    return _range(arguments, integer=isinstance(arguments[2], int))
+
+
+def _range(arguments: tuple[object, ...], *, integer: bool) -> Unknown:
+    numbers = [value for value in arguments if isinstance(value, int | float) and abs(value) < LARGEST_END]
+    whole = len(numbers) == len(arguments) and 2 <= len(numbers) <= 3
+    could_be = Range(numbers[0], numbers[1], integer, *numbers[2:]) if whole else None
+    return Unknown(f"sampled from the range {_drawn(arguments)}", could_be)
+
+
+def _is_plain(value: object) -> bool:
+    return not isinstance(value, list | dict)
 
 
 _DRAWN: Mapping[str, Callable[[tuple[object, ...]], object]] = {
