@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
 from metta_lint.findings import Claim, Finding, Severity
+from metta_lint.loops import CONFIG_REQUIREMENTS
 from metta_lint.numbers import count, percent, ratio, show
 from metta_lint.pairs import Pair, same
 from metta_lint.plans import IgnoredKey, Plan, Quantity, Refusal
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from metta_lint.trainers.default_drift import DefaultDrift
 
 __all__ = [
+    "CONFIG_REQUIREMENTS",
     "Case",
     "Claim",
     "ConfigTree",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metta_lint.plans import Derivation
 
 NEVER_REACHED = frozenset(
@@ -32,6 +34,8 @@ NEVER_REACHED = frozenset(
         "optimizer_steps_per_million_steps",
         "epochs",
         "optimizer_steps_total",
+        "epochs_at_most",
+        "last_epoch_at_most",
     }
 )
 """Quantities of a rollout and its updates: a trainer that refuses to start never gets to them."""
@@ -70,6 +74,18 @@ def summarise(d: Derivation, backend: Backend | None) -> None:
     d.define("epochs", "max(0, int(ceil_div(total_timesteps, steps_collected_per_epoch * ranks_counted)))", "epochs")
     d.define("optimizer_steps_total", "epochs * optimizer_steps_per_epoch", "optimizer steps")
     _sizes(d, backend)
+
+
+def derive_intervals(d: Derivation, keys: Mapping[str, str], ticks_per_epoch: str) -> None:
+    """Derive the intervals at which something is done, and the highest number that they are held against.
+
+    ``keys`` map intervals to their settings; ``ticks_per_epoch`` is by how much the trainer's counter grows with a
+    rollout and its updates. A rollout fills the buffer at least once, so there are no more epochs than that gives.
+    """
+    for name, key in keys.items():
+        d.define(name, key, "epochs as the trainer counts them")
+    d.define("epochs_at_most", "max(0, int(ceil_div(total_timesteps, buffer_steps * ranks_counted)))", "epochs")
+    d.define("last_epoch_at_most", f"epochs_at_most * {ticks_per_epoch}", "epochs as the trainer counts them")
 
 
 def _sizes(d: Derivation, backend: Backend | None) -> None:

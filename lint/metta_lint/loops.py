@@ -33,6 +33,19 @@ REQUIREMENTS: Mapping[str, str] = {
     "evaluations-have-checkpoints": "evaluate_interval >= checkpoint_interval",
     "evaluations-have-uploads": "evaluate_interval >= wandb_checkpoint_interval",
     "uploads-have-checkpoints": "wandb_checkpoint_interval >= checkpoint_interval",
+    "known-keys": "the trainer's config has every key that is written",
+    "keys-given": "every key that the trainer reads is given",
+    "typed-values": "values have the types that the trainer's config asks for",
+    "bounded-values": "values lie within the bounds of the trainer's config",
+    "known-choices": "values are among the choices of the trainer's config",
+    "known-target": "the trainer is one that there is",
+    "paths-given": "paths are not empty",
+    "curriculum-given": "there is a curriculum or an environment",
+    "minibatch-fits-whole-batch": "minibatch_size <= batch_size, before the ranks divide it",
+    "minibatch-divides-whole-batch": "batch_size is a multiple of minibatch_size, before the ranks divide it",
+    "known-backend": "the vectorisation's backend exists",
+    "agents-fit-environment": "the environment holds that many agents",
+    "contiguous-ids-off": "environments need not answer in the order of their numbers",
     "rows-fit-buffer": "a rollout stays inside the experience buffer",
     "timesteps-fill-batch": "total_timesteps >= batch_size",
     "some-minibatch": "an update has at least one minibatch",
@@ -44,6 +57,25 @@ fails in the first rollout, by a write past the buffer's end; ``timesteps-fill-b
 the number of epochs, which is zero; ``some-minibatch`` after the update, which needs the advantages of its last
 minibatch.
 """
+
+CONFIG_REQUIREMENTS = frozenset(
+    {
+        "known-keys",
+        "keys-given",
+        "typed-values",
+        "bounded-values",
+        "known-choices",
+        "known-target",
+        "paths-given",
+        "curriculum-given",
+        "minibatch-fits-whole-batch",
+        "minibatch-divides-whole-batch",
+        "known-backend",
+        "agents-fit-environment",
+        "contiguous-ids-off",
+    }
+)
+"""Requirements that no loop can show: they are about keys, sections, backends and machines; a loop has none of them."""
 
 
 class Environment(NamedTuple):
@@ -78,6 +110,7 @@ class Loop(NamedTuple):
     - ``beta_epochs``: the prioritisation exponent's clock ticks once per ``train-call`` or once per ``update-epoch``.
     - ``lstm_zeroed_each_rollout``: whether the recurrent state starts each rollout at zero.
     - ``requirements``: the conditions that this trainer insists on, in its order (keys of REQUIREMENTS).
+    - ``ranks_counted``: how many ranks' steps count towards total_timesteps; the trainer itself runs one of them.
     - ``intervals``: checkpoint_interval, wandb_checkpoint_interval, evaluate_interval where the trainer has them.
     """
 
@@ -129,6 +162,7 @@ class Loop(NamedTuple):
     seed: int
     zero_copy: bool = True
     precision: str = "float32"
+    ranks_counted: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """The loop as JSON-ready data."""

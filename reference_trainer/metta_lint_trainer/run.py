@@ -121,7 +121,7 @@ def _train(loop: Loop, options: Options, device: torch.device, measured: Measure
         experience = Experience(loop, envs.total_agents, device=device)
         measured.built(experience, policy, probe(update))
         try:
-            while measured.steps < loop.total_timesteps:
+            while measured.steps * loop.ranks_counted < loop.total_timesteps:
                 if measured.epochs == options.epochs or (measured.epochs and time.perf_counter() > deadline):
                     return
                 _rollout(envs, actor, experience, measured, report)

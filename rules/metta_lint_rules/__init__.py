@@ -18,6 +18,7 @@ from metta_lint_rules.reward_drift import RewardDrift
 from metta_lint_rules.total_agents_drift import TotalAgentsDrift
 from metta_lint_rules.trainer_refuses import TrainerRefuses
 from metta_lint_rules.training_length_drift import TrainingLengthDrift
+from metta_lint_rules.unreachable_interval import UnreachableInterval
 from metta_lint_rules.update_epochs_drift import UpdateEpochsDrift
 from metta_lint_rules.wasted_rollout import WastedRollout
 from metta_lint_rules.worker_drift import WorkerDrift
@@ -40,6 +41,7 @@ RULES = [
     TrainerRefuses(),
     WastedRollout(),
     LostRemainder(),
+    UnreachableInterval(),
     IgnoredKeyRule(),
     DefaultDriftRule(),
     EnvKeyRefused(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Place, Plan, show
+from metta_lint.api import CONFIG_REQUIREMENTS, Case, Claim, Draft, Place, Plan, Refusal, show
 
 
 class TrainerRefuses:
@@ -42,14 +42,26 @@ class TrainerRefuses:
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
-        """One draft for the first thing that stops the run: what comes after is never reached."""
-        for refusal in plan.refusals[:1]:
-            moment = {"start": "before the first step", "first rollout": "in the first rollout"}
-            blamed, *others = plan.blamed(refusal)
-            yield Draft(
-                f"{plan.run.trainer} refuses {moment.get(refusal.when, 'at the first update')}: "
-                f"{refusal.exception}: {refusal.message}",
-                at=Place(plan, blamed),
-                related=tuple((f"{name} = {show(plan.lookup(name))}", Place(plan, name)) for name in others),
-                claims=(Claim("crash", refusal.requirement, refusal.requirement),),
-            )
+        """One draft for the first thing that stops the run, and for each that its error lists with it.
+
+        What comes after is never reached. Where that depends on what is drawn at launch, a warning says so.
+        """
+        for number, refusal in enumerate(plan.refusals):
+            if number and not (refusal.listed and plan.refusals[0].listed):
+                break
+            yield _draft(plan, refusal, "refuses")
+        for refusal in plan.risks if not plan.refusals else ():
+            yield _draft(plan, refusal, f"may refuse, with {refusal.only_if},")._replace(severity="warning")
+
+
+def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
+    moment = {"start": "before the first step", "first rollout": "in the first rollout"}
+    blamed, *others = plan.blamed(refusal)
+    shown = not (refusal.requirement in CONFIG_REQUIREMENTS or refusal.only_if)
+    return Draft(
+        f"{plan.run.trainer} {does} {moment.get(refusal.when, 'at the first update')}: "
+        f"{refusal.exception}: {refusal.message}",
+        at=Place(plan, blamed),
+        related=tuple((f"{name} = {show(plan.lookup(name))}", Place(plan, name)) for name in others),
+        claims=(Claim("crash", refusal.requirement, refusal.requirement),) if shown else (),
+    )

@@ -11,6 +11,7 @@ from metta_lint.hydra import Composed, ConfigTreeReader
 from metta_lint.settings import Machine, Run, Setting, Unknown
 from metta_lint.trainers.metta.curriculum import read_environments
 from metta_lint.trainers.metta.defaults import DEFAULTS, REQUIRED, SOURCE
+from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +32,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     reader = ConfigTreeReader(config_dir.as_posix())
     name = Path(entry).relative_to(config_dir).with_suffix("").as_posix()
     composed = _composed(reader, name, overrides)
-    settings = dict(composed.settings)
+    settings = {key: _taken(setting) for key, setting in composed.settings.items()}
     problems = [*(hole.problem for hole in composed.holes), *composed.problems]
     notes = [f"what {hole.path} would say is unknown: it is not there" for hole in composed.holes]
     settings |= _python_defaults(composed)
@@ -49,6 +50,12 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     return Run("metta", entry, settings, environments, machine, None, tuple(notes), _once(problems))
 
 
+def _taken(setting: Setting) -> Setting:
+    """A setting with the number or flag that the trainer's config makes of a text."""
+    value = taken(setting.key, setting.value)
+    return setting if value is setting.value else setting._replace(value=value, note=f"written as {setting.value!r}")
+
+
 def _once(problems: Iterable[InputError]) -> tuple[InputError, ...]:
     return tuple({(problem.span, problem.message): problem for problem in problems}.values())
 
@@ -56,15 +63,17 @@ def _once(problems: Iterable[InputError]) -> tuple[InputError, ...]:
 def _python_defaults(composed: Composed) -> dict[str, Setting]:
     """What the trainer's code takes for keys that no file says; nothing where a missing file may say them."""
     said = composed.settings
-    if not any(key.startswith("trainer.") for key in said) or any(
-        hole.package in ("", "trainer") or hole.package.startswith("trainer.") for hole in composed.holes
+    if (
+        not any(key.startswith("trainer.") for key in said)
+        or not is_of_this_era(said)
+        or any(hole.package in ("", "trainer") or hole.package.startswith("trainer.") for hole in composed.holes)
     ):
         return {}
     parents = {key[:dot] for key in said for dot in range(len(key)) if key[dot] == "."}
     return {
         key: Setting(key, default.certain, note=f"{SOURCE}: its default")
         for key, default in DEFAULTS.items()
-        if key not in said and key not in parents and default.value is not REQUIRED and _is_within(key, said)
+        if key not in (*said, *parents, TARGET_KEY) and default.value is not REQUIRED and _is_within(key, said)
     }
 
 

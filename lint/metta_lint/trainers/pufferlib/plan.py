@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.epochs import NEVER_REACHED, Backend, derive_intervals, summarise
 from metta_lint.plans import ILL_SIZED, Derivation, IgnoredKey, Plan
 from metta_lint.rollout import account
 from metta_lint.settings import Run, Setting, Unknown
@@ -21,6 +21,7 @@ TRAINING = "PufferLib 3.0 pufferl.py train()"
 
 PLAIN_SIZES = ("train.minibatch_size", "train.max_minibatch_size")
 CLOCKS = ("train.update_epochs", "train.total_timesteps")
+INTERVALS = {"checkpoint_interval": "train.checkpoint_interval"}
 NATIVE = "PufferEnv"
 
 REQUIREMENTS = (
@@ -85,6 +86,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     _hyperparameters(d)
     derive_rewards(d, ITEMS)
     summarise(d, backend)
+    derive_intervals(d, {name: key for name, key in INTERVALS.items() if key in run.settings}, "1")
     return d.plan(_loop(d), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=tuple(ignored_keys(run)))
 
 

@@ -1,0 +1,209 @@
+"""What the model of Metta's trainer config (pydantic, extra keys forbidden) says of a config, in pydantic's own words.
+
+The keys, types, bounds and defaults stand in ``defaults``; what conditions between sizes there are, in ``batches``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.plans import Refusal
+from metta_lint.settings import Unknown
+from metta_lint.trainers.metta.batches import CLOCKS, SIZES
+from metta_lint.trainers.metta.defaults import DEFAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from metta_lint.plans import Derivation
+    from metta_lint.settings import Setting
+    from metta_lint.trainers.metta.defaults import Default
+
+PREFIX = "trainer."
+TARGET_KEY = "trainer._target_"
+TARGET = "metta.rl.trainer.MettaTrainer"
+PATHS = ("trainer.checkpoint.checkpoint_dir", "trainer.simulation.replay_dir", "trainer.profiler.profile_dir")
+CHECKED_ELSEWHERE = frozenset({*SIZES, *CLOCKS, "trainer.bptt_horizon", "trainer.optimizer.type", TARGET_KEY})
+"""Keys whose values a loop can show, so that the reference trainer checks them too."""
+
+TRUE_WORDS = frozenset({"true", "t", "yes", "y", "on", "1"})
+FALSE_WORDS = frozenset({"false", "f", "no", "n", "off", "0"})
+FLAT_KEYS = frozenset(
+    f"{PREFIX}{name}"
+    for name in (
+        "clip_coef", "ent_coef", "gae_lambda", "gamma", "max_grad_norm", "vf_clip_coef", "vf_coef", "norm_adv",
+        "clip_vloss", "checkpoint_interval", "wandb_checkpoint_interval", "evaluate_interval", "evaluate_after",
+    )
+)  # fmt: skip
+"""Keys that stood in the trainer's config itself before 2025-07, when it got its sections."""
+FEWEST_FLAT = 3
+
+
+MARKS = ("trainer.curriculum", "trainer.forward_pass_minibatch_target_size")
+"""Keys that the trainers of no other project have."""
+
+
+def is_of_this_era(settings: Mapping[str, Setting]) -> bool:
+    """Whether a trainer's config is one of Metta's, of 2025-07.
+
+    One with several of the keys that had moved into sections by then is older; what another project's ``trainer`` group
+    says is not Metta's to judge.
+    """
+    target = settings.get(TARGET_KEY)
+    if target is not None and isinstance(target.value, str):
+        is_metta = target.value.startswith("metta.")
+    else:
+        is_metta = any(key in settings for key in MARKS)
+    return is_metta and sum(key in settings for key in FLAT_KEYS) < FEWEST_FLAT
+
+
+def taken(key: str, value: object) -> object:
+    """What pydantic makes of a text where a number or a flag is asked for; every other value as it is."""
+    default = DEFAULTS.get(key)
+    if default is None or not isinstance(value, str):
+        return value
+    if default.type == "bool":
+        word = value.lower()
+        return True if word in TRUE_WORDS else False if word in FALSE_WORDS else value
+    number = {"int": int, "float": float}.get(default.type)
+    try:
+        return value if number is None else number(value)
+    except ValueError:
+        return value
+
+
+def check_model(d: Derivation) -> None:
+    """Record what the config's model refuses: all of it in one error, known keys in their order, then unknown ones."""
+    settings = d.run.settings
+    if not is_of_this_era(settings):
+        return
+    for requirement, key, words in (*_sections(d), *_values(d), *_unknown_keys(settings)):
+        message = f"{key} = {_shown(d.run.value(key))}: {words}"
+        d.refuse(Refusal(requirement, "ValidationError", message, (key,), listed=True))
+    _check_fields(d)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+Problem = tuple[str, str, str]
+"""A requirement, the key that breaks it, and pydantic's words."""
+
+
+def _sections(d: Derivation) -> Iterator[Problem]:
+    """Sections that are given as something else than a mapping; null is none either."""
+    for section in sorted({key[:dot] for key in DEFAULTS for dot in range(len(PREFIX), len(key)) if key[dot] == "."}):
+        value = d.run.settings.get(section)
+        if value is not None and not isinstance(value.value, dict | Unknown):
+            yield "typed-values", section, "Input should be a valid dictionary or instance of its section's model"
+
+
+def _values(d: Derivation) -> Iterator[Problem]:
+    for key, default in DEFAULTS.items():
+        if key in CHECKED_ELSEWHERE or key not in d.run.settings:
+            continue
+        value = d.run.value(key)
+        if not isinstance(value, Unknown) and (problem := problem_of(default, taken(key, value))) is not None:
+            yield problem[0], key, problem[1]
+
+
+def problem_of(default: Default, value: object) -> tuple[str, str] | None:
+    """The requirement that a value breaks and pydantic's words for it; None where it is taken."""
+    if value is None and default.optional:
+        return None
+    if default.choices:
+        named = [repr(choice) for choice in default.choices]
+        allowed = f"{', '.join(named[:-1])} or {named[-1]}"
+        return None if value in default.choices else ("known-choices", f"Input should be {allowed}")
+    if not _has_type(default.type, value):
+        return "typed-values", f"Input should be a valid {_TYPES[default.type]}"
+    if isinstance(value, int | float) and default.type in ("int", "float"):
+        words = next(_broken_bounds(default, value), None)
+        return None if words is None else ("bounded-values", words)
+    return None
+
+
+_TYPES = {
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "str": "string",
+    "dict": "dictionary",
+    "list": "list",
+}
+
+
+def _has_type(name: str, value: object) -> bool:
+    """Whether pydantic takes a value for a type, texts aside."""
+    match name:
+        case "int":
+            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        case "float":
+            return isinstance(value, int | float)
+        case "bool":
+            return isinstance(value, bool) or (isinstance(value, int | float) and value in (0, 1))
+        case "str":
+            return isinstance(value, str)
+        case "dict":
+            return isinstance(value, dict)
+        case _:
+            return isinstance(value, list)
+
+
+def _broken_bounds(default: Default, value: float) -> Iterator[str]:
+    if default.above is not None and not value > default.above:
+        yield f"Input should be greater than {default.above:g}"
+    if default.at_least is not None and not value >= default.at_least:
+        yield f"Input should be greater than or equal to {default.at_least:g}"
+    if default.at_most is not None and not value <= default.at_most:
+        yield f"Input should be less than or equal to {default.at_most:g}"
+
+
+def _unknown_keys(settings: Mapping[str, Setting]) -> Iterator[Problem]:
+    sections = {key[:dot] for key in DEFAULTS for dot in range(len(PREFIX) - 1, len(key)) if key[dot] == "."}
+    for key in settings:
+        if key.startswith(PREFIX) and key not in DEFAULTS and key not in sections and not _is_free(key):
+            yield "known-keys", key, f"Extra inputs are not permitted{_nearest(key)}"
+
+
+def _is_free(key: str) -> bool:
+    """Whether a key lies below one that takes any keys."""
+    parents = (key[:dot] for dot in range(len(PREFIX), len(key)) if key[dot] == ".")
+    return any(parent in DEFAULTS and DEFAULTS[parent].type in ("dict", "list") for parent in parents)
+
+
+def _nearest(key: str) -> str:
+    """The same name in another section, else the key that is spelt most like it."""
+    name = key.rpartition(".")[2]
+    same = next((known for known in DEFAULTS if known.rpartition(".")[2] == name), None)
+    if same is not None:
+        return f" (did you mean {same}?)"
+    from metta_lint.hydra.spelling import did_you_mean
+
+    return did_you_mean(key, DEFAULTS)
+
+
+def _check_fields(d: Derivation) -> None:
+    """What is checked of single settings around the model: the target, paths, the curriculum, keys without default."""
+    settings, value = d.run.settings, d.run.value
+    if "trainer.num_workers" not in settings and not d.run.problems:
+        at = next((key for key, setting in settings.items() if key.startswith(PREFIX) and setting.span), PREFIX)
+        message = "Key 'num_workers' is not in struct: tools/train.py reads trainer.num_workers, which no file says"
+        d.refuse(Refusal("keys-given", "ConfigAttributeError", message, (at,)))
+    target = value(TARGET_KEY)
+    if isinstance(target, str) and target not in ("", TARGET):
+        d.refuse(Refusal("known-target", "ValueError", f"Unsupported trainer config: {target}", (TARGET_KEY,)))
+    for key in PATHS if not any(key.startswith("sweep.") for key in settings) else ():  # a sweep sets its own
+        if value(key) == "":
+            message = f"{key.rpartition('.')[2]} must be set"
+            d.refuse(Refusal("paths-given", "ValidationError", message, (key,), listed=True))
+    if value("trainer.curriculum") in (None, "") and value("trainer.env") in (None, ""):
+        written = [key for key in ("trainer.curriculum", "trainer.env") if key in settings and settings[key].span]
+        at = written[0] if written else "trainer.curriculum"
+        d.refuse(Refusal("curriculum-given", "ValidationError", "curriculum or env must be set", (at,)))
+    contiguous = "trainer.require_contiguous_env_ids"
+    if value(contiguous) is True:
+        message = f"{contiguous} = True: contiguous environment ids are not supported"
+        d.refuse(Refusal("contiguous-ids-off", "ValueError", message, (contiguous,), "first rollout"))
