@@ -28,17 +28,16 @@ class UnreachableInterval:
     """
 
     code, name, severity = "ML408", "unreachable-interval", "warning"
-    agrees = [
+    agrees = [Case(), Case(right={"trainer.simulation.evaluate_interval": 0})]
+    drifts = [
         Case(
             right={
-                "trainer.checkpoint.checkpoint_interval": 1,
-                "trainer.checkpoint.wandb_checkpoint_interval": 0,
-                "trainer.simulation.evaluate_interval": 2,
-            }
-        )
-    ]
-    drifts = [
-        Case(claims={"epochs": (2, 2)}),
+                "trainer.checkpoint.checkpoint_interval": 50,
+                "trainer.checkpoint.wandb_checkpoint_interval": 50,
+                "trainer.simulation.evaluate_interval": 200,
+            },
+            claims={"epochs": (2, 2)},
+        ),
         Case(left={"train.checkpoint_interval": 3}, claims={"epochs": (2, None)}),
     ]
 
@@ -51,8 +50,9 @@ class UnreachableInterval:
         epochs = plan.value("epochs")
         said = " and ".join(f"{name} = {show(plan.value(name))}" for name in never)
         yield Draft(
-            f"{said} never {'comes' if len(never) == 1 else 'come'}: {show(plan.value('total_timesteps'))} steps are at "
-            f"most {show(last)} epochs, so {' and '.join(INTERVALS[name] for name in never)} before the run ends",
+            f"{said} never {'comes' if len(never) == 1 else 'come'}: "
+            f"{show(plan.value('total_timesteps'))} steps are at most {show(last)} epochs, "
+            f"so {' and '.join(INTERVALS[name] for name in never)} before the run ends",
             at=_place(plan, "total_timesteps", never[0]),
             related=tuple((f"{name} = {show(plan.value(name))}", Place(plan, name)) for name in never),
             claims=(Claim("epochs", epochs, epochs),) if epochs is not None else (),

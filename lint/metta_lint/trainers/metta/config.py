@@ -47,7 +47,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     if any(key.startswith("sweep.") for key in settings) or any(hole.package == "sweep" for hole in composed.holes):
         environments = {}
         notes.append("a sweep chooses its settings as it goes: it is planned, not paired")
-    return Run("metta", entry, settings, environments, machine, None, tuple(notes), _once(problems))
+    return Run("metta", entry, settings, environments, machine, notes=tuple(notes), problems=_once(problems))
 
 
 def _taken(setting: Setting) -> Setting:
