@@ -68,6 +68,7 @@ def check(
         if not any(spec.entry == entry for spec in config.runs.values()):
             _plan(entry, config, overrides, machine, report)
     report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
+    report.notes += _notes(report.plans)
     _pair(config, declared, report)
     rules = chosen_rules(config.plugins, config.select, config.ignore)
     unreadable = report.findings
@@ -101,9 +102,21 @@ def _plan(
     for problem in plan.run.problems:
         _add_unreadable(problem, report)
     report.plans.append(plan)
-    report.notes += [f"{plan.run.name or plan.run.entry}: {note}" for note in plan.run.notes]
     if into is not None:
         into[run] = plan
+
+
+def _notes(plans: Iterable[Plan]) -> list[str]:
+    """The runs' notes, each once: a tree's runs share most of them."""
+    runs: dict[str, list[str]] = {}
+    for plan in plans:
+        for note in plan.run.notes:
+            runs.setdefault(note, []).append(plan.run.name or plan.run.entry)
+    return [f"{_first_of(names)}: {note}" for note, names in runs.items()]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _check_syntax(files: Iterable[str], report: Report) -> None:

@@ -13,6 +13,7 @@ from metta_lint import __version__
 from metta_lint.config import Config, find_config, load_config
 from metta_lint.errors import LintError
 from metta_lint.settings import Machine
+from metta_lint.trainers import parse_choice
 
 INTERRUPTED = 130
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -85,6 +86,13 @@ _machine = _options(
     click.option("--steps-per-second", type=_PositiveNumber(), help="Agent steps per second, to give losses in hours."),
 )
 _set = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, in the trainer's syntax.")
+_trainer = click.option(
+    "--trainer",
+    "trainers",
+    multiple=True,
+    metavar="NAME[@VERSION]",
+    help="The version that runs of a trainer are for, instead of the one that their files tell: pufferlib@2.",
+)
 _set_sides = _options(
     click.option("--set-left", multiple=True, metavar="KEY=VALUE", help="Override of the left run."),
     click.option("--set-right", multiple=True, metavar="KEY=VALUE", help="Override of the right run."),
@@ -109,6 +117,7 @@ def _format(*formats: str) -> Callable[[Command], Command]:
 def _given(path: str | None, start: str, options: dict[str, Any]) -> tuple[Config, Machine]:
     """The configuration, and the machine as the command line completes it."""
     config = load_config(path) if path else find_config(start)
+    config = config._replace(trainers=tuple(map(parse_choice, options.get("trainers", ()))))
     given = {key: options[key] for key in Machine._fields if options.get(key) is not None}
     return config, config.machine._replace(**given)
 
@@ -162,7 +171,7 @@ def _json(data: object) -> str:
 
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
-@_options(_config, _machine, _set, _rules, _format("full", "concise", "json"), _output)
+@_options(_config, _machine, _trainer, _set, _rules, _format("full", "concise", "json"), _output)
 def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
     from metta_lint.check import check as run_check
@@ -185,13 +194,14 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
 
 @main.command()
 @click.argument("run", metavar="RUN")
-@_options(_config, _machine, _set, _format("text", "json"), _output)
+@_options(_config, _machine, _trainer, _set, _format("text", "json"), _output)
 def plan(run: str, config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """What one run will do: every derived number, its formula, and the lines that it came from."""
     from metta_lint.runs import plan_run
 
     config, machine = _given(config_path, run if os.path.exists(run) else ".", options)
     planned = plan_run(run, config, overrides, machine)
+    _check_trainers(config, planned)
     if options["output_format"] == "json":
         from metta_lint.reports.data import plan_data
 
@@ -210,17 +220,24 @@ def _pair_of(
     from metta_lint.pairs import Pair
     from metta_lint.runs import plan_run
 
-    return Pair(
-        plan_run(left, config, (*overrides, *options["set_left"]), machine, **backend),
-        plan_run(right, config, (*overrides, *options["set_right"]), machine, **backend),
-        "named on the command line",
-    )
+    first = plan_run(left, config, (*overrides, *options["set_left"]), machine, **backend)
+    second = plan_run(right, config, (*overrides, *options["set_right"]), machine, **backend)
+    _check_trainers(config, first, second)
+    return Pair(first, second, "named on the command line")
+
+
+def _check_trainers(config: Config, *plans: Any) -> None:
+    """Raise LintError for a ``--trainer`` that none of the named runs is of: it would change nothing."""
+    own = {plan.run.trainer for plan in plans}
+    for choice in config.trainers:
+        if choice.trainer not in own:
+            raise LintError(f"--trainer {choice.trainer}: no run named here is {choice.trainer}'s")
 
 
 @main.command()
 @click.argument("left", metavar="LEFT")
 @click.argument("right", metavar="RIGHT")
-@_options(_config, _machine, _set, _set_sides, _rules, _format("text", "markdown", "json"), _output)
+@_options(_config, _machine, _trainer, _set, _set_sides, _rules, _format("text", "markdown", "json"), _output)
 def compare(left: str, right: str, config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """The comparison table of two runs, derived values included. Exit code 1 where a rule finds something."""
     from metta_lint.compare import compare as compare_pair
@@ -260,7 +277,7 @@ def _findings(pair: Any, config: Config) -> list[Any]:
 @click.option("--backend", type=click.Choice(["embedded", "mettagrid"]), default="embedded", show_default=True)
 @click.option("--scale", default="1/1", metavar="1/N", help="Run at a fraction of the size, with the same ratios.")
 @click.option("--max-memory", metavar="SIZE", help="Refuse to start above this: 4G, 512M.")
-@_options(_config, _machine, _set, _set_sides, _rules, _format("text", "json"), _output)
+@_options(_config, _machine, _trainer, _set, _set_sides, _rules, _format("text", "json"), _output)
 def verify(
     left: str | None, right: str | None, config_path: str | None, overrides: tuple[str, ...], **options: Any
 ) -> int:

@@ -10,6 +10,7 @@ from metta_lint.documents import Document, Node, Scalar, Sequence, Span, plain
 from metta_lint.documents import Mapping as MappingNode
 from metta_lint.errors import InputError, LintError
 from metta_lint.settings import Machine
+from metta_lint.trainers import Choice, parse_choice, trainer_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,10 +21,11 @@ ALL = ("",)
 
 
 class RunSpec(NamedTuple):
-    """A declared run: its entry file, and the overrides it is launched with."""
+    """A declared run: its entry file, the overrides it is launched with, and whose run it is, if that was named."""
 
     entry: str
     overrides: tuple[str, ...] = ()
+    trainer: Choice | None = None
 
 
 class Difference(NamedTuple):
@@ -43,7 +45,10 @@ class PairSpec(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What a project says about itself. ``path`` is None where it says nothing."""
+    """What a project says about itself. ``path`` is None where it says nothing.
+
+    ``trainers`` are those of the command line: for which versions runs are read that no file tells.
+    """
 
     path: str | None = None
     select: tuple[str, ...] = ALL
@@ -52,6 +57,7 @@ class Config(NamedTuple):
     machine: Machine = Machine()
     runs: Mapping[str, RunSpec] = {}
     pairs: tuple[PairSpec, ...] = ()
+    trainers: tuple[Choice, ...] = ()
 
 
 def find_config(start: str) -> Config:
@@ -143,13 +149,25 @@ class _Reader:
             return
         for name, entry in self._table(node, "runs").entries.items():
             run = self._table(entry.value, f"runs.{name}")
-            self._known(run, f"runs.{name}", "entry", "set")
+            self._known(run, f"runs.{name}", "entry", "set", "trainer")
             if run.get("entry") is None:
                 raise InputError(f"runs.{name}: entry is missing", entry.key_span)
             path = self._relative(self._string(run, "entry"))
             if not os.path.isfile(path):
                 raise InputError(f"runs.{name}: the entry {path} does not exist", run.entries["entry"].value.span)
-            yield str(name), RunSpec(path, self._strings(run, "set"))
+            yield str(name), RunSpec(path, self._strings(run, "set"), self._choice(run, path))
+
+    def _choice(self, run: MappingNode, entry: str) -> Choice | None:
+        if run.get("trainer") is None:
+            return None
+        text, span = self._string(run, "trainer"), run.entries["trainer"].value.span
+        try:
+            choice, own = parse_choice(text), trainer_for(entry).name
+        except LintError as error:
+            raise InputError(str(error), span) from error
+        if choice.trainer != own:
+            raise InputError(f"{entry} is a run of {own}, not of {choice.trainer}", span)
+        return choice
 
     def _pairs(self, runs: Mapping[str, RunSpec]) -> Iterator[PairSpec]:
         node = self._node.get("pairs")

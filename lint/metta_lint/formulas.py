@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import operator
+import struct
 from functools import cache
+from math import gcd
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from metta_lint.sampled import spread
@@ -36,12 +38,20 @@ def floor_power_of_two(number: int) -> int:
     return 1 << (number.bit_length() - 1)
 
 
+def float32(number: float) -> float:
+    """The nearest number of single precision. Raises OverflowError for one that is too large for it."""
+    rounded: float = struct.unpack("f", struct.pack("f", _number(number)))[0]
+    return rounded
+
+
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
     "int": int,
     "bool": bool,
     "ceil_div": ceil_div,
+    "gcd": gcd,
+    "float32": float32,
     "floor_power_of_two": floor_power_of_two,
 }
 

@@ -14,7 +14,7 @@ from metta_lint.trainers import trainer_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from metta_lint.config import Config, PairSpec
+    from metta_lint.config import Config, PairSpec, RunSpec
     from metta_lint.epochs import Backend
     from metta_lint.plans import Plan
     from metta_lint.settings import Machine
@@ -44,9 +44,16 @@ def plan_run(
     read = trainer.read_run(entry, every, machine or config.machine)
     if read.problems and not with_problems:
         raise read.problems[0]
+    read = trainer.with_version(read, _version(trainer.name, declared, config))
     if declared is not None:
         read = read._replace(name=run)
     return trainer.derive(read, backend)
+
+
+def _version(trainer: str, declared: RunSpec | None, config: Config) -> str | None:
+    """The version that a run is read for, if one was named: the command line's comes after the declared one."""
+    named = (*((declared.trainer,) if declared and declared.trainer else ()), *config.trainers)
+    return next((choice.version for choice in reversed(named) if choice.trainer == trainer), None)
 
 
 def same_environment(plans: Iterable[Plan]) -> list[Pair]:

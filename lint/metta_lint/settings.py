@@ -102,7 +102,8 @@ class Run(NamedTuple):
     environment's own files say stands under ``env.``. ``environments`` are the names of what is trained, each with the
     place that says so: two runs that share a name claim to train the same environment. ``callee`` is what the
     environment's settings go to, where the tree holds its code. ``problems`` would stop the launch, though the rest can
-    be planned: files that are not there, interpolations that lead to nothing.
+    be planned: files that are not there, interpolations that lead to nothing. ``version`` says for which version of the
+    trainer the run is planned; None where the trainer has but one.
     """
 
     trainer: str
@@ -114,6 +115,12 @@ class Run(NamedTuple):
     notes: tuple[str, ...] = ()
     callee: Callee | None = None
     problems: tuple[InputError, ...] = ()
+    version: str | None = None
+
+    @property
+    def dialect(self) -> str:
+        """The trainer with its version, as ``--trainer`` takes it: ``pufferlib@3``, ``metta``."""
+        return self.trainer if self.version is None else f"{self.trainer}@{self.version}"
 
     def value(self, key: str) -> object:
         """The value of a setting; Unknown where no file gives it."""

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 def comparison_text(pair: Pair, rows: Sequence[ComparisonRow], findings: Sequence[Finding], style: Style) -> str:
     """The table for a terminal: a heading for each group."""
-    lines = [style.bold(f"{_name(pair, 'left')} (left) against {_name(pair, 'right')} (right)"), ""]
+    lines = [
+        style.bold(
+            f"{_name(pair, 'left')} (left, {pair.left.run.dialect}) against "
+            f"{_name(pair, 'right')} (right, {pair.right.run.dialect})"
+        ),
+        "",
+    ]
     body = table(
         [("quantity", "left", "right", "ratio", "note"), *(_cells(row) for row in rows)], right_aligned=(1, 2, 3)
     )
@@ -72,6 +78,7 @@ def comparison_data(pair: Pair, rows: Sequence[ComparisonRow], findings: Sequenc
         "schema": SCHEMA,
         "left": _name(pair, "left"),
         "right": _name(pair, "right"),
+        "trainers": {"left": pair.left.run.dialect, "right": pair.right.run.dialect},
         "rows": [
             {
                 "group": row.group,

@@ -65,6 +65,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "trainer": plan.run.trainer,
+        "version": plan.run.version,
         "entry": plan.run.entry,
         "settings": {key: _setting(setting) for key, setting in plan.run.settings.items()},
         "quantities": {name: _quantity(quantity) for name, quantity in plan.quantities.items()},

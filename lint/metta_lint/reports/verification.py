@@ -32,7 +32,7 @@ def estimate_text(result: Verification, style: Style) -> str:
     for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
         needed = result.estimates[side]
         loop = loop_of(plan)
-        lines.append(style.bold(f"{side}: {plan.run.name or plan.run.entry} ({plan.run.trainer})"))
+        lines.append(style.bold(f"{side}: {plan.run.name or plan.run.entry} ({plan.run.dialect})"))
         lines.append(
             f"  {show(loop.num_envs)} environments x {show(loop.environment.agents_per_env)} agents in "
             f"{show(loop.num_workers)} workers, a batch of {show(loop.batch_size)} steps"
@@ -220,6 +220,7 @@ def _run(result: Verification, side: str) -> dict[str, Any]:
     data: dict[str, Any] = {
         "entry": plan.run.entry,
         "trainer": plan.run.trainer,
+        "version": plan.run.version,
         "estimate": {"bytes": needed.bytes, "seconds": needed.seconds},
     }
     if side in result.observations:

@@ -16,11 +16,24 @@ if TYPE_CHECKING:
 
 
 class Trainer(NamedTuple):
-    """A dialect: reads a run from its entry file, and derives what its trainer will do with it."""
+    """A dialect: reads a run from its entry file, and derives what its trainer will do with it.
+
+    ``versions`` are those that it tells apart, oldest first; ``with_version`` settles a read run's, which is the one
+    that was asked for or the one that its files tell.
+    """
 
     name: str
     read_run: Callable[[str, Sequence[str], Machine], Run]
     derive: Callable[[Run, Backend | None], Plan]
+    versions: tuple[str, ...] = ()
+    with_version: Callable[[Run, str | None], Run] = lambda run, _: run
+
+
+class Choice(NamedTuple):
+    """A trainer that the user named, and the version, if one was named: ``pufferlib@3``."""
+
+    trainer: str
+    version: str | None = None
 
 
 def trainer_named(name: str) -> Trainer:
@@ -28,12 +41,24 @@ def trainer_named(name: str) -> Trainer:
     if name == "pufferlib":
         from metta_lint.trainers import pufferlib
 
-        return Trainer(name, pufferlib.read_run, pufferlib.derive)
+        return Trainer(name, pufferlib.read_run, pufferlib.derive, pufferlib.VERSIONS, pufferlib.with_version)
     if name == "metta":
         from metta_lint.trainers import metta
 
         return Trainer(name, metta.read_run, metta.derive)
     raise LintError(f"no trainer is called {name!r}: there are pufferlib and metta")
+
+
+def parse_choice(text: str) -> Choice:
+    """Read ``pufferlib@3`` or ``metta``; ``@2.0`` is ``@2``. Raises LintError for what there is not."""
+    name, separator, version = text.partition("@")
+    trainer = trainer_named(name)
+    if not separator:
+        return Choice(name)
+    if version.removesuffix(".0") not in trainer.versions:
+        known = ", ".join(f"{name}@{version}" for version in trainer.versions) or "none"
+        raise LintError(f"{text!r} is no version of {name}: there are {known}")
+    return Choice(name, version.removesuffix(".0"))
 
 
 def trainer_for(entry: str) -> Trainer:

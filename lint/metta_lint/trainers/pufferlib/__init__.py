@@ -1,6 +1,32 @@
-"""PufferLib 3: INI files over a default, vectorised environments, PuffeRL."""
+"""PufferLib 2.0, 3 and 4.0: INI files over a default, and a plan for each version's own rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from metta_lint.trainers.pufferlib.config import read_run
-from metta_lint.trainers.pufferlib.plan import derive
+from metta_lint.trainers.pufferlib.versions import VERSIONS, with_version
 
-__all__ = ["derive", "read_run"]
+if TYPE_CHECKING:
+    from metta_lint.epochs import Backend
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Run
+
+__all__ = ["VERSIONS", "derive", "read_run", "with_version"]
+
+
+def derive(run: Run, backend: Backend | None = None) -> Plan:
+    """What the PufferLib of the run's version will do with it; 3 where the run names none."""
+    match run.version:
+        case "2":
+            from metta_lint.trainers.pufferlib import plan_2
+
+            return plan_2.derive(run, backend)
+        case "4":
+            from metta_lint.trainers.pufferlib import plan_4
+
+            return plan_4.derive(run, backend)
+        case _:
+            from metta_lint.trainers.pufferlib import plan
+
+            return plan.derive(run, backend)

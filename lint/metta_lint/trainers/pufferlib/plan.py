@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from metta_lint.epochs import NEVER_REACHED, Backend, derive_intervals, summarise
 from metta_lint.plans import ILL_SIZED, Derivation, IgnoredKey, Plan
 from metta_lint.rollout import account
-from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.settings import Run, Unknown
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.keys import BASE, DEAD, MOVED, SECTIONS, TRAIN
+from metta_lint.trainers.pufferlib.spelling import nearest_key
 from metta_lint.trainers.sizes import check_number, check_positive, check_whole
 
 if TYPE_CHECKING:
@@ -407,19 +408,7 @@ def ignored_keys(run: Run) -> list[IgnoredKey]:
         elif key in DEAD:
             found.append(IgnoredKey(key, DEAD[key]))
         elif section == "train" and name not in TRAIN:
-            found.append(IgnoredKey(key, "PuffeRL never reads it", _nearest(run, setting, TRAIN)))
+            found.append(IgnoredKey(key, "PuffeRL never reads it", nearest_key(run, setting, TRAIN)))
         elif section == "base" and name not in BASE:
-            found.append(IgnoredKey(key, "nothing reads it", _nearest(run, setting, BASE)))
+            found.append(IgnoredKey(key, "nothing reads it", nearest_key(run, setting, BASE)))
     return found
-
-
-def _nearest(run: Run, setting: Setting, known: frozenset[str]) -> str | None:
-    """The key that was perhaps meant: close in spelling, and not written in the same file beside the wrong one."""
-    from difflib import get_close_matches
-
-    section, _, name = setting.key.partition(".")
-    for close in get_close_matches(name, known, n=3, cutoff=0.75):
-        other = run.settings.get(f"{section}.{close}")
-        if other is None or other.span is None or setting.span is None or other.span.path != setting.span.path:
-            return f"{section}.{close}"
-    return None

@@ -1,0 +1,281 @@
+"""Derives a PufferLib 2.0 plan: demo.py, vector.make(), and clean_pufferl.py's flat Experience, as arithmetic.
+
+2.0 is not 3 under other keys. Its batch is a flat list of steps: each arrival appends a step of every agent in it until
+``batch_size`` steps are stored, and what a last arrival brings beyond that is left out, though it counts towards
+total_timesteps. Before an update the steps are sorted by agent and time, and cut into rows of ``bptt_horizon`` wherever
+that falls: where an agent gave no whole number of rows, a row runs on into the next agent's life, and so does its
+advantage estimate. Nothing asks that a batch be a multiple of the agents.
+
+Read from PufferAI/PufferLib of 2025-01 to 2025-03 (clean_pufferl.py, demo.py, pufferlib/vector.py).
+"""
+
+from __future__ import annotations
+
+from metta_lint.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.plans import Derivation, Plan
+from metta_lint.settings import Run, Unknown
+from metta_lint.trainers.pufferlib.ignored import ignored_keys
+from metta_lint.trainers.pufferlib.keys_2 import BASE, MOVED, TRAIN
+from metta_lint.trainers.sizes import check_number, check_positive, check_whole
+
+DEMO = "PufferLib 2.0 demo.py"
+VECTOR = "PufferLib 2.0 vector.py make()"
+EXPERIENCE = "PufferLib 2.0 clean_pufferl.py Experience"
+EVALUATE = "PufferLib 2.0 clean_pufferl.py evaluate()"
+TRAINING = "PufferLib 2.0 clean_pufferl.py train()"
+NO_LOOP = "the reference trainer stands in for PufferLib 3 and Metta; 2.0 sorts a flat batch, which it does not do"
+
+NATIVE = "native"
+BACKENDS = (NATIVE, "multiprocessing", "serial", "ray")
+EMULATED = frozenset({"atari", "bsuite", "classic_control", "crafter", "minigrid", "procgen"})
+"""Packages whose make() returns a GymnasiumPufferEnv (environments/<package>/environment.py): no native PufferEnv."""
+
+REQUIREMENTS = (
+    "known-backend",
+    "integer-sizes",
+    "positive-envs",
+    "positive-sizes",
+    "workers-divide-envs",
+    "worker-envs-divide-batch",
+    "batches-divide-envs",
+    "minibatch-divides-batch",
+    "horizon-divides-minibatch",
+    "integer-clocks",
+)
+"""What PufferLib 2.0 insists on, in its order; all of it before the first step, save for a bad update_epochs."""
+
+NOT_REACHED = NEVER_REACHED | {"steps_per_agent", "mixed_segments"}
+
+HYPERPARAMETERS = (
+    "learning_rate",
+    "gamma",
+    "gae_lambda",
+    "clip_coef",
+    "ent_coef",
+    "vf_coef",
+    "vf_clip_coef",
+    "max_grad_norm",
+)
+
+
+def derive(run: Run, backend: Backend | None = None) -> Plan:
+    """What PufferLib 2.0 will do with a run."""
+    vectorisation, note = _backend(run)
+    d = Derivation(run if note is None else run._replace(notes=(*run.notes, note)))
+    _agents(d)
+    _sizes(d)
+    _vectorise(d, vectorisation)
+    _experience(d)
+    _rollout(d, vectorisation)
+    _updates(d)
+    _hyperparameters(d)
+    summarise(d, backend)
+    ignored = ignored_keys(run, {"train": TRAIN, "base": BASE}, version="2", moved=MOVED)
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NOT_REACHED, ignored=tuple(ignored))
+
+
+def _backend(run: Run) -> tuple[object, str | None]:
+    """The ``--vec`` that a run can be launched with, and a note where that is not the one it is given.
+
+    ``native``, demo.py's default, takes one environment that vectorises itself; a config for several, or for one that
+    is emulated, is launched with another, and they all ask the same of its sizes.
+    """
+    setting = run.settings.get("base.vec")
+    backend = NATIVE if setting is None else setting.value
+    envs, package = run.value("train.num_envs"), run.value("base.package")
+    if backend != NATIVE or (package not in EMULATED and not (isinstance(envs, int) and envs > 1)):
+        return backend, None
+    why = f"{package}'s are emulated one by one" if package in EMULATED else f"this config asks for {envs}"
+    return "multiprocessing", (
+        f"vec = native takes one environment that vectorises itself, and {why}: planned for --vec multiprocessing"
+    )
+
+
+def _agents(d: Derivation) -> None:
+    settings = d.run.settings
+    if "env.num_agents" in settings and "env.num_envs" not in settings:
+        d.define("agents_per_env", "env.num_agents", "agents", "the environment's make(num_agents=...)")
+    elif d.run.value("base.package") in EMULATED:
+        d.assume("agents_per_env", 1, "agents", "PufferLib 2.0 emulation.py GymnasiumPufferEnv")
+    else:
+        why = "[env] num_envs multiplies it" if "env.num_envs" in settings else "no INI of this environment says it"
+        unknown = Unknown(f"the environment's code decides how many agents it has: {why}")
+        d.assume("agents_per_env", unknown, "agents", "")
+
+
+def _sizes(d: Derivation) -> None:
+    whole = ("train.num_envs", "train.num_workers", "train.batch_size", "train.bptt_horizon")
+    check_whole(d, whole, "integer-sizes", exception="TypeError", words=())
+    check_whole(
+        d, ("train.env_batch_size", "train.minibatch_size"), "integer-sizes", exception="TypeError", words=(None,)
+    )
+    check_whole(d, ("train.update_epochs",), "integer-clocks", exception="TypeError", words=())
+    check_number(d, ("train.total_timesteps",), "integer-clocks", exception="TypeError")
+    positive = ("train.num_workers", "train.batch_size", "train.minibatch_size", "train.bptt_horizon")
+    check_positive(d, positive, "positive-sizes", exception="ZeroDivisionError")
+
+
+def _vectorise(d: Derivation, backend: object) -> None:
+    if backend not in BACKENDS:
+        message = f"Invalid --vector {backend!r}: serial, multiprocessing, ray or native"
+        d.refuse_unless("known-backend", "False", exception="ValueError", message=message, at=("base.vec",))
+    d.define("requested_envs", "train.num_envs", "environments", DEMO)
+    _refuse_envs(d)
+    if backend == NATIVE:
+        native = f"{VECTOR}: a native environment is its own vector, in this process"
+        d.define("num_envs", "requested_envs", "environments", VECTOR)
+        d.define("envs_per_batch", "num_envs", "environments", VECTOR)
+        d.assume("num_workers", 1, "workers", native)
+    else:
+        _workers(d, backend)
+    d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
+    d.define("async_factor", "num_envs // envs_per_batch", "batches in flight", VECTOR)
+    d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
+    d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
+
+
+def _refuse_envs(d: Derivation) -> None:
+    d.refuse_unless(
+        "positive-envs",
+        "requested_envs >= 1",
+        exception="APIUsageError",
+        message="num_envs must be at least 1",
+        at=("train.num_envs",),
+    )
+
+
+def _workers(d: Derivation, backend: object) -> None:
+    whole = "requested_envs" if d.run.value("train.env_batch_size") is None else "train.env_batch_size"
+    d.define("requested_workers", "train.num_workers", "workers", DEMO)
+    d.define("requested_envs_per_batch", whole, "environments", VECTOR, decided_by="train.env_batch_size")
+    _refuse_workers(d, backend)
+    d.define("envs_per_batch", "requested_envs_per_batch", "environments", VECTOR)
+    if backend == "serial":
+        d.define("num_envs", "requested_envs_per_batch", "environments", VECTOR, decided_by="base.vec")
+        d.assume("num_workers", 1, "workers", f"{VECTOR}: this backend runs in one process")
+    else:
+        d.define("num_envs", "requested_envs", "environments", VECTOR)
+        d.define("num_workers", "requested_workers", "workers", VECTOR)
+
+
+def _refuse_workers(d: Derivation, backend: object) -> None:
+    d.refuse_unless(
+        "workers-divide-envs",
+        "requested_envs % requested_workers == 0",
+        exception="APIUsageError",
+        message="num_envs = {requested_envs} must be divisible by num_workers = {requested_workers}",
+        at=("requested_envs", "requested_workers"),
+    )
+    d.refuse_unless(
+        "worker-envs-divide-batch",
+        "requested_envs % requested_workers != 0 or "
+        "requested_envs_per_batch % (requested_envs // requested_workers) == 0",
+        exception="APIUsageError",
+        message=(
+            "env_batch_size = {requested_envs_per_batch} must be divisible by num_envs / num_workers = "
+            "{requested_envs} / {requested_workers}"
+        ),
+        at=("requested_envs_per_batch", "requested_workers"),
+    )
+    if backend == "multiprocessing":
+        d.refuse_unless(
+            "batches-divide-envs",
+            "not train.zero_copy or requested_envs % requested_envs_per_batch == 0",
+            exception="APIUsageError",
+            message=(
+                "zero_copy: num_envs = {requested_envs} must be divisible by env_batch_size = "
+                "{requested_envs_per_batch}"
+            ),
+            at=("requested_envs_per_batch", "requested_envs"),
+        )
+
+
+def _experience(d: Derivation) -> None:
+    d.define("batch_size", "train.batch_size", "agent steps", EXPERIENCE)
+    d.define("bptt_horizon", "train.bptt_horizon", "ticks", EXPERIENCE)
+    whole = d.run.value("train.minibatch_size") is None
+    minibatch = "batch_size" if whole else "train.minibatch_size"
+    d.define("minibatch_size", minibatch, "agent steps", EXPERIENCE, decided_by="train.minibatch_size")
+    d.define("update_epochs", "train.update_epochs", "update epochs", TRAINING)
+    d.define("total_timesteps", "train.total_timesteps", "agent steps", DEMO)
+    d.assume("ranks_counted", 1, "ranks", f"{DEMO}: there is one process")
+    d.define("segments", "batch_size // bptt_horizon", "segments", EXPERIENCE)
+    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", EXPERIENCE)
+    d.refuse_unless(
+        "minibatch-divides-batch",
+        "batch_size % minibatch_size == 0",
+        exception="ValueError",
+        message="batch_size = {batch_size} must be divisible by minibatch_size = {minibatch_size}",
+        at=("minibatch_size", "batch_size"),
+    )
+    d.refuse_unless(
+        "horizon-divides-minibatch",
+        "minibatch_size % bptt_horizon == 0",
+        exception="ValueError",
+        message="minibatch_size = {minibatch_size} must be divisible by bptt_horizon = {bptt_horizon}",
+        at=("minibatch_size", "bptt_horizon"),
+    )
+
+
+def _rollout(d: Derivation, backend: object) -> None:
+    """Count one rollout: arrivals until the flat batch is full, every agent of them alive."""
+    d.define("arrivals_per_epoch", "ceil_div(batch_size, agents_per_batch)", "batches", EVALUATE)
+    d.define("steps_collected_per_epoch", "arrivals_per_epoch * agents_per_batch", "agent steps", EVALUATE)
+    d.define(
+        "steps_dropped_per_epoch", "steps_collected_per_epoch - batch_size", "agent steps", f"{EXPERIENCE}.store()"
+    )
+    d.assume("steps_overwritten_per_epoch", 0, "agent steps", EXPERIENCE)
+    d.assume("stitched_segments", 0, "segments", EXPERIENCE)
+    _mixed(d, backend)
+
+
+def _mixed(d: Derivation, backend: object) -> None:
+    """Derive the rows that run from one agent's life into the next: all boundaries that are no multiple of a row."""
+    source = f"{EXPERIENCE}.sort_training_data()"
+    if backend != "serial" and d.holds("async_factor > 1"):
+        why = "batches come as their workers are ready, so that agents give different numbers of steps"
+        d.assume("mixed_segments", Unknown(why), "segments", source)
+    elif d.holds("batch_size % total_agents != 0"):
+        why = d.fill("{batch_size} steps are no whole number for each of {total_agents} agents")
+        d.assume("mixed_segments", Unknown(why), "segments", source)
+    else:
+        d.define("steps_per_agent", "batch_size // total_agents", "agent steps", source)
+        d.define(
+            "mixed_segments",
+            "segments if steps_per_agent < bptt_horizon else total_agents - 1 - "
+            "(total_agents - 1) // (bptt_horizon // gcd(steps_per_agent, bptt_horizon))",
+            "segments",
+            source,
+        )
+
+
+def _updates(d: Derivation) -> None:
+    if _stops_early(d) and d.holds("update_epochs > 1"):
+        why = "target_kl ends the update epochs where the policy has moved too far: that depends on the run"
+        d.assume("minibatches_per_epoch", Unknown(why), "minibatches", TRAINING)
+    else:
+        d.define("minibatches_per_epoch", "batch_size // minibatch_size * update_epochs", "minibatches", TRAINING)
+    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", TRAINING)
+    d.define("steps_trained_per_epoch", "minibatches_per_epoch * minibatch_size", "agent steps", TRAINING)
+
+
+def _stops_early(d: Derivation) -> bool:
+    return d.run.value("train.target_kl") is not None
+
+
+def _hyperparameters(d: Derivation) -> None:
+    for name in HYPERPARAMETERS:
+        d.define(name, f"train.{name}", "1", TRAINING)
+    if _stops_early(d):
+        d.define("target_kl", "train.target_kl", "1", TRAINING)
+    else:
+        d.assume("target_kl", "off", "1", TRAINING)
+    d.define("anneal_lr", "bool(train.anneal_lr)", "1", f"{TRAINING}: linear, to 0 at total_timesteps")
+    d.define("normalize_advantages", "bool(train.norm_adv)", "1", TRAINING)
+    d.define("clip_value_loss", "bool(train.clip_vloss)", "1", TRAINING)
+    d.assume("optimizer", "adam", "1", "PufferLib 2.0 clean_pufferl.py create()")
+    d.assume("adam_beta1", 0.9, "1", "PyTorch's default, which 2.0 takes")
+    d.assume("adam_beta2", 0.999, "1", "PyTorch's default, which 2.0 takes")
+    d.assume("adam_eps", 1e-5, "1", "PufferLib 2.0 clean_pufferl.py create()")
+    d.assume("weight_decay", 0, "1", "PyTorch's default, which 2.0 takes")
+    d.assume("reward_clamp", Unknown("some months of 2.0 clamp rewards to 1, others keep them"), "reward", EVALUATE)

@@ -1,0 +1,171 @@
+"""Derives a PufferLib 4.0 plan: pufferl.py's train(), the CUDA trainer's rollouts() and train_impl(), as arithmetic.
+
+4.0 has no experience buffer that agents take rows of. Each of ``num_buffers`` threads steps its own
+``total_agents // num_buffers`` agents exactly ``horizon`` times, on its own CUDA stream: a batch is total_agents x
+horizon by construction, one row for each agent, and nothing is overwritten, dropped or stitched. What does not go
+evenly into the buffers has a row that no buffer fills, and counts all the same. total_timesteps is shared by the GPUs,
+and training ends with the last epoch that fits into it, not with the first that exceeds it.
+
+Read from PufferAI/PufferLib 052f0f53: pufferlib/pufferl.py, src/bindings.cu, src/pufferlib.cu, src/vecenv.h.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.plans import Derivation, Plan
+from metta_lint.settings import Unknown
+from metta_lint.trainers.pufferlib.ignored import ignored_keys
+from metta_lint.trainers.pufferlib.keys_4 import DEAD, MOVED, TRAIN
+from metta_lint.trainers.sizes import check_number, check_positive
+
+if TYPE_CHECKING:
+    from metta_lint.settings import Run
+
+CONFIG = "PufferLib 4.0 pufferl.py validate_config()"
+TRAIN_LOOP = "PufferLib 4.0 pufferl.py _train()"
+VECTOR = "PufferLib 4.0 src/vecenv.h"
+CREATE = "PufferLib 4.0 src/pufferlib.cu create_pufferl_impl()"
+ROLLOUTS = "PufferLib 4.0 src/bindings.cu rollouts()"
+UPDATE = "PufferLib 4.0 src/pufferlib.cu train_impl()"
+NO_LOOP = (
+    "the reference trainer stands in for PufferLib 3 and Metta; 4.0 trains in CUDA, in threads over its own buffers"
+)
+
+SIZES = ("vec.total_agents", "vec.num_buffers", "vec.num_threads", "train.horizon", "train.minibatch_size")
+CLOCKS = ("train.replay_ratio", "train.total_timesteps")
+
+REQUIREMENTS = (
+    "integer-sizes",
+    "numeric-clocks",
+    "positive-sizes",
+    "horizon-divides-minibatch",
+    "minibatch-fits-batch",
+)
+"""What PufferLib 4.0 insists on, in its order, before the first step."""
+
+HYPERPARAMETERS = {
+    "learning_rate": "learning_rate",
+    "gamma": "gamma",
+    "gae_lambda": "gae_lambda",
+    "clip_coef": "clip_coef",
+    "ent_coef": "ent_coef",
+    "vf_coef": "vf_coef",
+    "vf_clip_coef": "vf_clip_coef",
+    "max_grad_norm": "max_grad_norm",
+    "prio_alpha": "prio_alpha",
+    "prio_beta0": "prio_beta0",
+    "vtrace_rho_clip": "vtrace_rho_clip",
+    "vtrace_c_clip": "vtrace_c_clip",
+    "adam_beta1": "beta1",
+    "adam_eps": "eps",
+}
+"""Quantities, and the keys of ``[train]`` that 4.0 has for them. Muon takes one beta: nothing takes beta2."""
+
+
+def derive(run: Run, backend: Backend | None = None) -> Plan:
+    """What PufferLib 4.0 will do with a run."""
+    d = Derivation(run)
+    _sizes(d)
+    _vectorisation(d)
+    _experience(d)
+    _rollout(d)
+    _updates(d)
+    _hyperparameters(d)
+    summarise(d, backend)
+    _epochs(d)
+    ignored = ignored_keys(run, {"train": TRAIN}, version="4", moved=MOVED, dead=DEAD)
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=tuple(ignored))
+
+
+def _sizes(d: Derivation) -> None:
+    check_number(d, SIZES, "integer-sizes", exception="TypeError")
+    check_number(d, CLOCKS, "numeric-clocks", exception="TypeError")
+    check_positive(d, ("train.horizon",), "positive-sizes", exception="ZeroDivisionError")
+    check_positive(d, ("vec.num_buffers",), "positive-sizes", exception="SIGFPE")
+
+
+def _vectorisation(d: Derivation) -> None:
+    why = Unknown("the environment's binding.c decides how many agents each of them has")
+    d.assume("agents_per_env", why, "agents", f"{VECTOR} my_vec_init()")
+    for name in ("num_envs", "envs_per_batch", "envs_per_worker"):
+        d.assume(name, why, "environments", f"{VECTOR} my_vec_init()")
+    # Sizes are read as doubles and cut to whole numbers (bindings.cu get_config()).
+    d.define("total_agents", "int(vec.total_agents)", "agents", CREATE)
+    d.define("num_buffers", "int(vec.num_buffers)", "buffers", CREATE)
+    d.define("agents_per_batch", "total_agents // num_buffers", "agents", f"{VECTOR} create_static_vec()")
+    d.define("agents_without_buffer", "total_agents % num_buffers", "agents", f"{VECTOR} create_static_vec()")
+    d.define("async_factor", "num_buffers", "batches in flight", f"{VECTOR} static_vec_omp_step()")
+    d.define(
+        "num_workers",
+        "max(1, int(vec.num_threads) // num_buffers) * num_buffers",
+        "threads",
+        f"{VECTOR} static_omp_threadmanager()",
+    )
+
+
+def _experience(d: Derivation) -> None:
+    d.define("bptt_horizon", "int(train.horizon)", "ticks", CREATE)
+    d.define("batch_size", "total_agents * bptt_horizon", "agent steps", CREATE)
+    d.define("minibatch_size", "int(train.minibatch_size)", "agent steps", CREATE)
+    d.define("segments", "total_agents", "segments", CREATE)
+    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", CREATE)
+    d.define("update_epochs", "train.replay_ratio", "update epochs", UPDATE)
+    d.define("total_timesteps", "train.total_timesteps", "agent steps", TRAIN_LOOP)
+    d.define("ranks_counted", "train.gpus", "GPUs", "PufferLib 4.0 pufferl.py train(): they share total_timesteps")
+    d.refuse_unless(
+        "horizon-divides-minibatch",
+        "minibatch_size % bptt_horizon == 0",
+        exception="AssertionError",
+        message="minibatch_size = {minibatch_size} must be divisible by horizon = {bptt_horizon}",
+        at=("minibatch_size", "bptt_horizon"),
+    )
+    d.refuse_unless(
+        "minibatch-fits-batch",
+        "minibatch_size <= batch_size",
+        exception="AssertionError",
+        message="minibatch_size = {minibatch_size} > total_agents = {total_agents} * horizon = {bptt_horizon}",
+        at=("minibatch_size", "total_agents"),
+    )
+
+
+def _rollout(d: Derivation) -> None:
+    d.define("steps_collected_per_epoch", "bptt_horizon * total_agents", "agent steps", ROLLOUTS)
+    for name, unit in (
+        ("steps_overwritten_per_epoch", "agent steps"),
+        ("steps_dropped_per_epoch", "agent steps"),
+        ("stitched_segments", "segments"),
+    ):
+        d.assume(name, 0, unit, f"{ROLLOUTS}: every agent has a row of its own")
+
+
+def _updates(d: Derivation) -> None:
+    d.define(
+        "minibatches_per_epoch",
+        # All of it in single precision, as C multiplies a float by an int.
+        "int(float32(float32(float32(update_epochs) * float32(batch_size)) / float32(minibatch_size)))",
+        "minibatches",
+        UPDATE,
+    )
+    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", UPDATE)
+    d.define(
+        "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", UPDATE
+    )
+
+
+def _epochs(d: Derivation) -> None:
+    """Replace the epochs of trainers that run until total_timesteps is reached: 4.0 counts them beforehand."""
+    d.define("epochs", "int(total_timesteps // ranks_counted // batch_size)", "epochs", TRAIN_LOOP)
+    d.define("optimizer_steps_total", "epochs * optimizer_steps_per_epoch", "optimizer steps")
+
+
+def _hyperparameters(d: Derivation) -> None:
+    for name, key in HYPERPARAMETERS.items():
+        d.define(name, f"train.{key}", "1", UPDATE)
+    d.define("anneal_lr", "bool(train.anneal_lr)", "1", f"{UPDATE}: cosine, to min_lr_ratio of it")
+    d.assume("optimizer", "muon", "1", CREATE)
+    d.assume("weight_decay", 0, "1", CREATE)
+    d.assume("target_kl", "off", "1", f"{UPDATE}: there is no KL stop")
+    d.assume("reward_clamp", 1.0, "reward", UPDATE)
+    d.assume("precision", Unknown("it is chosen when PufferLib is built"), "1", CREATE)

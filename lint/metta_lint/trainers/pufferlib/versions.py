@@ -1,0 +1,115 @@
+"""Which PufferLib a config tree was written for, told by the keys of its files.
+
+Three generations lay out their INIs differently. 2.0 keeps the vectorisation in ``[train]``, 3 in a ``[vec]`` of
+environments and workers, 4.0 in a ``[vec]`` of agents, buffers and threads. Where the folder lies tells less: 2.0, 4.0
+and the months before 3.0 (PufferLib e0d9b986) all have ``config/`` at the top, 3 has ``pufferlib/config/``.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.trainers.pufferlib.config import find_default
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metta_lint.settings import Run
+
+VERSIONS = ("2", "3", "4")
+NEWEST_KNOWN_BY_RUNNING = "3"
+"""What is assumed where no file tells: the version whose plans the reference trainer can prove."""
+
+MARKS: Mapping[str, tuple[str, ...]] = {
+    "2": (
+        "train.num_envs",
+        "train.num_workers",
+        "train.env_batch_size",
+        "train.zero_copy",
+        "train.target_kl",
+        "train.norm_adv",
+        "train.clip_vloss",
+    ),
+    "3": (
+        "vec.backend",
+        "vec.num_envs",
+        "vec.num_workers",
+        "vec.batch_size",
+        "vec.zero_copy",
+        "train.max_minibatch_size",
+        "train.adam_beta1",
+        "train.adam_beta2",
+        "train.adam_eps",
+    ),
+    "4": (
+        "vec.total_agents",
+        "vec.num_buffers",
+        "vec.num_threads",
+        "train.horizon",
+        "train.replay_ratio",
+        "train.beta1",
+        "train.beta2",
+        "train.eps",
+    ),
+}
+"""Keys that one version alone has: PufferLib's config/default.ini of 2.0 (2025-02), 3.0.23 and 4.0 (052f0f53)."""
+
+SHOWN = 3
+
+
+class Assumption(NamedTuple):
+    """The version that a run is planned for, and why."""
+
+    version: str
+    because: str
+
+
+def with_version(run: Run, asked: str | None = None) -> Run:
+    """The run with the version that it is planned for; how that was told is one of its notes.
+
+    ``asked`` is a version that the user named: it is taken without a look at the files.
+    """
+    assumption = Assumption(asked, "as asked") if asked is not None else assume(run)
+    note = f"planned as PufferLib {assumption.version}: {assumption.because}"
+    return run._replace(version=assumption.version, notes=(*run.notes, note))
+
+
+def assume(run: Run) -> Assumption:
+    """Tell the version by default.ini's keys, else by where it lies, else by the entry's own keys."""
+    default = find_default(run.entry)
+    if default is not None:
+        told = _by_keys(run, default)
+        if told is not None:
+            return told
+        if PurePath(default).parts[-3:-1] == ("pufferlib", "config"):
+            return Assumption("3", f"{default} lies in pufferlib/config")
+    if default != run.entry and (told := _by_keys(run, run.entry)) is not None:
+        return told
+    return Assumption(NEWEST_KNOWN_BY_RUNNING, "no key of its files tells the version")
+
+
+def _by_keys(run: Run, path: str) -> Assumption | None:
+    """The version that most of a file's telling keys belong to; None without any, or where two have as many."""
+    written = _keys_of(run, path)
+    found = {version: [key for key in marks if key in written] for version, marks in MARKS.items()}
+    first, second = sorted(found, key=lambda version: -len(found[version]))[:2]
+    if len(found[first]) == len(found[second]):
+        return None
+    keys = ", ".join(_as_written(key) for key in found[first][:SHOWN])
+    return Assumption(first, f"{path} has {keys}")
+
+
+def _keys_of(run: Run, path: str) -> set[str]:
+    """The keys that a file sets, whether or not another file overrides them."""
+    return {
+        key
+        for key, setting in run.settings.items()
+        for span in (setting.span, *setting.overrides)
+        if span is not None and span.path == path
+    }
+
+
+def _as_written(key: str) -> str:
+    section, _, name = key.partition(".")
+    return f"[{section}] {name}"
