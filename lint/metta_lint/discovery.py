@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.errors import LintError
+from metta_lint.trainers.python_entries import is_dump, is_entry, may_hold_config
 from metta_lint.trees import YAML_SUFFIXES, ConfigTree
 
 if TYPE_CHECKING:
@@ -88,16 +89,32 @@ def _in_folder(root: str) -> Iterator[File]:
             hydra_root, inside = _normal(folder), True
         for name in names:
             path = _normal(os.path.join(folder, name))
-            if name.endswith(".ini"):
-                data = _bytes(path)
-                if _PUFFER_SECTION.search(data) or "default.ini" in names:
-                    yield File(path, _ENV_NAME.search(data) is not None and name != "default.ini")
-            elif inside and name in yamls:
-                at_root = _normal(folder) == hydra_root
-                data = contents.get(name) or (_bytes(path) if at_root else b"")
-                yield File(path, at_root and _trains(data), hydra_root)
-            elif inside and name.endswith(MAP_SUFFIX):
-                yield File(path, is_entry=False, tree=hydra_root)
+            data = contents.get(name) if name in yamls else None
+            file = _in_tree(path, data, hydra_root) if inside and hydra_root else _outside(path, data)
+            if file is not None:
+                yield file
+
+
+def _outside(path: str, data: bytes | None) -> File | None:
+    """A config that is told by its own content. ``data`` are its first bytes where they are known."""
+    name = os.path.basename(path)
+    if name.endswith(".ini"):
+        data = _bytes(path)
+        if _PUFFER_SECTION.search(data) or os.path.exists(os.path.join(os.path.dirname(path), "default.ini")):
+            return File(path, _ENV_NAME.search(data) is not None and name != "default.ini")
+    elif (data is not None and is_dump(data)) or (may_hold_config(name) and is_entry(path, _bytes(path))):
+        return File(path, is_entry=True)
+    return None
+
+
+def _in_tree(path: str, data: bytes | None, root: str) -> File | None:
+    """A config of a Hydra tree, or one that only lies there."""
+    name = os.path.basename(path)
+    if _is_config_name(name):
+        at_root = os.path.dirname(path) == root or (root == "." and "/" not in path)
+        data = data or (_bytes(path) if at_root else b"")
+        return File(path, at_root and _trains(data), root)
+    return File(path, is_entry=False, tree=root) if name.endswith(MAP_SUFFIX) else _outside(path, None)
 
 
 def _normal(path: str) -> str:
@@ -166,7 +183,9 @@ def _is_entry(path: str) -> bool:
     data = _bytes(path)
     if path.endswith(".ini"):
         return _ENV_NAME.search(data) is not None and Path(path).name != "default.ini"
-    return path.endswith(YAML_SUFFIXES) and _trains(data)
+    if path.endswith((".py", ".json")):
+        return is_entry(path, data)
+    return path.endswith(YAML_SUFFIXES) and (_trains(data) or is_dump(data))
 
 
 def _trains(data: bytes) -> bool:

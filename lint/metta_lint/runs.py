@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from metta_lint.errors import LintError
 from metta_lint.pairs import Pair
 from metta_lint.trainers import trainer_for
+from metta_lint.trainers.python_entries import split_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +36,7 @@ def plan_run(
     ``with_problems``, for the first of the run's problems.
     """
     declared = config.runs.get(run)
-    if declared is None and not os.path.isfile(run):
+    if declared is None and not os.path.isfile(split_entry(run)[0]):
         known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
         raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
     entry = Path(run).as_posix() if declared is None else declared.entry

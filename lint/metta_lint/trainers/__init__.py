@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.errors import LintError
+from metta_lint.trainers.python_entries import is_dump_file, split_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +47,10 @@ def trainer_named(name: str) -> Trainer:
         from metta_lint.trainers import metta
 
         return Trainer(name, metta.read_run, metta.derive)
+    if name == "metta-pydantic":
+        from metta_lint.trainers.metta import pydantic_era
+
+        return Trainer(name, pydantic_era.read_run, pydantic_era.derive)
     raise LintError(f"no trainer is called {name!r}: there are pufferlib and metta")
 
 
@@ -62,10 +67,18 @@ def parse_choice(text: str) -> Choice:
 
 
 def trainer_for(entry: str) -> Trainer:
-    """The dialect of an entry file: an INI is PufferLib's, a YAML Metta's. Raises LintError for anything else."""
-    suffix = PurePath(entry).suffix.lower()
+    """The dialect of an entry file: an INI is PufferLib's, a YAML Metta's, and so are Python files and dumps.
+
+    Raises LintError for anything else.
+    """
+    suffix = PurePath(split_entry(entry)[0]).suffix.lower()
     if suffix == ".ini":
         return trainer_named("pufferlib")
+    if suffix in (".py", ".json") or (suffix in (".yaml", ".yml") and is_dump_file(entry)):
+        return trainer_named("metta-pydantic")
     if suffix in (".yaml", ".yml"):
         return trainer_named("metta")
-    raise LintError(f"{entry} is no run: an entry is a PufferLib INI, a Hydra YAML, or the name of a declared run")
+    raise LintError(
+        f"{entry} is no run: an entry is a PufferLib INI, a Hydra YAML, a Python file with a TrainerConfig, "
+        "the dump of a resolved config, or the name of a declared run"
+    )

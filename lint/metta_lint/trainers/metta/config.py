@@ -42,7 +42,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
         settings |= {f"env.{key}": setting._replace(key=f"env.{key}") for key, setting in found.settings.items()}
         notes += found.notes
         problems += found.problems
-    settings |= _machine_settings(machine)
+    settings |= machine_settings(machine)
     environments = _environments(settings)
     if any(key.startswith("sweep.") for key in settings) or any(hole.package == "sweep" for hole in composed.holes):
         environments = {}
@@ -100,7 +100,8 @@ def _composed(reader: ConfigTreeReader, name: str, overrides: Sequence[str]) -> 
         raise
 
 
-def _machine_settings(machine: Machine) -> dict[str, Setting]:
+def machine_settings(machine: Machine) -> dict[str, Setting]:
+    """The host as settings: CPU cores, GPUs and processes of the launch."""
     neither = " and --gpus (1 where there is none)" if machine.gpus is None else ""
     cpus: object = machine.cpus or Unknown(f"the machine's CPU cores are not known: say --cpus{neither}")
     gpus: object = machine.gpus or Unknown("the machine's GPUs are not known: say --gpus (1 where there is none)")

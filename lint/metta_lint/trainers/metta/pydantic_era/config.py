@@ -1,0 +1,215 @@
+"""Reads a run of Metta's pydantic era: a TrainerConfig in Python and its defaults, or a dump of a resolved config."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Mapping, Node, Scalar, Span, leaves, plain
+from metta_lint.errors import InputError, LintError
+from metta_lint.settings import Machine, Run, Setting, Unknown
+from metta_lint.sources import read
+from metta_lint.trainers.metta.config import machine_settings
+from metta_lint.trainers.metta.pydantic_era.defaults import NODES, TRAINER, TRAINING_ENV
+from metta_lint.trainers.python_entries import split_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from metta_lint.modules import Declared, Tree
+
+ENVIRONMENT = ("metta.rl.training.training_environment", "TrainingEnvironmentConfig")
+NODE_CONFIGS = {
+    "ppo_actor": ("metta.rl.nodes.ppo_actor", "PPOActorConfig"),
+    "ppo_critic": ("metta.rl.nodes.ppo_critic", "PPOCriticConfig"),
+}
+NODE_GROUPS = ("trainer.nodes", "trainer.losses")
+GROUPS = ("trainer", "training_env")
+NUM_AGENTS = "env.game.num_agents"
+TABLE = "Metta 2026-01's default"
+
+
+def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None = None) -> Run:
+    """Read what Metta's ``tools/train.py`` of 2026 would be given, with the place of every value that a file says.
+
+    ``entry`` is a Python file (``trainer_config.py``, ``trainer_config.py:TrainerConfig``), whose imports are followed
+    in its tree, or a JSON or YAML dump. ``overrides`` are ``trainer.batch_size=1024``. Raises InputError for what
+    cannot be read, LintError for overrides of keys that there are not.
+    """
+    machine = machine or Machine()
+    path, name = split_entry(entry)
+    written = _declared(path, name) if path.endswith(".py") else _dumped(path)
+    settings: dict[str, Setting] = {key: Setting(key, value, span) for key, value, span in written}
+    settings |= {key: setting for key, setting in _assumed(settings) if key not in settings}
+    for override in overrides:
+        setting = _override(override, settings)
+        settings[setting.key] = setting
+    settings |= machine_settings(machine)
+    agents = settings.get(NUM_AGENTS)
+    return Run("metta", entry, settings, {"metta": agents.span if agents else None}, machine)
+
+
+# -- dumps -------------------------------------------------------------------------------------------------------------
+
+
+def _dumped(path: str) -> Iterator[tuple[str, object, Span | None]]:
+    root = read(path).root
+    if not isinstance(root, Mapping) or not isinstance(root.get("trainer"), Mapping):
+        raise InputError("no resolved config: it has no mapping 'trainer'", root.span)
+    for group in GROUPS:
+        node = root.get(group)
+        if isinstance(node, Mapping):
+            own = Mapping({key: entry for key, entry in node.entries.items() if key != "curriculum"}, node.span)
+            yield from _leaves(own, group)
+    curriculum = root.get("training_env", "curriculum")
+    if curriculum is not None:
+        yield from _environment(curriculum)
+
+
+def _leaves(node: Node, prefix: str) -> Iterator[tuple[str, object, Span | None]]:
+    for keys, leaf in leaves(node):
+        yield ".".join([prefix, *map(str, keys)]), plain(leaf), leaf.span
+
+
+def _environment(curriculum: Node) -> Iterator[tuple[str, object, Span | None]]:
+    """The environment that a dumped curriculum hands out; where its tasks differ in agents, their number is unknown."""
+    games = list(_games(curriculum))
+    counts = [node for game in games if (node := game.get("num_agents")) is not None]
+    if len(games) == 1:
+        yield from _leaves(games[0], "env.game")
+    varied = [keys for keys, _ in leaves(curriculum) if any(str(key).endswith("game.num_agents") for key in keys)]
+    values = {plain(node) for node in counts if isinstance(node, Scalar)}
+    if varied or len(values) > 1:
+        why = "the curriculum's tasks differ in num_agents"
+        yield NUM_AGENTS, Unknown(why), curriculum.span
+    elif counts and len(games) > 1:
+        yield NUM_AGENTS, plain(counts[0]), counts[0].span
+
+
+def _games(node: Node) -> Iterator[Mapping]:
+    if not isinstance(node, Mapping):
+        for item in getattr(node, "items", ()):
+            yield from _games(item)
+        return
+    for key, entry in node.entries.items():
+        if key == "game" and isinstance(entry.value, Mapping):
+            yield entry.value
+        else:
+            yield from _games(entry.value)
+
+
+# -- Python ------------------------------------------------------------------------------------------------------------
+
+
+def _declared(path: str, name: str) -> Iterator[tuple[str, object, Span | None]]:
+    read(path)  # which refuses what is no Python
+    tree, inside = _tree_of(path)
+    module = tree.module(inside)
+    found = tree.declared(module, name) if module is not None else None
+    if found is None:
+        raise InputError(f"no class {name} in this file", Span(path, 1, 1, 1, 1))
+    defaults = tree.defaults(found)
+    whole = isinstance(defaults.get("trainer"), Mapping)
+    trainer = defaults.get("trainer") if whole else defaults
+    assert trainer is not None  # noqa: S101 - for the type checker: just found
+    yield from _plain_leaves(trainer, "trainer")
+    training_env = defaults.get("training_env") if whole else None
+    yield from _training_env(tree, training_env)
+    for node, (dotted, config) in NODE_CONFIGS.items():
+        declared = _class(tree, dotted, config)
+        if declared is not None:
+            yield from _plain_leaves(tree.defaults(declared), f"{NODE_GROUPS[0]}.{node}")
+
+
+def _tree_of(path: str) -> tuple[Tree, str]:
+    """The tree that a file's absolute imports start at: the nearest folder above it that holds its first package."""
+    from metta_lint.modules import Tree
+
+    folder = Path(path).parent
+    for parent in (folder, *folder.parents):
+        if (parent / "metta" / "rl").is_dir():
+            return Tree(parent.as_posix()), Path(path).relative_to(parent).as_posix()
+    return Tree(folder.as_posix()), Path(path).name
+
+
+def _training_env(tree: Tree, node: Node | None) -> Iterator[tuple[str, object, Span | None]]:
+    if not isinstance(node, Mapping):
+        declared = _class(tree, *ENVIRONMENT)
+        if declared is None:
+            return
+        node = tree.defaults(declared)
+    yield from _plain_leaves(node, "training_env")
+    curriculum = node.get("curriculum")
+    agents = _keyword(curriculum, "num_agents") if curriculum is not None else None
+    if agents is not None:
+        yield NUM_AGENTS, agents.value, agents.span
+
+
+def _class(tree: Tree, dotted: str, name: str) -> Declared | None:
+    found = tree.named(dotted)
+    return tree.declared(found[0], name) if found is not None else None
+
+
+def _keyword(node: Node, name: str, depth: int = 0) -> Scalar | None:
+    """A whole number that a call is given by a keyword, or a call among its arguments."""
+    from metta_lint.sources.python_literals import DEPTH_LIMIT, Expression
+
+    call = node.value if isinstance(node, Scalar) else None
+    if not isinstance(call, Expression) or depth > DEPTH_LIMIT:
+        return None
+    given = (call.arguments or {}).get(name)
+    if isinstance(given, Scalar) and isinstance(given.value, int):
+        return given
+    below = (_keyword(item, name, depth + 1) for item in (*call.positional, *(call.arguments or {}).values()))
+    return next((found for found in below if found is not None), None)
+
+
+def _plain_leaves(node: Node, prefix: str) -> Iterator[tuple[str, object, Span | None]]:
+    """Defaults by key, save for those that code computes: for these stands what the table says, or nothing."""
+    from metta_lint.sources.python import plain_node
+
+    for key, value, span in _leaves(plain_node(node), prefix):
+        if not (isinstance(value, Unknown) and (key in TRAINING_ENV or key in ("trainer.nodes", "trainer.losses"))):
+            yield key, value, span
+
+
+# -- what no file says -------------------------------------------------------------------------------------------------
+
+
+def _assumed(settings: dict[str, Setting]) -> Iterator[tuple[str, Setting]]:
+    group = next((g for g in NODE_GROUPS if any(key.startswith(f"{g}.") for key in settings)), NODE_GROUPS[0])
+    nodes = {f"{group}.{key}": value for key, value in NODES.items()}
+    for key, value in {**TRAINER, **TRAINING_ENV, **nodes}.items():
+        yield key, Setting(key, value, note=TABLE)
+
+
+def _override(text: str, settings: dict[str, Setting]) -> Setting:
+    key, separator, value = text.partition("=")
+    key = key.strip()
+    if not separator or not key:
+        raise LintError(f"--set {text}: expected key=value")
+    curriculum, game, rest = key.partition(".game.")
+    if game and curriculum.startswith("training_env.curriculum"):
+        key = f"env.game.{rest}"
+    before = settings.get(key)
+    known = before is not None or key.startswith(("env.", *(f"{group}." for group in NODE_GROUPS)))
+    if not known and key.split(".")[0] in GROUPS:
+        from difflib import get_close_matches
+
+        close = get_close_matches(key, settings, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise LintError(f"--set {text}: the config has no {key}, and forbids keys that it does not know{hint}")
+    overridden = () if before is None or before.span is None else (before.span, *before.overrides)
+    return Setting(key, _value(value), None, overridden, "command line")
+
+
+def _value(text: str) -> object:
+    """A value of the command line: JSON, with Python's spelling of numbers and constants, else the text."""
+    constants: dict[str, object] = {"True": True, "False": False, "None": None}
+    if text in constants:
+        return constants[text]
+    try:
+        return json.loads(text.replace("_", "") if text.replace("_", "").isdecimal() else text)
+    except (ValueError, RecursionError):
+        return text

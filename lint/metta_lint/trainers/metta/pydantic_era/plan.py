@@ -1,0 +1,251 @@
+"""Derives a plan of Metta's pydantic era (2026-01): training environment, Experience, rollout and updates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.plans import Derivation, IgnoredKey, Plan
+from metta_lint.rollout import account
+from metta_lint.settings import Run, Unknown
+from metta_lint.trainers.environment import derive_rewards
+from metta_lint.trainers.metta.pydantic_era.config import NODE_GROUPS, NUM_AGENTS
+from metta_lint.trainers.sizes import check_positive, check_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CONFIG = "Metta 2026-01 rl/trainer_config.py"
+ENVIRONMENT = "Metta 2026-01 rl/training/training_environment.py"
+BATCHES = "Metta 2026-01 rl/training/batch.py calculate_batch_sizes()"
+EXPERIENCE = "Metta 2026-01 rl/training/experience.py"
+CORE = "Metta 2026-01 rl/training/core.py"
+DISTRIBUTED = "Metta 2026-01 rl/training/distributed_helper.py scale_batch_config()"
+VECTOR = "PufferLib 3.0 vector.py make()"
+
+SIZES = (
+    "trainer.batch_size",
+    "trainer.minibatch_size",
+    "training_env.num_workers",
+    "training_env.async_factor",
+    "training_env.forward_pass_minibatch_target_size",
+    NUM_AGENTS,
+)
+CLOCKS = ("trainer.update_epochs", "trainer.total_timesteps")
+OPTIMIZERS = ("adam", "muon", "adamw_schedulefree", "sgd_schedulefree")
+SAMPLING = ("sequential", "prioritized")
+
+REQUIREMENTS = (
+    "integer-sizes",
+    "integer-clocks",
+    "positive-sizes",
+    "positive-horizon",
+    "known-optimizer",
+    "minibatch-fits-batch",
+    "minibatch-divides-batch",
+    "worker-envs-divide-batch",
+    "agents-fit-segments",
+    "horizon-divides-minibatch",
+    "minibatch-segments-divide-segments",
+)
+"""What it insists on before its first step, in its order: validators, vectorisation, Experience."""
+
+HYPERPARAMETERS: Mapping[str, str] = {
+    "optimizer": "trainer.optimizer.type",
+    "learning_rate": "trainer.optimizer.learning_rate",
+    "adam_beta1": "trainer.optimizer.beta1",
+    "adam_beta2": "trainer.optimizer.beta2",
+    "adam_eps": "trainer.optimizer.eps",
+    "weight_decay": "trainer.optimizer.weight_decay",
+    "gamma": "trainer.advantage.gamma",
+    "gae_lambda": "trainer.advantage.gae_lambda",
+    "vtrace_rho_clip": "trainer.advantage.vtrace_rho_clip",
+    "vtrace_c_clip": "trainer.advantage.vtrace_c_clip",
+    "sampling": "trainer.sampling.method",
+}
+NODES: Mapping[str, str] = {
+    "clip_coef": "ppo_actor.clip_coef",
+    "ent_coef": "ppo_actor.ent_coef",
+    "normalize_advantages": "ppo_actor.norm_adv",
+    "vf_coef": "ppo_critic.vf_coef",
+    "vf_clip_coef": "ppo_critic.vf_clip_coef",
+    "clip_value_loss": "ppo_critic.clip_vloss",
+    "critic_update": "ppo_critic.critic_update",
+}
+NO_LOOP = (
+    "the reference trainer has the update of Metta 2025-07: it lacks the schedule-free optimizers of 2026-01, "
+    "its sequential sampling, its centred rewards and its GTD(lambda) critic"
+)
+
+
+def derive(run: Run, backend: Backend | None = None) -> Plan:
+    """What Metta's trainer of 2026-01 will do with a run."""
+    d = Derivation(run)
+    _sizes(d)
+    _vectorisation(d)
+    _experience(d)
+    account(d, overrun="overwrite")
+    _updates(d)
+    _hyperparameters(d)
+    derive_rewards(d, {})
+    summarise(d, backend)
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=tuple(_ignored(d)))
+
+
+def _sizes(d: Derivation) -> None:
+    check_whole(d, (*SIZES, "trainer.bptt_horizon"), "integer-sizes", exception="ValidationError", words=())
+    check_whole(d, CLOCKS, "integer-clocks", exception="ValidationError", words=())
+    check_positive(d, SIZES, "positive-sizes", exception="ValidationError")
+    check_positive(d, CLOCKS, "integer-clocks", exception="ValidationError")
+    check_positive(d, ("trainer.bptt_horizon",), "positive-horizon", exception="ValidationError")
+    scale = " // machine.world_size" if d.holds("trainer.scale_batches_by_world_size") else ""
+    d.define("batch_size", f"trainer.batch_size{scale}", "agent steps", DISTRIBUTED if scale else CONFIG)
+    d.define("minibatch_size", "trainer.minibatch_size", "agent steps", CONFIG)
+    d.define("bptt_horizon", "trainer.bptt_horizon", "ticks", CONFIG)
+    d.define("update_epochs", "trainer.update_epochs", "update epochs", CONFIG)
+    d.define("total_timesteps", "trainer.total_timesteps", "agent steps", CONFIG)
+    d.define("ranks_counted", "machine.world_size", "ranks", "Metta 2026-01 rl/trainer.py: every rank's steps count")
+    d.refuse_unless(
+        "minibatch-fits-batch",
+        "minibatch_size <= trainer.batch_size",
+        exception="ValidationError",
+        message="minibatch_size = {minibatch_size} must be <= batch_size = {trainer.batch_size}",
+        at=("trainer.minibatch_size", "trainer.batch_size"),
+    )
+    d.refuse_unless(
+        "minibatch-divides-batch",
+        "trainer.batch_size % minibatch_size == 0",
+        exception="ValidationError",
+        message="batch_size = {trainer.batch_size} must be divisible by minibatch_size = {minibatch_size}",
+        at=("trainer.minibatch_size", "trainer.batch_size"),
+    )
+
+
+def _vectorisation(d: Derivation) -> None:
+    serial = d.run.value("training_env.vectorization") == "serial"
+    if NUM_AGENTS in d.run.settings:
+        d.define("agents_per_env", NUM_AGENTS, "agents", ENVIRONMENT)
+    else:
+        d.assume("agents_per_env", Unknown("nothing says the num_agents of training_env.curriculum"), "agents", "")
+    if serial:
+        d.assume("num_workers", 1, "workers", f"{ENVIRONMENT}: serial")
+        d.assume("async_factor", 1, "batches in flight", f"{ENVIRONMENT}: serial")
+    else:
+        automatic = bool(d.holds("training_env.auto_workers"))
+        workers = "max(1, machine.cpus // 2 // machine.gpus)" if automatic else "training_env.num_workers"
+        d.define("num_workers", workers, "workers", ENVIRONMENT, decided_by="training_env.auto_workers")
+        d.define("async_factor", "training_env.async_factor", "batches in flight", ENVIRONMENT)
+    scale = " // machine.world_size" if d.holds("trainer.scale_batches_by_world_size") else ""
+    target = f"training_env.forward_pass_minibatch_target_size{scale}"
+    d.define("forward_pass_target", target, "agents", DISTRIBUTED if scale else ENVIRONMENT)
+    d.define("target_envs", "forward_pass_target // agents_per_env", "environments", BATCHES)
+    d.define("envs_per_batch", "max(target_envs, 2, num_workers) // num_workers * num_workers", "environments", BATCHES)
+    d.define("num_envs", "envs_per_batch * async_factor", "environments", BATCHES)
+    d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
+    d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
+    d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
+    d.refuse_unless(
+        "worker-envs-divide-batch",
+        "envs_per_batch % envs_per_worker == 0",
+        exception="APIUsageError",
+        message=(
+            "async_factor = {async_factor} must divide num_workers = {num_workers}: "
+            "{envs_per_batch} environments a batch are no multiple of the {envs_per_worker} of a worker"
+        ),
+        at=("training_env.async_factor", "num_workers"),
+    )
+
+
+def _experience(d: Derivation) -> None:
+    d.define("segments", "batch_size // bptt_horizon", "segments", EXPERIENCE)
+    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", EXPERIENCE)
+    d.assume("accumulate_minibatches", 1, "minibatches", f"{EXPERIENCE}: max_minibatch_size is minibatch_size")
+    d.refuse_unless(
+        "agents-fit-segments",
+        "total_agents <= segments",
+        exception="ValueError",
+        message="total_agents = {total_agents} > segments = {segments} = {batch_size} // {bptt_horizon}",
+        at=("trainer.batch_size", "total_agents"),
+    )
+    d.refuse_unless(
+        "horizon-divides-minibatch",
+        "minibatch_size % bptt_horizon == 0",
+        exception="ValueError",
+        message="minibatch_size = {minibatch_size} must be divisible by bptt_horizon = {bptt_horizon}",
+        at=("trainer.minibatch_size", "trainer.batch_size"),
+    )
+    d.refuse_unless(
+        "minibatch-segments-divide-segments",
+        "segments % minibatch_segments == 0",
+        exception="ValueError",
+        message="segments = {segments} must be divisible by minibatch_segments = {minibatch_segments}",
+        at=("trainer.minibatch_size", "trainer.batch_size"),
+    )
+
+
+def _updates(d: Derivation) -> None:
+    unforeseen = _unforeseen(d)
+    if unforeseen is None:
+        d.define("minibatches_per_epoch", "segments // minibatch_segments * update_epochs", "minibatches", CORE)
+    else:
+        d.assume("minibatches_per_epoch", Unknown(unforeseen), "minibatches", CORE)
+    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", CORE)
+    d.assume("minibatches_without_step", 0, "minibatches", CORE)
+    d.define(
+        "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", CORE
+    )
+
+
+def _unforeseen(d: Derivation) -> str | None:
+    """Why nobody can tell how many minibatches an update has, where that is so."""
+    if _node(d.run, "ppo_actor.target_kl") is not None:
+        return "ppo_actor.target_kl ends an update where the policy has moved too far: that depends on the run"
+    if d.holds("trainer.update_epochs_autotune.enabled"):
+        return "update_epochs_autotune changes the number of update epochs as the run goes"
+    return None
+
+
+def _hyperparameters(d: Derivation) -> None:
+    d.refuse_unless(
+        "known-optimizer",
+        " or ".join(f"trainer.optimizer.type == '{name}'" for name in OPTIMIZERS),
+        exception="ValidationError",
+        message=f"optimizer.type = {{trainer.optimizer.type}}: one of {', '.join(OPTIMIZERS)}",
+        at=("trainer.optimizer.type",),
+    )
+    for name, key in HYPERPARAMETERS.items():
+        d.define(name, key, "1", CONFIG)
+    for name, key in NODES.items():
+        d.define(name, _node_key(d.run, key), "1", CONFIG)
+    if d.run.value("trainer.sampling.method") == "sequential":
+        d.assume("prio_alpha", 0.0, "1", f"{CORE}: minibatches are taken in sequence")
+    else:
+        d.define("prio_alpha", "trainer.sampling.prio_alpha", "1", CONFIG)
+        d.define("prio_beta0", "trainer.sampling.prio_beta0", "1", CONFIG)
+    if d.holds("trainer.advantage.reward_centering.enabled"):
+        d.define("reward_centering", "trainer.advantage.reward_centering.beta", "1", CONFIG)
+    else:
+        d.assume("reward_centering", "off", "1", CONFIG)
+    d.assume("max_grad_norm", 0.5, "1", f"{CORE}: training_phase()'s default")
+    d.assume("reward_clamp", "off", "reward", f"{CORE}: rewards enter the buffer as they are")
+    d.assume("lstm_layers", Unknown("policy_architecture decides"), "layers", "")
+
+
+def _node_key(run: Run, key: str) -> str:
+    return next(
+        (full for group in NODE_GROUPS if (full := f"{group}.{key}") in run.settings), f"{NODE_GROUPS[0]}.{key}"
+    )
+
+
+def _node(run: Run, key: str) -> object:
+    setting = run.settings.get(_node_key(run, key))
+    return None if setting is None else setting.value
+
+
+def _ignored(d: Derivation) -> Iterator[IgnoredKey]:
+    """Settings that the trainer overrules."""
+    workers = d.run.settings.get("training_env.num_workers")
+    automatic = d.holds("training_env.auto_workers") and d.run.value("training_env.vectorization") != "serial"
+    if automatic and workers is not None and isinstance(workers.value, int) and workers.value > 1:
+        why = "auto_workers is on, and counts the machine's CPU cores instead"
+        yield IgnoredKey(workers.key, why)
