@@ -22,8 +22,9 @@ EXAMPLES = {
     ".yml": (b"train: {gamma: 0.9}", {"train": {"gamma": 0.9}}),
     ".toml": (b"[train]\ngamma = 0.9\n", {"train": {"gamma": 0.9}}),
     ".json": (b'{"train": {"gamma": 0.9}}', {"train": {"gamma": 0.9}}),
+    ".py": (b"gamma = 0.9\n", {"classes": {}, "functions": {}, "constants": {"gamma": 0.9}}),
 }
-EVERY_SUFFIX = pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".py"])
+EVERY_SUFFIX = pytest.mark.parametrize("suffix", SUFFIXES)
 
 
 def refusal(path: str, data: bytes) -> InputError:
