@@ -217,6 +217,19 @@ def test_what_depends_on_the_run_is_unknown(tmp_path: Path, trainer: dict[str, o
     assert dumped(tmp_path, {**DUMP, "trainer": {**DUMP["trainer"], **trainer}}).value(quantity) is None
 
 
+def test_what_a_scheduler_changes_is_unknown(tmp_path: Path) -> None:
+    assert dumped(tmp_path, DUMP).value("anneal_lr") is False
+    assert dumped(tmp_path, {**DUMP, "scheduler": None}).value("anneal_lr") is False
+    assert dumped(tmp_path, {**DUMP, "scheduler": {"rules": []}}).value("anneal_lr") is None
+
+
+def test_rewards_are_those_of_a_dumped_environment_and_of_no_other(tmp_path: Path) -> None:
+    assert "reward_heart" not in planned(write(tmp_path, FILES)).quantities
+    game = {"num_agents": 24, "agent": {"rewards": {"inventory": {"heart": 2.0}}}}
+    env = {**DUMP["training_env"], "curriculum": {"env": {"game": game}}}
+    assert dumped(tmp_path, {**DUMP, "training_env": env}).value("reward_heart") == 2.0
+
+
 def test_losses_are_nodes_by_their_older_name(tmp_path: Path) -> None:
     trainer = {**DUMP["trainer"], "losses": {"ppo_actor": {"clip_coef": 0.3}}}
     plan = dumped(tmp_path, {**DUMP, "trainer": trainer})

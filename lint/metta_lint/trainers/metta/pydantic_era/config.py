@@ -62,6 +62,9 @@ def _dumped(path: str) -> Iterator[tuple[str, object, Span | None]]:
         if isinstance(node, Mapping):
             own = Mapping({key: entry for key, entry in node.entries.items() if key != "curriculum"}, node.span)
             yield from _leaves(own, group)
+    scheduler = root.get("scheduler")
+    if scheduler is not None:
+        yield "scheduler", plain(scheduler), scheduler.span
     curriculum = root.get("training_env", "curriculum")
     if curriculum is not None:
         yield from _environment(curriculum)

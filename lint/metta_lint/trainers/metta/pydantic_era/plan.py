@@ -8,7 +8,7 @@ from metta_lint.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.plans import Derivation, IgnoredKey, Plan
 from metta_lint.rollout import account
 from metta_lint.settings import Run, Unknown
-from metta_lint.trainers.environment import derive_rewards
+from metta_lint.trainers.environment import INVENTORY, derive_rewards
 from metta_lint.trainers.metta.pydantic_era.config import NODE_GROUPS, NUM_AGENTS
 from metta_lint.trainers.sizes import check_positive, check_whole
 
@@ -87,7 +87,8 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     account(d, overrun="overwrite")
     _updates(d)
     _hyperparameters(d)
-    derive_rewards(d, {})
+    if any(key.startswith(INVENTORY) for key in run.settings):
+        derive_rewards(d, {})  # else the environment is made by code, which nobody runs
     summarise(d, backend)
     return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=tuple(_ignored(d)))
 
@@ -223,9 +224,18 @@ def _hyperparameters(d: Derivation) -> None:
         d.define("prio_alpha", "trainer.sampling.prio_alpha", "1", CONFIG)
         d.define("prio_beta0", "trainer.sampling.prio_beta0", "1", CONFIG)
     if d.holds("trainer.advantage.reward_centering.enabled"):
-        d.define("reward_centering", "trainer.advantage.reward_centering.beta", "1", CONFIG)
+        d.define("average_reward_beta", "trainer.advantage.reward_centering.beta", "1", CONFIG)
     else:
-        d.assume("reward_centering", "off", "1", CONFIG)
+        d.assume("average_reward_beta", "off", "1", CONFIG)
+    target_kl = _node_key(d.run, "ppo_actor.target_kl")
+    if d.run.value(target_kl) is None:
+        d.assume("target_kl", "off", "1", CONFIG)
+    else:
+        d.define("target_kl", target_kl, "1", CONFIG)
+    scheduled = d.run.settings.get("scheduler")
+    rules = scheduled is not None and scheduled.value is not None
+    annealed = Unknown("the scheduler's rules decide what changes as the run goes") if rules else False
+    d.assume("anneal_lr", annealed, "1", "Metta 2026-01 tools/train.py: no scheduler by default")
     d.assume("max_grad_norm", 0.5, "1", f"{CORE}: training_phase()'s default")
     d.assume("reward_clamp", "off", "reward", f"{CORE}: rewards enter the buffer as they are")
     d.assume("lstm_layers", Unknown("policy_architecture decides"), "layers", "")
