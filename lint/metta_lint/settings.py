@@ -113,8 +113,8 @@ class Run(NamedTuple):
     machine: Machine = Machine()
     name: str | None = None
     notes: tuple[str, ...] = ()
-    callee: Callee | None = None
     problems: tuple[InputError, ...] = ()
+    callee: Callee | None = None
     version: str | None = None
 
     @property

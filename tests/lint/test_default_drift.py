@@ -32,8 +32,8 @@ def test_the_labelled_trainer_yaml_differs_in_five_keys(corpus: Path) -> None:
 def test_a_block_whose_loss_is_refused_says_so(corpus: Path) -> None:
     document = read((corpus / "cases/M02/configs/trainer/trainer.yaml").as_posix())
     consequences = {drift.key: drift.consequence for drift in default_drifts(document)}
-    assert "evaluate_interval = 200 must be at least" in consequences["checkpoint.checkpoint_interval"]
-    assert "wandb_checkpoint_interval = 300" in consequences["checkpoint.wandb_checkpoint_interval"]
+    for key in ("checkpoint.checkpoint_interval", "checkpoint.wandb_checkpoint_interval"):
+        assert "evaluate_interval must be at least as large as wandb_checkpoint_interval" in consequences[key]
     assert not consequences["simulation.evaluate_interval"]
     assert not consequences["total_timesteps"]
 

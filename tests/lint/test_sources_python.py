@@ -194,6 +194,20 @@ def test_depth_within_the_parsers_bounds_is_read() -> None:
     parse(b"x = " + b"1 + " * 300 + b"1\n", "c.py")
 
 
+@pytest.mark.parametrize("text", ["'\\ud800'", f"0x{'f' * 9000}", "{'\\udfff': 1}", "1j", "..."])
+def test_what_no_config_has_is_unknown(text: str) -> None:
+    node = at(f"x = {text}\n", "constants", "x")
+    assert isinstance(node, Scalar)
+    assert isinstance(node.value, Unknown)
+
+
+def test_a_long_chain_is_read() -> None:
+    chain = "if 1: a = 1\n" + "".join(f"elif {number}: b = 1\n" for number in range(150)) + "else:\n    c = 1\n"
+    constants = plain(at(chain, "constants"))
+    assert isinstance(constants, dict)
+    assert list(constants) == ["a", "b", "c"]
+
+
 def test_authors_warnings_are_not_ours() -> None:
     assert plain(at("x = '\\d'\nif 1 is 1: pass\n", "constants", "x")) == "\\d"
 

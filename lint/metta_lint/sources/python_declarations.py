@@ -96,15 +96,25 @@ def declarations(tree: ast.Module, path: str, lines: list[str]) -> Module:
     return Module(path, reader.classes, reader.functions, reader.constants, reader.imports)
 
 
-def _flat(statements: Iterable[ast.stmt], *, certain: bool = True) -> Iterator[tuple[ast.stmt, bool]]:
-    """Statements with those inside of blocks, and whether each of them runs for certain."""
-    for statement in statements:
+def _flat(statements: Iterable[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
+    """Statements with those inside of blocks, in their order, and whether each of them runs for certain.
+
+    A chain of ``elif`` is a nest to ast, as deep as it is long: a stack is kept in place of Python's own.
+    """
+    waiting = [(statement, True) for statement in reversed([*statements])]
+    while waiting:
+        statement, certain = waiting.pop()
         yield statement, certain
         if isinstance(statement, BLOCKS):
-            for name in ("body", "orelse", "finalbody"):
-                yield from _flat(getattr(statement, name, ()), certain=False)
-            for handler in getattr(statement, "handlers", ()):
-                yield from _flat(handler.body, certain=False)
+            waiting += [(inner, False) for inner in reversed([*_inside(statement)])]
+
+
+def _inside(block: ast.stmt) -> Iterator[ast.stmt]:
+    yield from getattr(block, "body", ())
+    for handler in getattr(block, "handlers", ()):
+        yield from handler.body
+    for name in ("orelse", "finalbody"):
+        yield from getattr(block, name, ())
 
 
 class _Reader:

@@ -95,7 +95,7 @@ class Calculator:
         if depth > DEPTH_LIMIT:
             return Scalar(Expression(self.places.text(expression)), span)
         match expression:
-            case ast.Constant(value=value) if value is not Ellipsis and not isinstance(value, complex):
+            case ast.Constant(value=value) if _is_plain(value):
                 return Scalar(value, span)
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
                 return Sequence(tuple(self.node(item, depth + 1) for item in items), span)
@@ -113,7 +113,7 @@ class Calculator:
     def _mapping(self, expression: ast.Dict, span: Span, depth: int) -> Node:
         entries: dict[object, Entry] = {}
         for key, value in zip(expression.keys, expression.values, strict=True):
-            if not isinstance(key, ast.Constant) or isinstance(key.value, complex):
+            if not isinstance(key, ast.Constant) or not _is_plain(key.value):
                 return Scalar(Expression(self.places.text(expression)), span)
             entries[key.value] = Entry(self.places.span(key), self.node(value, depth + 1))
         return Mapping(entries, span)
@@ -160,6 +160,15 @@ def dotted(expression: ast.expr) -> str:
         case _:
             return ""
     return ".".join(reversed(parts))
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a constant is one that a config could have, and that can be printed."""
+    if isinstance(value, int):
+        return value.bit_length() <= BITS_LIMIT
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)  # halves of a pair
+    return value is not Ellipsis and not isinstance(value, complex)
 
 
 def _calculated(operation: ast.operator, left: float | None, right: float | None) -> float | None:

@@ -121,7 +121,7 @@ def _callee(folder: Path, settings: Mapping[str, Setting]) -> Callee | None:
     package, names = (settings.get(f"base.{key}") for key in ("package", "env_name"))
     if package is None or names is None or not isinstance(package.value, str) or not isinstance(names.value, str):
         return None
-    if not package.value.isidentifier() or not _has_code(folder, package.value):
+    if not _has_code(folder, package.value):
         return None
     from metta_lint.trainers.pufferlib.signatures import callee_below
 
@@ -136,10 +136,17 @@ def _defaults_of(callee: Callee) -> dict[str, Setting]:
     }
 
 
+def has_code(document: Document) -> bool:
+    """Whether the code of an INI's environments lies in the tree too."""
+    package = document.root.get("base", "package") if isinstance(document.root, MappingNode) else None
+    folder = Path(find_default(document.path) or document.path).parent.parent
+    return isinstance(package, Scalar) and _has_code(folder, str(package.value))
+
+
 def _has_code(folder: Path, package: str) -> bool:
     """Whether PufferLib's folder holds the code of a package's environments."""
     place = "ocean" if package == "ocean" else f"environments/{package}"
-    return (folder / place / "environment.py").is_file()
+    return package.isidentifier() and (folder / place / "environment.py").is_file()
 
 
 def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Setting]) -> dict[str, Setting]:
