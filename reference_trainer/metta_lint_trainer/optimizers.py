@@ -22,19 +22,18 @@ NEWTON_SCHULZ = (
     (2.8769, -3.1427, 1.2046),
     (2.8366, -3.0525, 1.2012),
 )
-"""Coefficients of the five steps, as heavyball 2.3 zeropower_via_newtonschulz5 has them."""
+"""Coefficients of the five steps, as heavyball 2.3.1 zeropower_via_newtonschulz5 has them."""
 
 
 class Muon(Optimizer):
-    """Momentum, made orthogonal (Jordan 2024), the way of heavyball 2.x's ForeachMuon, which PufferLib 3.0 uses.
+    """Momentum, made orthogonal (Jordan 2024), the way of heavyball 2.3.1's ForeachMuon, which PufferLib 3.0 uses.
 
     The update of a gradient g is g + m, m being its exponential average with ``betas[0]``. Weights of two dimensions
     get five Newton-Schulz steps of it, times sqrt(max(1, rows / columns)); biases get it as it is. Weight decay is
     decoupled. As in heavyball, ``betas[1]`` and ``eps`` are taken and have no effect.
 
-    The same: momentum, coefficients, scale, biases, one learning rate for all. Different: heavyball iterates in
-    bfloat16 with stochastic rounding, this in float32, which is faster on a CPU and repeatable; none of its options
-    (clipping, caution, MARS, warm-up), which PufferLib leaves off.
+    Compared with heavyball's by tests/conformance, step by step. None of its options is here (clipping, caution, MARS,
+    warm-up), which PufferLib leaves off, nor its rounding at random, which it does to weights in bfloat16 alone.
     """
 
     def __init__(

@@ -128,6 +128,7 @@ def _train(loop: Loop, options: Options, device: torch.device, measured: Measure
                 _update(update, experience, measured, report)
             measured.reached_the_end()
         finally:
+            update.close()
             measured.ended(envs)
 
 

@@ -7,6 +7,7 @@ PufferLib 3.0 pufferl.py train() and extensions/pufferlib.cpp; Metta 2025-07 rl/
 from __future__ import annotations
 
 import warnings
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -155,6 +156,7 @@ class Update:
 
     PufferLib adds the losses of accumulated minibatches up without averaging them, and gradients left over when an
     epoch's minibatches are not a multiple of ``accumulate_minibatches`` stay for the next epoch. Both happen here too.
+    So does what becomes of bfloat16 where a loop's autocast stays on; ``close`` leaves it.
     """
 
     def __init__(self, loop: Loop, policy: Policy, generator: torch.Generator) -> None:
@@ -167,6 +169,7 @@ class Update:
         self._total_epochs = loop.total_timesteps // loop.batch_size
         self._scheduler = CosineAnnealingLR(self.optimizer, T_max=self._total_epochs)
         self._beta_clock = 0
+        self._held_autocast: ExitStack | None = None
 
         minibatch_size = smaller_minibatch(loop)
         self.minibatch_segments = minibatch_size // loop.bptt_horizon
@@ -177,6 +180,7 @@ class Update:
 
         Raises Refusal("timesteps-fill-batch") where a schedule divides by zero epochs.
         """
+        self._hold_autocast(experience.ratio.device)
         trained = Trained(segments=experience.segments, optimizer_steps=-self.optimizer_steps)
         sampled = torch.zeros(experience.segments, dtype=torch.bool)
         divergences: list[Tensor] = []
@@ -292,6 +296,22 @@ class Update:
     def autocast(self, device: torch.device) -> torch.autocast:
         """The precision in which the policy computes."""
         return torch.autocast(device.type, torch.bfloat16, enabled=self.loop.precision == "bfloat16")
+
+    def close(self) -> None:
+        """Leave the autocast that the loop never leaves."""
+        if self._held_autocast is not None:
+            self._held_autocast.close()
+            self._held_autocast = None
+
+    def _hold_autocast(self, device: torch.device) -> None:
+        """From the first update on, compute in mixed precision where the loop never leaves it.
+
+        torch forgets its casts of weights where the outermost autocast is left. Where none is, later steps change the
+        float32 weights and the casts of the first update go on acting and being trained on.
+        """
+        if self.loop.autocast_stays_on and self.loop.precision == "bfloat16" and self._held_autocast is None:
+            self._held_autocast = ExitStack()
+            self._held_autocast.enter_context(self.autocast(device))
 
     def _minibatches_of_update_epochs(self, segments: int) -> list[int]:
         """How many minibatches to train on; in Metta, for each update epoch."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SECONDS = 300
 KERNEL_TOLERANCE = 1e-5
-MUON_TOLERANCE = 1e-9
+MUON_TOLERANCE = 1e-7  # heavyball keeps the learning rate in float32
 QUANTITIES = ("stored", "advantages", "chances", "losses", "gradients", "weights")
 
 
@@ -119,6 +119,7 @@ def loop_of(case: Case) -> Loop:
         weight_decay=0.0,
         lstm_layers=int(case.lstm),
         lstm_zeroed_each_rollout=True,
+        autocast_stays_on=True,
         **case.settings,
     )
 
@@ -133,6 +134,7 @@ def compare(case: Case, real: dict[str, Any]) -> Compared:
     for epoch in real["epochs"]:
         for name, difference in _epoch_differences(update, epoch):
             differences[name] = max(differences[name], difference)
+    update.close()
     records = [epoch["record"] for epoch in real["epochs"]]
     return Compared(
         case.name,
@@ -278,7 +280,7 @@ def section(compared: list[Compared], kernel: float, muon: float, versions: Mapp
         "The advantage kernel, compiled in pufferlib-core, on random segments of 1 to 64 steps with ends of episodes",
         f"anywhere and four pairs of clips: {kernel:.0e} (within {KERNEL_TOLERANCE:.0e}).",
         "",
-        f"Muon against heavyball's in float64, where heavyball does not round: {muon:.0e} (within {MUON_TOLERANCE:.0e}).",
+        f"Muon, step by step on the same gradients in float64, against heavyball's: {muon:.0e} (within {MUON_TOLERANCE:.0e}).",
         "",
     ]
     return "\n".join(lines)

@@ -13,8 +13,7 @@ import os
 import sys
 import tempfile
 import traceback
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest import mock
 
 import gymnasium
@@ -31,9 +30,6 @@ from update_recorder import recorded, weights
 
 from metta_lint.embedded import ACTIONS, CELLS, OBSERVATION_BYTES
 from metta_lint_trainer.policy import Policy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 UNUSED = {
     "env": "noise",
@@ -196,7 +192,7 @@ def kernel() -> list[dict[str, Any]]:
 
 
 def muon() -> dict[str, Any]:
-    """heavyball's Muon on given gradients in float64, where it does not round."""
+    """heavyball's Muon on given gradients in float64."""
     generator = torch.Generator().manual_seed(5)
     shapes = ((6, 6), (9, 4), (4, 9), (1, 5), (7,))
     parameters = [torch.nn.Parameter(torch.randn(shape, generator=generator).double()) for shape in shapes]
@@ -214,23 +210,13 @@ def muon() -> dict[str, Any]:
     return {"settings": settings, "weights": begun, "gradients": gradients, "ended": ended}
 
 
-@contextlib.contextmanager
-def muon_without_rounding(case: Case) -> Iterator[None]:
-    """heavyball's Muon rounds to bfloat16 at random; here, unless a case asks for that, it rounds to float32."""
-    if case.rounds_muon:
-        yield
-        return
-    with mock.patch.object(heavyball.utils, "stochastic_round_", lambda x, *_: x.float()):
-        yield
-
-
 def main(output: str, *names: str) -> None:
     """Run the cases (all, or those named) and save them."""
     cases = {}
     with tempfile.TemporaryDirectory() as data_dir, mock.patch.object(pufferl.PuffeRL, "print_dashboard"):
         for case in CASES:
             if not names or case.name in names:
-                with muon_without_rounding(case), contextlib.redirect_stdout(io.StringIO()):
+                with contextlib.redirect_stdout(io.StringIO()):
                     cases[case.name] = run(case, data_dir)
     torch.save({"cases": cases, "kernel": kernel(), "muon": muon(), "versions": versions()}, output)
 

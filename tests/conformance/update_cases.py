@@ -51,8 +51,7 @@ class Case(NamedTuple):
     policy: str = "default"  # PufferLib's models.Default, or the reference trainer's ("reference")
     lstm: bool = False
     epochs: int = 2
-    rounds_muon: bool = False  # heavyball's Muon rounds stochastically to bfloat16, as it does for users
-    tolerance: float = 1e-4  # relative to the largest element of what is compared
+    tolerance: float = 2e-5  # relative to the largest element of what is compared
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -153,10 +152,7 @@ CASES = (
             "minibatch_size": _steps(4, 1),
             "total_timesteps": 4 * _steps(16, 1),
         },
-    ),
-    Case(
-        "muon-rounded", "Muon with its stochastic rounding to bfloat16", {"optimizer": "muon"}, rounds_muon=True,
-        epochs=1, tolerance=2e-2,
+        tolerance=1e-3,  # the values hit their targets, and what is left of the value loss is rounding
     ),
     Case(
         "bfloat16", "precision = bfloat16: weights cast once", {"precision": "bfloat16"}, epochs=2, tolerance=5e-2,

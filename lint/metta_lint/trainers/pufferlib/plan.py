@@ -366,6 +366,7 @@ def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
         num_workers=value("requested_workers" if never_vectorised else "num_workers"),
         envs_per_batch=value("envs_per_batch"),
         zero_copy=bool(d.run.value("vec.zero_copy")),
+        autocast_stays_on=True,
         batch_size=_given(d, "batch_size"),
         minibatch_size=value("train.minibatch_size"),
         max_minibatch_size="None" if value("train.max_minibatch_size") is None else value("train.max_minibatch_size"),
