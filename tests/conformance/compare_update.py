@@ -169,9 +169,7 @@ def _epoch_differences(update: Watched, epoch: dict[str, Any]) -> Iterable[tuple
         yield "losses", abs(float(mean.detach()) - epoch["losses"][name]) / scale
     for mine, theirs in ((ours.gradients, record["gradients"]), (ours.clipped, record["clipped"])):
         yield from (("gradients", distance_by_name(*pair)) for pair in zip(mine, theirs, strict=True))
-    yield from (
-        ("weights", distance_by_name(*pair)) for pair in zip(ours.weights, record["weights"], strict=True)
-    )
+    yield from (("weights", distance_by_name(*pair)) for pair in zip(ours.weights, record["weights"], strict=True))
     yield "weights", distance_by_name(weights(update.policy), epoch["weights"])
     yield "weights", distance(torch.tensor(ours.rates), torch.tensor(record["rates"]))
     rate = update.optimizer.param_groups[0]["lr"]
@@ -222,9 +220,7 @@ def compare_kernel(results: list[dict[str, Any]]) -> float:
     apart = 0.0
     for result in results:
         gamma, gae_lambda, rho_clip, c_clip = result["constants"]
-        mine = advantages(
-            *result["inputs"], gamma=gamma, gae_lambda=gae_lambda, rho_clip=rho_clip, c_clip=c_clip
-        )
+        mine = advantages(*result["inputs"], gamma=gamma, gae_lambda=gae_lambda, rho_clip=rho_clip, c_clip=c_clip)
         apart = max(apart, distance(mine, result["advantages"]))
     return apart
 
@@ -280,7 +276,8 @@ def section(compared: list[Compared], kernel: float, muon: float, versions: Mapp
         "The advantage kernel, compiled in pufferlib-core, on random segments of 1 to 64 steps with ends of episodes",
         f"anywhere and four pairs of clips: {kernel:.0e} (within {KERNEL_TOLERANCE:.0e}).",
         "",
-        f"Muon, step by step on the same gradients in float64, against heavyball's: {muon:.0e} (within {MUON_TOLERANCE:.0e}).",
+        f"Muon, step by step on the same gradients in float64, against heavyball's: {muon:.0e} (within",
+        f"{MUON_TOLERANCE:.0e}).",
         "",
     ]
     return "\n".join(lines)

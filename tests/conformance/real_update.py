@@ -231,7 +231,7 @@ def versions() -> dict[str, str]:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it was, the interpreter must go
         traceback.print_exc()
         os._exit(1)
     os._exit(0)  # PufferLib's monitor thread would keep the interpreter

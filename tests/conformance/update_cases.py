@@ -68,7 +68,9 @@ CASES = (
     Case("adam-lstm", "Adam, LSTM", lstm=True),
     Case("muon", "Muon, no LSTM", {"optimizer": "muon"}, epochs=3),
     Case("muon-lstm", "Muon, LSTM", {"optimizer": "muon"}, lstm=True),
-    Case("reference-policy", "the reference trainer's own policy in PufferLib's trainer", policy="reference", lstm=True),
+    Case(
+        "reference-policy", "the reference trainer's own policy in PufferLib's trainer", policy="reference", lstm=True
+    ),
     Case("reference-policy-no-lstm", "the same without its LSTM", policy="reference"),
     Case("update-epochs", "update_epochs = 3", {"update_epochs": 3}, lstm=True),
     Case("accumulated", "two minibatches for each step, their losses summed", {"minibatch_size": _steps(8)}),
@@ -155,9 +157,18 @@ CASES = (
         tolerance=1e-3,  # the values hit their targets, and what is left of the value loss is rounding
     ),
     Case(
-        "bfloat16", "precision = bfloat16: weights cast once", {"precision": "bfloat16"}, epochs=2, tolerance=5e-2,
+        "bfloat16",
+        "precision = bfloat16: weights cast once",
+        {"precision": "bfloat16"},
+        epochs=2,
+        tolerance=5e-2,
     ),
     Case(
-        "bfloat16-lstm", "precision = bfloat16, LSTM", {"precision": "bfloat16"}, lstm=True, epochs=2, tolerance=5e-2,
+        "bfloat16-lstm",
+        "precision = bfloat16, LSTM",
+        {"precision": "bfloat16"},
+        lstm=True,
+        epochs=2,
+        tolerance=5e-2,
     ),
 )

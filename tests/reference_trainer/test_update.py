@@ -311,3 +311,25 @@ def test_an_unclipped_step_and_a_clipped_one_differ_by_the_norm_alone(pufferlib:
 def test_bfloat16_trains_too(pufferlib: MakeLoop) -> None:
     loop = pufferlib(precision="bfloat16")
     assert train(make_update(loop), filled(loop)).optimizer_steps == 2
+
+
+@pytest.mark.parametrize("stays_on", [True, False])
+def test_where_autocast_stays_on_the_first_casts_of_the_weights_go_on_acting(
+    pufferlib: MakeLoop, stays_on: bool
+) -> None:
+    """The float32 weights move in either case; what the policy says of the same observations only where it is left."""
+    loop = pufferlib(precision="bfloat16", autocast_stays_on=stays_on, learning_rate=0.1)
+    update, experience = make_update(loop), filled(loop)
+    weight = update.policy.critic.weight.detach().clone()
+    said = []
+    for _ in range(3):
+        with torch.no_grad(), update.autocast(torch.device("cpu")):
+            said.append(update.policy.evaluate(experience.data.observations, experience.data.actions).values)
+        train(update, experience)
+    assert not torch.equal(update.policy.critic.weight, weight)
+    assert torch.equal(said[0], said[2]) == stays_on
+    update.close()
+    with torch.no_grad(), update.autocast(torch.device("cpu")):
+        afresh = update.policy.evaluate(experience.data.observations, experience.data.actions).values
+    assert not torch.equal(afresh, said[0])
+    assert not torch.is_autocast_enabled("cpu")
