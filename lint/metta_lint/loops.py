@@ -110,7 +110,7 @@ class Loop(NamedTuple):
     - ``beta_epochs``: the prioritisation exponent's clock ticks once per ``train-call`` or once per ``update-epoch``.
     - ``lstm_zeroed_each_rollout``: whether the recurrent state starts each rollout at zero.
     - ``autocast_stays_on``: mixed precision is entered in the first update and never left, so that torch casts the
-      weights once and trains and acts with those casts ever after (PufferLib 3.0 pufferl.py train()).
+      weights once and goes on with those casts (PufferLib 3.0 pufferl.py train()).
     - ``requirements``: the conditions that this trainer insists on, in its order (keys of REQUIREMENTS).
     - ``ranks_counted``: how many ranks' steps count towards total_timesteps; the trainer itself runs one of them.
     - ``intervals``: checkpoint_interval, wandb_checkpoint_interval, evaluate_interval where the trainer has them.

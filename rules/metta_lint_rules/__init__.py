@@ -7,6 +7,7 @@ from metta_lint_rules.default_drift import DefaultDriftRule
 from metta_lint_rules.env_count_drift import EnvCountDrift
 from metta_lint_rules.env_key_refused import EnvKeyRefused
 from metta_lint_rules.env_unregistered import EnvUnregistered
+from metta_lint_rules.frozen_casts import FrozenCasts
 from metta_lint_rules.horizon_drift import HorizonDrift
 from metta_lint_rules.hyperparameter_drift import HyperparameterDrift
 from metta_lint_rules.ignored_key import IgnoredKeyRule
@@ -42,6 +43,7 @@ RULES = [
     WastedRollout(),
     LostRemainder(),
     UnreachableInterval(),
+    FrozenCasts(),
     IgnoredKeyRule(),
     DefaultDriftRule(),
     EnvKeyRefused(),
