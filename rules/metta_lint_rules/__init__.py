@@ -16,6 +16,7 @@ from metta_lint_rules.minibatch_size_drift import MinibatchSizeDrift
 from metta_lint_rules.optimizer_steps_drift import OptimizerStepsDrift
 from metta_lint_rules.overlap_drift import OverlapDrift
 from metta_lint_rules.reward_drift import RewardDrift
+from metta_lint_rules.sampling_centre import SamplingCentre
 from metta_lint_rules.total_agents_drift import TotalAgentsDrift
 from metta_lint_rules.trainer_refuses import TrainerRefuses
 from metta_lint_rules.training_length_drift import TrainingLengthDrift
@@ -48,6 +49,7 @@ RULES = [
     DefaultDriftRule(),
     EnvKeyRefused(),
     EnvUnregistered(),
+    SamplingCentre(),
 ]
 
 __all__ = ["RULES"]
