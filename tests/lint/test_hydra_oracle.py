@@ -337,18 +337,43 @@ OVERRIDES = st.sampled_from(
 )  # fmt: skip
 
 
+def write_tree(folder: Path, tree: dict[str, str]) -> None:
+    for config, text in tree.items():
+        path = folder / f"{config}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 @given(trees(), st.lists(OVERRIDES, max_size=2))
 @settings(max_examples=100, deadline=None)
 def test_any_tree_and_command_line_is_what_hydra_composes(tree: dict[str, str], line: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for config, text in tree.items():
-            path = folder / f"{config}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        write_tree(folder, tree)
         with hydra_in(folder):
             theirs = hydra_compose("main", line)
             assert difference(compose_ours(ConfigTreeReader(folder), "main", line), theirs) is None
+
+
+@given(trees())
+@settings(max_examples=200, deadline=None)
+def test_a_tree_has_holes_only_where_hydra_refuses_it_and_no_others_change(tree: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_tree(folder, tree)
+        strict = compose_ours(ConfigTreeReader(folder), "main")
+        try:
+            tolerant = ConfigTreeReader(folder).compose("main", with_holes=True)
+        except InputError as error:
+            assert isinstance(strict, InputError), error  # noqa: PT017 - it may well compose
+            return
+        if isinstance(strict, InputError):
+            assert strict.message in {hole.problem.message for hole in tolerant.holes}
+            with hydra_in(folder):
+                assert isinstance(hydra_compose("main"), Exception)
+        else:
+            assert tolerant.holes == ()
+            assert tolerant.settings == strict.settings
 
 
 # -- made-up text ----------------------------------------------------------------------------------------------------

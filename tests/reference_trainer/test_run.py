@@ -138,6 +138,12 @@ def test_steps_that_are_overwritten_count_towards_the_end(metta: MakeLoop) -> No
     assert run(loop, options(epochs=None)).quantities["epochs"] == 3
 
 
+def test_the_steps_of_every_rank_count_towards_the_end(metta: MakeLoop) -> None:
+    alone, of_two = (run(metta(ranks_counted=ranks), options(epochs=None)).quantities["epochs"] for ranks in (1, 2))
+    assert alone is not None
+    assert of_two == -(-alone // 2)
+
+
 def test_no_epoch_begins_after_the_time_is_up(pufferlib: MakeLoop) -> None:
     observation = run(pufferlib(), options(epochs=None, seconds=0.0))
     assert observation.quantities["steps_collected_per_epoch"] == 64
