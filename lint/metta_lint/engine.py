@@ -165,6 +165,7 @@ SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
     "plan": lambda subjects: subjects.plans,
     "document": _documents,
     "tree": lambda subjects: subjects.trees,
+    "environment": lambda subjects: [found for tree in subjects.trees for found in tree.environments.values()],
 }
 """What a rule's check() can ask for by the name of its parameter; it runs once for each."""
 

@@ -7,15 +7,25 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from metta_lint.documents import Mapping
 from metta_lint.errors import InputError
 from metta_lint.sources import SUFFIXES, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping as MappingABC
 
     from metta_lint.documents import Document
+    from metta_lint.environments import Environment
+    from metta_lint.hydra import Composed, ConfigTreeReader
 
 YAML_SUFFIXES = (".yaml", ".yml")
+SOURCE_ROOTS = ("", "src/", "mettagrid/src/", "mettagrid/", "agent/src/", "common/src/")
+"""Where a repository keeps Python packages beside its config tree (Metta-AI/metta, 2025)."""
+SHOWN = 3
+"""Names that a finding gives at most."""
+COMPARED = 200
+"""Names that one is compared with at most: comparing takes far longer than anything else here."""
 
 
 class ConfigTree:
@@ -28,6 +38,7 @@ class ConfigTree:
     def __init__(self, folder: str, files: Sequence[str]) -> None:
         self.folder = folder
         self.files = tuple(files)
+        self._composed: dict[str, Composed | None] = {}
 
     @property
     def path(self) -> str:
@@ -35,7 +46,7 @@ class ConfigTree:
         return self.folder
 
     @cached_property
-    def documents(self) -> Mapping[str, Document]:
+    def documents(self) -> MappingABC[str, Document]:
         """The judged YAML files that can be read, by their config names (``env/mettagrid/arena/basic``)."""
         found = {}
         for file in self.files:
@@ -57,6 +68,81 @@ class ConfigTree:
         return os.path.isfile(f"{self.folder}/{plain}.yaml")
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether a run starts here: a config at the root has a defaults list. Else files of the tree may be missing."""
+        return any("/" not in name and self._has_defaults(name) for name in self.names)
+
+    def _has_defaults(self, name: str) -> bool:
+        document = readable(f"{self.folder}/{name}.yaml")
+        return document is not None and isinstance(document.root, Mapping) and "defaults" in document.root.entries
+
+    def has_folder(self, name: str) -> bool:
+        """Whether the tree has a folder of this name."""
+        return ".." not in name.split("/") and os.path.isdir(f"{self.folder}/{name.strip('/')}")
+
+    def near(self, name: str) -> tuple[str, ...]:
+        """Configs that a name that is none may have meant: those of a folder so called, else the most alike."""
+        plain = name.strip("/").removesuffix(".yaml")
+        inside = [found for found in self.names if found.startswith(f"{plain}/")]
+        folder, _, last = plain.rpartition("/")
+        alike = [found for found in self.names if found.rpartition("/")[::2] != (folder, last) and _akin(found, plain)]
+        return tuple(inside[:SHOWN] or close_names(plain, alike))
+
+    @cached_property
+    def other_files(self) -> tuple[str, ...]:
+        """The files of the tree that are no configs, by their paths from where its runs are started, sorted."""
+        found = []
+        for parent, folders, files in os.walk(self.folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            found += [self._from_parent(f"{parent}/{name}") for name in files if not name.endswith(YAML_SUFFIXES)]
+        return tuple(sorted(found))
+
+    def _from_parent(self, file: str) -> str:
+        inside = os.path.relpath(file, self.folder).replace(os.sep, "/")
+        return f"{os.path.basename(os.path.abspath(self.folder))}/{inside}"
+
+    def file(self, path: str) -> str | None:
+        """The file of the tree that a path means, from the folder that runs are started in, which holds the tree's."""
+        first, _, inside = path.partition("/")
+        if first != os.path.basename(os.path.abspath(self.folder)) or ".." in inside.split("/"):
+            return None
+        found = f"{self.folder}/{inside}"
+        return found if os.path.isfile(found) else None
+
+    def has_module(self, dotted: str) -> bool | None:
+        """Whether the Python source beside the tree has a module; None where it does not have the package either."""
+        package, _, name = dotted.rpartition(".")
+        beside = os.path.dirname(os.path.abspath(self.folder))
+        folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
+        there = [folder for folder in folders if os.path.isdir(folder)]
+        if not there:
+            return None
+        return any(os.path.exists(f"{folder}/{name}{suffix}") for folder in there for suffix in (".py", "/__init__.py"))
+
+    @cached_property
+    def reader(self) -> ConfigTreeReader:
+        """Composes configs of the tree."""
+        from metta_lint.hydra import ConfigTreeReader
+
+        return ConfigTreeReader(self.folder)
+
+    def composed(self, name: str) -> Composed | None:
+        """What Hydra composes for a config of the tree, once; None for what it refuses for more than missing files."""
+        if name not in self._composed:
+            try:
+                self._composed[name] = self.reader.compose(name, with_holes=True)
+            except InputError:
+                self._composed[name] = None
+        return self._composed[name]
+
+    @cached_property
+    def environments(self) -> MappingABC[str, Environment]:
+        """The judged environment configs, composed, by name."""
+        from metta_lint.environments import environments
+
+        return {environment.name: environment for environment in environments(self)}
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all configs of the tree, judged or not, sorted."""
         found = []
@@ -74,3 +160,15 @@ def readable(path: str) -> Document | None:
         return read(path)
     except InputError:
         return None
+
+
+def close_names(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """The known name that is most like this one, if one is."""
+    from difflib import get_close_matches  # slow to import, and needed for a finding alone
+
+    return get_close_matches(name, list(known)[:COMPARED], n=1, cutoff=cutoff)
+
+
+def _akin(found: str, name: str) -> bool:
+    """Whether two names have the folder or the last part in common: what one was meant by the other does."""
+    return found.rpartition("/")[0] == name.rpartition("/")[0] or found.rpartition("/")[2] == name.rpartition("/")[2]

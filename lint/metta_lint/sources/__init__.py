@@ -21,6 +21,7 @@ SUFFIXES = {
     ".toml": "toml",
     ".json": "json",
     ".py": "python",
+    ".map": "map",
 }
 _FIRST_READ = 1 << 16  # bytes
 

@@ -1,0 +1,132 @@
+"""Environment configs of a tree, each composed with its defaults."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Mapping, Node, Scalar, Sequence, Span
+from metta_lint.settings import Unknown
+from metta_lint.trainers.metta.maps import agents_placed, kind_of, things_placed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.documents import Document
+    from metta_lint.hydra import Composed
+    from metta_lint.trainers.metta.maps import Placed, Thing
+    from metta_lint.trees import ConfigTree
+
+ENV_FOLDER = "env/"
+GAME = "game"
+
+
+class Environment:
+    """One environment config: what Hydra composes for it, every value with the line that won.
+
+    ``root`` holds the values resolved; one that no file gives is ``Unknown``. ``missing`` names what its defaults
+    include and the tree does not have: what is absent from ``root`` may be there.
+    """
+
+    def __init__(self, tree: ConfigTree, name: str, composed: Composed) -> None:
+        self.tree = tree
+        self.name = name
+        self.path = f"{tree.folder}/{name}.yaml"
+        self.missing = tuple(hole.path for hole in composed.holes)
+        self._composed = composed
+
+    @cached_property
+    def root(self) -> Mapping:
+        """The composed values."""
+        from metta_lint.hydra.nodes import as_node  # Hydra's reader is no part of a start without a config tree
+
+        node = as_node(self._composed.resolved_tree(), Span(self.path, 1, 1, 1, 1))
+        return node if isinstance(node, Mapping) else Mapping({}, node.span)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that its defaults include is there, so that what is absent is absent."""
+        return not self.missing
+
+    def get(self, *keys: object) -> Node | None:
+        """The node at a path of keys below ``game``, None where there is none."""
+        return self.root.get(GAME, *keys)
+
+    def value(self, *keys: object) -> object:
+        """The scalar at a path of keys below ``game``; Unknown where there is none."""
+        node = self.get(*keys)
+        return node.value if isinstance(node, Scalar) else Unknown(f"{'.'.join(map(str, keys))} is not set")
+
+    def entries(self, *keys: object) -> Iterator[tuple[str, Node]]:
+        """The keys and values of the mapping at a path of keys below ``game``; none where there is no mapping."""
+        node = self.get(*keys)
+        if isinstance(node, Mapping):
+            for key, entry in node.entries.items():
+                yield str(key), entry.value
+
+    @property
+    def map_builder(self) -> Node | None:
+        """The node ``game.map_builder``."""
+        return self.get("map_builder")
+
+    @cached_property
+    def agents_placed(self) -> Placed | None:
+        """How many agents the map builder places, None where that is not certain."""
+        return agents_placed(self.map_builder, self._map_file)
+
+    @cached_property
+    def things_placed(self) -> tuple[Thing, ...]:
+        """The objects that the map builder certainly places."""
+        return tuple(things_placed(self.map_builder, self._map_file))
+
+    def _map_file(self, uri: str) -> Document | None:
+        from metta_lint.trees import readable
+
+        path = self.tree.file(uri)
+        return readable(path) if path is not None else None
+
+    def reads(self, key: str) -> bool:
+        """Whether an interpolation of the config names a key."""
+        return any(f"{{{key}}}" in text or f"{{{key}," in text or f".{key}}}" in text for text in self._interpolations)
+
+    @cached_property
+    def _interpolations(self) -> tuple[str, ...]:
+        from metta_lint.hydra.nodes import texts
+
+        return tuple(text for text in texts(self._composed.tree) if "${" in text)
+
+
+def rooms_of(node: Node | None) -> Iterator[tuple[str, Mapping]]:
+    """The map builders, rooms and scenes at and below a node, each with the bare name of its class."""
+    if isinstance(node, Mapping):
+        kind = kind_of(node)
+        if kind:
+            yield kind, node
+        for entry in node.entries.values():
+            yield from rooms_of(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from rooms_of(item)
+
+
+def environments(tree: ConfigTree) -> list[Environment]:
+    """The judged environment configs of a tree, by name: those whose composed result has a ``game``.
+
+    One that cannot be composed for another reason than a missing file is none: that is said where a run uses it.
+    """
+    found = []
+    for name in sorted(tree.documents):
+        if name.startswith(ENV_FOLDER):
+            composed = _alone(tree.composed(name), name)
+            if composed is not None and composed.place.child(GAME) is not None:
+                found.append(Environment(tree, name, composed))
+    return found
+
+
+def _alone(composed: Composed | None, name: str) -> Composed | None:
+    """A config without the groups that Hydra wraps it in, standing alone (Metta 2025-07 config_from_path())."""
+    groups = name.split("/")[:-1]
+    try:
+        return composed.at(*groups).detached() if composed is not None else None
+    except KeyError:
+        return None

@@ -1,0 +1,35 @@
+"""A composed tree as rules see it: the nodes of a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.hydra.tree import Branch, Items, Leaf, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def as_node(tree: Tree, around: Span) -> Node:
+    """The same values as nodes; what has no place of its own is at that of what it stands in, ``around`` at the top.
+
+    Where the keys stand is not kept: each is said to stand where its value does.
+    """
+    span = tree.span or around
+    if isinstance(tree, Branch):
+        nodes = {key: as_node(item, span) for key, item in tree.entries.items()}
+        return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
+    if isinstance(tree, Items):
+        return Sequence(tuple(as_node(item, span) for item in tree.items), span)
+    return Scalar(tree.value, span)
+
+
+def texts(tree: Tree) -> Iterator[str]:
+    """Every string of a tree as it is written."""
+    if isinstance(tree, Leaf):
+        if isinstance(tree.value, str):
+            yield tree.value
+        return
+    for part in tree.items if isinstance(tree, Items) else tree.entries.values():
+        yield from texts(part)
