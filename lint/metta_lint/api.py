@@ -6,7 +6,8 @@ that asks for what it needs by the names of its parameters:
 - ``pair``: two plans of one environment (``Pair``); the rule runs once for each pair;
 - ``plan``: one plan (``Plan``), whose ``run`` has the settings; the rule runs once for each run;
 - ``document``: one file that was read (``Document``), every value with its span, whether a run uses it or not;
-- ``tree``: one Hydra config tree (``ConfigTree``), its documents by name, and whether a name is there.
+- ``tree``: one Hydra config tree (``ConfigTree``), its documents by name, and whether a name is there;
+- ``environment``: one environment config of a tree (``Environment``), composed, and what its map builder places.
 
 ``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
 they came from), or by the span of a document's node. A rule does no I/O.
@@ -17,12 +18,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
+from metta_lint.environments import Environment, rooms_of
 from metta_lint.findings import Claim, Finding, Severity
 from metta_lint.loops import CONFIG_REQUIREMENTS
+from metta_lint.mettagrid.classes import nearest_target
+from metta_lint.mettagrid.game_keys import NEW_NAMES, allowed_keys, meant_by
+from metta_lint.mettagrid.maps import AGENT, Thing, kind_of
+from metta_lint.mettagrid.rooms import CHARACTERS, ITEMS, PARAMETERS, ROOMS
 from metta_lint.numbers import count, percent, ratio, show
 from metta_lint.pairs import Pair, same
 from metta_lint.plans import IgnoredKey, Plan, Quantity, Refusal
+from metta_lint.references import env_references, file_references, target_references
 from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.spelling import close_names
 from metta_lint.trees import ConfigTree
 
 if TYPE_CHECKING:
@@ -32,12 +40,19 @@ if TYPE_CHECKING:
     from metta_lint.trainers.default_drift import DefaultDrift
 
 __all__ = [
+    "AGENT",
+    "CHARACTERS",
     "CONFIG_REQUIREMENTS",
+    "ITEMS",
+    "NEW_NAMES",
+    "PARAMETERS",
+    "ROOMS",
     "Case",
     "Claim",
     "ConfigTree",
     "Document",
     "Draft",
+    "Environment",
     "Finding",
     "IgnoredKey",
     "Mapping",
@@ -54,17 +69,27 @@ __all__ = [
     "Setting",
     "Severity",
     "Span",
+    "Thing",
     "Unknown",
+    "allowed_keys",
     "claimed",
+    "close_names",
     "count",
     "default_drifts",
     "drift",
+    "env_references",
+    "file_references",
+    "kind_of",
     "leaves",
+    "meant_by",
+    "nearest_target",
     "percent",
     "plain",
     "ratio",
+    "rooms_of",
     "same",
     "show",
+    "target_references",
 ]
 
 

@@ -73,7 +73,9 @@ def check(
     rules = chosen_rules(config.plugins, config.select, config.ignore)
     unreadable = report.findings
     subjects = Subjects(report.plans, report.pairs, found.files, found.trees)
-    report.findings = unreadable + merged(_intended(config, declared, run_rules(rules, subjects)))
+    said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice
+    found_by_rules = [finding for finding in run_rules(rules, subjects) if finding.span not in said]
+    report.findings = unreadable + merged(_intended(config, declared, found_by_rules))
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
     report.notes += _unknowns(report.pairs)
     return report

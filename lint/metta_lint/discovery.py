@@ -26,7 +26,9 @@ _UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says wha
 _ENV_NAME = re.compile(rb"^env_name\s*[=:]", re.MULTILINE)
 _DEFAULTS = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
 _HYDRA_KEY = re.compile(
-    rb"^[ \t]*(?:_target_[ \t]*:|defaults[ \t]*:[ \t]*$|distribution[ \t]*:)|\{[ \t]*distribution[ \t]*:", re.MULTILINE
+    rb"^[ \t]*(?:_target_[ \t]*:|defaults[ \t]*:[ \t]*$|distribution[ \t]*:|#[ \t]*@package[ \t])"
+    rb"|\{[ \t]*distribution[ \t]*:",
+    re.MULTILINE,
 )
 """What a YAML of a Hydra tree of trainers says, and others hardly do."""
 _TRAINER_GROUP = re.compile(rb"^[ \t]*-[ \t]*(?:override[ \t]+)?/?trainer[ \t]*:", re.MULTILINE)

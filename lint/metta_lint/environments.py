@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping, Node, Scalar, Sequence, Span
+from metta_lint.mettagrid.maps import agents_placed, kind_of, things_placed
 from metta_lint.settings import Unknown
-from metta_lint.trainers.metta.maps import agents_placed, kind_of, things_placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from metta_lint.documents import Document
     from metta_lint.hydra import Composed
-    from metta_lint.trainers.metta.maps import Placed, Thing
+    from metta_lint.mettagrid.maps import Placed, Thing
     from metta_lint.trees import ConfigTree
 
 ENV_FOLDER = "env/"

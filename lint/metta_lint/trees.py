@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from metta_lint.documents import Mapping
 from metta_lint.errors import InputError
 from metta_lint.sources import SUFFIXES, read
+from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from collections.abc import Mapping as MappingABC
+    from collections.abc import Sequence
 
     from metta_lint.documents import Document
     from metta_lint.environments import Environment
@@ -24,8 +25,6 @@ SOURCE_ROOTS = ("", "src/", "mettagrid/src/", "mettagrid/", "agent/src/", "commo
 """Where a repository keeps Python packages beside its config tree (Metta-AI/metta, 2025)."""
 SHOWN = 3
 """Names that a finding gives at most."""
-COMPARED = 200
-"""Names that one is compared with at most: comparing takes far longer than anything else here."""
 
 
 class ConfigTree:
@@ -69,7 +68,7 @@ class ConfigTree:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether a run starts here: a config at the root has a defaults list. Else files of the tree may be missing."""
+        """Whether a run starts here: a config at the root has a defaults list. Else files may be missing."""
         return any("/" not in name and self._has_defaults(name) for name in self.names)
 
     def _has_defaults(self, name: str) -> bool:
@@ -84,9 +83,12 @@ class ConfigTree:
         """Configs that a name that is none may have meant: those of a folder so called, else the most alike."""
         plain = name.strip("/").removesuffix(".yaml")
         inside = [found for found in self.names if found.startswith(f"{plain}/")]
+        if inside:
+            return tuple(inside[:SHOWN])
         folder, _, last = plain.rpartition("/")
-        alike = [found for found in self.names if found.rpartition("/")[::2] != (folder, last) and _akin(found, plain)]
-        return tuple(inside[:SHOWN] or close_names(plain, alike))
+        called = [found for found in self.names if found.rpartition("/")[2] == last]
+        beside = [found for found in self.names if found.rpartition("/")[0] == folder]
+        return tuple(close_names(plain, called) or close_names(plain, beside, cutoff=0.85))
 
     @cached_property
     def other_files(self) -> tuple[str, ...]:
@@ -97,14 +99,19 @@ class ConfigTree:
             found += [self._from_parent(f"{parent}/{name}") for name in files if not name.endswith(YAML_SUFFIXES)]
         return tuple(sorted(found))
 
+    @cached_property
+    def root_name(self) -> str:
+        """What the tree's own folder is called."""
+        return os.path.basename(os.path.abspath(self.folder))
+
     def _from_parent(self, file: str) -> str:
         inside = os.path.relpath(file, self.folder).replace(os.sep, "/")
-        return f"{os.path.basename(os.path.abspath(self.folder))}/{inside}"
+        return f"{self.root_name}/{inside}"
 
     def file(self, path: str) -> str | None:
         """The file of the tree that a path means, from the folder that runs are started in, which holds the tree's."""
         first, _, inside = path.partition("/")
-        if first != os.path.basename(os.path.abspath(self.folder)) or ".." in inside.split("/"):
+        if first != self.root_name or ".." in inside.split("/"):
             return None
         found = f"{self.folder}/{inside}"
         return found if os.path.isfile(found) else None
@@ -114,7 +121,7 @@ class ConfigTree:
         package, _, name = dotted.rpartition(".")
         beside = os.path.dirname(os.path.abspath(self.folder))
         folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
-        there = [folder for folder in folders if os.path.isdir(folder)]
+        there = [folder for folder in folders if os.path.isdir(folder) and _has_source(folder)]
         if not there:
             return None
         return any(os.path.exists(f"{folder}/{name}{suffix}") for folder in there for suffix in (".py", "/__init__.py"))
@@ -162,13 +169,5 @@ def readable(path: str) -> Document | None:
         return None
 
 
-def close_names(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
-    """The known name that is most like this one, if one is."""
-    from difflib import get_close_matches  # slow to import, and needed for a finding alone
-
-    return get_close_matches(name, list(known)[:COMPARED], n=1, cutoff=cutoff)
-
-
-def _akin(found: str, name: str) -> bool:
-    """Whether two names have the folder or the last part in common: what one was meant by the other does."""
-    return found.rpartition("/")[0] == name.rpartition("/")[0] or found.rpartition("/")[2] == name.rpartition("/")[2]
+def _has_source(folder: str) -> bool:
+    return any(name.endswith(".py") for name in os.listdir(folder))

@@ -80,6 +80,7 @@ def test_a_rule_that_asks_for_what_there_is_not_is_named() -> None:
         ({"configs/sweep/quick.yaml": "parameters:\n  a: {distribution: uniform}\n"}, "configs"),
         ({"configs/env/x.yaml": "_target_: a.B\n"}, "configs"),
         ({"configs/maps/x.map": "WWW\n"}, "configs"),
+        ({"configs/hardware/x.yaml": "# @package _global_\ndevice: cpu\n"}, "configs"),
         ({"conf/deep/er/x.yaml": "defaults:\n  - a\n"}, "conf"),
         ({"settings/x.yaml": "defaults:\n  - a\n", "settings/env/y.yaml": "a: 1\n"}, "settings"),
         ({"configs/kubernetes.yaml": "apiVersion: v1\nkind: Pod\n"}, None),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.mettagrid.rooms import CHARACTERS, ROOMS
 from metta_lint.settings import Choice, Unknown
-from metta_lint.trainers.metta.rooms import CHARACTERS, ROOMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,12 +21,12 @@ AGENT = "agent."
 class Placed(NamedTuple):
     """A number of agents, and the lines that say so."""
 
-    count: int
+    agents: int
     places: tuple[tuple[str, Span], ...] = ()
 
     def times(self, count: int, *places: tuple[str, Span]) -> Placed:
         """As many times that."""
-        return Placed(self.count * count, (*places, *self.places))
+        return Placed(self.agents * count, (*places, *self.places))
 
 
 class Thing(NamedTuple):
@@ -91,7 +91,7 @@ def _sum(parts: list[Placed | None]) -> Placed | None:
     if len(known) < len(parts):
         return None
     places = dict.fromkeys(place for part in known for place in part.places)
-    return Placed(sum(part.count for part in known), tuple(places))
+    return Placed(sum(part.agents for part in known), tuple(places))
 
 
 def _given(node: Node | None, default: int | None) -> Placed | None:
@@ -130,7 +130,7 @@ def _in_scene(node: Node | None, map_file: MapFile) -> Placed | None:
     parts = [_own(node, map_file)]
     for child in children.items if isinstance(children, Sequence) else ():
         below = _in_scene(child.get("scene") if isinstance(child, Mapping) else None, map_file)
-        if below is not None and below.count:
+        if below is not None and below.agents:
             areas = _areas(node, child) if isinstance(child, Mapping) else None
             below = None if areas is None else below.times(areas)
         parts.append(below)

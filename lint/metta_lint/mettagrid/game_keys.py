@@ -1,14 +1,15 @@
 """The keys that an environment's ``game`` can have, and those that moved (Metta-AI/metta, mettagrid_config.py).
 
 The models forbid other keys: building the environment raises. Keys of later revisions count as known, and a config is
-judged only if it uses the names of 2025-06 or later itself: before that, items had keys of their own (``input_ore_red``).
+judged only if it uses names of 2025-06 or later itself: before that, items had keys of their own (``input_ore_red``).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.trainers.metta.rooms import ITEMS
+from metta_lint.mettagrid.rooms import ITEMS
+from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +78,6 @@ def allowed_keys(parents: tuple[str, ...]) -> frozenset[str] | None:
 
 def meant_by(key: str, parents: tuple[str, ...]) -> str:
     """The key that an unknown one stands for: where it moved to, else the most alike; empty where there is none."""
-    from metta_lint.trees import close_names
-
     if key in MOVED:
         return MOVED[key]
     return next(iter(close_names(key, sorted(allowed_keys(parents) or ()))), "")

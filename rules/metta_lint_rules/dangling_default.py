@@ -1,0 +1,65 @@
+"""ML801: defaults lists that name a config which is not there."""
+
+from collections.abc import Iterator
+
+from metta_lint.api import Case, ConfigTree, Draft, close_names
+
+ENV = "defaults:\n  - {base}\n  - _self_\ngame:\n  num_agents: 4\n"
+ENTRY = {"configs/train_job.yaml": "defaults:\n  - _self_\nrun: a\n"}
+
+
+class DanglingDefault:
+    """A defaults list names a config that is not there.
+
+    ## Why it matters
+    Hydra composes nothing of a config whose defaults are not there. A run says so at once; a config that only a
+    curriculum or an evaluation reaches says so hours later.
+
+    ## Example
+    `/env/mettagrid/multiagent/training/defaults@` in the files of a folder that was renamed to `experiments`.
+
+    ## How to mend it
+    Name the config that the message gives. In a part of a tree (no config at its root has a defaults list), a name is
+    only judged where a config beside it shows what was meant.
+    """
+
+    code, name, severity = "ML801", "dangling-default", "error"
+    agrees = [
+        Case(files={"configs/env/a.yaml": ENV.format(base="/env/base"), "configs/env/other.yaml": "a: 1\n"}),
+        Case(files={**ENTRY, "configs/env/a.yaml": ENV.format(base="base"), "configs/env/base.yaml": "a: 1\n"}),
+        Case(files={**ENTRY, "configs/env/a.yaml": ENV.format(base="optional /env: base")}),
+    ]
+    drifts = [
+        Case(files={**ENTRY, "configs/env/a.yaml": ENV.format(base="/env/base")}, at=("configs/env/a.yaml:2",)),
+        Case(
+            files={"configs/env/new/a.yaml": ENV.format(base="/env/old/base@"), "configs/env/new/base.yaml": "a: 1\n"},
+            at=("configs/env/new/a.yaml:2",),
+        ),
+    ]
+
+    def check(self, tree: ConfigTree) -> Iterator[Draft]:
+        """One draft for each item of a defaults list that is not there, however many configs include it."""
+        seen = set()
+        for name in tree.documents:
+            composed = tree.composed(name)
+            for hole in composed.holes if composed is not None else ():
+                span = hole.problem.span
+                if span in seen:
+                    continue
+                seen.add(span)
+                meant = self._meant(tree, hole.path, tree.name_of(span.path))
+                if tree.is_whole or meant:
+                    yield Draft(
+                        hole.problem.message,
+                        at=span,
+                        help=f"did you mean /{meant}?" if meant else "name a config that is there, or remove the item",
+                    )
+
+    def _meant(self, tree: ConfigTree, missing: str, named_in: str) -> str:
+        """A config that shows what was meant: of the same name beside the file, or of a similar one in the folder."""
+        folder, _, last = missing.strip("/").rpartition("/")
+        beside = f"{named_in.rpartition('/')[0]}/{last}"
+        if not tree.has_folder(folder):
+            return beside if tree.has(beside) and beside != named_in else ""
+        names = {name.rpartition("/")[2]: name for name in tree.names if name.rpartition("/")[0] == folder}
+        return "".join(names[found] for found in close_names(last, names, cutoff=0.85))

@@ -1,0 +1,49 @@
+"""ML803: files of the tree that are named and not there."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from metta_lint.api import Case, ConfigTree, Draft, file_references
+
+ENV = "game:\n  map_builder:\n    uri: configs/env/maps/{path}\n"
+MAP = {"configs/env/maps/small/a.map": "###\n#@#\n###\n"}
+
+
+class DanglingFile:
+    """A config names a file of its own tree that is not there.
+
+    ## Why it matters
+    The map is opened when the environment is built: at the first reset, or when an evaluation first gets to it.
+
+    ## Example
+    `uri: configs/env/mettagrid/maps/navigation_sequence/evals/corridors.map`, where the maps lie in
+    `navigation_sequence` itself.
+
+    ## How to mend it
+    Name the file that is there. A tree without any file of that kind is a part of one, and is not judged.
+    """
+
+    code, name, severity = "ML803", "dangling-file", "error"
+    agrees = [
+        Case(files={"configs/env/a.yaml": ENV.format(path="small/a.map"), **MAP}),
+        Case(files={"configs/env/a.yaml": ENV.format(path="small/b.map")}),
+    ]
+    drifts = [
+        Case(files={"configs/env/a.yaml": ENV.format(path="small/evals/a.map"), **MAP}, at=("configs/env/a.yaml:3",))
+    ]
+
+    def check(self, tree: ConfigTree) -> Iterator[Draft]:
+        """One draft for each file that is named, has a suffix that the tree has files of, and is not there."""
+        others = tree.other_files
+        suffixes = {PurePosixPath(path).suffix for path in others}
+        for document in tree.documents.values():
+            for reference in file_references(document.root, tree.root_name):
+                name = PurePosixPath(reference.text)
+                if name.suffix not in suffixes or tree.file(reference.text) is not None:
+                    continue
+                near = [path for path in others if PurePosixPath(path).name == name.name][:3]
+                yield Draft(
+                    f"no file {reference.text}",
+                    at=reference.span,
+                    help=f"did you mean {', '.join(near)}?" if near else "name a file that is there",
+                )

@@ -1,0 +1,48 @@
+"""ML804: Python classes that are named and not there."""
+
+from collections.abc import Iterator
+
+from metta_lint.api import Case, ConfigTree, Draft, nearest_target, target_references
+
+AGENT = "_target_: metta.agent.metta_agent.MettaAgent\ncomponents:\n  _obs_:\n    _target_: metta.agent.lib.{path}\n"
+SOURCE = {"agent/src/metta/agent/lib/mine.py": "class Mine: ...\n"}
+
+
+class DanglingTarget:
+    """A `_target_` names a Python module or class that does not exist.
+
+    ## Why it matters
+    Hydra imports the class when it makes the object: the config composes without a word, and the run ends in an
+    ImportError, for an environment of a curriculum when it is first drawn.
+
+    ## Example
+    `metta.agent.lib.obs_token_to_boxshaper.ObsTokenToBoxShaper`: the module is `obs_token_to_box_shaper`.
+
+    ## How to mend it
+    Name the class that is there. Where the Python source lies beside the configs, it decides; else the modules that
+    Metta ever had do, for the packages of its agents' layers, curricula and rooms.
+    """
+
+    code, name, severity = "ML804", "dangling-target", "error"
+    agrees = [
+        Case(files={"configs/agent/a.yaml": AGENT.format(path="lstm.LSTM")}),
+        Case(files={"configs/agent/a.yaml": AGENT.format(path="mine.Mine"), **SOURCE}),
+        Case(files={"configs/agent/a.yaml": "_target_: somebody.elses.Class\n"}),
+    ]
+    drifts = [
+        Case(files={"configs/agent/a.yaml": AGENT.format(path="obs_boxshaper.A")}, at=("configs/agent/a.yaml:4",)),
+        Case(files={"configs/agent/a.yaml": AGENT.format(path="yours.A"), **SOURCE}, at=("configs/agent/a.yaml:4",)),
+    ]
+
+    def check(self, tree: ConfigTree) -> Iterator[Draft]:
+        """One draft for each class whose module, or itself, is certainly not there."""
+        for document in tree.documents.values():
+            for reference in target_references(document.root):
+                there = tree.has_module(reference.text.rpartition(".")[0])
+                near = nearest_target(reference.text) if there is None else "" if not there else None
+                if near is not None:
+                    yield Draft(
+                        f"{reference.text} does not exist: making it raises ImportError",
+                        at=reference.span,
+                        help=f"there is {near}" if near else "name a class that is there",
+                    )

@@ -1,0 +1,72 @@
+"""ML711: keys of the game that it does not have."""
+
+from collections.abc import Iterator
+
+from metta_lint.api import NEW_NAMES, Case, Draft, Environment, allowed_keys, meant_by
+
+GAME = """defaults:
+  - _self_
+game:
+  agent:
+    default_resource_limit: 10
+    {agent}: 1
+  objects:
+    altar:
+      type_id: 8
+      {altar}: 1
+"""
+
+
+class UnknownGameKey:
+    """A key of the agent, a group or an object that the game does not have.
+
+    ## Why it matters
+    The environment's config is checked when it is built, and other keys are refused: the run dies at its first reset.
+    Keys were renamed in 2025-06 (`initial_items` is `initial_resource_count`, `default_item_max` is
+    `default_resource_limit`), and configs that few people run kept the old ones.
+
+    ## Example
+    `initial_items: 1` beside `input_resources: {ore_red: 1}`.
+
+    ## How to mend it
+    Write the key that the message names. A config that uses no name of 2025-06 or later is not judged.
+    """
+
+    code, name, severity = "ML711", "unknown-game-key", "error"
+    agrees = [
+        Case(files={"configs/env/a.yaml": GAME.format(agent="freeze_duration", altar="cooldown")}),
+        Case(
+            files={
+                "configs/env/a.yaml": "defaults:\n  - _self_\ngame:\n  objects:\n    altar:\n      initial_items: 1\n"
+            }
+        ),
+    ]
+    drifts = [
+        Case(
+            files={"configs/env/a.yaml": GAME.format(agent="default_item_max", altar="initial_items")},
+            at=("configs/env/a.yaml:6", "configs/env/a.yaml:10"),
+        ),
+        Case(
+            files={"configs/env/a.yaml": GAME.format(agent="freeze_duration", altar="cooldwon")},
+            at=("configs/env/a.yaml:10",),
+        ),
+    ]
+
+    def check(self, environment: Environment) -> Iterator[Draft]:
+        """One draft for each key that is none."""
+        mappings = [("agent",), ("agent", "rewards"), ("global_obs",)]
+        mappings += [("objects", name) for name, _ in environment.entries("objects")]
+        mappings += [("groups", name) for name, _ in environment.entries("groups")]
+        keys = [(parents, key) for parents in mappings for key, _ in environment.entries(*parents)]
+        if not any(key in NEW_NAMES for _, key in keys):
+            return
+        for parents, key in keys:
+            node, allowed = environment.get(*parents, key), allowed_keys(parents)
+            if node is None or allowed is None or key in allowed:
+                continue
+            meant = meant_by(key, parents)
+            yield Draft(
+                f"game.{'.'.join(parents)} has no key {key}: building the environment raises",
+                at=node.span,
+                help=f"did you mean {meant}?" if meant else f"the keys are {', '.join(sorted(allowed))}",
+            )
