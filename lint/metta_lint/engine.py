@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
 from inspect import signature
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Span
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 GROUP = "metta_lint.rules"
 BUILT_IN = ("ML001", "ML901")
 """Codes of what is found without a rule: files that cannot be read, differences that are none."""
+MOST = 500
+"""Findings of one rule about one subject: nobody reads more, and to look for more would never end."""
 METADATA = (".dist-info", ".egg-info")
 
 
@@ -165,7 +168,7 @@ SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
     "plan": lambda subjects: subjects.plans,
     "document": _documents,
     "tree": lambda subjects: subjects.trees,
-    "environment": lambda subjects: [found for tree in subjects.trees for found in tree.environments.values()],
+    "environment": lambda subjects: [found for tree in subjects.trees for found in tree.environments],
 }
 """What a rule's check() can ask for by the name of its parameter; it runs once for each."""
 
@@ -209,7 +212,7 @@ def subject_of(rule: Rule) -> str:
 
 def _findings(rule: Rule, subject: object) -> list[Finding]:
     try:
-        return [_located(rule, draft, subject) for draft in rule.check(subject)]
+        return [_located(rule, draft, subject) for draft in islice(rule.check(subject), MOST)]
     except Exception as error:
         raise LintError(f"rule {rule.code} crashed on {_name(subject)}: {type(error).__name__}: {error}") from error
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Mapping, Node, Scalar, Sequence, Span
+from metta_lint.documents import Mapping, Node, Scalar, Sequence, Span, leaves
+from metta_lint.mettagrid.game_keys import MOVED, NEW_NAMES, allowed_keys
 from metta_lint.mettagrid.maps import agents_placed, kind_of, things_placed
 from metta_lint.settings import Unknown
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from metta_lint.mettagrid.maps import Placed, Thing
     from metta_lint.trees import ConfigTree
 
-ENV_FOLDER = "env/"
 GAME = "game"
 
 
@@ -85,6 +85,23 @@ class Environment:
         path = self.tree.file(uri)
         return readable(path) if path is not None else None
 
+    @cached_property
+    def has_new_names(self) -> bool:
+        """Whether it uses keys of 2025-06 or later, so that those of before are wrong in it."""
+        return any(part in NEW_NAMES for keys, _ in leaves(self.root) for part in keys)
+
+    def key_like(self, keys: tuple[str, ...]) -> str:
+        """The key of the environment that ends as another one does, in as many parts as any; empty if none does."""
+        *parents, last = keys
+        if last in MOVED and allowed_keys(tuple(parents)) is not None:
+            return ".".join([GAME, *parents, MOVED[last]])
+        paths = [tuple(map(str, path)) for path, _ in leaves(self.root)]
+        for length in range(len(keys), 0, -1):
+            found = [".".join(path) for path in paths if path[-length:] == keys[-length:]]
+            if found:
+                return min(found, key=lambda path: path.count("."))
+        return ""
+
     def reads(self, key: str) -> bool:
         """Whether an interpolation of the config names a key."""
         return any(f"{{{key}}}" in text or f"{{{key}," in text or f".{key}}}" in text for text in self._interpolations)
@@ -109,18 +126,15 @@ def rooms_of(node: Node | None) -> Iterator[tuple[str, Mapping]]:
             yield from rooms_of(item)
 
 
-def environments(tree: ConfigTree) -> list[Environment]:
-    """The judged environment configs of a tree, by name: those whose composed result has a ``game``.
+def environment(tree: ConfigTree, name: str) -> Environment | None:
+    """A config of a tree as an environment; None where its composed result has no ``game``.
 
     One that cannot be composed for another reason than a missing file is none: that is said where a run uses it.
     """
-    found = []
-    for name in sorted(tree.documents):
-        if name.startswith(ENV_FOLDER):
-            composed = _alone(tree.composed(name), name)
-            if composed is not None and composed.place.child(GAME) is not None:
-                found.append(Environment(tree, name, composed))
-    return found
+    composed = _alone(tree.composed(name), name)
+    if composed is None or composed.place.child(GAME) is None:
+        return None
+    return Environment(tree, name, composed)
 
 
 def _alone(composed: Composed | None, name: str) -> Composed | None:

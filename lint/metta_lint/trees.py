@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 YAML_SUFFIXES = (".yaml", ".yml")
 SOURCE_ROOTS = ("", "src/", "mettagrid/src/", "mettagrid/", "agent/src/", "common/src/")
 """Where a repository keeps Python packages beside its config tree (Metta-AI/metta, 2025)."""
+ENV_FOLDER = "env/"
+"""Where environments and curricula lie."""
 SHOWN = 3
 """Names that a finding gives at most."""
 
@@ -38,6 +40,7 @@ class ConfigTree:
         self.folder = folder
         self.files = tuple(files)
         self._composed: dict[str, Composed | None] = {}
+        self._environments: dict[str, Environment | None] = {}
 
     @property
     def path(self) -> str:
@@ -142,12 +145,19 @@ class ConfigTree:
                 self._composed[name] = None
         return self._composed[name]
 
-    @cached_property
-    def environments(self) -> MappingABC[str, Environment]:
-        """The judged environment configs, composed, by name."""
-        from metta_lint.environments import environments
+    def environment(self, name: str) -> Environment | None:
+        """A config of the tree, judged or not, as an environment, once; None for what is none."""
+        from metta_lint.environments import environment
 
-        return {environment.name: environment for environment in environments(self)}
+        if name not in self._environments:
+            self._environments[name] = environment(self, name)
+        return self._environments[name]
+
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """The judged environment configs, composed, by name."""
+        names = sorted(name for name in self.documents if name.startswith(ENV_FOLDER))
+        return tuple(found for name in names if (found := self.environment(name)) is not None)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -36,8 +36,8 @@ class MapShape:
             return
         rows = [(str(row.value), row.span) for row in document.root.items if isinstance(row, Scalar)]
         lengths = Counter(len(row.strip()) for row, _ in rows)
-        if not rows or rows[0][0].strip() == "---":
-            return  # a map with a header of its own
+        if not rows or ":" in rows[0][0]:
+            return  # a later form, which is YAML, or no map at all
         usual, how_many = lengths.most_common(1)[0]
         for row, span in rows:
             if len(row.strip()) != usual:

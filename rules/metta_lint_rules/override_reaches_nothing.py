@@ -11,12 +11,12 @@ from metta_lint.api import (
     Environment,
     Mapping,
     Node,
+    Scalar,
     Sequence,
     Span,
-    allowed_keys,
     kind_of,
     leaves,
-    meant_by,
+    refused_key,
 )
 
 TOP = frozenset({"desync_episodes", "game", "label", "labels", "num_trials", "sampling"})
@@ -30,7 +30,7 @@ game:
     width: 10
     root: {params: {objects: {altar: "${altars}"}}}
 """
-BUCKETS = """_target_: metta.mettagrid.curriculum.bucketed.BucketedCurriculum
+BUCKETS = """_target_: a.B
 env_cfg_template_path: /env/template
 buckets:
   altars: [1, 2]
@@ -74,67 +74,51 @@ class OverrideReachesNothing:
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
-        """One draft for each bucket whose key certainly reaches nothing."""
+        """One draft for each key that a bucket or an override sets and that certainly reaches nothing."""
         for document in tree.documents.values():
-            buckets = document.root.get("buckets") if isinstance(document.root, Mapping) else None
-            if isinstance(buckets, Mapping) and isinstance(document.root, Mapping):
-                template = self._template(tree, document.root)
-                # Buckets that are lists came after the renaming of keys.
-                new = any(isinstance(entry.value, Sequence) for entry in buckets.entries.values())
-                for key, entry in buckets.entries.items():
-                    yield from self._judged(str(key), entry.key_span, template, new)
+            if isinstance(document.root, Mapping):
+                yield from self._overrides(document.root.get("env_overrides"))
+                yield from self._buckets(document.root.get("buckets"), self._template(tree, document.root))
+
+    def _overrides(self, overrides: Node | None) -> Iterator[Draft]:
+        found = list(leaves(overrides)) if isinstance(overrides, Mapping) else []
+        if any(part in NEW_NAMES for path, _ in found for part in path):
+            for path, node in found:
+                keys = tuple(map(str, path))
+                refused = refused_key(keys)
+                if refused is not None:
+                    yield self._draft(keys, node.span, *refused)
+
+    def _buckets(self, buckets: Node | None, template: Environment | None) -> Iterator[Draft]:
+        if not isinstance(buckets, Mapping):
+            return
+        # Buckets that are lists came after the renaming of keys.
+        new = any(isinstance(entry.value, Sequence) for entry in buckets.entries.values())
+        for key, entry in buckets.entries.items():
+            keys = tuple(str(key).split("."))
+            if template is not None and (template.root.get(*keys) is not None or template.reads(str(key))):
+                continue
+            refused = refused_key(keys) if new or (template is not None and template.has_new_names) else None
+            if refused is None and template is not None:
+                refused = self._unread(keys, template)
+            if refused is not None:
+                yield self._draft(keys, entry.key_span, *refused)
+
+    def _draft(self, keys: tuple[str, ...], span: Span, why: str, meant: str) -> Draft:
+        hint = f"did you mean {meant}?" if meant else "remove it, or name a key that the environment has"
+        return Draft(f"{'.'.join(keys)} reaches nothing: {why}", at=span, help=hint)
 
     def _template(self, tree: ConfigTree, root: Mapping) -> Environment | None:
         path = root.get("env_cfg_template_path")
-        found = tree.environments.get(str(getattr(path, "value", "")).strip("/").removesuffix(".yaml"))
+        found = tree.environment(str(path.value).strip("/").removesuffix(".yaml")) if isinstance(path, Scalar) else None
         return found if found is not None and found.is_complete else None
 
-    def _judged(self, key: str, span: Span, template: Environment | None, new: bool) -> Iterator[Draft]:
-        keys = tuple(key.split("."))
-        if template is not None and (template.root.get(*keys) is not None or template.reads(key)):
-            return
-        why, meant = self._refused(keys, template, new)
-        if not why and template is not None:
-            why, meant = self._unread(keys, template)
-        if why:
-            at = (("the environment", template.root.span),) if template is not None else ()
-            yield Draft(
-                f"{key} reaches nothing: {why}",
-                at=span,
-                related=at,
-                help=f"did you mean {meant}?" if meant else "remove it, or name a key that the environment has",
-            )
-
-    def _refused(self, keys: tuple[str, ...], template: Environment | None, new: bool) -> tuple[str, str]:
-        """Why the game refuses a key, and what was meant; empty where it does not, or that is not known."""
-        *parents, name = keys[1:] if keys[0] == "game" else ("", "")
-        allowed = allowed_keys(tuple(parents))
-        names = (str(part) for path, _ in leaves(template.root) for part in path) if template is not None else ()
-        if allowed is None or name in allowed or not (new or any(part in NEW_NAMES for part in names)):
-            return "", ""
-        meant = meant_by(name, tuple(parents))
-        why = f"game.{'.'.join(parents)} has no {name}, and refuses it"
-        return why, ".".join(["game", *parents, meant]) if meant else ""
-
-    def _unread(self, keys: tuple[str, ...], template: Environment) -> tuple[str, str]:
+    def _unread(self, keys: tuple[str, ...], template: Environment) -> tuple[str, str] | None:
         kind = kind_of(template.map_builder)
         if keys[:2] == ("game", "map_builder") and kind in PARAMETERS and keys[2:3] and keys[2] not in PARAMETERS[kind]:
-            return f"{kind} takes no {keys[2]}", self._alike(keys, template.root)
+            return f"{kind} takes no {keys[2]}", template.key_like(keys)
         if keys[:2] == ("game", "params"):
-            return "nothing in the environment reads it", self._alike(keys, template.root)
+            return "nothing in the environment reads it", template.key_like(keys)
         if keys[0] not in TOP and template.root.get(keys[0]) is None and not template.reads(keys[0]):
-            return f"the environment has no {keys[0]}, and nothing in it reads one", self._alike(keys, template.root)
-        return "", ""
-
-    def _alike(self, keys: tuple[str, ...], root: Node) -> str:
-        """The key of the environment that ends as this one does, in as many parts as any."""
-        *parents, last = keys
-        moved = meant_by(last, tuple(parents))
-        if moved and last not in (allowed_keys(tuple(parents)) or (last,)):
-            return ".".join(["game", *parents, moved])
-        paths = [tuple(map(str, path)) for path, _ in leaves(root)]
-        for length in range(len(keys), 0, -1):
-            found = [".".join(path) for path in paths if path[-length:] == keys[-length:]]
-            if found:
-                return min(found, key=lambda path: path.count("."))
-        return ""
+            return f"the environment has no {keys[0]}, and nothing in it reads one", template.key_like(keys)
+        return None

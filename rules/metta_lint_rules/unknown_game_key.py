@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import NEW_NAMES, Case, Draft, Environment, allowed_keys, meant_by
+from metta_lint.api import Case, Draft, Environment, allowed_keys, meant_by
 
 GAME = """defaults:
   - _self_
@@ -57,10 +57,9 @@ class UnknownGameKey:
         mappings = [("agent",), ("agent", "rewards"), ("global_obs",)]
         mappings += [("objects", name) for name, _ in environment.entries("objects")]
         mappings += [("groups", name) for name, _ in environment.entries("groups")]
-        keys = [(parents, key) for parents in mappings for key, _ in environment.entries(*parents)]
-        if not any(key in NEW_NAMES for _, key in keys):
+        if not environment.has_new_names:
             return
-        for parents, key in keys:
+        for parents, key in [(keys, key) for keys in mappings for key, _ in environment.entries(*keys)]:
             node, allowed = environment.get(*parents, key), allowed_keys(parents)
             if node is None or allowed is None or key in allowed:
                 continue

@@ -23,6 +23,7 @@ EXAMPLES = {
     ".toml": (b"[train]\ngamma = 0.9\n", {"train": {"gamma": 0.9}}),
     ".json": (b'{"train": {"gamma": 0.9}}', {"train": {"gamma": 0.9}}),
     ".py": (b"gamma = 0.9\n", {"classes": {}, "functions": {}, "constants": {"gamma": 0.9}}),
+    ".map": (b"\n###\n#@#\n###\n\n", ["###", "#@#", "###"]),
 }
 EVERY_SUFFIX = pytest.mark.parametrize("suffix", SUFFIXES)
 

@@ -81,3 +81,18 @@ def meant_by(key: str, parents: tuple[str, ...]) -> str:
     if key in MOVED:
         return MOVED[key]
     return next(iter(close_names(key, sorted(allowed_keys(parents) or ()))), "")
+
+
+def refused_key(keys: tuple[str, ...]) -> tuple[str, str] | None:
+    """Why an environment of 2025-06 or later refuses a key of its config, and the key that was meant (maybe none).
+
+    None where it takes it, or that is not known.
+    """
+    for depth in range(2, len(keys)):
+        parents, name = keys[1:depth], keys[depth]
+        allowed = allowed_keys(parents) if keys[0] == "game" else None
+        if allowed is not None and name not in allowed:
+            meant = meant_by(name, parents)
+            where = ".".join(["game", *parents])
+            return f"{where} has no {name}, and refuses it", f"{where}.{meant}" if meant else ""
+    return None
