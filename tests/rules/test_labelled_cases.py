@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,3 +86,10 @@ def test_values_of_another_revision_are_found_beside_those_of_the_trees_own(corp
     forms = [found for found in found_in(tmp_path) if found.endswith("ML712")]
     assert len(forms) == 9
     assert all(":7 " in found for found in forms)
+
+
+def test_a_whole_tree_has_what_was_checked_by_hand_and_no_more(corpus: Path) -> None:
+    """Objects, items, paths, classes and keys of Metta at e0f6d943 that were wrong; 90 maps agree with num_agents."""
+    codes = Counter(found.rpartition(" ")[2] for found in found_in(corpus / "metta-2025-07"))
+    judged = {code: count for code, count in codes.items() if code[:3] in ("ML7", "ML8") and code != "ML701"}
+    assert judged == {"ML703": 9, "ML704": 2, "ML802": 3, "ML804": 2, "ML805": 16}
