@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from functools import lru_cache
-from pathlib import Path
+from io import StringIO
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from metta_lint.sources.text import BYTE_LIMIT, LINE_LIMIT
 
 if TYPE_CHECKING:
     from metta_lint.documents import Span
@@ -24,7 +27,10 @@ def _lines(path: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _lines_of(path: str, _: int) -> tuple[str, ...]:
-    return tuple(Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines())
+    """A file's lines, up to the bounds within which files are read: no more can have a span."""
+    with open(path, "rb") as file:
+        text = file.read(BYTE_LIMIT).decode("utf-8-sig", "replace")
+    return tuple(line.rstrip("\n") for line in islice(StringIO(text, newline=None), LINE_LIMIT))
 
 
 def excerpt(span: Span, mark: str, label: str = "", gutter: int = 1) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from functools import lru_cache
 
 from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.errors import InputError
@@ -28,6 +29,7 @@ def parse(data: bytes, path: str) -> Document:
     return Document(path, plain_node(as_node(parse_module(data, path))))
 
 
+@lru_cache(maxsize=16)  # a file is checked, and then asked for by the trees that it lies in
 def parse_module(data: bytes, path: str) -> Module:
     """What a file declares: classes, functions, constants and imports.
 

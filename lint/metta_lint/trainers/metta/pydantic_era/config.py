@@ -106,9 +106,10 @@ def _games(node: Node) -> Iterator[Mapping]:
 
 
 def _declared(path: str, name: str) -> Iterator[tuple[str, object, Span | None]]:
-    read(path)  # which refuses what is no Python
     tree, inside = _tree_of(path)
     module = tree.module(inside)
+    if module is None:
+        read(path)  # which says why it cannot be read
     found = tree.declared(module, name) if module is not None else None
     if found is None:
         raise InputError(f"no class {name} in this file", Span(path, 1, 1, 1, 1))
