@@ -48,11 +48,12 @@ class UnreachableInterval:
         if last is None or not never:
             return
         epochs = plan.value("epochs")
+        steps = show(plan.value("total_timesteps"))
         said = " and ".join(f"{name} = {show(plan.value(name))}" for name in never)
+        comes = "comes" if len(never) == 1 else "come"
+        missed = " and ".join(INTERVALS[name] for name in never)
         yield Draft(
-            f"{said} never {'comes' if len(never) == 1 else 'come'}: "
-            f"{show(plan.value('total_timesteps'))} steps are at most {show(last)} epochs, "
-            f"so {' and '.join(INTERVALS[name] for name in never)} before the run ends",
+            f"{said} never {comes}: {steps} steps are at most {show(last)} epochs, so {missed} before the run ends",
             at=_place(plan, "total_timesteps", never[0]),
             related=tuple((f"{name} = {show(plan.value(name))}", Place(plan, name)) for name in never),
             claims=(Claim("epochs", epochs, epochs),) if epochs is not None else (),
