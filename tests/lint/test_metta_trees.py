@@ -108,6 +108,24 @@ def test_an_interpolation_that_leads_to_nothing_is_said_once_at_its_line(tmp_pat
     assert report.exit_code == 2
 
 
+def test_where_a_missing_file_may_choose_the_vectorisation_no_environments_are_counted(corpus: Path) -> None:
+    plan = planned(corpus / "cases" / "M03" / "configs" / "sweep_job.yaml")
+    assert plan.value("batch_size") == 524_288
+    assert plan.value("last_epoch_at_most") == 10
+    assert plan.value("async_factor") is None
+    assert plan.value("num_envs") is None
+
+
+@pytest.mark.parametrize(("overlay", "epochs"), [("macbook", 8_680_556), ("github", 1)])
+def test_a_hardware_overlay_runs_one_environment_in_this_process(corpus: Path, overlay: str, epochs: int) -> None:
+    entry = corpus / "metta-2025-07" / "configs" / "train_job.yaml"
+    plan = plan_run(str(entry), Config(), [f"+hardware={overlay}"])
+    names = ("num_envs", "num_workers", "async_factor", "batch_size", "total_agents", "steps_collected_per_epoch")
+    assert [plan.value(name) for name in names] == [1, 1, 1, 1024, 24, 1152]
+    assert plan.value("epochs") == epochs
+    assert plan.refusals == ()
+
+
 # -- curricula -------------------------------------------------------------------------------------------------------
 
 

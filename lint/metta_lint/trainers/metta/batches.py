@@ -140,6 +140,8 @@ def derive_environments(d: Derivation) -> None:
     _workers(d, serial=serial)
     if serial:
         d.assume("async_factor", 1, "batches in flight", f"{CONFIG}: serial")
+    elif _may_be_serial(d.run):
+        d.assume("async_factor", Unknown("vectorization is not known"), "batches in flight", CONFIG)
     else:
         d.define("async_factor", whole(d, "trainer.async_factor"), "batches in flight", CONFIG)
     d.define("target_envs", "forward_pass_target // agents_per_env", "environments", BATCHES)
@@ -178,6 +180,12 @@ def _workers(d: Derivation, *, serial: bool) -> None:
         d.assume("num_workers", 1, "workers", f"{VECTORISATION}: serial runs all environments in one process")
     else:
         d.define("num_workers", "workers_counted", "workers", VECTORISATION)
+
+
+def _may_be_serial(run: Run) -> bool:
+    """Whether a file that is not there may say so, or the launch draws it."""
+    vectorization = run.value("vectorization")
+    return isinstance(vectorization, Unknown) and ("vectorization" in run.settings or bool(run.problems))
 
 
 def _is_alone(run: Run) -> bool:
