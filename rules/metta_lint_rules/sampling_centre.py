@@ -30,21 +30,21 @@ class SamplingCentre:
     agrees = [
         Case(
             files={
-                "configs/env/a.yaml": "defaults: [b]\naltar: ${sampling:0,10,5}\nore: ${sampling: 0.005, 0.1, 0.1}\n"
+                "configs/env/a.yaml": "defaults:\n  - b\naltar: ${sampling:0,10,5}\nore: ${sampling: 0.005, 0.1, 0.1}\n"
             }
         ),
-        Case(files={"configs/env/a.yaml": "defaults: [b]\naltar: ${choose:0,5,10}\n# ${sampling:0,5,10}\n"}),
+        Case(files={"configs/env/a.yaml": "defaults:\n  - b\naltar: ${choose:0,5,10}\n# ${sampling:0,5,10}\n"}),
     ]
     drifts = [
         Case(
             files={
-                "configs/env/a.yaml": "defaults: [b]\naltar: ${sampling:0,5,10}\nwidth:\n  - ${sampling:15, 50, 10}\n"
+                "configs/env/a.yaml": "defaults:\n  - b\naltar: ${sampling:0,5,10}\nw:\n  - ${sampling:15, 50, 10}\n"
             },
-            at=("configs/env/a.yaml:2", "configs/env/a.yaml:4"),
+            at=("configs/env/a.yaml:3", "configs/env/a.yaml:5"),
         ),
         Case(
-            files={"configs/env/a.yaml": "defaults: [b]\nhalf: ${div:${sampling:1e1,2_0,.5},2}\n"},
-            at=("configs/env/a.yaml:2",),
+            files={"configs/env/a.yaml": "defaults:\n  - b\nhalf: ${div:${sampling:1e1,2_0,.5},2}\n"},
+            at=("configs/env/a.yaml:3",),
         ),
     ]
 

@@ -109,3 +109,13 @@ def test_the_comparison_has_every_row_that_people_ask_for(report: Report) -> Non
     assert rows["optimizer"] == ("muon", "adam")
     assert rows["reward_ore"] == (0.17088483842567775, 0.1)
     assert "reward_blueprint" not in rows, "Metta's inventory has no blueprint, so its reward is never paid"
+
+
+def test_every_labelled_centre_outside_its_range_is_found(corpus: Path) -> None:
+    report = check([str(corpus / "cases" / "M12")], Config())
+    lines = [(finding.span.path.rpartition("/")[2], finding.span.line) for finding in of(report, "ML701")]
+    assert sorted(lines) == [
+        ("backchain1.yaml", 41),
+        *(("terrain_from_numpy.yaml", line) for line in (45, 46, 47, 48, 49, 71)),
+        *(("varied_terrain.yaml", line) for line in (47, 48, 49, 50)),
+    ]
