@@ -12,6 +12,9 @@ from metta_lint.check import check
 from metta_lint.config import Config
 from metta_lint.formulas import formula
 from metta_lint.hydra.resolvers import resolve
+from metta_lint.reports.data import plan_data
+from metta_lint.reports.style import Style
+from metta_lint.reports.text import plan_page
 from metta_lint.runs import plan_run
 from metta_lint.settings import Choice, Range, Unknown
 from metta_lint.testing import write_metta
@@ -91,6 +94,9 @@ def test_a_draw_of_which_some_values_are_refused_is_a_risk_that_names_them(tmp_p
     assert plan.refusals == ()
     risk = next(risk for risk in plan.risks if risk.requirement == "minibatch-fits-batch")
     assert risk.only_if == "trainer.minibatch_size = 64 or 128"
+    assert "refused with trainer.minibatch_size = 64 or 128 (start)" in plan_page(plan, Style(colored=False))
+    (said,) = [each for each in plan_data(plan)["risks"] if each["code"] == "minibatch-fits-batch"]
+    assert said["only_if"] == risk.only_if
     findings = [finding for finding in check([entry], Config()).findings if finding.code == "ML401"]
     assert {finding.severity for finding in findings} == {"warning"}
     assert any("with trainer.minibatch_size = 64 or 128" in finding.message for finding in findings)

@@ -69,16 +69,18 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "entry": plan.run.entry,
         "settings": {key: _setting(setting) for key, setting in plan.run.settings.items()},
         "quantities": {name: _quantity(quantity) for name, quantity in plan.quantities.items()},
-        "refusals": [
-            {
-                "code": refusal.requirement,
-                "message": f"{refusal.exception}: {refusal.message}",
-                "location": location(_blamed(plan, refusal)),
-            }
-            for refusal in plan.refusals
-        ],
+        "refusals": [_refusal(plan, refusal) for refusal in plan.refusals],
+        "risks": [{**_refusal(plan, risk), "only_if": risk.only_if} for risk in plan.risks],
         "loop": plan.loop.as_dict() if plan.loop is not None else {},
         "notes": list(plan.run.notes),
+    }
+
+
+def _refusal(plan: Plan, refusal: Refusal) -> dict[str, Any]:
+    return {
+        "code": refusal.requirement,
+        "message": f"{refusal.exception}: {refusal.message}",
+        "location": location(_blamed(plan, refusal)),
     }
 
 

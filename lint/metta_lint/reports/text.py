@@ -66,9 +66,11 @@ def plan_page(plan: Plan, style: Style) -> str:
     """A plan as a page: each quantity, its formula, the same with the numbers put in, and the lines they came from."""
     width = max(map(len, plan.quantities))
     lines = [style.bold(f"{plan.run.name or plan.run.entry}: what {plan.run.dialect} will do"), ""]
-    for refusal in plan.refusals:
+    for refusal in (*plan.refusals, *plan.risks):
         where = next((span for name in plan.blamed(refusal) for span in plan.spans_of(name)), plan.run.entry)
         moment = style.severity("error", f"refused ({refusal.when})")
+        if refusal.only_if:
+            moment = style.severity("warning", f"refused with {refusal.only_if} ({refusal.when})")
         lines += [f"{moment}: {refusal.exception}: {refusal.message}", f"  --> {where}", ""]
     for quantity in plan.quantities.values():
         first, *rest = _explained(plan, quantity)
