@@ -7,7 +7,8 @@ that asks for what it needs by the names of its parameters:
 - ``plan``: one plan (``Plan``), whose ``run`` has the settings; the rule runs once for each run;
 - ``document``: one file that was read (``Document``), every value with its span, whether a run uses it or not;
 - ``tree``: one Hydra config tree (``ConfigTree``), its documents by name, and whether a name is there;
-- ``environment``: one environment config of a tree (``Environment``), composed, and what its map builder places.
+- ``environment``: one environment config of a tree (``Environment``), composed, and what its map builder places;
+- ``sweep``: one sweep (``Sweep``), its parameters with the spans of their fields, and the plans of its suggestions.
 
 ``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
 they came from), or by the span of a document's node. A rule does no I/O.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from metta_lint.corners import Corner, refused_corners, wasteful_corners
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
 from metta_lint.environments import Environment, rooms_of
 from metta_lint.findings import Claim, Finding, Severity
@@ -30,7 +32,9 @@ from metta_lint.pairs import Pair, same
 from metta_lint.plans import IgnoredKey, Plan, Quantity, Refusal
 from metta_lint.references import env_references, file_references, target_references
 from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.spaces import DISTRIBUTIONS, in_domain, is_number
 from metta_lint.spelling import close_names
+from metta_lint.sweeps import Parameter, Sweep
 from metta_lint.trees import ConfigTree
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ __all__ = [
     "AGENT",
     "CHARACTERS",
     "CONFIG_REQUIREMENTS",
+    "DISTRIBUTIONS",
     "ITEMS",
     "NEW_NAMES",
     "PARAMETERS",
@@ -50,6 +55,7 @@ __all__ = [
     "Case",
     "Claim",
     "ConfigTree",
+    "Corner",
     "Document",
     "Draft",
     "Environment",
@@ -58,6 +64,7 @@ __all__ = [
     "Mapping",
     "Node",
     "Pair",
+    "Parameter",
     "Place",
     "Plan",
     "Quantity",
@@ -69,6 +76,7 @@ __all__ = [
     "Setting",
     "Severity",
     "Span",
+    "Sweep",
     "Thing",
     "Unknown",
     "allowed_keys",
@@ -79,6 +87,8 @@ __all__ = [
     "drift",
     "env_references",
     "file_references",
+    "in_domain",
+    "is_number",
     "kind_of",
     "leaves",
     "meant_by",
@@ -86,11 +96,13 @@ __all__ = [
     "percent",
     "plain",
     "ratio",
+    "refused_corners",
     "refused_key",
     "rooms_of",
     "same",
     "show",
     "target_references",
+    "wasteful_corners",
 ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from metta_lint.documents import Document
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
+    from metta_lint.sweeps import Sweep
     from metta_lint.trees import ConfigTree
 
 GROUP = "metta_lint.rules"
@@ -163,12 +164,19 @@ def _documents(subjects: Subjects) -> list[Document]:
     return [document for file in subjects.files if (document := readable(file)) is not None]
 
 
+def _sweeps(subjects: Subjects) -> list[Sweep]:
+    from metta_lint.trainers.sweeps import find_sweeps
+
+    return find_sweeps(subjects.files, subjects.trees, subjects.plans)
+
+
 SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
     "pair": lambda subjects: subjects.pairs,
     "plan": lambda subjects: subjects.plans,
     "document": _documents,
     "tree": lambda subjects: subjects.trees,
     "environment": lambda subjects: [found for tree in subjects.trees for found in tree.environments],
+    "sweep": _sweeps,
 }
 """What a rule's check() can ask for by the name of its parameter; it runs once for each."""
 

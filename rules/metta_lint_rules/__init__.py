@@ -30,6 +30,15 @@ from metta_lint_rules.reward_drift import RewardDrift
 from metta_lint_rules.sampling_centre import SamplingCentre
 from metta_lint_rules.short_episode import ShortEpisode
 from metta_lint_rules.small_map import SmallMap
+from metta_lint_rules.sweep_domain import SweepDomain
+from metta_lint_rules.sweep_empty_range import SweepEmptyRange
+from metta_lint_rules.sweep_field_missing import SweepFieldMissing
+from metta_lint_rules.sweep_mean_outside import SweepMeanOutside
+from metta_lint_rules.sweep_reaches_refusal import SweepReachesRefusal
+from metta_lint_rules.sweep_reaches_waste import SweepReachesWaste
+from metta_lint_rules.sweep_stops import SweepStops
+from metta_lint_rules.sweep_unknown_key import SweepUnknownKey
+from metta_lint_rules.sweep_unknown_word import SweepUnknownWord
 from metta_lint_rules.total_agents_drift import TotalAgentsDrift
 from metta_lint_rules.trainer_refuses import TrainerRefuses
 from metta_lint_rules.training_length_drift import TrainingLengthDrift
@@ -82,6 +91,15 @@ RULES = [
     DanglingFile(),
     DanglingTarget(),
     OverrideReachesNothing(),
+    SweepFieldMissing(),
+    SweepUnknownWord(),
+    SweepEmptyRange(),
+    SweepMeanOutside(),
+    SweepDomain(),
+    SweepUnknownKey(),
+    SweepReachesRefusal(),
+    SweepStops(),
+    SweepReachesWaste(),
 ]
 
 __all__ = ["RULES"]

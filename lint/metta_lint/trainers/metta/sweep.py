@@ -1,0 +1,168 @@
+"""Reads Metta's sweeps of the Hydra era: ``configs/sweep/*.yaml`` over the run of their tree (Metta 2025-07)."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Mapping as MappingNode
+from metta_lint.documents import leaves
+from metta_lint.errors import InputError
+from metta_lint.hydra import ConfigTreeReader
+from metta_lint.plans import IgnoredKey
+from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.sweeps import Parameter, Search, Stop, Sweep
+from metta_lint.trainers.metta.plan import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from metta_lint.documents import Document
+    from metta_lint.plans import Plan
+    from metta_lint.trees import ConfigTree
+
+SEARCH = Search(
+    sizes=(
+        "trainer.batch_size",
+        "trainer.minibatch_size",
+        "trainer.bptt_horizon",
+        "trainer.update_epochs",
+        "trainer.total_timesteps",
+        "trainer.forward_pass_minibatch_target_size",
+        "trainer.async_factor",
+        "trainer.num_workers",
+    ),
+    otherwise="the sweep does not check that, and the run dies when it starts",
+    ends_the_sweep=False,
+    redrawn=frozenset({"minibatch-fits-batch", "minibatch-divides-batch", "horizon-divides-minibatch"}),
+)
+"""Metta 2025-07 metta/sweep/protein_utils.py validate_protein_suggestion() and generate_protein_suggestion()."""
+AGENTS = (1, 2, 4, 8, 16, 20, 24, 32, 36, 48, 60, 64)
+WORKERS = (1, 4, 16, 64)
+TRAINER = "trainer/trainer"
+
+
+def read_sweeps(tree: ConfigTree, plans: Iterable[Plan]) -> Iterator[Sweep]:
+    """The sweeps among a tree's configs. What cannot be composed is left out: that is a finding of its own."""
+    names = [name for name, document in tree.documents.items() if _is_sweep(document)]
+    if not names:
+        return
+    reader = ConfigTreeReader(tree.folder)
+    run, based_on = _base(tree, reader, plans)
+    for name in names:
+        try:
+            composed = reader.compose(name).settings
+        except InputError:
+            continue
+        path = tree.documents[name].path
+        settings, fields = _split(composed.values(), name)
+        parameters = {parameter.key: parameter for parameter in _parameters(fields)}
+        yield Sweep(
+            path=path,
+            trainer="metta",
+            settings=settings,
+            parameters=parameters,
+            run=run,
+            derive=derive,
+            search=SEARCH,
+            based_on=based_on,
+            chosen=any(key.startswith("sweep.") and _lies_in(setting, path) for key, setting in run.settings.items()),
+            stops=tuple(_stops(fields)),
+            ignored=tuple(_misspelled(parameters, run)),
+            unsaid=tuple(_unsaid(run)) if based_on else (),
+        )
+
+
+def _is_sweep(document: Document) -> bool:
+    parameters = document.root.get("parameters") if isinstance(document.root, MappingNode) else None
+    return parameters is not None and any(keys[-1:] == ("distribution",) for keys, _ in leaves(parameters))
+
+
+def _base(tree: ConfigTree, reader: ConfigTreeReader, plans: Iterable[Plan]) -> tuple[Run, str | None]:
+    """The run that asks for a sweep, else what the tree's trainer config says, else nothing."""
+    root = os.path.abspath(tree.folder)
+    for plan in plans:
+        inside = os.path.abspath(plan.run.entry).startswith(f"{root}{os.sep}")
+        if inside and any(key.startswith("sweep.") for key in plan.run.settings):
+            return plan.run, _from_folder(plan.run.entry, tree)
+    try:
+        if reader.load(TRAINER) is not None:
+            entry = f"{tree.folder}/{TRAINER}.yaml"
+            return Run("metta", entry, reader.compose(TRAINER).settings), _from_folder(entry, tree)
+    except InputError:
+        pass
+    return Run("metta", tree.folder, {}), None
+
+
+def _lies_in(setting: Setting, path: str) -> bool:
+    return setting.span is not None and setting.span.path == path
+
+
+def _from_folder(path: str, tree: ConfigTree) -> str:
+    """A path as people name it: from the tree's own folder on."""
+    return os.path.relpath(path, os.path.dirname(os.path.abspath(tree.folder))).replace(os.sep, "/")
+
+
+def _split(found: Iterable[Setting], name: str) -> tuple[dict[str, Setting], dict[tuple[str, ...], Setting]]:
+    """A sweep's own settings by name, and the fields of its parameters by their paths."""
+    package = ".".join([*name.split("/")[:-1], ""])
+    settings, fields = {}, {}
+    for setting in found:
+        key = setting.key.removeprefix(package)
+        if key.startswith("parameters."):
+            fields[tuple(key.split(".")[1:])] = setting
+        else:
+            settings[f"sweep.{key}"] = setting
+    return settings, fields
+
+
+def _parameters(fields: Mapping[tuple[str, ...], Setting]) -> Iterator[Parameter]:
+    """What has scalars of its own is a parameter; a mapping of mappings is a group of them."""
+    groups: dict[tuple[str, ...], dict[str, Setting]] = {}
+    for path, setting in fields.items():
+        if len(path) > 1 and setting.span is not None:
+            groups.setdefault(path[:-1], {})[path[-1]] = setting
+    for path, own in groups.items():
+        if not any(other[: len(path)] == path and other != path for other in groups):
+            span = min(setting.span for setting in own.values() if setting.span is not None)
+            yield Parameter(".".join(path), own, span)
+
+
+def _stops(fields: Mapping[tuple[str, ...], Setting]) -> Iterator[Stop]:
+    for path, setting in fields.items():
+        beside = any(other[:-1][: len(path) - 1] == path[:-1] and len(other) > len(path) for other in fields)
+        known = len(path) == 1 and path[0] in ("metric", "goal", "method")
+        if beside and not known and setting.span is not None and not isinstance(setting.value, Unknown):
+            message = f"parameters.{'.'.join(path)} = {setting.value}: AssertionError: a group holds parameters alone"
+            yield Stop(message, setting.span, "give it distribution, min, max, mean and scale, or remove it")
+
+
+def _misspelled(parameters: Mapping[str, Parameter], run: Run) -> Iterator[IgnoredKey]:
+    """Keys that the run does not have, where it has one that is spelt almost so: the trainer forbids unknown ones."""
+    from difflib import get_close_matches
+
+    for key in parameters:
+        group, _, name = key.rpartition(".")
+        siblings = [other.rpartition(".")[2] for other in run.settings if other.rpartition(".")[0] == group]
+        if name not in siblings and not any(other.startswith(f"{key}.") for other in run.settings):
+            close = get_close_matches(name, siblings, n=1, cutoff=0.85)
+            if close and f"{group}.{close[0]}" not in parameters:
+                yield IgnoredKey(
+                    key, "Metta's trainer config forbids keys that it does not have", f"{group}.{close[0]}"
+                )
+
+
+def _unsaid(run: Run) -> Iterator[Mapping[str, object]]:
+    """Agents and workers where no file says them."""
+    agents: Sequence[int | None] = (None,)
+    workers: Sequence[int | None] = (None,)
+    if isinstance(run.value("env.game.num_agents"), Unknown):
+        agents = AGENTS
+    if run.value("trainer.num_workers") is None and isinstance(run.value("machine.cpus"), Unknown):
+        workers = WORKERS
+    if agents == workers:  # all is said
+        return
+    for agent, worker in product(agents, workers):
+        stand_in = {"env.game.num_agents": agent, "trainer.num_workers": worker}
+        yield {key: value for key, value in stand_in.items() if value is not None}

@@ -1,0 +1,161 @@
+"""Reads a PufferLib sweep: an INI's ``[sweep]`` sections over those of its default.ini (PufferLib 3.0 sweep.py)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Mapping as MappingNode
+from metta_lint.plans import IgnoredKey
+from metta_lint.settings import Setting
+from metta_lint.sources import read
+from metta_lint.sources.ini import values
+from metta_lint.sweeps import Parameter, Search, Stop, Sweep
+from metta_lint.trainers.pufferlib.config import find_default, parse_value, read_run
+from metta_lint.trainers.pufferlib.keys import DEAD, MOVED, TRAIN
+from metta_lint.trainers.pufferlib.plan import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from metta_lint.documents import Document, Span
+    from metta_lint.settings import Run
+    from metta_lint.sources.ini import IniValue
+
+SEARCH = Search(
+    sizes=(
+        "vec.num_envs",
+        "vec.batch_size",
+        "env.num_envs",
+        "env.num_agents",
+        "train.batch_size",
+        "train.minibatch_size",
+        "train.bptt_horizon",
+        "train.update_epochs",
+        "train.total_timesteps",
+    ),
+    otherwise="the exception ends the whole sweep",
+    ends_the_sweep=True,
+)
+SCALARS = ("method", "metric", "goal", "downsample")
+"""What a sweep reads of ``[sweep]`` itself; it asserts that everything else is a section."""
+VEC = frozenset({"backend", "num_envs", "num_workers", "batch_size", "zero_copy", "overwork", "seed"})
+"""What vector.make() takes (PufferLib 3.0 vector.py); it raises for anything else."""
+OLD_METRIC, OLD_PARAMETERS = "sweep.metric", "sweep.parameters."
+
+
+def read_sweep(path: str, run: Run | None = None) -> Sweep | None:
+    """The sweep of an INI over its run; None where neither it nor its default.ini has one. Raises InputError."""
+    default = find_default(path)
+    documents = [read(path)] if default in (None, path) else [read(str(default)), read(path)]
+    sections = {name: found for name, found in values(documents).items() if name.split(".")[0] == "sweep"}
+    if not sections:
+        return None
+    places = _headers(documents)
+    run = run or read_run(path)
+    parameters = {parameter.key: parameter for parameter in _parameters(sections, places)}
+    return Sweep(
+        path=path,
+        trainer="pufferlib",
+        settings={setting.key: setting for setting in _settings("sweep", sections.get("sweep", {}))},
+        parameters=parameters,
+        run=run,
+        derive=derive,
+        search=SEARCH,
+        based_on=path,
+        stops=tuple(_stops(sections, places)),
+        ignored=tuple(_ignored(parameters, run)),
+    )
+
+
+def _headers(documents: list[Document]) -> dict[str, Span]:
+    """Where each section starts: in the last file that has it."""
+    roots = [document.root for document in documents if isinstance(document.root, MappingNode)]
+    return {str(name): entry.key_span for root in roots for name, entry in root.entries.items()}
+
+
+def _settings(prefix: str, entries: Mapping[str, IniValue]) -> Iterator[Setting]:
+    for key, value in entries.items():
+        yield Setting(f"{prefix}.{key}", parse_value(value.text), value.span, value.overrides)
+
+
+def _parameters(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, Span]) -> Iterator[Parameter]:
+    for section, entries in sections.items():
+        key = section.removeprefix("sweep.")
+        if section in ("sweep", OLD_METRIC) or section.startswith(OLD_PARAMETERS) or not entries:
+            continue
+        if _is_group(section, sections):
+            continue
+        fields = {setting.key.rpartition(".")[2]: setting for setting in _settings(section, entries)}
+        yield Parameter(key, fields, places[section])
+
+
+def _is_group(section: str, sections: Mapping[str, Mapping[str, IniValue]]) -> bool:
+    return any(other.startswith(f"{section}.") for other in sections)
+
+
+def _stops(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, Span]) -> Iterator[Stop]:
+    scalars = sections.get("sweep", {})
+    for key, value in scalars.items():
+        if key not in SCALARS:
+            yield Stop(
+                f"[sweep] {key} = {value.text}: AssertionError: a sweep takes every key but {', '.join(SCALARS)} for a "
+                "section of a parameter",
+                value.key_span,
+                "remove it",
+            )
+    for section, entries in sections.items():
+        if section != "sweep" and entries and _is_group(section, sections):
+            (key, value), *_ = entries.items()
+            message = f"[{section}] {key} = {value.text}: AssertionError: a group of parameters holds sections alone"
+            yield Stop(message, value.key_span, "remove it, or give the parameter a section")
+    if OLD_METRIC in sections:
+        yield _old_metric(sections, places)
+    old = [section for section in sections if section.startswith(OLD_PARAMETERS)]
+    if old:
+        more = f" (and {len(old) - 1} more such sections)" if len(old) > 1 else ""
+        now = old[0].replace(".parameters.", ".")
+        yield Stop(
+            f"[{old[0]}]{more} is PufferLib 2's layout: version 3 takes what follows [sweep. for the setting's name, "
+            "and fails before the first run",
+            places[old[0]],
+            f"PufferLib 3 has [{now}] with distribution, min, max, mean and scale",
+        )
+
+
+def _old_metric(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, Span]) -> Stop:
+    order = list(sections)
+    both = "metric" in sections.get("sweep", {}) and order.index("sweep") < order.index(OLD_METRIC)
+    effect = (
+        "load_config() ends in AttributeError: 'str' object has no attribute 'setdefault', for puffer train as well: "
+        "[sweep] has metric as a word already"
+        if both
+        else "a sweep takes the section for the metric's name, and goal is read from [sweep]"
+    )
+    return Stop(
+        f"[{OLD_METRIC}] is PufferLib 2's layout: {effect}",
+        places[OLD_METRIC],
+        "write metric = and goal = in [sweep], and remove the section",
+    )
+
+
+def _ignored(parameters: Mapping[str, Parameter], run: Run) -> Iterator[IgnoredKey]:
+    """Swept keys that no run reads. What ``[env]``, ``[policy]`` and ``[rnn]`` take is up to the environment's code."""
+    for key in parameters:
+        section, _, name = key.partition(".")
+        if key in MOVED:
+            yield IgnoredKey(key, "PufferLib 3 reads it elsewhere", MOVED[key])
+        elif key in DEAD:
+            yield IgnoredKey(key, DEAD[key])
+        elif section == "train" and name not in TRAIN:
+            yield IgnoredKey(key, "PuffeRL never reads it", _nearest("train", name, TRAIN, run))
+        elif section == "vec" and name not in VEC:
+            yield IgnoredKey(
+                key, "vector.make() raises for a key that it does not know", _nearest("vec", name, VEC, run)
+            )
+
+
+def _nearest(section: str, name: str, known: frozenset[str], run: Run) -> str | None:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.85)
+    return next((f"{section}.{match}" for match in close if f"{section}.{match}" in run.settings), None)

@@ -1,0 +1,43 @@
+"""Finds the sweeps of what is checked, whatever dialect they are written in."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint.errors import InputError, LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from metta_lint.plans import Plan
+    from metta_lint.sweeps import Sweep
+    from metta_lint.trees import ConfigTree
+
+
+def find_sweeps(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> list[Sweep]:
+    """The sweeps over these runs, of the default.ini among these files, and of these trees.
+
+    A file that cannot be read has none: that is a finding of its own.
+    """
+    plans = list(plans)
+    found = list(_of_inis(files, plans))
+    for tree in trees:
+        from metta_lint.trainers.metta.sweep import read_sweeps
+
+        found += read_sweeps(tree, plans)
+    return found
+
+
+def _of_inis(files: Iterable[str], plans: Iterable[Plan]) -> Iterator[Sweep]:
+    runs = [(plan.run.entry, plan.run) for plan in plans if plan.run.trainer == "pufferlib"]
+    defaults = [(file, None) for file in files if os.path.basename(file) == "default.ini"]
+    for path, run in (*defaults, *runs):
+        from metta_lint.trainers.pufferlib.sweep import read_sweep
+
+        try:
+            sweep = read_sweep(path, run)
+        except (InputError, LintError):
+            continue
+        if sweep is not None:
+            yield sweep
