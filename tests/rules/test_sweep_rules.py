@@ -38,11 +38,12 @@ FOUND = {
     },
     "P08": {"ML602 pufferlib/config/ocean/blastar.ini:17", "ML608 pufferlib/config/ocean/blastar.ini:20"},
     "P20": {"ML604 config/default.ini:94"},
+    "P21": {"ML604 config/ocean/nmmo3.ini:41"},
     "P22": {"ML604 pufferlib/config/ocean/whisker_racer.ini:101"},
     "Q02": set(),
     "Q03": {"ML607 pufferlib/config/ocean/impulse_wars.ini:59"},
 }
-"""What is wrong with the sweeps of these cases, all of it. M06 is M05's state; P21's tree is of PufferLib 2."""
+"""All that is wrong with the sweeps of these cases. M06 is M05's state; of PufferLib 2 (P21) only ranges are judged."""
 
 
 def found_in(folder: Path) -> set[str]:
@@ -56,10 +57,6 @@ def found_in(folder: Path) -> set[str]:
 @pytest.mark.parametrize("case", FOUND)
 def test_a_real_sweep_has_these_mistakes_and_no_others(case: str, corpus: Path) -> None:
     assert found_in(corpus / "cases" / case) == FOUND[case]
-
-
-def test_a_mean_outside_is_found_in_the_layout_of_pufferlib_2_too(corpus: Path) -> None:
-    assert "ML604 config/ocean/nmmo3.ini:41" in found_in(corpus / "cases" / "P21")
 
 
 STOPPED = {

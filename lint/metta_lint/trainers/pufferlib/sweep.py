@@ -13,6 +13,7 @@ from metta_lint.sweeps import Parameter, Search, Stop, Sweep
 from metta_lint.trainers.pufferlib.config import find_default, parse_value, read_run
 from metta_lint.trainers.pufferlib.keys import DEAD, MOVED, TRAIN
 from metta_lint.trainers.pufferlib.plan import derive
+from metta_lint.trainers.pufferlib.versions import with_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,8 @@ SEARCH = Search(
     otherwise="the exception ends the whole sweep",
     ends_the_sweep=True,
 )
+VERSION = "3"
+"""The version whose search is known by running it."""
 SCALARS = ("method", "metric", "goal", "downsample")
 """What a sweep reads of ``[sweep]`` itself; it asserts that everything else is a section."""
 VEC = frozenset({"backend", "num_envs", "num_workers", "batch_size", "zero_copy", "overwork", "seed"})
@@ -51,8 +54,10 @@ def read_sweep(path: str, run: Run | None = None) -> Sweep | None:
     if not sections:
         return None
     places = _headers(documents)
-    run = run or read_run(path)
+    run = run or with_version(read_run(path))
     parameters = {parameter.key: parameter for parameter in _parameters(sections, places)}
+    if run.version != VERSION:
+        return _other_version(path, parameters, run)
     return Sweep(
         path=path,
         trainer="pufferlib",
@@ -64,6 +69,21 @@ def read_sweep(path: str, run: Run | None = None) -> Sweep | None:
         based_on=path,
         stops=tuple(_stops(sections, places)),
         ignored=tuple(_ignored(parameters, run)),
+    )
+
+
+def _other_version(path: str, parameters: Mapping[str, Parameter], run: Run) -> Sweep:
+    """The ranges of a sweep of 2.0 or 4.0: its search is laid out and reads otherwise, but computes with them alike."""
+    whole = {key: parameter for key, parameter in parameters.items() if not parameter.missing}
+    return Sweep(
+        path=path,
+        trainer=f"pufferlib {run.version}",
+        settings={},
+        parameters=whole,
+        run=run,
+        derive=derive,
+        search=SEARCH._replace(sizes=()),
+        based_on=path,
     )
 
 
