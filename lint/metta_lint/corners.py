@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from metta_lint.spaces import Space
     from metta_lint.sweeps import Sweep
 
-LARGEST_GRID = 100
+CLOCKS = frozenset({"update_epochs", "total_timesteps"})
+"""Sizes that are only compared with: nothing has to be a multiple of them."""
+MOST_SIZES = 5
+"""All ends of more sizes than this are more plans than those of every two of them."""
+LARGEST_GRID = 50
 """Plans that one pair of parameters is worth, to say how much of its combinations is lost."""
 
 
@@ -96,8 +100,23 @@ class _Walk:
         for refusal in list(at_first.values())[:1]:
             plan = self._plan({})
             yield Corner(self._concerned(plan, refusal), plan, refusal, 1, 1, exact=True, first=True)
+        if self._is_taken_at_its_ends():
+            return
         for keys in (*((key,) for key in self.spaces), *combinations(self.spaces, 2)):
             yield from self._along(keys)
+
+    def _is_taken_at_its_ends(self) -> bool:
+        """A first look: whether the trainer takes all ends of all ranges together.
+
+        Sizes are too large, too small or no multiples at the ends first, so what is taken there is taken between them;
+        save for sizes that fractions are suggested for.
+        """
+        if len(self.spaces) > MOST_SIZES or any(
+            not space.is_whole and key.rpartition(".")[2] not in CLOCKS for key, space in self.spaces.items()
+        ):
+            return False
+        points = product(*(_ends(space) for space in self.spaces.values()))
+        return not any(self._refusals(dict(zip(self.spaces, point, strict=True))) for point in points)
 
     def _concerned(self, plan: Plan, refusal: Refusal) -> Mapping[str, object]:
         """Of the first suggestion, the settings that the refusal rests on."""

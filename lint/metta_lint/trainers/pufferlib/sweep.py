@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping as MappingNode
 from metta_lint.plans import IgnoredKey
 from metta_lint.settings import Setting
 from metta_lint.sources import read
-from metta_lint.sources.ini import values
+from metta_lint.sources.ini import DEFAULT_SECTION, values
 from metta_lint.sweeps import Parameter, Search, Stop, Sweep
 from metta_lint.trainers.pufferlib.config import find_default, parse_value, read_run
 from metta_lint.trainers.pufferlib.keys import DEAD, MOVED, TRAIN
@@ -50,7 +51,7 @@ def read_sweep(path: str, run: Run | None = None) -> Sweep | None:
     """The sweep of an INI over its run; None where neither it nor its default.ini has one. Raises InputError."""
     default = find_default(path)
     documents = [read(path)] if default in (None, path) else [read(str(default)), read(path)]
-    sections = {name: found for name, found in values(documents).items() if name.split(".")[0] == "sweep"}
+    sections = values(_of_sweep(document) for document in documents)
     if not sections:
         return None
     places = _headers(documents)
@@ -87,6 +88,23 @@ def _other_version(path: str, parameters: Mapping[str, Parameter], run: Run) -> 
     )
 
 
+def _of_sweep(document: Document) -> Document:
+    """The document without the sections that are no sweep's."""
+    root = document.root
+    if not isinstance(root, MappingNode):
+        return document
+    kept = {
+        name: entry for name, entry in root.entries.items() if str(name).split(".")[0] in ("sweep", DEFAULT_SECTION)
+    }
+    return document._replace(root=root._replace(entries=kept))
+
+
+@lru_cache(maxsize=1024)
+def _value(text: str) -> object:
+    """What a text is read as: a default.ini's are read for every one of its INIs."""
+    return parse_value(text)
+
+
 def _headers(documents: list[Document]) -> dict[str, Span]:
     """Where each section starts: in the last file that has it."""
     roots = [document.root for document in documents if isinstance(document.root, MappingNode)]
@@ -95,7 +113,7 @@ def _headers(documents: list[Document]) -> dict[str, Span]:
 
 def _settings(prefix: str, entries: Mapping[str, IniValue]) -> Iterator[Setting]:
     for key, value in entries.items():
-        yield Setting(f"{prefix}.{key}", parse_value(value.text), value.span, value.overrides)
+        yield Setting(f"{prefix}.{key}", _value(value.text), value.span, value.overrides)
 
 
 def _parameters(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, Span]) -> Iterator[Parameter]:
