@@ -11,6 +11,7 @@ from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.runs import declared_pairs, plan_run, same_environment
 from metta_lint.sources import SUFFIXES, read
+from metta_lint.trainers import one_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,14 +60,15 @@ def check(
     report = Report()
     machine = machine or config.machine
     declared: dict[str, Plan] = {}
-    for name in config.runs:
-        _plan(name, config, overrides, machine, report, declared)
-    found = discover(paths or [config_root(config)])
-    report.files = len(found.files)
-    _check_syntax(found.files, report)
-    for entry in found.entries if paths or not config.runs else ():
-        if not any(spec.entry == entry for spec in config.runs.values()):
-            _plan(entry, config, overrides, machine, report)
+    with one_look():
+        for name in config.runs:
+            _plan(name, config, overrides, machine, report, declared)
+        found = discover(paths or [config_root(config)])
+        report.files = len(found.files)
+        _check_syntax(found.files, report)
+        for entry in found.entries if paths or not config.runs else ():
+            if not any(spec.entry == entry for spec in config.runs.values()):
+                _plan(entry, config, overrides, machine, report)
     report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     report.notes += _notes(report.plans)
     _pair(config, declared, report)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from metta_lint.plans import Derivation
 
-NEVER_REACHED = frozenset(
+COLLECTED = frozenset(
     {
         "filled_batches",
         "last_round",
@@ -23,19 +23,27 @@ NEVER_REACHED = frozenset(
         "steps_overwritten_per_epoch",
         "steps_dropped_per_epoch",
         "stitched_segments",
+        "steps_per_env",
+        "ticks_per_env",
+    }
+)
+"""Quantities of a rollout: a trainer that stops at its first update has them behind it."""
+
+NEVER_REACHED = COLLECTED | frozenset(
+    {
         "minibatches_per_epoch",
         "optimizer_steps_per_epoch",
         "steps_trained_per_epoch",
         "steps_untrained_per_epoch",
         "minibatches_without_step",
-        "steps_per_env",
-        "ticks_per_env",
         "steps_per_optimizer_step",
         "optimizer_steps_per_million_steps",
         "epochs",
         "optimizer_steps_total",
         "epochs_at_most",
         "last_epoch_at_most",
+        "credited_ticks",
+        "final_learning_rate",
     }
 )
 """Quantities of a rollout and its updates: a trainer that refuses to start never gets to them."""
@@ -59,6 +67,9 @@ def summarise(d: Derivation, backend: Backend | None) -> None:
     """Derive the quantities per environment, per optimizer step and of the whole run, and the sizes in memory."""
     d.define("buffer_steps", "segments * bptt_horizon", "agent steps")
     d.define("steps_per_env", "segments * bptt_horizon / num_envs", "agent steps")
+    d.define(
+        "credited_ticks", "bptt_horizon - 1", "ticks", "a segment's last tick has no advantage: nothing follows it"
+    )
     d.define("ticks_per_env", "steps_per_env / agents_per_env", "ticks")
     d.define(
         "steps_untrained_per_epoch",

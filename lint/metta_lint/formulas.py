@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LARGEST = 10**30
 LONGEST_SHOWN = 60
+NOTHING_LEFT = 1e-12
+"""What is less than this share of a number is what is left of its arithmetic."""
 
 
 class FormulaError(Exception):
@@ -44,6 +46,14 @@ def float32(number: float) -> float:
     return rounded
 
 
+def cosine_annealed(rate: float, epoch: int, half_period: int) -> float:
+    """A rate after so many epochs of a cosine that falls to 0 in half a period (PyTorch CosineAnnealingLR)."""
+    from math import cos, pi
+
+    share = (1 + cos(pi * epoch / half_period)) / 2
+    return rate * share if share >= NOTHING_LEFT else 0.0
+
+
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
@@ -52,6 +62,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "ceil_div": ceil_div,
     "gcd": gcd,
     "float32": float32,
+    "cosine_annealed": cosine_annealed,
     "floor_power_of_two": floor_power_of_two,
 }
 

@@ -49,6 +49,8 @@ class Refusal(NamedTuple):
     quantities or settings that do not go together; ``when`` the moment: "start", "first rollout" or "first update".
     ``only_if`` says with which of the values that are drawn at launch it happens (empty: always); ``listed`` that the
     trainer lists it together with the refusals of its kind that follow, in one error.
+    ``before`` names the requirement that the trainer comes to right after this one, where it has no place of its own;
+    ``span`` is where the fault lies if that is no setting (a section, for a key that is missing).
     """
 
     requirement: str
@@ -58,6 +60,8 @@ class Refusal(NamedTuple):
     when: str = "start"
     only_if: str = ""
     listed: bool = False
+    before: str = ""
+    span: Span | None = None
 
 
 class Plan(NamedTuple):
@@ -119,8 +123,16 @@ class Plan(NamedTuple):
         """The quantities or settings at fault, those that the entry file itself writes first.
 
         Of two sizes that do not go together, the one that was written for this run is to blame, not the inherited one.
+        Where both are inherited, it is what the entry file says and they rest on: a key of another version that was to
+        set one of them, else any setting.
         """
-        return tuple(sorted(refusal.at, key=lambda name: not self._is_own(name)))
+        names = tuple(sorted(refusal.at, key=lambda name: not self._is_own(name)))
+        if self._is_own(names[0]):
+            return names
+        behind = {setting.key: setting for name in names for setting in self.settings_of(name)}
+        meant = [ignored.key for ignored in self.ignored if ignored.nearest in behind and self._is_own(ignored.key)]
+        own = [key for key, setting in behind.items() if setting.span and setting.span.path == self.run.entry]
+        return (*[*meant, *own][:1], *names)
 
     def _is_own(self, name: str) -> bool:
         return any(span.path == self.run.entry for span in self.spans_of(name)[:1])
@@ -131,17 +143,47 @@ class Plan(NamedTuple):
 
 
 ILL_SIZED = frozenset(
-    {"integer-sizes", "positive-sizes", "positive-envs", "positive-horizon", "batch-or-horizon-given"}
+    {
+        "integer-sizes",
+        "positive-sizes",
+        "numeric-envs",
+        "positive-envs",
+        "whole-envs",
+        "numeric-workers",
+        "some-worker",
+        "numeric-inference-batch",
+        "integer-envs",
+        "serial-batch-given",
+        "serial-batch-fits-envs",
+        "some-inference-batch",
+        "integer-inference-batch",
+        "integer-workers",
+        "integer-agents",
+        "positive-agents",
+        "batch-or-horizon-given",
+        "numeric-batch",
+        "positive-horizon",
+        "sized-buffer",
+        "numeric-minibatch",
+        "positive-minibatch",
+        "integer-minibatch",
+        "numeric-update-epochs",
+        "numeric-timesteps",
+    }
 )
 """Requirements without which other sizes have no value."""
 
 
 class IgnoredKey(NamedTuple):
-    """A setting that the trainer never reads, and what was perhaps meant."""
+    """A setting that the trainer never reads, and what was perhaps meant.
+
+    Where it is a whole section, ``key`` is its name in brackets, and ``span`` its place.
+    """
 
     key: str
     because: str
     nearest: str | None = None
+    span: Span | None = None
 
 
 class Derivation:
@@ -183,6 +225,10 @@ class Derivation:
         if quantity is None:
             return self.run.value(name)
         return quantity.known
+
+    def has(self, name: str) -> bool:
+        """Whether a quantity is already derived, be it unknown."""
+        return name in self._quantities
 
     def quantity_inputs(self, name: str) -> tuple[str, ...]:
         """What a quantity already derived reads."""
@@ -256,16 +302,24 @@ class Derivation:
         *,
         order: tuple[str, ...],
         never_reached: frozenset[str],
+        collected: frozenset[str] = frozenset(),
         ignored: tuple[IgnoredKey, ...] = (),
     ) -> Plan:
         """The plan, its refusals in the order in which the trainer comes to them.
 
-        Where the trainer refuses, the quantities that it would never reach are unknown, and say so.
+        Where the trainer refuses, the quantities that it would never reach are unknown, and say so; a first update
+        comes after what was ``collected``.
         """
         position = {requirement: index for index, requirement in enumerate(order)}
-        refusals = sorted(self.refusals, key=lambda refusal: position.get(refusal.requirement, len(order)))
+
+        def place(refusal: Refusal) -> tuple[int, bool]:
+            return position.get(refusal.before or refusal.requirement, len(order)), not refusal.before
+
+        refusals = sorted(self.refusals, key=place)
         if refusals:
             because = f"the trainer refuses first ({refusals[0].requirement})"
+            if refusals[0].when not in ("start", "first rollout"):
+                never_reached -= collected
             for name in never_reached & self._quantities.keys():
                 self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
         return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, tuple(self.risks))

@@ -103,7 +103,8 @@ class Run(NamedTuple):
     place that says so: two runs that share a name claim to train the same environment. ``callee`` is what the
     environment's settings go to, where the tree holds its code. ``problems`` would stop the launch, though the rest can
     be planned: files that are not there, interpolations that lead to nothing. ``version`` says for which version of the
-    trainer the run is planned; None where the trainer has but one.
+    trainer the run is planned; None where the trainer has but one. ``is_complete`` is
+    False where a file that the trainer would read was not found; ``sections`` are the places of an INI's headers.
     """
 
     trainer: str
@@ -116,6 +117,8 @@ class Run(NamedTuple):
     problems: tuple[InputError, ...] = ()
     callee: Callee | None = None
     version: str | None = None
+    is_complete: bool = True
+    sections: Mapping[str, Span] = {}
 
     @property
     def dialect(self) -> str:

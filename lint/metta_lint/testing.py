@@ -12,6 +12,7 @@ of 32 steps in minibatches of 16. In a test:
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from metta_lint.api import Case, Rule
     from metta_lint.findings import Finding
+    from metta_lint.loops import Loop
+    from metta_lint.observations import Observation
 
 POLICY_SIZE = 16
 MEASURED = ("plan", "pair")
@@ -47,6 +50,13 @@ PUFFERLIB: Mapping[str, object] = {
     "env.heart_reward": 1.0,
     "train.seed": 1,
     "train.device": "cpu",
+    "train.torch_deterministic": True,
+    "train.cpu_offload": False,
+    "train.compile": False,
+    "train.compile_mode": "default",
+    "train.compile_fullgraph": True,
+    "train.data_dir": "experiments",
+    "train.checkpoint_interval": 200,
     "train.optimizer": "adam",
     "train.anneal_lr": False,
     "train.precision": "float32",
@@ -201,11 +211,33 @@ def _is_measured(claimed: tuple[object, object]) -> bool:
     return any(side is not None for side in claimed)
 
 
+class _RunsOnce:
+    """The reference trainer, which measures the same of the same loop: it is run once, however many cases have it."""
+
+    def __init__(self) -> None:
+        trainer = load_trainer()
+        self.estimate = trainer.estimate
+        self.options = trainer.Options(epochs=None, device="cpu", policy_size=POLICY_SIZE)
+        self._run = trainer.run
+        self._observations: dict[str, Observation] = {}
+
+    def run(self, loop: Loop, options: object, progress: object) -> Observation:
+        """What running a loop measures."""
+        key = repr(loop)
+        if key not in self._observations:
+            self._observations[key] = self._run(loop, options, progress)
+        return self._observations[key]
+
+
+@cache
+def _trainer() -> _RunsOnce:
+    return _RunsOnce()
+
+
 def measure(pair: Pair, findings: list[Finding]) -> Verification:
     """The pair, run to its end in the reference trainer."""
-    trainer = load_trainer()
-    options = trainer.Options(epochs=None, device="cpu", policy_size=POLICY_SIZE)
-    return verify(pair, findings, trainer, options, lambda _: None)
+    trainer = _trainer()
+    return verify(pair, findings, trainer, trainer.options, lambda _: None)
 
 
 def write_pair(folder: Path, case: Case) -> Pair:

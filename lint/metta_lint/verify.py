@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from metta_lint import embedded
 from metta_lint.epochs import Backend
 from metta_lint.errors import LintError
+from metta_lint.loops import CONFIG_REQUIREMENTS
+from metta_lint.observations import Observation
 from metta_lint.plans import ILL_SIZED
 from metta_lint.scale import scaled, unscaled
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from metta_lint.findings import Claim, Finding
     from metta_lint.loops import Loop
-    from metta_lint.observations import Observation
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
 
@@ -26,8 +27,22 @@ Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised"]
 GROUP = "metta_lint.reference_trainer"
 NO_CRASH = "none"
 SIDES = ("left", "right")
-WHOLE_RUN = ("epochs", "optimizer_steps_total")
+WHOLE_RUN = ("epochs", "optimizer_steps_total", "final_learning_rate")
 """Quantities of a whole run: they are measured only where the run reaches total_timesteps."""
+
+
+NOT_RUN = Observation({}, environment="none")
+"""Of a run that ends before there is a loop."""
+
+
+class Nothing(NamedTuple):
+    """What such a run takes."""
+
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+NOTHING = Nothing()
 
 
 class Row(NamedTuple):
@@ -99,8 +114,11 @@ def estimate(pair: Pair, trainer: Any, options: Any, scale: int = 1) -> Verifica
 
     Raises LintError where a side's plan does not say enough to run it, or it cannot be scaled so.
     """
-    loops = {side: _loop_at(plan, scale) for side, plan in _sides(pair)}
-    return Verification(pair, {side: trainer.estimate(loop, options) for side, loop in loops.items()}, scale=scale)
+    estimates = {
+        side: NOTHING if refuses_config(plan) else trainer.estimate(_loop_at(plan, scale), options)
+        for side, plan in _sides(pair)
+    }
+    return Verification(pair, estimates, scale=scale)
 
 
 def verify(
@@ -117,7 +135,9 @@ def verify(
     """
     result = estimate(pair, trainer, options, scale)
     result.observations = {
-        side: unscaled(trainer.run(_loop_at(plan, scale), options, progress(side)), scale)
+        side: NOT_RUN
+        if refuses_config(plan)
+        else unscaled(trainer.run(_loop_at(plan, scale), options, progress(side)), scale)
         for side, plan in _sides(pair)
     }
     result.ran = True
@@ -126,6 +146,11 @@ def verify(
     result.rows = list(judge_rows(pair, left, right))
     result.claims = [judge_claim(f, claim, pair, left, right) for f in findings for claim in f.claims]
     return result
+
+
+def refuses_config(plan: Plan) -> bool:
+    """Whether a run ends over what no loop can show: there is nothing to give to the reference trainer then."""
+    return bool(plan.refusals) and plan.refusals[0].requirement in CONFIG_REQUIREMENTS
 
 
 def _sides(pair: Pair) -> tuple[tuple[str, Plan], tuple[str, Plan]]:
@@ -148,7 +173,7 @@ def loop_of(plan: Plan) -> Loop:
 def judge_rows(pair: Pair, left: Observation, right: Observation) -> Iterator[Row]:
     """A row for how each side ended, and one for every quantity that either side predicts or measures."""
     crashes = (_crash(pair.left, left), _crash(pair.right, right))
-    yield Row("crash", *crashes, *_verdict(crashes))
+    yield Row("crash", *crashes, *_verdict(crashes, "crash"))
     names = [*pair.left.quantities, *pair.right.quantities]
     for name in dict.fromkeys(names):
         if name not in left.quantities and name not in right.quantities and name not in WHOLE_RUN:
@@ -167,8 +192,10 @@ def judge_rows(pair: Pair, left: Observation, right: Observation) -> Iterator[Ro
 
 def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
     predicted = plan.refusals[0].requirement if plan.refusals else NO_CRASH
-    measured = NO_CRASH
-    if observation.crash is not None:
+    measured: str | None = NO_CRASH
+    if observation is NOT_RUN:
+        measured = None
+    elif observation.crash is not None:
         measured = observation.crash.requirement or f"{observation.crash.exception}: {observation.crash.message}"
     return predicted, measured
 
@@ -189,6 +216,8 @@ def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: s
 
 
 def _why_not(name: str) -> str:
+    if name == "crash":
+        return "the reference trainer is given a loop, not a config"
     return "the run ended before total_timesteps" if name in WHOLE_RUN else "nothing measured it"
 
 

@@ -52,6 +52,7 @@ class Measurements:
         self._rewards = _Mean()
         self._sampled = _Mean()
         self._peak_rss = 0
+        self._last_learning_rate: float | None = None
 
     def built(self, experience: Experience, policy: Policy, hyperparameters: dict[str, object]) -> None:
         """Note what was built before the first step."""
@@ -94,6 +95,7 @@ class Measurements:
         self.epochs += 1
         self.optimizer_steps += trained.optimizer_steps
         self._learn_seconds += seconds
+        self._last_learning_rate = trained.learning_rate
         self._sampled.add(np.array([trained.segments_sampled / trained.segments]))
 
     def ended(self, envs: Workers) -> None:
@@ -104,6 +106,8 @@ class Measurements:
     def reached_the_end(self) -> None:
         """Note that the run reached total_timesteps, so its epochs and optimizer steps are all there are."""
         self._known |= {"epochs": self.epochs, "optimizer_steps_total": self.optimizer_steps}
+        if self._last_learning_rate is not None:
+            self._known["final_learning_rate"] = self._last_learning_rate
 
     def quantities(self) -> dict[str, object]:
         """What a plan predicts, as measured so far."""
@@ -170,6 +174,7 @@ class Measurements:
             "optimizer_steps_per_epoch": trained.optimizer_steps,
             "minibatches_without_step": trained.accumulated[-1],
             "steps_trained_per_epoch": trained.steps,
+            "credited_ticks": trained.credited_ticks,
             "optimizer_steps_per_million_steps": 1e6 * trained.optimizer_steps / counts.collected,
         }
         if trained.minibatches:

@@ -22,7 +22,7 @@ from metta_lint_trainer.measure import Measurements
 from metta_lint_trainer.memory import reset_peak_rss
 from metta_lint_trainer.policy import Policy
 from metta_lint_trainer.probe import probe
-from metta_lint_trainer.requirements import check
+from metta_lint_trainer.requirements import check, check_update
 from metta_lint_trainer.rollout import Actor, Times, arrivals_per_rollout, rollout
 from metta_lint_trainer.update import Update
 from metta_lint_trainer.workers import Arrival, Workers
@@ -119,17 +119,27 @@ def _train(loop: Loop, options: Options, device: torch.device, measured: Measure
         update = Update(loop, policy, generator)
         actor = Actor(loop, policy, generator, device)
         experience = Experience(loop, envs.total_agents, device=device)
-        measured.built(experience, policy, probe(update))
+        measured.built(experience, policy, probe(update) if _can_update(loop) else {})
         try:
             while measured.steps * loop.ranks_counted < loop.total_timesteps:
                 if measured.epochs == options.epochs or (measured.epochs and time.perf_counter() > deadline):
                     return
                 _rollout(envs, actor, experience, measured, report)
+                check_update(loop)
                 _update(update, experience, measured, report)
             measured.reached_the_end()
         finally:
             update.close()
             measured.ended(envs)
+
+
+def _can_update(loop: Loop) -> bool:
+    """Whether the configured trainer gets through an update: else there is none to probe."""
+    try:
+        check_update(loop)
+    except Refusal:
+        return False
+    return True
 
 
 def _rollout(envs: Workers, actor: Actor, experience: Experience, measured: Measurements, report: Report) -> None:

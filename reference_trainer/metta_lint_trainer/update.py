@@ -30,6 +30,10 @@ PRIORITY_EPSILON = 1e-6
 """Added to each segment's weight and to their sum, in both trainers."""
 
 
+RATE_OF_NOTHING = 1e-12
+"""The share of the first learning rate below which a rate is an ended cosine's rounding."""
+
+
 class Losses(NamedTuple):
     """The parts of a minibatch's loss, each a scalar."""
 
@@ -65,6 +69,10 @@ class Trained:
     steps: int = 0
     minibatch_shape: tuple[int, int] = (0, 0)
     segments_sampled: int = 0
+    credited_ticks: int = 0
+    """Ticks of a segment at which some advantage is not 0, in the first minibatch's scan of the buffer."""
+    learning_rate: float = 0.0
+    """The rate of this update; 0 where less than RATE_OF_NOTHING of the first one is left."""
 
     def add(self, minibatch: Minibatch) -> None:
         """Count a minibatch that was trained on."""
@@ -187,6 +195,8 @@ class Update:
         beta = self.beta()
         experience.ratio.fill_(1.0)
         whole = self._advantages_of(experience)
+        trained.credited_ticks = int(whole.ne(0.0).any(dim=0).sum())
+        trained.learning_rate = self.learning_rate()
 
         planned = self._minibatches_of_update_epochs(experience.segments)
         for minibatches in planned:
@@ -213,6 +223,12 @@ class Update:
         trained.optimizer_steps += self.optimizer_steps
         trained.segments_sampled = int(sampled.sum())
         return trained
+
+    def learning_rate(self) -> float:
+        """The optimizer's rate, 0 where what is left of it is the rounding of a cosine that has ended."""
+        (group,) = self.optimizer.param_groups
+        rate = float(group["lr"])
+        return rate if rate > RATE_OF_NOTHING * float(group["initial_lr"]) else 0.0
 
     def advantages(self, values: Tensor, rewards: Tensor, terminals: Tensor, ratio: Tensor) -> Tensor:
         """Advantages [s, h] with the loop's constants."""

@@ -1,6 +1,7 @@
 """The rules that come with metta-lint: one file each, found through the entry point ``metta_lint.rules``."""
 
 from metta_lint_rules.agent_count_drift import AgentCountDrift
+from metta_lint_rules.annealing_past_the_end import AnnealingPastTheEnd
 from metta_lint_rules.batch_composition_drift import BatchCompositionDrift
 from metta_lint_rules.batch_size_drift import BatchSizeDrift
 from metta_lint_rules.bucket_form import BucketForm
@@ -9,6 +10,7 @@ from metta_lint_rules.dangling_default import DanglingDefault
 from metta_lint_rules.dangling_env import DanglingEnv
 from metta_lint_rules.dangling_file import DanglingFile
 from metta_lint_rules.dangling_target import DanglingTarget
+from metta_lint_rules.dead_advantages import DeadAdvantages
 from metta_lint_rules.default_drift import DefaultDriftRule
 from metta_lint_rules.enum_value import EnumValue
 from metta_lint_rules.env_count_drift import EnvCountDrift
@@ -28,6 +30,7 @@ from metta_lint_rules.overlap_drift import OverlapDrift
 from metta_lint_rules.override_reaches_nothing import OverrideReachesNothing
 from metta_lint_rules.reward_drift import RewardDrift
 from metta_lint_rules.sampling_centre import SamplingCentre
+from metta_lint_rules.serial_runs_fewer import SerialRunsFewer
 from metta_lint_rules.short_episode import ShortEpisode
 from metta_lint_rules.small_map import SmallMap
 from metta_lint_rules.sweep_domain import SweepDomain
@@ -39,6 +42,7 @@ from metta_lint_rules.sweep_reaches_waste import SweepReachesWaste
 from metta_lint_rules.sweep_stops import SweepStops
 from metta_lint_rules.sweep_unknown_key import SweepUnknownKey
 from metta_lint_rules.sweep_unknown_word import SweepUnknownWord
+from metta_lint_rules.text_for_value import TextForValue
 from metta_lint_rules.total_agents_drift import TotalAgentsDrift
 from metta_lint_rules.trainer_refuses import TrainerRefuses
 from metta_lint_rules.training_length_drift import TrainingLengthDrift
@@ -70,6 +74,10 @@ RULES = [
     LostRemainder(),
     UnreachableInterval(),
     FrozenCasts(),
+    SerialRunsFewer(),
+    DeadAdvantages(),
+    AnnealingPastTheEnd(),
+    TextForValue(),
     IgnoredKeyRule(),
     DefaultDriftRule(),
     EnvKeyRefused(),

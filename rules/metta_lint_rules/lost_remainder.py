@@ -52,10 +52,12 @@ class LostRemainder:
         if left_over:
             steps = plan.value("optimizer_steps_per_epoch")
             groups = show(plan.value("accumulate_minibatches"))
+            then = (
+                "what is left enters the next epoch's first one" if steps else "no epoch has as many: none ever steps"
+            )
             yield Draft(
                 f"the gradients of {show(left_over)} of {show(plan.value('minibatches_per_epoch'))} minibatches never "
-                f"step in their epoch: {groups} are accumulated for one optimizer step, and what is left enters the "
-                "next epoch's first one",
+                f"step in their epoch: {groups} are accumulated for one optimizer step, and {then}",
                 at=Place(plan, "minibatch_size"),
                 claims=(Claim("optimizer_steps_per_epoch", steps, steps),),
                 help="make the minibatches of an epoch a multiple of minibatch_size // max_minibatch_size",

@@ -3,6 +3,14 @@
 from collections.abc import Iterator
 
 from metta_lint.api import CONFIG_REQUIREMENTS, Case, Claim, Draft, Place, Plan, Refusal, show
+from metta_lint_rules.refused_configs import PUFFERLIB, READING
+
+MOMENTS = {
+    "start": "before the first step",
+    "first rollout": "in the first rollout",
+    "first update": "at the first update",
+    "first checkpoint": "at the first checkpoint",
+}
 
 
 class TrainerRefuses:
@@ -22,23 +30,24 @@ class TrainerRefuses:
     """
 
     code, name, severity = "ML401", "trainer-refuses", "error"
-    agrees = [Case(), Case(left={"train.batch_size": 64})]
+    agrees = [
+        Case(),
+        Case(left={"train.batch_size": 64}),
+        Case(left={"vec.num_workers": 2.0, "vec.batch_size": 4, "vec.backend": "Serial"}),
+        Case(left={"train.max_grad_norm": "'0.5'"}),
+        Case(left={"train.total_timesteps": 64.5, "train.update_epochs": 1.5}),
+    ]
     drifts = [
-        Case(left={"train.minibatch_size": 64}, claims={"crash": ("minibatch-fits-batch", None)}),
-        Case(left={"train.batch_size": 48}, claims={"crash": ("rows-fit-buffer", None)}),
-        Case(left={"train.total_timesteps": 16}, claims={"crash": ("timesteps-fill-batch", None)}),
-        Case(left={"train.minibatch_size": 10}, claims={"crash": ("horizon-divides-minibatch", None)}),
-        Case(left={"vec.num_workers": 3}, claims={"crash": ("workers-divide-envs", None)}),
-        Case(left={"train.batch_size": 16}, claims={"crash": ("agents-fit-segments", None)}),
-        Case(left={"train.batch_size": 32.0}, claims={"crash": ("integer-sizes", None)}),
-        Case(left={"train.minibatch_size": 0}, claims={"crash": ("positive-sizes", None)}),
-        Case(left={"train.update_epochs": 0.1}, claims={"crash": ("some-minibatch", None)}),
-        Case(left={"train.optimizer": "sgd"}, claims={"crash": ("known-optimizer", None)}),
+        *(
+            Case(left={"train.minibatch_size": 16, **changes}, claims={"crash": (requirement, None)})
+            for requirement, changes in PUFFERLIB
+        ),
         Case(right={"trainer.batch_size": 40}, claims={"crash": (None, "minibatch-divides-batch")}),
         Case(
             right={"trainer.simulation.evaluate_interval": 10, "trainer.checkpoint.checkpoint_interval": 20},
             claims={"crash": (None, "evaluations-have-checkpoints")},
         ),
+        *(Case(left=changes) for changes in READING),
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
@@ -55,13 +64,11 @@ class TrainerRefuses:
 
 
 def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
-    moment = {"start": "before the first step", "first rollout": "in the first rollout"}
     blamed, *others = plan.blamed(refusal)
     shown = not (refusal.requirement in CONFIG_REQUIREMENTS or refusal.only_if)
     return Draft(
-        f"{plan.run.trainer} {does} {moment.get(refusal.when, 'at the first update')}: "
-        f"{refusal.exception}: {refusal.message}",
-        at=Place(plan, blamed),
+        f"{plan.run.trainer} {does} {MOMENTS[refusal.when]}: {refusal.exception}: {refusal.message}",
+        at=refusal.span or Place(plan, blamed),
         related=tuple((f"{name} = {show(plan.lookup(name))}", Place(plan, name)) for name in others),
         claims=(Claim("crash", refusal.requirement, refusal.requirement),) if shown else (),
     )

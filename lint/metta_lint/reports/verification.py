@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from metta_lint.numbers import percent, show
 from metta_lint.reports.data import SCHEMA
 from metta_lint.reports.text import table
-from metta_lint.verify import loop_of
+from metta_lint.verify import NOT_RUN, loop_of, refuses_config
 
 if TYPE_CHECKING:
     from metta_lint.observations import Observation
@@ -31,8 +31,11 @@ def estimate_text(result: Verification, style: Style) -> str:
     lines = []
     for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
         needed = result.estimates[side]
-        loop = loop_of(plan)
         lines.append(style.bold(f"{side}: {plan.run.name or plan.run.entry} ({plan.run.dialect})"))
+        if refuses_config(plan):
+            lines.append(f"  is not run, its trainer stops before there is a loop: {plan.refusals[0].message}")
+            continue
+        loop = loop_of(plan)
         lines.append(
             f"  {show(loop.num_envs)} environments x {show(loop.environment.agents_per_env)} agents in "
             f"{show(loop.num_workers)} workers, a batch of {show(loop.batch_size)} steps"
@@ -181,12 +184,13 @@ def _conclusion(result: Verification, style: Style) -> str:
 
 def verification_data(result: Verification) -> dict[str, Any]:
     """What ``verify --output-format json`` prints."""
+    observed = next((seen for seen in result.observations.values() if seen is not NOT_RUN), None)
     return {
         "schema": SCHEMA,
         "ran": result.ran,
         "scale": result.scale,
-        "device": result.observations["left"].device if result.ran else None,
-        "backend": result.observations["left"].environment if result.ran else "embedded",
+        "device": observed.device if observed is not None else None,
+        "backend": observed.environment if observed is not None else "embedded",
         "runs": {side: _run(result, side) for side in ("left", "right")},
         "rows": [
             {

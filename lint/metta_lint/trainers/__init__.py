@@ -10,6 +10,7 @@ from metta_lint.trainers.python_entries import is_dump_file, split_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from metta_lint.epochs import Backend
     from metta_lint.plans import Plan
@@ -35,6 +36,13 @@ class Choice(NamedTuple):
 
     trainer: str
     version: str | None = None
+
+
+def one_look() -> AbstractContextManager[None]:
+    """While this lasts, what surrounds a run's files is looked at once, however many runs lie there."""
+    from metta_lint.trainers.pufferlib import claims
+
+    return claims.one_look()
 
 
 def trainer_named(name: str) -> Trainer:

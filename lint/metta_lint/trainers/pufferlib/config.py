@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import ast
-import os
-import re
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Document, Scalar, Span, leaves, plain
 from metta_lint.documents import Mapping as MappingNode
-from metta_lint.errors import InputError, LintError
+from metta_lint.errors import LintError
 from metta_lint.settings import Callee, Machine, Run, Setting, Unknown
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
+from metta_lint.trainers.pufferlib.claims import check_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-_ENV_NAME = re.compile(rb"^[ \t]*env_name[ \t]*[=:][ \t]*(.*)$", re.MULTILINE)
 
 
 def recognises(document: Document) -> bool:
@@ -37,7 +33,8 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     default = find_default(entry)
     layers = [read(default)] if default is not None and default != entry else []
     document = read(entry)
-    _check_claims(entry, default, document)
+    if default is not None and default != entry:
+        check_claims(entry, default, document)
     sections = values([*layers, document])
     settings = {setting.key: setting for setting in _settings(sections)}
     settings |= _environment_yaml(entry, default, settings)
@@ -49,7 +46,23 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     callee = _callee(Path(default or entry).parent.parent, settings)
     if callee is not None:
         settings = {**_defaults_of(callee), **settings}
-    return Run("pufferlib", entry, settings, _environments(settings), machine, notes=notes, callee=callee)
+    return Run(
+        "pufferlib",
+        entry,
+        settings,
+        _environments(settings),
+        machine,
+        notes=notes,
+        callee=callee,
+        is_complete=default is not None,
+        sections=_headers([*layers, document]),
+    )
+
+
+def _headers(documents: Sequence[Document]) -> dict[str, Span]:
+    """Where each section begins: in the last file that has it."""
+    roots = [document.root for document in documents if isinstance(document.root, MappingNode)]
+    return {str(name): entry.key_span for root in roots for name, entry in root.entries.items()}
 
 
 def find_default(entry: str) -> str | None:
@@ -178,48 +191,3 @@ def _yaml_value(value: object) -> object:
     if isinstance(value, str) and "${" in value:
         return Unknown("it is an interpolation in the environment's YAML")
     return value
-
-
-def _check_claims(entry: str, default: str | None, document: Document) -> None:
-    """PufferLib takes the first INI that names the environment, in the file system's order: two are a lottery."""
-    node = document.root.get("base", "env_name") if isinstance(document.root, MappingNode) else None
-    if default is None or not isinstance(node, Scalar) or Path(entry) == Path(default):
-        return
-    claims = _claims(_inis(Path(default).parent.as_posix()))
-    for name in str(node.value).split():
-        other = next((path for path in claims.get(name, ()) if not os.path.samefile(path, entry)), None)
-        if other is not None:
-            raise InputError(
-                f"two INIs claim the environment {name!r}, this one and {other}: "
-                "which of them PufferLib reads depends on the order of the file system",
-                node.span,
-            )
-
-
-def _inis(folder: str) -> tuple[tuple[str, int], ...]:
-    """The INIs below a folder, and when each was last written."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        paths = (f"{parent}/{name}" for name in sorted(names) if name.endswith(".ini") and name != "default.ini")
-        found += [(path, os.stat(path).st_mtime_ns) for path in paths if os.path.isfile(path)]
-    return tuple(found)
-
-
-@lru_cache(maxsize=8)
-def _claims(inis: tuple[tuple[str, int], ...]) -> Mapping[str, list[str]]:
-    """Which INIs claim each environment."""
-    claims: dict[str, list[str]] = {}
-    for path, _ in inis:
-        for name in _claimed(path):
-            claims.setdefault(name, []).append(path)
-    return claims
-
-
-def _claimed(path: str) -> list[str]:
-    try:
-        with open(path, "rb") as file:
-            found = _ENV_NAME.search(file.read())
-    except OSError:
-        return []
-    return found[1].decode("utf-8", "replace").split() if found else []

@@ -1,0 +1,75 @@
+"""Which INI claims which environment: PufferLib takes the first that names it, in the order of the file system."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Document, Mapping, Scalar
+from metta_lint.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as MappingABC
+
+_ENV_NAME = re.compile(rb"^[ \t]*env_name[ \t]*[=:][ \t]*(.*)$", re.MULTILINE)
+_looks: dict[str, MappingABC[str, list[str]]] | None = None
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Look through each folder of INIs only once while this lasts, however many runs are read from it."""
+    global _looks  # noqa: PLW0603 - what was seen belongs to the look, not to a run
+    before, _looks = _looks, {} if _looks is None else _looks
+    try:
+        yield
+    finally:
+        _looks = before
+
+
+def check_claims(entry: str, default: str, document: Document) -> None:
+    """Raise InputError where another INI below default.ini's folder names an environment of this one too."""
+    node = document.root.get("base", "env_name") if isinstance(document.root, Mapping) else None
+    if not isinstance(node, Scalar):
+        return
+    claims = _claims(Path(default).parent.as_posix())
+    for name in str(node.value).split():
+        other = next((path for path in claims.get(name, ()) if not os.path.samefile(path, entry)), None)
+        if other is not None:
+            raise InputError(
+                f"two INIs claim the environment {name!r}, this one and {other}: "
+                "which of them PufferLib reads depends on the order of the file system",
+                node.span,
+            )
+
+
+def _claims(folder: str) -> MappingABC[str, list[str]]:
+    """Which INIs below a folder claim each environment."""
+    if _looks is None:
+        return _claims_below(folder)
+    if folder not in _looks:
+        _looks[folder] = _claims_below(folder)
+    return _looks[folder]
+
+
+def _claims_below(folder: str) -> dict[str, list[str]]:
+    claims: dict[str, list[str]] = {}
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(".ini") and name != "default.ini":
+                for environment in _claimed(f"{parent}/{name}"):
+                    claims.setdefault(environment, []).append(f"{parent}/{name}")
+    return claims
+
+
+def _claimed(path: str) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            found = _ENV_NAME.search(file.read())
+    except OSError:
+        return []
+    return found[1].decode("utf-8", "replace").split() if found else []

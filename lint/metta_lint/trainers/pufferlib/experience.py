@@ -1,0 +1,131 @@
+"""The experience buffer and its minibatches: PuffeRL.__init__(), as arithmetic, up to the optimizer."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from metta_lint.plans import Refusal
+from metta_lint.settings import Unknown
+from metta_lint.trainers.sizes import check_number, check_whole
+
+if TYPE_CHECKING:
+    from metta_lint.plans import Derivation
+
+INIT = "PufferLib 3.0 pufferl.py PuffeRL.__init__()"
+SIZES_OF_MINIBATCH = ("train.minibatch_size", "train.max_minibatch_size")
+
+
+def derive_experience(d: Derivation) -> None:
+    """Derive batch, horizon, segments and minibatches; refuse what does not go together."""
+    check_number(d, ("train.seed",), "numeric-seed", exception="TypeError", words=_seed_words(d))
+    _derive_batch(d)
+    d.define("segments", "batch_size // bptt_horizon", "segments", INIT)
+    _refuse_batch(d)
+    _derive_minibatch(d)
+    _refuse_minibatch(d)
+
+
+def _seed_words(d: Derivation) -> tuple[object, ...]:
+    """Multiprocessing adds a worker's number to the seed; the others take None for no seed."""
+    return () if d.run.value("vec.backend") == "Multiprocessing" else (None,)
+
+
+def _derive_batch(d: Derivation) -> None:
+    auto_batch = d.run.value("train.batch_size") == "auto"
+    auto_horizon = d.run.value("train.bptt_horizon") == "auto"
+    if auto_batch and auto_horizon:
+        message = "Must specify batch_size or bptt_horizon: both are auto"
+        at = ("train.bptt_horizon", "train.batch_size")
+        d.refuse(Refusal("batch-or-horizon-given", "APIUsageError", message, at))
+        d.assume("bptt_horizon", Unknown(message), "ticks", INIT)
+        d.assume("batch_size", Unknown(message), "agent steps", INIT)
+    elif auto_batch:
+        d.define("bptt_horizon", "train.bptt_horizon", "ticks", INIT)
+        d.define("batch_size", "total_agents * bptt_horizon", "agent steps", INIT, decided_by="train.batch_size")
+    else:
+        d.define("batch_size", "train.batch_size", "agent steps", INIT)
+        horizon = "batch_size // total_agents" if auto_horizon else "train.bptt_horizon"
+        d.define("bptt_horizon", horizon, "ticks", INIT, decided_by="train.bptt_horizon")
+
+
+def _refuse_batch(d: Derivation) -> None:
+    sizes = ("train.batch_size", "train.bptt_horizon")
+    check_number(d, sizes, "numeric-batch", exception="TypeError", words=("auto",))
+    d.refuse_unless(
+        "positive-horizon",
+        "bptt_horizon != 0",
+        exception="ZeroDivisionError",
+        message="bptt_horizon = {bptt_horizon}: batch_size = {batch_size} gives {total_agents} agents no step each",
+        at=("bptt_horizon", "total_agents"),
+    )
+    d.refuse_unless(
+        "agents-fit-segments",
+        "total_agents <= segments",
+        exception="APIUsageError",
+        message="total_agents = {total_agents} > segments = {segments} = {batch_size} // {bptt_horizon}",
+        at=("batch_size", "total_agents"),
+    )
+    if d.run.value("train.bptt_horizon") == inf:
+        message = "bptt_horizon = inf leaves no segment"
+        d.refuse(Refusal("agents-fit-segments", "APIUsageError", message, ("train.bptt_horizon",)))
+    floats = [key for key in sizes if isinstance(d.run.value(key), float)]
+    check_whole(d, floats, "sized-buffer", exception="TypeError", words=())
+    d.refuse_unless(
+        "sized-buffer",
+        "bptt_horizon >= 0",
+        exception="RuntimeError",
+        message="bptt_horizon = {bptt_horizon}: the experience buffer cannot have a negative dimension",
+        at=("bptt_horizon",),
+    )
+
+
+def _derive_minibatch(d: Derivation) -> None:
+    d.define("update_epochs", "train.update_epochs", "update epochs", INIT)
+    d.define("total_timesteps", "train.total_timesteps", "agent steps", INIT)
+    d.assume("ranks_counted", 1, "ranks", "each rank counts its own steps against total_timesteps")
+    d.define("minibatch_size", "min(train.minibatch_size, train.max_minibatch_size)", "agent steps", INIT)
+    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", INIT)
+    d.define("accumulate_minibatches", "max(1, train.minibatch_size // train.max_minibatch_size)", "minibatches", INIT)
+
+
+def _refuse_minibatch(d: Derivation) -> None:
+    if not check_number(d, SIZES_OF_MINIBATCH, "numeric-minibatch", exception="TypeError"):
+        return
+    divides = "train.minibatch_size <= train.max_minibatch_size or train.minibatch_size % train.max_minibatch_size == 0"
+    if d.holds("train.max_minibatch_size == 0 and train.minibatch_size > 0"):
+        message = "max_minibatch_size = 0 divides nothing"
+        at = ("train.max_minibatch_size",)
+        d.refuse(Refusal("max-minibatch-divides-minibatch", "ZeroDivisionError", message, at))
+    d.refuse_unless(
+        "max-minibatch-divides-minibatch",
+        divides,
+        exception="APIUsageError",
+        message=(
+            "minibatch_size = {train.minibatch_size} > max_minibatch_size = {train.max_minibatch_size} "
+            "must be a multiple of it"
+        ),
+        at=SIZES_OF_MINIBATCH,
+    )
+    d.refuse_unless(
+        "minibatch-fits-batch",
+        "train.minibatch_size <= batch_size",
+        exception="APIUsageError",
+        message="batch_size = {batch_size} must be >= minibatch_size = {train.minibatch_size}",
+        at=("train.minibatch_size", "batch_size"),
+    )
+    d.refuse_unless(
+        "positive-minibatch",
+        "minibatch_size != 0",
+        exception="ZeroDivisionError",
+        message="minibatch_size = {minibatch_size}: a batch of {batch_size} in minibatches of none",
+        at=("minibatch_size",),
+    )
+    check_number(d, ("train.update_epochs",), "numeric-update-epochs", exception="TypeError")
+    d.refuse_unless(
+        "horizon-divides-minibatch",
+        "minibatch_size % bptt_horizon == 0",
+        exception="APIUsageError",
+        message="minibatch_size = {minibatch_size} must be divisible by bptt_horizon = {bptt_horizon}",
+        at=("minibatch_size", "batch_size"),
+    )

@@ -1,0 +1,172 @@
+"""What load_config(), load_policy() and PuffeRL ask of the keys: that they are there, once, and of a type they take."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from metta_lint.loops import UPDATE_REQUIREMENTS
+from metta_lint.plans import Refusal
+from metta_lint.settings import Unknown
+from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ, TRAIN
+
+if TYPE_CHECKING:
+    from metta_lint.plans import Derivation
+    from metta_lint.settings import Setting
+
+LOADING = "PufferLib 3.0 pufferl.py load_config()"
+NO_NAMES = ("none", "null", "true", "false")
+"""Texts that were meant as values: no class is called like one of them."""
+
+DEVICES = (
+    "cpu",
+    "cuda",
+    "fpga",
+    "hip",
+    "hpu",
+    "ideep",
+    "ipu",
+    "lazy",
+    "maia",
+    "meta",
+    "mkldnn",
+    "mps",
+    "mtia",
+    "opencl",
+)
+MORE_DEVICES = ("opengl", "privateuseone", "ve", "vulkan", "xla", "xpu")
+"""Types of devices that torch knows by name (PyTorch 2.9)."""
+
+
+def refuse_keys(d: Derivation) -> None:
+    """Refuse keys that load_config() stumbles over, keys that are missing, and values that torch does not take."""
+    _refuse_options(d)
+    _refuse_sections(d)
+    _refuse_second_environment(d)
+    if d.run.is_complete and "vec.num_envs" in d.run.settings:  # else another file, or version, may have them
+        _refuse_missing(d)
+    _refuse_names(d)
+    _refuse_device(d)
+    _refuse_data_dir(d)
+    _refuse_flags(d)
+
+
+def _refuse_options(d: Derivation) -> None:
+    """Every key becomes an option of the command line, dashes for underscores; argparse takes each but once."""
+    seen: dict[str, str] = dict.fromkeys(OPTIONS, "the command line")
+    for key in d.run.settings:
+        section, _, name = key.partition(".")
+        if section == "machine" or _is_from_yaml(d, key):
+            continue
+        option = (name if section == "base" else key).replace("_", "-")
+        if option in seen:
+            message = f"argument --{option}: conflicting option string: {key} and {seen[option]} both make it"
+            d.refuse(Refusal("options-once", "ArgumentError", message, (key,)))
+        seen[option] = key
+
+
+def _refuse_sections(d: Derivation) -> None:
+    """A key of [base] stands beside the sections: one that is called like a section with keys takes their place."""
+    first = {key.partition(".")[0]: key for key in reversed(list(d.run.settings))}
+    for section in {*first, "sweep"} - {"base", "machine"}:
+        setting = d.run.settings.get(f"base.{section}")
+        if setting is not None:
+            kind = type(setting.value).__name__
+            message = (
+                f"[base] {section} = {setting.value} stands where the section [{section}] belongs: "
+                f"'{kind}' object has no attribute 'setdefault'"
+            )
+            d.refuse(Refusal("sections-hold-keys", "AttributeError", message, (setting.key,)))
+        elif section.replace("_", "-") in OPTIONS:
+            message = f"the value of the option --{section} stands where the section [{section}] belongs"
+            d.refuse(Refusal("sections-hold-keys", "AttributeError", message, (first[section],)))
+
+
+def _refuse_second_environment(d: Derivation) -> None:
+    if "train.env" in d.run.settings:
+        message = "dict() got multiple values for keyword argument 'env': train() adds the environment's name itself"
+        d.refuse(Refusal("train-keys-once", "TypeError", message, ("train.env",)))
+
+
+def _is_from_yaml(d: Derivation, key: str) -> bool:
+    span = d.run.settings[key].span
+    return span is not None and not span.path.lower().endswith(".ini")
+
+
+def _refuse_missing(d: Derivation) -> None:
+    for key, exception in NAMED.items():
+        if f"base.{key}" not in d.run.settings:
+            message = f"neither this INI nor default.ini has [base] {key}, and {{}} stands in its place"
+            before, span = ("numeric-envs" if key == "package" else "known-device"), d.run.sections.get("base")
+            d.refuse(Refusal("keys-given", exception, message, (f"base.{key}",), before=before, span=span))
+    for key, before in READ.items():
+        if f"train.{key}" in d.run.settings or (key in ("compile_mode", "compile_fullgraph") and not _compiles(d)):
+            continue
+        slip = _slip(d, key)
+        at = (slip.key,) if slip is not None else (f"train.{key}",)
+        hint = f"; {slip.key} = {slip.value} is written instead" if slip is not None else ""
+        when = "first update" if before in UPDATE_REQUIREMENTS else "start"
+        if key == "data_dir" and not _saves_at_once(d):
+            when = "first checkpoint"
+        message = f"'{key}': PuffeRL reads [train] {key}, and neither this INI nor default.ini has it{hint}"
+        span = d.run.sections.get("train") if slip is None else None
+        d.refuse(Refusal("keys-given", "KeyError", message, at, when, before=before, span=span))
+
+
+def _saves_at_once(d: Derivation) -> bool:
+    """Whether the first update ends with a checkpoint: every update does, or training is done."""
+    return d.holds("train.checkpoint_interval == 1") or d.holds("train.total_timesteps < 2 * train.batch_size")
+
+
+def _compiles(d: Derivation) -> bool:
+    value = d.run.value("train.compile")
+    return bool(value) and not isinstance(value, Unknown)
+
+
+def _slip(d: Derivation, key: str) -> Setting | None:
+    """A key of [train] that nothing reads and that is spelt nearly like one that is missing."""
+    strange = [name.partition(".")[2] for name in d.run.settings if name.startswith("train.")]
+    close = get_close_matches(key, [name for name in strange if name not in TRAIN], n=1, cutoff=0.75)
+    return d.run.settings[f"train.{close[0]}"] if close else None
+
+
+def _refuse_names(d: Derivation) -> None:
+    """[base] names code: a package that is imported, and classes of it."""
+    package = d.run.value("base.package")
+    if not isinstance(package, str | Unknown):
+        message = f"package = {package!r}: No module named 'pufferlib.environments.{package}'"
+        d.refuse(Refusal("code-is-named", "ModuleNotFoundError", message, ("base.package",), before="numeric-envs"))
+    for key in ("base.policy_name", "base.rnn_name"):
+        name = d.run.value(key)
+        if isinstance(name, str) and name.lower() in NO_NAMES:
+            message = f"{key} = {name} is a text, and no class is called so"
+            d.refuse(Refusal("code-is-named", "AttributeError", message, (key,)))
+        elif not isinstance(name, str | Unknown) and (name is not None or key != "base.rnn_name"):
+            message = f"{key} = {name!r}: attribute name must be string, not '{type(name).__name__}'"
+            d.refuse(Refusal("code-is-named", "TypeError", message, (key,)))
+
+
+def _refuse_data_dir(d: Derivation) -> None:
+    folder = d.run.value("train.data_dir")
+    if not isinstance(folder, str | Unknown):
+        message = f"data_dir = {folder!r}: expected str, bytes or os.PathLike object, not {type(folder).__name__}"
+        when = "first update" if _saves_at_once(d) else "first checkpoint"
+        d.refuse(Refusal("text-for-data-dir", "TypeError", message, ("train.data_dir",), when))
+
+
+def _refuse_device(d: Derivation) -> None:
+    device = d.run.value("train.device")
+    if isinstance(device, str) and device.partition(":")[0] not in (*DEVICES, *MORE_DEVICES):
+        message = f"Expected one of cpu, cuda, mps, ... device type at start of device string: {device}"
+        d.refuse(Refusal("known-device", "RuntimeError", message, ("train.device",)))
+
+
+def _refuse_flags(d: Derivation) -> None:
+    flag = d.run.value("train.torch_deterministic")
+    if not isinstance(flag, bool | Unknown):
+        message = f"set_deterministic_cudnn expects a bool, but got {type(flag).__name__}: {flag!r}"
+        d.refuse(Refusal("boolean-flags", "RuntimeError", message, ("train.torch_deterministic",)))
+    offload = d.run.value("train.cpu_offload")
+    if d.run.value("train.device") == "cuda" and not isinstance(offload, bool | Unknown):
+        message = f"cpu_offload = {offload!r}: zeros(): argument 'pin_memory' must be bool"
+        d.refuse(Refusal("boolean-flags", "TypeError", message, ("train.cpu_offload",), before="numeric-minibatch"))

@@ -1,0 +1,101 @@
+"""What PufferLib 3 insists on, in the order in which it comes to it, from reading its INIs to the first checkpoint."""
+
+from __future__ import annotations
+
+from metta_lint.loops import CONFIG_REQUIREMENTS
+
+READING = ("options-once", "sections-hold-keys")
+"""PufferLib 3.0 pufferl.py load_config()."""
+
+NATIVE = "PufferEnv"
+"""The backend of environments that vectorise themselves."""
+
+MAKE = (
+    "numeric-envs",
+    "positive-envs",
+    "whole-envs",
+    "known-backend",
+    "numeric-workers",
+    "some-worker",
+    "workers-divide-envs",
+    "numeric-inference-batch",
+    "worker-envs-divide-batch",
+    "integer-envs",
+    "known-vec-keys",
+)
+"""PufferLib 3.0 vector.py make(), whatever the backend."""
+
+NATIVE_MAKE = ("agents-fit-environment", "positive-agents", "integer-agents", "native-alone")
+"""What make() asks of an environment that vectorises itself, which it makes first."""
+
+SERIAL = ("agents-fit-environment", "positive-agents", "integer-agents", "serial-batch-given", "serial-batch-fits-envs")
+"""PufferLib 3.0 vector.py Serial.__init__()."""
+
+MULTIPROCESSING = (
+    "workers-fit-cores",
+    "some-inference-batch",
+    "batches-divide-envs",
+    "agents-fit-environment",
+    "positive-agents",
+    "integer-agents",
+    "integer-inference-batch",
+    "integer-workers",
+)
+"""PufferLib 3.0 vector.py Multiprocessing.__init__()."""
+
+BUILDING = (
+    "code-is-named",
+    "known-device",
+    "train-keys-once",
+    "boolean-flags",
+    "numeric-seed",
+    "batch-or-horizon-given",
+    "numeric-batch",
+    "positive-horizon",
+    "agents-fit-segments",
+    "sized-buffer",
+    "native-without-rnn",
+    "numeric-minibatch",
+    "max-minibatch-divides-minibatch",
+    "minibatch-fits-batch",
+    "positive-minibatch",
+    "numeric-update-epochs",
+    "horizon-divides-minibatch",
+    "known-optimizer",
+    "numeric-optimizer",
+    "optimizer-bounds",
+    "numeric-timesteps",
+    "known-precision",
+)
+"""PufferLib 3.0 pufferl.py load_policy() and PuffeRL.__init__()."""
+
+COLLECTING = ("batch-fits-envs", "batches-in-turn", "rows-fit-buffer")
+"""PufferLib 3.0 vector.py recv() and pufferl.py evaluate(); the first two of Multiprocessing alone."""
+
+UPDATING = (
+    "numeric-priorities",
+    "timesteps-fill-batch",
+    "numeric-advantages",
+    "integer-minibatch",
+    "numeric-loss",
+    "numeric-gradient-norm",
+    "some-minibatch",
+    "checkpoint-interval",
+    "text-for-data-dir",
+    "keys-given",
+)
+"""PufferLib 3.0 pufferl.py train()."""
+
+
+def requirements_of(backend: object) -> tuple[str, ...]:
+    """All requirements of a run with that ``vec.backend``, those that no loop can show included."""
+    if backend == NATIVE:
+        return (*READING, *MAKE[:4], *NATIVE_MAKE, *BUILDING, "rows-fit-buffer", *UPDATING)
+    if backend == "Serial":
+        return (*READING, *MAKE, *SERIAL, *BUILDING, "rows-fit-buffer", *UPDATING)
+    return (*READING, *MAKE, *MULTIPROCESSING, *BUILDING, *COLLECTING, *UPDATING)
+
+
+def shown_by_a_loop(backend: object) -> tuple[str, ...]:
+    """The requirements that the reference trainer checks."""
+    return tuple(name for name in requirements_of(backend) if name not in CONFIG_REQUIREMENTS)

@@ -1,0 +1,193 @@
+"""Optimizer, schedule and updates: the end of PuffeRL.__init__(), and train(), as arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.plans import Refusal
+from metta_lint.settings import Unknown
+from metta_lint.trainers.pufferlib.experience import INIT, SIZES_OF_MINIBATCH
+from metta_lint.trainers.sizes import check_number, check_whole
+
+if TYPE_CHECKING:
+    from metta_lint.plans import Derivation
+
+TRAINING = "PufferLib 3.0 pufferl.py train()"
+OPTIMIZERS = ("adam", "muon")
+PRECISIONS = ("float32", "bfloat16")
+DTYPES = frozenset(
+    [
+        "bfloat16",
+        "bool",
+        "cdouble",
+        "cfloat",
+        "chalf",
+        "complex128",
+        "complex32",
+        "complex64",
+        "double",
+        "float",
+        "float16",
+        "float32",
+        "float64",
+        "half",
+        "int",
+        "int16",
+        "int32",
+        "int64",
+        "int8",
+        "long",
+        "short",
+        "uint16",
+        "uint32",
+        "uint64",
+        "uint8",
+    ]
+)
+"""Types that torch has by that name: PuffeRL asks torch for the type before it looks whether it takes it."""
+
+OF_THE_OPTIMIZER = ("train.learning_rate", "train.adam_beta1", "train.adam_beta2", "train.adam_eps")
+OF_THE_PRIORITIES = ("train.prio_beta0", "train.prio_alpha")
+OF_THE_ADVANTAGES = ("train.gamma", "train.gae_lambda", "train.vtrace_rho_clip", "train.vtrace_c_clip")
+OF_THE_LOSS = ("train.clip_coef", "train.vf_clip_coef", "train.vf_coef", "train.ent_coef")
+FIRST_UPDATE = "first update"
+
+
+def derive_updates(d: Derivation) -> None:
+    """Derive minibatches, optimizer steps and the schedule; refuse what the optimizer or an update would."""
+    d.define("minibatches_per_epoch", "int(update_epochs * batch_size / minibatch_size)", "minibatches", INIT)
+    d.define(
+        "optimizer_steps_per_epoch", "minibatches_per_epoch // accumulate_minibatches", "optimizer steps", TRAINING
+    )
+    d.define("minibatches_without_step", "minibatches_per_epoch % accumulate_minibatches", "minibatches", TRAINING)
+    d.define(
+        "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", TRAINING
+    )
+    d.define("scheduler_epochs", "total_timesteps // batch_size", "epochs", INIT)
+    _refuse_optimizer(d)
+    _refuse_precision(d)
+    if not d.holds("total_timesteps <= 0"):  # else it never comes to an update
+        _refuse_update(d)
+
+
+def _refuse_optimizer(d: Derivation) -> None:
+    optimizer = d.run.value("train.optimizer")
+    if optimizer not in OPTIMIZERS and not isinstance(optimizer, Unknown):
+        message = f"Unknown optimizer: {optimizer}; there are {' and '.join(OPTIMIZERS)}"
+        d.refuse(Refusal("known-optimizer", "ValueError", message, ("train.optimizer",)))
+    if optimizer == "adam" and check_number(d, OF_THE_OPTIMIZER, "numeric-optimizer", exception="TypeError"):
+        _refuse_bounds(d)
+    check_number(d, ("train.total_timesteps",), "numeric-timesteps", exception="TypeError")
+
+
+def _refuse_bounds(d: Derivation) -> None:
+    """PyTorch's Adam looks at its numbers in this order."""
+    for key, name in (("train.learning_rate", "learning rate"), ("train.adam_eps", "epsilon value")):
+        d.refuse_unless(
+            "optimizer-bounds",
+            f"{key} >= 0",
+            exception="ValueError",
+            message=f"Invalid {name}: {{{key}}} is less than 0",
+            at=(key,),
+        )
+    for index, key in enumerate(("train.adam_beta1", "train.adam_beta2")):
+        d.refuse_unless(
+            "optimizer-bounds",
+            f"{key} >= 0 and {key} < 1",
+            exception="ValueError",
+            message=f"Invalid beta parameter at index {index}: {{{key}}} is not in [0, 1)",
+            at=(key,),
+        )
+    betas = [key for key in ("train.adam_beta1", "train.adam_beta2") if isinstance(d.run.value(key), int)]
+    if betas and not any(refusal.requirement == "optimizer-bounds" for refusal in d.refusals):
+        message = f"{betas[0]} = {d.run.value(betas[0])} must be written as a float: betas must be both floats"
+        d.refuse(Refusal("optimizer-bounds", "ValueError", message, tuple(betas)))
+
+
+def _refuse_precision(d: Derivation) -> None:
+    precision = d.run.value("train.precision")
+    if precision in PRECISIONS or isinstance(precision, Unknown):
+        return
+    if not isinstance(precision, str):
+        exception, message = "TypeError", f"precision = {precision!r} is no name of a torch type"
+    elif precision not in DTYPES:
+        exception, message = "AttributeError", f"module 'torch' has no attribute '{precision}'"
+    else:
+        exception, message = "APIUsageError", f"Invalid precision: {precision}"
+    message += f": use {' or '.join(PRECISIONS)}"
+    d.refuse(Refusal("known-precision", exception, message, ("train.precision",)))
+
+
+def _refuse_update(d: Derivation) -> None:
+    check_number(d, OF_THE_PRIORITIES, "numeric-priorities", exception="TypeError", when=FIRST_UPDATE)
+    d.refuse_unless(
+        "timesteps-fill-batch",
+        "scheduler_epochs >= 1",
+        exception="ZeroDivisionError",
+        message=(
+            "total_timesteps = {total_timesteps} is less than batch_size = {batch_size}: "
+            "the first update divides by 0 epochs"
+        ),
+        at=("train.total_timesteps", "batch_size"),
+        when=FIRST_UPDATE,
+    )
+    if not d.holds("minibatches_per_epoch < 1"):
+        _refuse_minibatch(d)
+    d.refuse_unless(
+        "some-minibatch",
+        "minibatches_per_epoch >= 1",
+        exception="UnboundLocalError",
+        message=(
+            "update_epochs = {update_epochs} leaves no minibatch: int({update_epochs} * {batch_size} / "
+            "{minibatch_size}) = {minibatches_per_epoch}, and what follows needs the advantages of the last one"
+        ),
+        at=("train.update_epochs", "batch_size"),
+        when=FIRST_UPDATE,
+    )
+    _refuse_checkpoint(d)
+
+
+def _refuse_minibatch(d: Derivation) -> None:
+    """What one minibatch needs, in its order: the advantages' kernel, the sampling, the loss, the gradients' norm."""
+    check_number(d, OF_THE_ADVANTAGES, "numeric-advantages", exception="RuntimeError", when=FIRST_UPDATE)
+    check_whole(d, rows_of_minibatch(d), "integer-minibatch", exception="TypeError", words=(), when=FIRST_UPDATE)
+    check_number(d, OF_THE_LOSS, "numeric-loss", exception="TypeError", when=FIRST_UPDATE)
+    if d.holds("optimizer_steps_per_epoch >= 1"):
+        _refuse_gradient_norm(d)
+
+
+def rows_of_minibatch(d: Derivation) -> list[str]:
+    """Of the two minibatch sizes the smaller, which is a number of rows: the other is only compared with."""
+    sizes = {key: d.run.value(key) for key in SIZES_OF_MINIBATCH}
+    numbers = {key: size for key, size in sizes.items() if isinstance(size, int | float)}
+    return [min(numbers, key=lambda key: numbers[key])] if len(numbers) == len(sizes) else []
+
+
+def _refuse_gradient_norm(d: Derivation) -> None:
+    """The norm goes through float(), which reads numbers in quotes too."""
+    norm = d.run.value("train.max_grad_norm")
+    if isinstance(norm, int | float | Unknown) or (isinstance(norm, str) and _is_float(norm)):
+        return
+    exception = "ValueError" if isinstance(norm, str) else "TypeError"
+    message = f"train.max_grad_norm = {norm!r} is a {type(norm).__name__}; it must be a number"
+    d.refuse(Refusal("numeric-gradient-norm", exception, message, ("train.max_grad_norm",), FIRST_UPDATE))
+
+
+def _is_float(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse_checkpoint(d: Derivation) -> None:
+    check_number(d, ("train.checkpoint_interval",), "checkpoint-interval", exception="TypeError", when=FIRST_UPDATE)
+    d.refuse_unless(
+        "checkpoint-interval",
+        "train.checkpoint_interval != 0",
+        exception="ZeroDivisionError",
+        message="checkpoint_interval = {train.checkpoint_interval}: the first update divides by it",
+        at=("train.checkpoint_interval",),
+        when=FIRST_UPDATE,
+    )

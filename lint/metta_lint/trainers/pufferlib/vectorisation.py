@@ -1,0 +1,326 @@
+"""Environments, workers and batches in flight: vector.make() and the backend that it calls, as arithmetic."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from math import inf
+from typing import TYPE_CHECKING
+
+from metta_lint.plans import Refusal
+from metta_lint.settings import Unknown
+from metta_lint.trainers.pufferlib.keys import VEC
+from metta_lint.trainers.pufferlib.order import NATIVE
+from metta_lint.trainers.sizes import check_number, check_whole
+
+if TYPE_CHECKING:
+    from metta_lint.plans import Derivation
+    from metta_lint.settings import Run
+
+VECTOR = "PufferLib 3.0 vector.py make()"
+BACKENDS = ("Multiprocessing", "Serial", NATIVE, "Ray")
+NAMES_OF_THE_MODULE = frozenset(
+    [
+        "Box",
+        "CLOSE",
+        "GymnasiumPufferEnv",
+        "INFO",
+        "MAIN",
+        "PettingZooPufferEnv",
+        "RECV",
+        "RESET",
+        "SEND",
+        "STEP",
+        "autotune",
+        "check_envs",
+        "make",
+        "make_seeds",
+        "np",
+        "psutil",
+        "pufferlib",
+        "recv_precheck",
+        "reset",
+        "send_precheck",
+        "set_buffers",
+        "step",
+        "time",
+    ]
+)
+"""What else vector.py calls by a name: make() takes it for a backend, and calls it."""
+
+
+def derive_vectorisation(d: Derivation) -> None:
+    """Derive environments, workers, batches and agents; refuse what make() or its backend would."""
+    backend = backend_of(d.run)
+    _refuse_num_envs(d)
+    _refuse_backend(d, backend)
+    if backend == NATIVE:
+        _derive_native(d)
+    elif backend in ("Multiprocessing", "Serial"):
+        _derive_requested(d)
+        _refuse_requested(d)
+        _refuse_keys(d)
+        if backend == "Serial":
+            _derive_serial(d)
+        else:
+            _derive_multiprocessing(d)
+    else:
+        _leave_to_backend(d, backend)
+        return
+    d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
+    _batches_in_flight(d)
+    d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
+    d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
+
+
+def backend_of(run: Run) -> object:
+    """``vec.backend``, or make()'s own default where all files are known and none says it."""
+    backend = run.value("vec.backend")
+    return NATIVE if isinstance(backend, Unknown) and run.is_complete else backend
+
+
+def _refuse_num_envs(d: Derivation) -> None:
+    if not check_number(d, ("vec.num_envs",), "numeric-envs", exception="TypeError"):
+        return
+    d.refuse_unless(
+        "positive-envs",
+        "vec.num_envs >= 1",
+        exception="APIUsageError",
+        message="num_envs = {vec.num_envs} must be at least 1",
+        at=("vec.num_envs",),
+    )
+    d.refuse_unless(
+        "whole-envs",
+        "vec.num_envs < 1 or vec.num_envs == int(vec.num_envs)",
+        exception="APIUsageError",
+        message="num_envs = {vec.num_envs} must be an integer",
+        at=("vec.num_envs",),
+    )
+
+
+def _refuse_backend(d: Derivation, backend: object) -> None:
+    if backend in BACKENDS or isinstance(backend, Unknown):
+        return
+    if isinstance(backend, str) and backend not in NAMES_OF_THE_MODULE:
+        message = f"Invalid backend: {backend}; there are {', '.join(BACKENDS)}"
+        d.refuse(Refusal("known-backend", "APIUsageError", message, ("vec.backend",)))
+        return
+    message = f"vec.backend = {backend!r} is no backend, and is called like one; there are {', '.join(BACKENDS)}"
+    d.refuse(Refusal("known-backend", "TypeError", message, ("vec.backend",), before="agents-fit-environment"))
+
+
+def _derive_native(d: Derivation) -> None:
+    """The environment is the vectorisation: one, in this process, all of its agents in every batch."""
+    source = f"{VECTOR}: the environment vectorises itself"
+    for name in ("num_envs", "envs_per_batch", "num_workers"):
+        d.assume(name, 1, "workers" if name == "num_workers" else "environments", source)
+    d.refuse_unless(
+        "native-alone",
+        "vec.num_envs == 1",
+        exception="APIUsageError",
+        message=(
+            f"num_envs = {{vec.num_envs}}: {NATIVE} is for one environment that vectorises itself; "
+            "for more, use Serial or Multiprocessing"
+        ),
+        at=("vec.num_envs",),
+    )
+    defines_it = d.run.value("base.package") == "mani_skill"
+    if d.run.value("base.rnn_name") is not None and "base.rnn_name" in d.run.settings and not defines_it:
+        message = (
+            f"a recurrent policy asks for agents_per_batch, which a {NATIVE} lacks unless its own code has it: "
+            "use Serial with one environment"
+        )
+        d.refuse(Refusal("native-without-rnn", "AttributeError", message, ("vec.backend", "base.rnn_name")))
+
+
+def _derive_requested(d: Derivation) -> None:
+    d.define("requested_envs", "vec.num_envs", "environments", VECTOR)
+    written = d.run.value("vec.batch_size")
+    if written == "auto":
+        batch = "1 if requested_envs == 1 else requested_envs // 2"
+    else:
+        # Serial is given the None itself, and does not take it.
+        batch = "requested_envs" if written is None and backend_of(d.run) != "Serial" else "vec.batch_size"
+    d.define("requested_envs_per_batch", batch, "environments", VECTOR, decided_by="vec.batch_size")
+    workers = "requested_envs" if d.run.value("vec.num_workers") == "auto" else "vec.num_workers"
+    d.define("requested_workers", workers, "workers", VECTOR, decided_by="vec.num_workers")
+
+
+def _refuse_requested(d: Derivation) -> None:
+    check_number(d, ("vec.num_workers",), "numeric-workers", exception="TypeError", words=("auto",))
+    d.refuse_unless(
+        "some-worker",
+        "requested_workers != 0",
+        exception="ZeroDivisionError",
+        message="num_workers = {requested_workers}: no worker runs {requested_envs} environments",
+        at=("requested_workers",),
+    )
+    d.refuse_unless(
+        "workers-divide-envs",
+        "requested_envs % requested_workers == 0",
+        exception="APIUsageError",
+        message="num_envs = {requested_envs} must be divisible by num_workers = {requested_workers}",
+        at=("requested_workers", "requested_envs"),
+    )
+    check_number(d, ("vec.batch_size",), "numeric-inference-batch", exception="TypeError", words=("auto", None))
+    d.refuse_unless(
+        "worker-envs-divide-batch",
+        "requested_envs % requested_workers != 0 or "
+        "requested_envs_per_batch % (requested_envs / requested_workers) == 0",
+        exception="APIUsageError",
+        message=(
+            "vec.batch_size = {requested_envs_per_batch} must be divisible by num_envs / num_workers = "
+            "{requested_envs} / {requested_workers}"
+        ),
+        at=("requested_envs_per_batch", "requested_workers"),
+    )
+    if d.run.value("vec.num_workers") == inf:
+        message = "num_workers = inf: no environment is left for a worker, and batch_size is divided by none"
+        d.refuse(Refusal("worker-envs-divide-batch", "ZeroDivisionError", message, ("vec.num_workers",)))
+    if d.holds("vec.num_envs == int(vec.num_envs)"):
+        check_whole(d, ("vec.num_envs",), "integer-envs", exception="TypeError", words=())
+
+
+def _refuse_keys(d: Derivation) -> None:
+    for key, setting in d.run.settings.items():
+        section, _, name = key.partition(".")
+        if section != "vec" or name in VEC or (name == "env_args" and setting.value in ([], (), None)):
+            continue
+        exception = "TypeError" if name in ("env_creator_or_creators", "env_kwargs") else "APIUsageError"
+        near = get_close_matches(name, sorted(VEC), n=1, cutoff=0.6)
+        hint = f"; is {near[0]} meant?" if near else ""
+        message = f"Invalid argument: {name} = {setting.value!r} in [vec]{hint}"
+        d.refuse(Refusal("known-vec-keys", exception, message, (key,)))
+
+
+def _derive_serial(d: Derivation) -> None:
+    """Serial runs vec.batch_size environments, in this process, all of them in every batch."""
+    for name in ("num_envs", "envs_per_batch"):
+        d.define(name, "requested_envs_per_batch", "environments", VECTOR, decided_by="vec.backend")
+    d.assume("num_workers", 1, "workers", f"{VECTOR}: this backend runs in one process")
+    if d.run.value("vec.batch_size") is None:
+        message = "vec.batch_size = None: Serial runs vec.batch_size environments, which must be a number"
+        d.refuse(Refusal("serial-batch-given", "TypeError", message, ("vec.batch_size",)))
+    else:
+        check_whole(
+            d, _number(d, "vec.batch_size"), "serial-batch-given", exception="TypeError", words=("auto", "None")
+        )
+    d.refuse_unless(
+        "serial-batch-fits-envs",
+        "requested_envs_per_batch >= 0 and requested_envs_per_batch <= requested_envs",
+        exception="ValueError" if d.holds("requested_envs_per_batch < 0") else "IndexError",
+        message="Serial runs vec.batch_size = {requested_envs_per_batch} environments, and num_envs = {requested_envs}",
+        at=("requested_envs_per_batch", "requested_envs"),
+    )
+    d.refuse_unless(
+        "serial-batch-fits-envs",
+        "requested_envs_per_batch != 0",
+        exception="IndexError",
+        message="Serial runs vec.batch_size = {requested_envs_per_batch} environments, and needs one",
+        at=("requested_envs_per_batch",),
+    )
+
+
+def _derive_multiprocessing(d: Derivation) -> None:
+    d.define("num_envs", "requested_envs", "environments", VECTOR)
+    d.define("envs_per_batch", "requested_envs_per_batch", "environments", VECTOR)
+    d.define("num_workers", "requested_workers", "workers", VECTOR)
+    _refuse_workers(d)
+    d.refuse_unless(
+        "some-inference-batch",
+        "requested_envs_per_batch != 0",
+        exception="ZeroDivisionError",
+        message="vec.batch_size = {requested_envs_per_batch}: {requested_envs} environments in batches of none",
+        at=("requested_envs_per_batch",),
+    )
+    if is_zero_copy(d):
+        d.refuse_unless(
+            "batches-divide-envs",
+            "requested_envs % requested_envs_per_batch == 0",
+            exception="APIUsageError",
+            message=(
+                "zero_copy: num_envs = {requested_envs} must be divisible by vec.batch_size = "
+                "{requested_envs_per_batch}"
+            ),
+            at=("requested_envs_per_batch", "requested_envs"),
+        )
+        return
+    _refuse_without_zero_copy(d)
+
+
+def _refuse_workers(d: Derivation) -> None:
+    check_whole(d, _number(d, "vec.batch_size"), "integer-inference-batch", exception="TypeError", words=())
+    check_whole(d, _number(d, "vec.num_workers"), "integer-workers", exception="TypeError", words=())
+    key = "vec.num_envs" if d.run.value("vec.num_workers") == "auto" else "vec.num_workers"
+    if isinstance(d.lookup("requested_workers"), bool):
+        message = f"{key} = {d.run.value(key)} is a bool; the workers' memory must have an integer's size"
+        d.refuse(Refusal("integer-workers", "TypeError", message, (key,)))
+    for requirement, size in (
+        ("integer-inference-batch", "requested_envs_per_batch"),
+        ("integer-workers", "requested_workers"),
+    ):
+        d.refuse_unless(requirement, f"{size} >= 0", exception="ValueError", message=f"{size} = {{{size}}}", at=(size,))
+    cores = d.run.machine.cpus
+    workers = d.lookup("requested_workers")
+    overwork = d.run.value("vec.overwork")
+    allowed = bool(overwork) and not isinstance(overwork, Unknown)
+    if cores is not None and isinstance(workers, int | float) and workers > cores and not allowed:
+        message = (
+            f"num_workers ({workers}) > hardware cores (of {cores} CPUs at most as many) is disallowed by default; "
+            "[vec] overwork = True allows it"
+        )
+        d.refuse(Refusal("workers-fit-cores", "APIUsageError", message, ("requested_workers",)))
+
+
+def _refuse_without_zero_copy(d: Derivation) -> None:
+    """Batches are any workers that are ready, in turn: what is no whole share of them wraps around, and tears."""
+    d.refuse_unless(
+        "batch-fits-envs",
+        "requested_envs_per_batch <= requested_envs",
+        exception="IndexError",
+        message=(
+            "vec.batch_size = {requested_envs_per_batch} waits for more environments than num_envs = {requested_envs}"
+        ),
+        at=("requested_envs_per_batch", "requested_envs"),
+        when="first rollout",
+    )
+    recurrent = d.run.value("base.rnn_name") is not None
+    d.refuse_unless(
+        "batches-in-turn",
+        "requested_envs_per_batch > requested_envs or requested_envs % requested_envs_per_batch == 0",
+        exception="KeyError" if recurrent else "RuntimeError",
+        message=(
+            "without zero_copy, {requested_envs} environments in batches of {requested_envs_per_batch} are other ones "
+            "in every turn, and the first batch that wraps around is no slice of the buffer"
+        ),
+        at=("requested_envs_per_batch", "requested_envs"),
+        when="first rollout",
+    )
+
+
+def is_zero_copy(d: Derivation) -> bool:
+    """Whether Multiprocessing hands out its buffers themselves: any true value, and where nothing is said."""
+    return bool(d.run.value("vec.zero_copy"))
+
+
+def _number(d: Derivation, key: str) -> tuple[str, ...]:
+    return (key,) if isinstance(d.run.value(key), int | float) else ()
+
+
+def _leave_to_backend(d: Derivation, backend: object) -> None:
+    why = Unknown(f"vec.backend = {backend} is not one that is known")
+    for name in ("num_envs", "envs_per_batch", "num_workers", "envs_per_worker", "async_factor"):
+        d.assume(name, why, "environments", VECTOR)
+    for name in ("total_agents", "agents_per_batch"):
+        d.assume(name, why, "agents", VECTOR)
+
+
+def _batches_in_flight(d: Derivation) -> None:
+    in_turn = d.run.value("vec.sync_traj")
+    if d.holds("num_envs % envs_per_batch != 0"):
+        why = d.fill("{num_envs} environments are no whole number of batches of {envs_per_batch}: none comes in turn")
+        d.assume("async_factor", Unknown(why), "batches in flight", VECTOR)
+    elif not in_turn and d.holds("num_envs > envs_per_batch and num_workers > 1"):
+        why = "vec.sync_traj is off: batches arrive in the order in which their workers finish"
+        d.assume("async_factor", Unknown(why), "batches in flight", VECTOR)
+    else:
+        d.define("async_factor", "num_envs // envs_per_batch", "batches in flight", VECTOR)
