@@ -1,0 +1,1 @@
+"""What a plan says of PufferLib 3 against what the real PufferLib does, on thousands of configs: `make conformance`."""
