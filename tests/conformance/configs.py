@@ -173,7 +173,7 @@ def odd_texts(random: Random) -> Config:
     """A size or clock written as something else than a plain whole number."""
     settings = layout(random)
     for key in random.sample([*SIZES, *CLOCKS, "env.num_agents"], random.choice([1, 1, 1, 2])):
-        settings[key] = random.choice(ODD_TEXTS).replace("N", settings.get(key) or DEFAULT[key])
+        settings[key] = random.choice(ODD_TEXTS).replace("{}", settings.get(key) or DEFAULT[key])
     return config(settings)
 
 
@@ -306,22 +306,22 @@ CLOCKS = ["train.total_timesteps", "train.update_epochs", "train.max_minibatch_s
 AUTOMATIC = ["vec.num_workers", "vec.batch_size", "train.batch_size", "train.bptt_horizon"]
 SWITCHES = ["train.anneal_lr", "train.torch_deterministic", "train.cpu_offload", "vec.zero_copy", "vec.overwork"]
 ODD_TEXTS = [
-    "N.0",
-    "N.5",
-    "Ne0",
-    '"N"',
-    "N ; c",
-    "N # c",
+    "{}.0",
+    "{}.5",
+    "{}e0",
+    '"{}"',
+    "{} ; c",
+    "{} # c",
     "0",
-    "-N",
+    "-{}",
     "0.0",
     "None",
     "True",
     "False",
     "auto",
     "",
-    "[N]",
-    "N_0",
+    "[{}]",
+    "{}_0",
     "0x4",
     "nan",
     "1e400",

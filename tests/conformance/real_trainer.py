@@ -44,14 +44,14 @@ class TookTooLong(BaseException):
 
 
 class Started:
-    """Counts the environments that are really started, in whatever process: a slot for the process of each reset."""
+    """The environments that one run really starts, in whatever process: each reset leaves its process's number here.
+
+    Made anew for each run: a worker that is killed while it holds the lock takes it to its grave.
+    """
 
     def __init__(self, slots: int = 4096) -> None:
         self.processes = RawArray("i", slots)
         self.count = multiprocessing.Value("i", 0)
-
-    def clear(self) -> None:
-        self.count.value = 0
 
     def add(self) -> None:
         with self.count.get_lock():
@@ -65,11 +65,10 @@ class Started:
         return len(set(self.processes[: self.count.value]))
 
 
-STARTED = Started()
-
-
 class TinyEnv(pufferlib.PufferEnv):
     """As little as PufferLib takes for an environment: it pays one agent or the other, and ends every 7 ticks."""
+
+    started: Started
 
     def __init__(self, num_agents: int = 2, num_envs: int = 1, bonus: float = 0.0, buf=None, seed=0) -> None:
         self.num_agents = num_agents * num_envs
@@ -80,7 +79,7 @@ class TinyEnv(pufferlib.PufferEnv):
         super().__init__(buf)
 
     def reset(self, seed=None):
-        STARTED.add()
+        TinyEnv.started.add()
         self.observations[:] = 0
         return self.observations, []
 
@@ -183,7 +182,7 @@ class MeasuredPuffeRL(pufferl.PuffeRL):
         self.last = {(int(agent), int(count)) for agent, count in stamped}
         counts = self.measurement.counts
         if "num_envs" not in counts:
-            counts["num_envs"], counts["num_workers"] = STARTED.environments(), STARTED.workers()
+            counts["num_envs"], counts["num_workers"] = TinyEnv.started.environments(), TinyEnv.started.workers()
         return stamped.reshape(observations.shape), *rest
 
     def _cells(self) -> np.ndarray:
@@ -252,7 +251,7 @@ LOAD_ENV, LOAD_POLICY, CORES = pufferl.load_env, pufferl.load_policy, psutil.cpu
 def run(job: dict) -> dict[str, object]:
     """What PufferLib does with one job."""
     measurement = Measurement()
-    STARTED.clear()
+    TinyEnv.started = Started()
     torch.manual_seed(0)
 
     def vectorise(*arguments, **options):

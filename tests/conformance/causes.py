@@ -1,0 +1,48 @@
+"""Differences between plan and trainer that no config could tell: each with its cause, told once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.configs import Config
+    from conformance.planned import Planned
+
+
+class Cause(NamedTuple):
+    """Why a plan cannot know: a name, an explanation, and the differences that it explains."""
+
+    name: str
+    explanation: str
+    explains: Callable[[Config, Planned, Mapping[str, Any]], bool]
+
+
+def _raises(exception: str, message: str) -> Callable[[Config, Planned, Mapping[str, Any]], bool]:
+    def explains(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
+        return outcome.get("exception") == exception and re.search(message, outcome["message"]) is not None
+
+    return explains
+
+
+CAUSES = (
+    Cause(
+        "arguments-of-the-environment",
+        "`[env]`, `[policy]` and `[rnn]` are arguments of the environment's and the policy's own code, which raises a "
+        "TypeError for one that it does not take. A plan reads configs, not that code.",
+        _raises("TypeError", r"(TinyEnv|Default|LSTMWrapper)\.__init__\(\)|TinyEnv\(\) got multiple values"),
+    ),
+    Cause(
+        "names-in-the-environment",
+        "`package`, `policy_name` and `rnn_name` name modules and classes of the environment's code.",
+        _raises("ModuleNotFoundError|AttributeError", r"pufferlib\.environments\.|SimpleNamespace"),
+    ),
+)
+
+
+def cause_of(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> str | None:
+    """The cause of a difference, None where there is none that is known."""
+    found = (cause.name for cause in CAUSES if cause.explains(config, planned, outcome))
+    return next(found, None)
