@@ -11,28 +11,75 @@ WHEN: Mapping[str, tuple[str, ...]] = {
     "start": ("config", "vectorisation", "policy", "trainer"),
     "first rollout": ("first rollout",),
     "first update": ("first update",),
+    "first checkpoint": ("first checkpoint",),
 }
 """A refusal's moment, and what the driver calls it."""
 
+OPERANDS = (
+    r"not supported between instances|unsupported operand|can't multiply sequence|must be a string or a real number|"
+    r"not all arguments converted|bad operand type"
+)
+"""How Python words arithmetic with what is no number."""
+
+ZERO = r"division by zero|modulo by zero|float modulo|float floor division by zero"
+NO_INTEGER = r"must be int|cannot be interpreted as an integer|invalid combination of arguments|can't multiply sequence"
+
 CONDITIONS: Mapping[str, str] = {
-    "integer-sizes": r"not supported between instances|unsupported operand|can't multiply sequence|"
-    r"received an invalid combination of arguments|must be int|cannot be interpreted as an integer|must be an integer",
-    "numeric-clocks": r"not supported between instances|unsupported operand|can't multiply sequence",
+    "options-once": r"conflicting option string",
+    "sections-hold-keys": r"object has no attribute 'setdefault'|does not support item assignment",
+    "numeric-envs": OPERANDS,
     "positive-envs": r"num_envs must be at least 1",
-    "positive-horizon": r"division or modulo by zero|division by zero",
-    "positive-sizes": r"division by zero|modulo by zero|num_agents must be >= 1",
+    "whole-envs": r"num_envs must be an integer|cannot convert float infinity to integer",
+    "known-backend": r"Invalid backend|is not callable",
+    "native-alone": r"Native vectorization is for PufferEnvs that handle all per-process vectorization internally",
+    "numeric-workers": OPERANDS,
+    "some-worker": ZERO,
     "workers-divide-envs": r"num_envs must be divisible by num_workers",
+    "numeric-inference-batch": OPERANDS,
     "worker-envs-divide-batch": r"batch_size must be divisible by \(num_envs / num_workers\)",
+    "integer-envs": NO_INTEGER,
+    "known-vec-keys": r"Invalid argument: |got multiple values for keyword argument|env_args must be",
+    "serial-batch-given": OPERANDS,
+    "serial-batch-fits-envs": r"list index out of range",
+    "workers-fit-cores": r"num_workers \(\S+\) > hardware cores",
+    "some-inference-batch": ZERO,
     "batches-divide-envs": r"zero_copy: num_envs must be divisible by batch_size",
+    "integer-inference-batch": NO_INTEGER,
+    "integer-workers": NO_INTEGER + r"|negative|only specify one unknown dimension|not enough values to unpack",
+    "integer-agents": NO_INTEGER + "|" + OPERANDS,
+    "positive-agents": r"num_agents must be >= 1",
+    "known-device": r"device",
+    "train-keys-once": r"multiple values for keyword argument",
+    "boolean-flags": r"expects a bool",
+    "numeric-seed": OPERANDS,
     "batch-or-horizon-given": r"Must specify batch_size or bptt_horizon",
-    "agents-fit-segments": r"Total agents \d+ <= segments \d+",
-    "max-minibatch-divides-minibatch": r"minibatch_size \S+ > max_minibatch_size \S+ must divide evenly",
+    "numeric-batch": OPERANDS,
+    "positive-horizon": ZERO,
+    "agents-fit-segments": r"Total agents \S+ <= segments \S+",
+    "sized-buffer": NO_INTEGER + r"|negative dimension",
+    "native-without-rnn": r"has no attribute 'agents_per_batch'",
+    "numeric-minibatch": OPERANDS,
+    "positive-minibatch": ZERO,
+    "max-minibatch-divides-minibatch": r"minibatch_size \S+ > max_minibatch_size \S+ must divide evenly|" + ZERO,
     "minibatch-fits-batch": r"batch_size \S+ must be >= minibatch_size",
+    "numeric-update-epochs": OPERANDS + r"|invalid literal for int|cannot convert float",
     "horizon-divides-minibatch": r"minibatch_size \S+ must be divisible by bptt_horizon",
     "known-optimizer": r"Unknown optimizer",
-    "known-precision": r"Invalid precision",
+    "numeric-optimizer": OPERANDS + r"|betas must be either both floats or both Tensors",
+    "optimizer-bounds": r"Invalid (learning rate|epsilon value|beta parameter)|betas must be either both floats",
+    "numeric-timesteps": OPERANDS,
+    "known-precision": r"Invalid precision|module 'torch' has no attribute|attribute name must be string|dtype",
+    "batch-fits-envs": r"list index out of range",
+    "batches-in-turn": r"expanded size of the tensor|^\d+$",
     "rows-fit-buffer": r"expanded size of the tensor",
-    "timesteps-fill-batch": r"division by zero",
+    "numeric-priorities": OPERANDS,
+    "timesteps-fill-batch": ZERO,
+    "numeric-advantages": r"compute_puff_advantage\(\) Expected a value of type 'float'",
+    "integer-minibatch": r"argument 'num_samples' \(position 2\) must be int, not float",
+    "numeric-loss": OPERANDS + r"|clamp\(\)|can be converted to an index",
+    "numeric-gradient-norm": OPERANDS + r"|invalid literal|could not convert",
     "some-minibatch": r"cannot access local variable 'advantages'",
+    "checkpoint-interval": ZERO + "|" + OPERANDS,
+    "keys-given": r"^'\w+'$|attribute name must be string, not 'dict'|No module named",
 }
 """A pattern of the message that the trainer raises for each requirement."""

@@ -38,6 +38,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=folder,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
             start_new_session=True,
         )
 

@@ -171,6 +171,12 @@ class MeasuredPuffeRL(pufferl.PuffeRL):
         measurement.phase = "loop"
         return logs
 
+    def save_checkpoint(self):
+        phase, self.measurement.phase = self.measurement.phase, "first checkpoint"
+        path = super().save_checkpoint()
+        self.measurement.phase = phase
+        return path
+
     def _counted_recv(self):
         """An arrival, its observations stamped with who saw them and how many that agent had seen before."""
         self._note_last_write()
