@@ -22,12 +22,27 @@ class Cause(NamedTuple):
 
 def _raises(exception: str, message: str) -> Callable[[Config, Planned, Mapping[str, Any]], bool]:
     def explains(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
-        return outcome.get("exception") == exception and re.search(message, outcome["message"]) is not None
+        return outcome.get("exception") in exception.split("|") and re.search(message, outcome["message"]) is not None
 
     return explains
 
 
+def _unknown_agents(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
+    return "env.num_envs" in config.settings and "agents_per_env" in planned.unknown and not planned.refusals
+
+
 CAUSES = (
+    Cause(
+        "agents-of-the-environment",
+        "`[env] num_envs` multiplies the agents of an environment, and what it multiplies is written in the "
+        "environment's code. The plan says that the agents are unknown, and refuses nothing that hangs on them.",
+        _unknown_agents,
+    ),
+    Cause(
+        "packages-of-the-host",
+        "`backend = Ray` needs a package that the host has or has not.",
+        _raises("ModuleNotFoundError", r"No module named 'ray'"),
+    ),
     Cause(
         "arguments-of-the-environment",
         "`[env]`, `[policy]` and `[rnn]` are arguments of the environment's and the policy's own code, which raises a "

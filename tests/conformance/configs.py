@@ -133,7 +133,6 @@ def layout(random: Random, **chosen: int) -> Settings:
     horizon = chosen.get("horizon", pick([1, 2, 4, 4, 8]))
     segments = max(1, envs * agents * pick([1, 1, 1, 2, 3]))
     rows = pick([rows for rows in range(1, segments + 1) if segments % rows == 0])
-    rows = max(rows, 2) if horizon == 1 else rows
     batch = segments * horizon
     return {
         "base.package": ENVIRONMENT,

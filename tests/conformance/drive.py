@@ -22,9 +22,9 @@ PROGRAM = Path(__file__).parent / "real_trainer.py"
 JOBS_OF_A_CHILD = 200
 """After as many jobs a child is replaced: PufferLib leaves something behind in the interpreter now and then."""
 
-SECONDS = 20
-"""A run takes a fraction of a second. The child gives up on one after this long, and the child is given up on after
-four times as long (its first answer waits for torch)."""
+SECONDS = 60
+"""A run takes a fraction of a second. A child gives up on one after this long, and is given up on after twice as long
+(its first answer waits for torch)."""
 
 
 class Child:
@@ -49,7 +49,7 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             stdin.write(json.dumps(job | {"seconds": SECONDS}).encode() + b"\n")
             stdin.flush()
-        if not select.select([stdout], [], [], 4 * SECONDS)[0]:
+        if not select.select([stdout], [], [], 2 * SECONDS)[0]:
             return _nothing(job, "hung")
         line = stdout.readline()
         return json.loads(line) if line else _nothing(job, "died")
@@ -99,8 +99,12 @@ def _answers(jobs: Sequence[Job], python: Path, folder: Path) -> Iterator[Outcom
             if child is None:
                 child = Child(python, folder)
             outcome = child.answer(job)
+            if outcome["outcome"] in ("hung", "died"):  # believed when it happens in a fresh child too
+                child.end()
+                child = Child(python, folder)
+                outcome = child.answer(job)
             yield outcome
-            if outcome["phase"] == "unknown" or child.answered == JOBS_OF_A_CHILD:
+            if outcome["outcome"] in ("hung", "died") or child.answered == JOBS_OF_A_CHILD:
                 child.end()
                 child = None
     finally:

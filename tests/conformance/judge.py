@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from conformance.planned import Planned
     from metta_lint.plans import Refusal
 
-Outcome = "Mapping[str, Any]"
-
-PER_RUN = ("scheduler_epochs", "lstm_layers")
-
 
 class Verdict(NamedTuple):
     """How one config came out.
@@ -71,6 +67,8 @@ def _difference(planned: Planned, outcome: Mapping[str, Any], measured: Mapping[
         for name, value in measured.items()
         if name in planned.quantities and planned.quantities[name] != value
     ]
+    if any(epoch.get("steps_trained_stale") and not epoch["steps_dropped_per_epoch"] for epoch in outcome["epochs"]):
+        unequal.append("an update trained on steps that its rollout did not write")
     return "; ".join(unequal) or None
 
 
@@ -106,6 +104,6 @@ def measure(outcome: Mapping[str, Any]) -> dict[str, object]:
 
 def _of_every_epoch(epochs: list[Mapping[str, int]]) -> Iterator[tuple[str, object]]:
     """A count that every epoch has; where epochs differ, all of them, which no plan says."""
-    for name in epochs[0] if epochs else ():
+    for name in epochs[0].keys() - {"steps_trained_stale"} if epochs else ():
         seen = {epoch[name] for epoch in epochs if name in epoch}
         yield name, seen.pop() if len(seen) == 1 else sorted(seen)

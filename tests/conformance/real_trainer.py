@@ -29,7 +29,7 @@ import pufferlib.pufferl as pufferl
 
 import torch
 
-LARGEST_EPOCHS = 12
+LARGEST_EPOCHS = 6
 """A run that is not over by then is stopped: its totals stay unmeasured."""
 
 MESSAGE_LENGTH = 400
@@ -275,7 +275,7 @@ def run(job: dict) -> dict[str, object]:
     psutil.cpu_count = lambda logical=True: CORES(logical) if logical else job["cores"]
     sys.argv = ["puffer", *job.get("arguments", ())]
     error: BaseException | None = None
-    signal.setitimer(signal.ITIMER_REAL, job.get("seconds", 20))
+    signal.setitimer(signal.ITIMER_REAL, job.get("seconds", 60))
     try:
         pufferl.train(job["environment"])
     except RunOver:
