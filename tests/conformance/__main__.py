@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -37,11 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED, help="of the draw (%(default)s)")
     parser.add_argument("--children", type=int, default=2, help="interpreters that train at a time (%(default)s)")
     parser.add_argument("--python", type=Path, default=PYTHON, help="an interpreter that has the real trainer")
+    parser.add_argument(
+        "--outcomes", type=Path, default=None, help="keep what the trainer did here, or read it from here"
+    )
     parser.add_argument("--report", type=Path, default=None, help="where to write the report (default: nowhere)")
     options = parser.parse_args(arguments)
     python = options.python.absolute()  # not resolved: an environment is the folder that its interpreter is called in
-    configs = list(generate(Random(options.seed), options.configs))
-    verdicts = compare(configs, python, children=options.children)
+    configs = list(generate(Random(options.seed), options.configs))  # noqa: S311  # repeatable, not secret
+    verdicts = compare(configs, python, children=options.children, outcomes=options.outcomes)
     report = Report(versions(python), options.seed, verdicts)
     if options.report is not None:
         options.report.write_text(report.text(), encoding="utf-8")
@@ -52,15 +56,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if report.count("wrong") else 0
 
 
-def compare(configs: Sequence[Config], python: Path, *, children: int = 2) -> list[Verdict]:
-    """What becomes of each config: both sides read the same files."""
+def compare(
+    configs: Sequence[Config], python: Path, *, children: int = 2, outcomes: Path | None = None
+) -> list[Verdict]:
+    """What becomes of each config: both sides read the same files.
+
+    ``outcomes`` is a file of what the trainer did with these same configs before, so that a plan that has changed need
+    not wait for it; it is written where it is not there.
+    """
     with tempfile.TemporaryDirectory(prefix="conformance-") as name:
         folder = Path(name)
-        entries = {config.number: config.write(folder / str(config.number)) for config in configs}
-        planned = {config.number: plan(config, entries[config.number]) for config in configs}
-        jobs = [job(config, folder) for config in configs]
-        outcomes = drive(jobs, python, folder, children=children, tell=lambda done: _tell(done, len(jobs)))
-    return [judge(config, planned[config.number], outcomes[config.number]) for config in configs]
+        entries = [config.write(folder / str(config.number)) for config in configs]
+        planned = [plan(config, entry) for config, entry in zip(configs, entries, strict=True)]
+        if outcomes is not None and outcomes.is_file():
+            found = json.loads(outcomes.read_text(encoding="utf-8"))
+        else:
+            jobs = [job(config, folder) for config in configs]
+            done = drive(jobs, python, folder, children=children, tell=lambda number: _tell(number, len(jobs)))
+            found = [done[config.number] for config in configs]
+    if outcomes is not None:
+        outcomes.write_text(json.dumps(found), encoding="utf-8")
+    return [judge(*triple) for triple in zip(configs, planned, found, strict=True)]
 
 
 def job(config: Config, folder: Path) -> Job:

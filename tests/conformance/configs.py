@@ -111,7 +111,9 @@ def as_ini(settings: Mapping[str, str]) -> str:
     for key, text in settings.items():
         section, _, name = key.partition(".")
         sections.setdefault(section, {})[name] = text
-    blocks = ("\n".join([f"[{section}]", *(f"{k} = {v}" for k, v in keys.items())]) for section, keys in sections.items())
+    blocks = (
+        "\n".join([f"[{section}]", *(f"{k} = {v}" for k, v in keys.items())]) for section, keys in sections.items()
+    )
     return "\n\n".join(blocks) + "\n"
 
 
@@ -182,7 +184,9 @@ def clocks(random: Random) -> Config:
     batch = int(settings["train.batch_size"] or 0)
     steps = [0, -1, 1, batch - 1, batch, batch + 1, 2 * batch - 1, 2 * batch, 2.5 * batch, float(batch), batch / 2]
     settings["train.total_timesteps"] = str(random.choice(steps))
-    settings["train.update_epochs"] = random.choice(["1", "1", "2", "0", "-1", "0.1", "0.5", "1.5", "2.75", "1e0", "True"])
+    settings["train.update_epochs"] = random.choice(
+        ["1", "1", "2", "0", "-1", "0.1", "0.5", "1.5", "2.75", "1e0", "True"]
+    )
     settings["train.checkpoint_interval"] = random.choice(["200", "1", "2", "0", "-1", "1.5", "auto", "None", "True"])
     return config(settings)
 
@@ -242,7 +246,9 @@ def hyperparameters(random: Random) -> Config:
     """Settings of the losses and the optimizer: at the edges of their ranges, beyond them, and no numbers at all."""
     settings = layout(random)
     for key in random.sample(HYPERPARAMETERS, random.choice([1, 1, 2])):
-        settings[key] = random.choice(["0", "1", "0.5", "1.0", "-1", "-0.1", "1e-3", "2", "auto", "None", '"0.1"', "0.1 ; c"])
+        settings[key] = random.choice(
+            ["0", "1", "0.5", "1.0", "-1", "-0.1", "1e-3", "2", "auto", "None", '"0.1"', "0.1 ; c"]
+        )
     settings["train.optimizer"] = random.choice(["adam", "adam", "muon"])
     return config(settings)
 
@@ -275,7 +281,9 @@ def missing_keys(random: Random) -> Config:
 def command_line(random: Random) -> Config:
     """Settings from the command line, typed by what the INIs say."""
     settings = layout(random)
-    key = random.choice([*SIZES, *CLOCKS, "vec.backend", "train.anneal_lr", "vec.zero_copy", "train.learning_rate", "train.x"])
+    key = random.choice(
+        [*SIZES, *CLOCKS, "vec.backend", "train.anneal_lr", "vec.zero_copy", "train.learning_rate", "train.x"]
+    )
     now = settings.get(key) or DEFAULT.get(key) or "1"
     text = random.choice([now, now, "auto", "2.0", "1e2", "8", "None", "False", "0", "x"])
     if random.random() < 0.3:
@@ -345,9 +353,32 @@ HYPERPARAMETERS = [
     "train.seed",
 ]
 NAMES: Mapping[str, list[str]] = {
-    "vec.backend": ["Serial", "Multiprocessing", "PufferEnv", "Ray", "serial", "Native", "None", "5", '"Serial"', "Serial ; c", ""],
+    "vec.backend": [
+        "Serial",
+        "Multiprocessing",
+        "PufferEnv",
+        "Ray",
+        "serial",
+        "Native",
+        "None",
+        "5",
+        '"Serial"',
+        "Serial ; c",
+        "",
+    ],
     "train.optimizer": ["adam", "muon", "Adam", "sgd", "None", '"adam"', "adam ; c", "", "1"],
-    "train.precision": ["float32", "bfloat16", "float16", "float64", "fp32", "bf16", "32", "None", '"float32"', "float32 ; c"],
+    "train.precision": [
+        "float32",
+        "bfloat16",
+        "float16",
+        "float64",
+        "fp32",
+        "bf16",
+        "32",
+        "None",
+        '"float32"',
+        "float32 ; c",
+    ],
     "base.rnn_name": ["None", "Recurrent", "LSTM", "none", '""', "", "Recurrent ; c", "True", "1"],
     "base.policy_name": ["Policy", "Recurrent", "policy", "None", "", "1"],
     "base.package": ["tiny", "ocean", "tinier", "None", ""],

@@ -1,4 +1,4 @@
-"""Has the real trainer answer jobs: in child processes, each with its own process group, none of them waited for long."""
+"""Has the real trainer answer jobs, in child processes: each a process group, and none of them waited for long."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Job = dict[str, Any]
 Outcome = dict[str, Any]
 
-PROGRAM = Path(__file__).parent / "real_trainer.py"
+PROGRAM = Path(__file__).parent / "real"
 JOBS_OF_A_CHILD = 200
 """After as many jobs a child is replaced: PufferLib leaves something behind in the interpreter now and then."""
 

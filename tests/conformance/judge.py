@@ -20,8 +20,8 @@ class Verdict(NamedTuple):
     """How one config came out.
 
     ``kind`` is "trained" or "refused" where plan and trainer agree, "explained" where they differ for a known cause,
-    "wrong" where they differ. ``about`` is the requirement or the cause, ``detail`` the difference. ``compared`` are the
-    quantities that both know and that were equal, ``unknown`` those that only the trainer knows, with the plan's reason.
+    "wrong" where they differ. ``about`` is the requirement or the cause, ``detail`` the difference. ``compared`` are
+    the quantities that both know, ``unknown`` those that only the trainer knows, with the plan's reason.
     """
 
     config: Config

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from conformance.judge import Verdict
 
 UNREADABLE = "the files or the command line cannot be read"
+INTRODUCTION = """# Conformance with PufferLib 3
+
+Written by `make conformance`; do not edit.
+
+Each config below is a pair of real INI files and a command line, drawn at random. The real PufferLib reads them, makes
+the environments and trains, and a small driver counts from outside what happens (`tests/conformance/real/`). metta-lint
+reads the same files and says what will happen. Equal means that every number that both know is the same, or that both
+refuse: with the same exception, at the same moment, for the same condition.
+"""
 LISTED = 40
-"""Wrong verdicts that are listed, of each of which one example is enough."""
+"""Of the wrong verdicts, the first so many are listed."""
 
 
 class Report(NamedTuple):
@@ -31,7 +40,9 @@ class Report(NamedTuple):
 
     def text(self) -> str:
         """The report as Markdown."""
-        return "\n".join([*self._head(), *self._refusals(), *self._families(), *self._quantities(), *self._differences()])
+        return "\n".join(
+            [*self._head(), *self._refusals(), *self._families(), *self._quantities(), *self._differences()]
+        )
 
     def summary(self) -> str:
         """One line."""
@@ -43,20 +54,10 @@ class Report(NamedTuple):
         )
 
     def _head(self) -> Iterator[str]:
-        yield "# Conformance with PufferLib 3"
-        yield ""
-        yield "Written by `make conformance`; do not edit."
-        yield ""
-        yield (
-            "Each config below is a pair of real INI files and a command line, drawn at random. The real PufferLib reads"
-            " them, makes the environments and trains; a small driver counts what happens from outside"
-            " (`tests/conformance/real_trainer.py`). metta-lint reads the same files and says what will happen. Equal means:"
-            " every number that both know is the same, or both refuse, with the same exception, at the same moment, for the"
-            " same condition."
-        )
-        yield ""
+        total = len(self.verdicts)
+        yield INTRODUCTION
         yield f"- {', '.join(f'{name} {version}' for name, version in self.versions.items())}; CPU"
-        yield f"- seed {self.seed}; `make conformance` runs `python -m conformance --configs {len(self.verdicts)} --seed {self.seed}`"
+        yield f"- seed {self.seed}: `PYTHONPATH=tests python -m conformance --configs {total} --seed {self.seed}`"
         yield f"- {self.summary()}."
 
     def _refusals(self) -> Iterator[str]:
@@ -79,10 +80,7 @@ class Report(NamedTuple):
 
     def _quantities(self) -> Iterator[str]:
         yield from ("", "## Quantities", "")
-        yield (
-            "A number that the trainer has and the plan calls unknown is counted on the right; the reasons follow. Of a run"
-            " that both refuse, the plan does not say what happens until then."
-        )
+        yield "A number that the trainer has and the plan calls unknown is counted on the right; the reasons follow."
         yield from ("", "| quantity | equal | unknown to the plan |", "|---|---|---|")
         equal = Counter(name for verdict in self._agreeing() for name in verdict.compared)
         unknown = Counter(name for verdict in self._agreeing() for name in verdict.unknown)
@@ -99,7 +97,9 @@ class Report(NamedTuple):
     def _differences(self) -> Iterator[str]:
         yield from ("", "## Differences", "")
         for cause in CAUSES:
-            found = [verdict for verdict in self.verdicts if verdict.kind == "explained" and verdict.about == cause.name]
+            found = [
+                verdict for verdict in self.verdicts if verdict.kind == "explained" and verdict.about == cause.name
+            ]
             if found:
                 yield from (f"### {cause.name} ({len(found):,})", "", cause.explanation, "", "For example:", "")
                 yield from (_item(found[0]), "")
