@@ -6,11 +6,7 @@ STAMP := $(VENV)/.installed
 REAL := .venv-conformance
 REAL_STAMP := $(REAL)/.installed
 
-<<<<<<< HEAD
-.PHONY: demo test lint bench docs fuzz clean
-=======
-.PHONY: demo test lint bench docs conformance clean
->>>>>>> 09331ca (make conformance: 2,000 drawn configs, the real PufferLib and the plan, and a report of what differed)
+.PHONY: demo test lint bench docs fuzz conformance clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -38,10 +34,9 @@ bench: $(STAMP)
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py
 
-<<<<<<< HEAD
 fuzz: $(STAMP)
 	@$(BIN)/python tests/fuzz/fuzz.py
-=======
+
 # The real PufferLib has a virtual environment of its own: torch for CUDA comes with it, about 7 GB.
 $(REAL_STAMP): tests/conformance/requirements.txt
 	@test -x $(REAL)/bin/python || $(PYTHON) -m venv $(REAL)
@@ -51,7 +46,6 @@ $(REAL_STAMP): tests/conformance/requirements.txt
 
 conformance: $(STAMP) $(REAL_STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m conformance --report docs/conformance.md
->>>>>>> 09331ca (make conformance: 2,000 drawn configs, the real PufferLib and the plan, and a report of what differed)
 
 clean:
 	@rm -rf $(VENV) $(REAL) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -70,7 +70,7 @@ CONDITIONS: Mapping[str, str] = {
     "numeric-timesteps": OPERANDS,
     "known-precision": r"Invalid precision|module 'torch' has no attribute|attribute name must be string|dtype",
     "batch-fits-envs": r"list index out of range",
-    "batches-in-turn": r"expanded size of the tensor|^\d+$",
+    "batches-in-turn": r"expanded size of the tensor|^\d+$|upper bound and (larger|lower) bound inconsistent",
     "rows-fit-buffer": r"expanded size of the tensor",
     "numeric-priorities": OPERANDS,
     "timesteps-fill-batch": ZERO,

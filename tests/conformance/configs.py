@@ -6,12 +6,12 @@ A config is two INI files, as PufferLib has them, and what its command line says
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
-    from random import Random
 
 Sections = dict[str, dict[str, str]]
 Settings = dict[str, str | None]
@@ -117,8 +117,9 @@ def as_ini(settings: Mapping[str, str]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def generate(random: Random, count: int) -> Iterator[Config]:
-    """As many configs as asked for; each family has its share, and the same generator gives the same configs."""
+def generate(seed: int, count: int) -> Iterator[Config]:
+    """As many configs as asked for; each family has its share, and the same seed gives the same configs."""
+    random = Random(seed)  # noqa: S311  # repeatable, not secret
     families = [family for family, share in FAMILIES.items() for _ in range(share)]
     for number in range(count):
         family = families[number % len(families)]
