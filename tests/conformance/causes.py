@@ -28,7 +28,20 @@ def _raises(exception: str, message: str) -> Callable[[Config, Planned, Mapping[
 
 
 def _unknown_agents(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
-    return "env.num_envs" in config.settings and "agents_per_env" in planned.unknown and not planned.refusals
+    counted = re.search(r"Total agents|expanded size", outcome.get("message", "")) is not None
+    unknown = "env.num_envs" in config.settings and "agents_per_env" in planned.unknown
+    return unknown and (counted or not planned.refusals)
+
+
+def _given_twice(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
+    written = {"env.buf", "env.seed"} & config.settings.keys() or "\nseed =" in config.tail
+    twice = "multiple values for keyword argument" in outcome.get("message", "")
+    return bool(written) and (twice or outcome["outcome"] == "hung")
+
+
+def _out_of_turn(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
+    parallel = config.settings.get("vec.backend") not in ("Serial", "PufferEnv")
+    return parallel and config.settings.get("vec.sync_traj") == "False" and "num_envs" in outcome["counts"]
 
 
 CAUSES = (
@@ -39,6 +52,18 @@ CAUSES = (
         _unknown_agents,
     ),
     Cause(
+        "arguments-given-twice",
+        "`buf` and `seed` are arguments that PufferLib gives every environment itself. Serial raises a TypeError for "
+        "them in `[env]`; with Multiprocessing the workers raise it, and the trainer waits for them for ever.",
+        _given_twice,
+    ),
+    Cause(
+        "batches-out-of-turn",
+        "`sync_traj = False` takes batches in the order in which workers are ready, which is the machine's business: "
+        "a run may fail in any rollout, or in none.",
+        _out_of_turn,
+    ),
+    Cause(
         "packages-of-the-host",
         "`backend = Ray` needs a package that the host has or has not.",
         _raises("ModuleNotFoundError", r"No module named 'ray'"),
@@ -46,8 +71,9 @@ CAUSES = (
     Cause(
         "arguments-of-the-environment",
         "`[env]`, `[policy]` and `[rnn]` are arguments of the environment's and the policy's own code, which raises a "
-        "TypeError for one that it does not take. A plan reads configs, not that code.",
-        _raises("TypeError", r"(TinyEnv|Default|LSTMWrapper)\.__init__\(\)|TinyEnv\(\) got multiple values"),
+        "TypeError for one that it does not take, and fails in the first rollout on sizes that do not fit each other. "
+        "A plan reads configs, not that code.",
+        _raises("TypeError|RuntimeError", r"(TinyEnv|Default|LSTMWrapper)\.__init__\(\)|inconsistent input_size"),
     ),
     Cause(
         "names-in-the-environment",

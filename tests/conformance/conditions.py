@@ -17,7 +17,7 @@ WHEN: Mapping[str, tuple[str, ...]] = {
 
 OPERANDS = (
     r"not supported between instances|unsupported operand|can't multiply sequence|must be a string or a real number|"
-    r"not all arguments converted|bad operand type"
+    r"not all arguments converted|bad operand type|can only concatenate"
 )
 """How Python words arithmetic with what is no number."""
 
@@ -36,18 +36,20 @@ CONDITIONS: Mapping[str, str] = {
     "some-worker": ZERO,
     "workers-divide-envs": r"num_envs must be divisible by num_workers",
     "numeric-inference-batch": OPERANDS,
-    "worker-envs-divide-batch": r"batch_size must be divisible by \(num_envs / num_workers\)",
+    "worker-envs-divide-batch": r"batch_size must be divisible by \(num_envs / num_workers\)|" + ZERO,
     "integer-envs": NO_INTEGER,
     "known-vec-keys": r"Invalid argument: |got multiple values for keyword argument|env_args must be",
     "serial-batch-given": OPERANDS,
-    "serial-batch-fits-envs": r"list index out of range",
+    "serial-batch-fits-envs": r"list index out of range|negative dimensions",
     "workers-fit-cores": r"num_workers \(\S+\) > hardware cores",
     "some-inference-batch": ZERO,
     "batches-divide-envs": r"zero_copy: num_envs must be divisible by batch_size",
-    "integer-inference-batch": NO_INTEGER,
+    "integer-inference-batch": NO_INTEGER + r"|negative dimensions",
     "integer-workers": NO_INTEGER + r"|negative|only specify one unknown dimension|not enough values to unpack",
     "integer-agents": NO_INTEGER + "|" + OPERANDS,
     "positive-agents": r"num_agents must be >= 1",
+    "agents-fit-environment": r"agents",
+    "code-is-named": r"attribute name must be string|No module named|has no attribute",
     "known-device": r"device",
     "train-keys-once": r"multiple values for keyword argument",
     "boolean-flags": r"expects a bool",
@@ -70,7 +72,8 @@ CONDITIONS: Mapping[str, str] = {
     "numeric-timesteps": OPERANDS,
     "known-precision": r"Invalid precision|module 'torch' has no attribute|attribute name must be string|dtype",
     "batch-fits-envs": r"list index out of range",
-    "batches-in-turn": r"expanded size of the tensor|^\d+$|upper bound and (larger|lower) bound inconsistent",
+    "batches-in-turn": r"expanded size of the tensor|^(\d+|np\.int64\(\d+\))$"
+    r"|upper bound and (larger|lower) bound inconsistent",
     "rows-fit-buffer": r"expanded size of the tensor",
     "numeric-priorities": OPERANDS,
     "timesteps-fill-batch": ZERO,
@@ -80,6 +83,7 @@ CONDITIONS: Mapping[str, str] = {
     "numeric-gradient-norm": OPERANDS + r"|invalid literal|could not convert",
     "some-minibatch": r"cannot access local variable 'advantages'",
     "checkpoint-interval": ZERO + "|" + OPERANDS,
+    "text-for-data-dir": r"expected str, bytes or os\.PathLike",
     "keys-given": r"^'\w+'$|attribute name must be string, not 'dict'|No module named",
 }
 """A pattern of the message that the trainer raises for each requirement."""

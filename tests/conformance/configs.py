@@ -119,7 +119,7 @@ def as_ini(settings: Mapping[str, str]) -> str:
 
 def generate(seed: int, count: int) -> Iterator[Config]:
     """As many configs as asked for; each family has its share, and the same seed gives the same configs."""
-    random = Random(seed)  # noqa: S311  # repeatable, not secret
+    random = Random(seed)  # repeatable, not secret
     families = [family for family, share in FAMILIES.items() for _ in range(share)]
     for number in range(count):
         family = families[number % len(families)]
