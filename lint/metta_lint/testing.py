@@ -56,7 +56,7 @@ PUFFERLIB: Mapping[str, object] = {
     "train.compile_mode": "default",
     "train.compile_fullgraph": True,
     "train.data_dir": "experiments",
-    "train.checkpoint_interval": 200,
+    "train.checkpoint_interval": 1,
     "train.optimizer": "adam",
     "train.anneal_lr": False,
     "train.precision": "float32",

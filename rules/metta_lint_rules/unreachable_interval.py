@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Place, Plan, show
+from metta_lint.api import Case, Claim, Draft, Place, Plan, count, show
 
 INTERVALS = {
     "checkpoint_interval": "no checkpoint is saved",
@@ -57,7 +57,7 @@ class UnreachableInterval:
             at=_place(plan, "total_timesteps", never[0]),
             related=tuple((f"{name} = {show(plan.value(name))}", Place(plan, name)) for name in never),
             claims=(Claim("epochs", epochs, epochs),) if epochs is not None else (),
-            help=f"make intervals of {show(last // 2 or 1)} epochs or less, or the run longer",
+            help=f"make the run longer, or the intervals {count(int(last) // 2 or 1, 'epoch')} or less",
         )
 
 
