@@ -250,6 +250,12 @@ def _sized_buffer(loop: Loop) -> str | None:
     return f"bptt_horizon = {loop.bptt_horizon}" if negative else None
 
 
+def _numeric_minibatch(loop: Loop) -> str | None:
+    """Without a largest size, as in Metta, there is one number."""
+    limited = loop.max_minibatch_size is not None
+    return _numeric("minibatch_size", *(["max_minibatch_size"] if limited else []))(loop)
+
+
 def _positive_minibatch(loop: Loop) -> str | None:
     return None if smaller_minibatch(loop) else "minibatches of no step"
 
@@ -359,7 +365,7 @@ CHECKS: Mapping[str, Check] = {
     "positive-horizon": _positive_horizon,
     "agents-fit-segments": _agents_fit_segments,
     "sized-buffer": _sized_buffer,
-    "numeric-minibatch": _numeric("minibatch_size", "max_minibatch_size"),
+    "numeric-minibatch": _numeric_minibatch,
     "max-minibatch-divides-minibatch": _max_minibatch_divides_minibatch,
     "minibatch-fits-batch": _minibatch_fits_batch,
     "positive-minibatch": _positive_minibatch,

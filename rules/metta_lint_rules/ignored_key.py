@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Place, Plan, show
+from metta_lint.api import Case, Claim, Draft, IgnoredKey, Place, Plan, Span, count, show
 
 OTHER_NAMES = {"vec.batch_size": "envs_per_batch"}
 """Settings whose quantity is not called like them."""
@@ -35,9 +35,11 @@ class IgnoredKeyRule:
     def check(self, plan: Plan) -> Iterator[Draft]:
         """One draft for each key that is written and not read."""
         for ignored in plan.ignored:
-            key = ignored.key
+            key, nearest = ignored.key, ignored.nearest
+            if ignored.span is not None:
+                yield _section(plan, ignored, ignored.span)
+                continue
             written = plan.run.settings[key].value
-            nearest = ignored.nearest
             quantity = OTHER_NAMES.get(nearest, nearest.partition(".")[2]) if nearest else ""
             known = plan.value(quantity)
             effect = f"; this run has {nearest} = {show(known)}" if known is not None else ""
@@ -47,3 +49,14 @@ class IgnoredKeyRule:
                 claims=(Claim(quantity, known, known),) if known is not None else (),
                 help=f"remove it, or write {nearest} if that was meant" if nearest else "remove it",
             )
+
+
+def _section(plan: Plan, ignored: IgnoredKey, span: Span) -> Draft:
+    """A whole section that nothing reads, with all of its keys."""
+    name = ignored.key.strip("[]")
+    keys = sum(1 for key in plan.run.settings if key.startswith(f"{name}."))
+    return Draft(
+        f"{plan.run.trainer} ignores the section {ignored.key} and its {count(keys, 'key')}: {ignored.because}",
+        at=span,
+        help=f"write {ignored.nearest} if that was meant" if ignored.nearest else "remove it",
+    )

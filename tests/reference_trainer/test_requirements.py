@@ -8,7 +8,7 @@ import pytest
 
 from metta_lint.loops import CONFIG_REQUIREMENTS, REQUIREMENTS
 from metta_lint_trainer.errors import Refusal
-from metta_lint_trainer.requirements import CHECKS, check
+from metta_lint_trainer.requirements import CHECKS, check, check_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,43 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("integer-sizes", {"batch_size": 64.0}),
     ("integer-sizes", {"num_envs": 4.0}),
     ("integer-sizes", {"minibatch_size": "many"}),
+    ("numeric-envs", {"num_envs": "many"}),
+    ("whole-envs", {"num_envs": 4.5}),
+    ("numeric-workers", {"num_workers": None}),
+    ("some-worker", {"num_workers": 0}),
+    ("numeric-inference-batch", {"envs_per_batch": "2 ; half"}),
+    ("integer-envs", {"num_envs": 4.0}),
+    ("integer-agents", {"agents_per_env": 2.0}),
+    ("positive-agents", {"agents_per_env": 0}),
+    ("serial-batch-given", {"envs_per_batch": None}),
+    ("serial-batch-fits-envs", {"envs_per_batch": 8}),
+    ("serial-batch-fits-envs", {"envs_per_batch": 0}),
+    ("some-inference-batch", {"envs_per_batch": 0}),
+    ("integer-inference-batch", {"envs_per_batch": 2.0}),
+    ("integer-inference-batch", {"envs_per_batch": -2}),
+    ("integer-workers", {"num_workers": 2.0}),
+    ("integer-workers", {"num_workers": True}),
+    ("numeric-seed", {"seed": "lucky"}),
+    ("numeric-batch", {"bptt_horizon": None}),
+    ("sized-buffer", {"batch_size": 64.0}),
+    ("sized-buffer", {"bptt_horizon": -4}),
+    ("numeric-minibatch", {"max_minibatch_size": "None"}),
+    ("max-minibatch-divides-minibatch", {"max_minibatch_size": 0}),
+    ("positive-minibatch", {"minibatch_size": 0}),
+    ("numeric-update-epochs", {"update_epochs": None}),
+    ("numeric-optimizer", {"optimizer": "adam", "learning_rate": "fast"}),
+    ("optimizer-bounds", {"optimizer": "adam", "learning_rate": -1.0}),
+    ("optimizer-bounds", {"optimizer": "adam", "adam_beta1": 0}),
+    ("numeric-timesteps", {"total_timesteps": None}),
+    ("batch-fits-envs", {"envs_per_batch": 8, "zero_copy": False}),
+    ("batches-in-turn", {"envs_per_batch": 3, "zero_copy": False}),
+    ("numeric-priorities", {"prio_alpha": "high"}),
+    ("numeric-advantages", {"gamma": None}),
+    ("integer-minibatch", {"minibatch_size": 16.0}),
+    ("numeric-loss", {"ent_coef": "0.1 ; low"}),
+    ("numeric-gradient-norm", {"max_grad_norm": "steep"}),
+    ("checkpoint-interval", {"intervals": {"checkpoint_interval": 0}}),
+    ("checkpoint-interval", {"intervals": {"checkpoint_interval": "often"}}),
     ("integer-clocks", {"update_epochs": 1.5}),
     ("integer-clocks", {"total_timesteps": 0}),
     ("numeric-clocks", {"total_timesteps": "many"}),
@@ -50,10 +87,15 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+def check_all(loop: Loop) -> None:
+    check(loop)
+    check_update(loop)
+
+
 @pytest.mark.parametrize(("requirement", "changes"), BROKEN)
 def test_a_requirement_refuses_what_breaks_it(pufferlib: MakeLoop, requirement: str, changes: dict[str, Any]) -> None:
     with pytest.raises(Refusal) as refused:
-        check(pufferlib(**changes, requirements=(requirement,)))
+        check_all(pufferlib(**changes, requirements=(requirement,)))
     assert refused.value.requirement == requirement
     assert refused.value.message
     assert refused.value.exception in {"ValueError", "TypeError", "ZeroDivisionError"}
@@ -63,7 +105,7 @@ def test_a_requirement_refuses_what_breaks_it(pufferlib: MakeLoop, requirement: 
 def test_a_trainer_that_does_not_insist_does_not_refuse(
     pufferlib: MakeLoop, requirement: str, changes: dict[str, Any]
 ) -> None:
-    check(pufferlib(**changes, requirements=()))
+    check_all(pufferlib(**changes, requirements=()))
 
 
 def test_every_requirement_is_tried_here() -> None:
@@ -94,3 +136,27 @@ def test_an_interval_that_is_off_conflicts_with_nothing(metta: MakeLoop) -> None
 
 def test_batches_need_not_divide_environments_without_zero_copy(pufferlib: MakeLoop) -> None:
     check(pufferlib(envs_per_batch=3, zero_copy=False, requirements=("batches-divide-envs",)))
+
+
+def test_no_number_of_a_batch_stands_for_all_environments(pufferlib: MakeLoop) -> None:
+    requirements = ("numeric-inference-batch", "worker-envs-divide-batch")
+    check(pufferlib(envs_per_batch=None, requirements=requirements))
+
+
+def test_a_norm_in_quotes_is_a_number(pufferlib: MakeLoop) -> None:
+    check_update(pufferlib(max_grad_norm="0.5", requirements=("numeric-gradient-norm",)))
+
+
+def test_what_an_update_needs_is_asked_after_the_rollout(pufferlib: MakeLoop) -> None:
+    loop = pufferlib(gamma=None, requirements=("numeric-advantages",))
+    check(loop)
+    with pytest.raises(Refusal):
+        check_update(loop)
+
+
+@pytest.mark.parametrize(
+    "requirement", ["numeric-advantages", "numeric-loss", "integer-minibatch", "checkpoint-interval"]
+)
+def test_without_a_minibatch_nothing_of_it_is_asked(pufferlib: MakeLoop, requirement: str) -> None:
+    broken = {"gamma": None, "ent_coef": None, "intervals": {"checkpoint_interval": 0}}
+    check_update(pufferlib(update_epochs=0.01, **broken, requirements=(requirement,)))

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+TORCHRUN = (
+    "batch_size and total_timesteps are those of one rank, all ranks together have world_size times as many; "
+    "pufferlib-core 3.0.23 stops under torchrun with AttributeError: 'int' object has no attribute 'type'"
+)
+"""PuffeRL.__init__() asks the device for its type, and under torchrun train() makes it a number."""
+
+
 def recognises(document: Document) -> bool:
     """Whether an INI is an entry of PufferLib: it names an environment in ``[base]``."""
     return isinstance(document.root, MappingNode) and document.root.get("base", "env_name") is not None
@@ -43,6 +50,8 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
         settings[setting.key] = setting
     settings["machine.world_size"] = Setting("machine.world_size", machine.world_size)
     notes = () if default else ("no default.ini above this file: only what it says itself is known",)
+    if machine.world_size > 1:
+        notes = (*notes, TORCHRUN)
     callee = _callee(Path(default or entry).parent.parent, settings)
     if callee is not None:
         settings = {**_defaults_of(callee), **settings}
