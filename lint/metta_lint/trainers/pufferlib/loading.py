@@ -106,16 +106,11 @@ def _refuse_missing(d: Derivation) -> None:
         at = (slip.key,) if slip is not None else (f"train.{key}",)
         hint = f"; {slip.key} = {slip.value} is written instead" if slip is not None else ""
         when = "first update" if before in UPDATE_REQUIREMENTS else "start"
-        if key == "data_dir" and not _saves_at_once(d):
+        if key == "data_dir":
             when = "first checkpoint"
         message = f"'{key}': PuffeRL reads [train] {key}, and neither this INI nor default.ini has it{hint}"
         span = d.run.sections.get("train") if slip is None else None
         d.refuse(Refusal("keys-given", "KeyError", message, at, when, before=before, span=span))
-
-
-def _saves_at_once(d: Derivation) -> bool:
-    """Whether the first update ends with a checkpoint: every update does, or training is done."""
-    return d.holds("train.checkpoint_interval == 1") or d.holds("train.total_timesteps < 2 * train.batch_size")
 
 
 def _compiles(d: Derivation) -> bool:
@@ -150,8 +145,7 @@ def _refuse_data_dir(d: Derivation) -> None:
     folder = d.run.value("train.data_dir")
     if not isinstance(folder, str | Unknown):
         message = f"data_dir = {folder!r}: expected str, bytes or os.PathLike object, not {type(folder).__name__}"
-        when = "first update" if _saves_at_once(d) else "first checkpoint"
-        d.refuse(Refusal("text-for-data-dir", "TypeError", message, ("train.data_dir",), when))
+        d.refuse(Refusal("text-for-data-dir", "TypeError", message, ("train.data_dir",), "first checkpoint"))
 
 
 def _refuse_device(d: Derivation) -> None:
@@ -159,6 +153,9 @@ def _refuse_device(d: Derivation) -> None:
     if isinstance(device, str) and device.partition(":")[0] not in (*DEVICES, *MORE_DEVICES):
         message = f"Expected one of cpu, cuda, mps, ... device type at start of device string: {device}"
         d.refuse(Refusal("known-device", "RuntimeError", message, ("train.device",)))
+    if device is None:
+        message = "device = None: 'NoneType' object has no attribute 'type'"
+        d.refuse(Refusal("known-device", "AttributeError", message, ("train.device",), before="known-precision"))
 
 
 def _refuse_flags(d: Derivation) -> None:
