@@ -86,6 +86,11 @@ class Environment:
         return readable(path) if path is not None else None
 
     @cached_property
+    def is_template(self) -> bool:
+        """Whether something must be filled in before it is an environment: a value is ``???``, or it has no map."""
+        return self.map_builder is None or any(text == "???" for text in self._texts)
+
+    @cached_property
     def has_new_names(self) -> bool:
         """Whether it uses keys of 2025-06 or later, so that those of before are wrong in it."""
         return any(part in NEW_NAMES for keys, _ in leaves(self.root) for part in keys)
@@ -108,9 +113,13 @@ class Environment:
 
     @cached_property
     def _interpolations(self) -> tuple[str, ...]:
+        return tuple(text for text in self._texts if "${" in text)
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
         from metta_lint.hydra.nodes import texts
 
-        return tuple(text for text in texts(self._composed.tree) if "${" in text)
+        return tuple(texts(self._composed.tree))
 
 
 def rooms_of(node: Node | None) -> Iterator[tuple[str, Mapping]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping
 from metta_lint.errors import InputError
+from metta_lint.references import target_references
 from metta_lint.sources import SUFFIXES, read
 from metta_lint.spelling import close_names
 
@@ -25,6 +26,7 @@ SOURCE_ROOTS = ("", "src/", "mettagrid/src/", "mettagrid/", "agent/src/", "commo
 """Where a repository keeps Python packages beside its config tree (Metta-AI/metta, 2025)."""
 ENV_FOLDER = "env/"
 """Where environments and curricula lie."""
+METTA_PACKAGES = ("metta.", "mettagrid.")
 SHOWN = 3
 """Names that a finding gives at most."""
 
@@ -73,6 +75,15 @@ class ConfigTree:
     def is_whole(self) -> bool:
         """Whether a run starts here: a config at the root has a defaults list. Else files may be missing."""
         return any("/" not in name and self._has_defaults(name) for name in self.names)
+
+    @cached_property
+    def is_metta(self) -> bool:
+        """Whether it makes objects of Metta's. Other projects register configs in Python, which no file shows."""
+        return any(
+            reference.text.startswith(METTA_PACKAGES)
+            for document in self.documents.values()
+            for reference in target_references(document.root)
+        )
 
     def _has_defaults(self, name: str) -> bool:
         document = readable(f"{self.folder}/{name}.yaml")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from metta_lint.api import Case, ConfigTree, Draft, close_names
 
 ENV = "defaults:\n  - {base}\n  - _self_\ngame:\n  num_agents: 4\n"
-ENTRY = {"configs/train_job.yaml": "defaults:\n  - _self_\nrun: a\n"}
+ENTRY = {"configs/train_job.yaml": "defaults:\n  - _self_\nagent:\n  _target_: metta.agent.metta_agent.MettaAgent\n"}
+OTHER = {"conf/config.yaml": "defaults:\n  - schema\n  - override hydra/launcher: joblib\n  - _self_\n"}
 
 
 class DanglingDefault:
@@ -27,6 +28,8 @@ class DanglingDefault:
     agrees = [
         Case(files={"configs/env/a.yaml": ENV.format(base="/env/base"), "configs/env/other.yaml": "a: 1\n"}),
         Case(files={**ENTRY, "configs/env/a.yaml": ENV.format(base="base"), "configs/env/base.yaml": "a: 1\n"}),
+        Case(files=OTHER),
+        Case(files={**ENTRY, "configs/env/a.yaml": ENV.format(base="/hydra/launcher: joblib")}),
         Case(files={**ENTRY, "configs/env/a.yaml": ENV.format(base="optional /env: base")}),
     ]
     drifts = [
@@ -48,7 +51,7 @@ class DanglingDefault:
                     continue
                 seen.add(span)
                 meant = self._meant(tree, hole.path, tree.name_of(span.path))
-                if tree.is_whole or meant:
+                if meant or (tree.is_whole and tree.is_metta):
                     yield Draft(
                         hole.problem.message,
                         at=span,

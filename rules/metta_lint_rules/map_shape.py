@@ -17,7 +17,8 @@ class MapShape:
     Row 8 of a map has 22 characters, the other 11 have 23.
 
     ## How to mend it
-    Fill the row with walls (`#`) or empty cells (`.`), rather than with blanks that editors strip.
+    Fill the row with walls (`#`) or empty cells (`.`), rather than with blanks that editors strip. Letters are not
+    judged: each revision knows others.
     """
 
     code, name, severity = "ML709", "map-shape", "error"
@@ -53,7 +54,8 @@ class MapShape:
         seen: set[str] = set()
         for row, span in rows:
             for column, character in enumerate(row, start=1):
-                if character not in CHARACTERS and character not in seen:
+                known = character in CHARACTERS or character.isalnum() or not character.isascii()
+                if not known and character not in seen:
                     seen.add(character)
                     yield Draft(
                         f"the character {character!r} stands for no object: the map cannot be read",

@@ -25,7 +25,13 @@ MANHATTEN = """{defaults}game:
     _target_: metta.mettagrid.room.multi_agent.manhatten.Manhatten
     heart_prob: {chance}
 """
-WITHOUT_BASE = "{defaults}game:\n  objects:\n    altar: {{type_id: 8}}\n    mine_red:\n      cooldown: 5\n"
+WITHOUT_BASE = """{defaults}game:
+  objects:
+    altar: {{type_id: 8}}
+    mine_red:
+      cooldown: 5
+  map_builder: {map}
+"""
 
 
 class UndeclaredObject:
@@ -47,7 +53,8 @@ class UndeclaredObject:
         Case(files={"configs/env/a.yaml": GAME.format(thing="altar_2").replace("altar_2: 2", "wall: 0")}),
         Case(files={"configs/env/a.yaml": "defaults:\n  - base\n  - _self_\n" + GAME.format(thing="wall")}),
         Case(files={"configs/env/a.yaml": MANHATTEN.format(defaults="", chance=0)}),
-        Case(files={"configs/env/a.yaml": WITHOUT_BASE.format(defaults="defaults:\n  - base\n  - _self_\n")}),
+        Case(files={"configs/env/a.yaml": WITHOUT_BASE.format(defaults="defaults:\n  - base\n  - _self_\n", map="{}")}),
+        Case(files={"configs/env/a.yaml": WITHOUT_BASE.format(defaults="defaults:\n  - _self_\n", map="???")}),
     ]
     drifts = [
         Case(files={"configs/env/a.yaml": GAME.format(thing="wall")}, at=("configs/env/a.yaml:12",)),
@@ -61,7 +68,7 @@ class UndeclaredObject:
             at=("configs/env/a.yaml:5",),
         ),
         Case(
-            files={"configs/env/a.yaml": WITHOUT_BASE.format(defaults="defaults:\n  - _self_\n")},
+            files={"configs/env/a.yaml": WITHOUT_BASE.format(defaults="defaults:\n  - _self_\n", map="{}")},
             at=("configs/env/a.yaml:7",),
         ),
     ]
@@ -72,10 +79,15 @@ class UndeclaredObject:
         groups = [f"{AGENT}{name}" for name, _ in environment.entries("groups")]
         for thing in environment.things_placed:
             known = groups if thing.name.startswith(AGENT) else defined
-            certain = environment.is_complete or (thing.by and thing.name in ITEMS)
-            if thing.name not in known and certain:
+            if thing.name not in known and self._certain(thing, environment):
                 yield self._undefined(thing, known)
         yield from self._without_base(environment)
+
+    def _certain(self, thing: Thing, environment: Environment) -> bool:
+        if thing.by and thing.name in ITEMS:
+            return True  # no default can define it
+        whole = environment.is_complete and not environment.is_template
+        return whole and (environment.has_new_names or not thing.in_file)
 
     def _undefined(self, thing: Thing, known: list[str]) -> Draft:
         where = "game.groups" if thing.name.startswith(AGENT) else "game.objects"
@@ -91,7 +103,7 @@ class UndeclaredObject:
         objects = [name for name, _ in environment.entries("objects")]
         typed = {name for name in objects if environment.get("objects", name, "type_id") is not None}
         for name, node in environment.entries("objects"):
-            if environment.is_complete and typed and name not in typed:
+            if environment.is_complete and not environment.is_template and typed and name not in typed:
                 yield Draft(
                     f"game.objects.{name} has no type_id: it changes an object that none of the defaults defines",
                     at=node.span,

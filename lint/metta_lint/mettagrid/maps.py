@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.mettagrid.rooms import CHARACTERS, ROOMS
+from metta_lint.mettagrid.rooms import CHARACTERS, ROOMS, SETTLED
 from metta_lint.settings import Choice, Unknown
 
 if TYPE_CHECKING:
@@ -30,11 +30,15 @@ class Placed(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """An object that is placed, the line that says so, and who places it where no config names it."""
+    """An object that is placed, the line that says so, and who places it where no config names it.
+
+    ``in_file``: an ASCII map has it, by a character that the revision gives its meaning.
+    """
 
     name: str
     span: Span
     by: str = ""
+    in_file: bool = False
 
 
 def kind_of(node: Node | None) -> str:
@@ -264,7 +268,5 @@ def _drawn(uri: Node | None, map_file: MapFile) -> Iterator[Thing]:
     document = map_file(str(uri.value)) if isinstance(uri, Scalar) and isinstance(uri.value, str) else None
     if document is None or uri is None:
         return
-    for character in sorted(set("".join(rows_of(document)))):
-        name = CHARACTERS.get(character, "empty")
-        if name != "empty":
-            yield Thing(name, uri.span, f"its character {character!r}")
+    for character in sorted(SETTLED & set("".join(rows_of(document)))):
+        yield Thing(CHARACTERS[character], uri.span, f"its character {character!r}", in_file=True)

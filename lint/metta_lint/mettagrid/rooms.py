@@ -79,11 +79,11 @@ CHARACTERS: Mapping[str, str] = {
     ".": "empty",
     " ": "empty",
     "s": "block",
-    "m": "mine",
+    "m": "mine_red",
     "r": "mine_red",
     "b": "mine_blue",
     "g": "mine_green",
-    "n": "generator",
+    "n": "generator_red",
     "R": "generator_red",
     "B": "generator_blue",
     "G": "generator_green",
@@ -97,6 +97,8 @@ CHARACTERS: Mapping[str, str] = {
     "c": "converter",
 }
 """What a character of an ASCII map stands for; another one is a ValueError."""
+SETTLED = frozenset("#WsrbgRBG_a@A1234")
+"""Characters that stood for the same in every revision that has the names of 2025-06."""
 
 ITEMS = frozenset(
     {
