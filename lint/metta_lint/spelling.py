@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-COMPARED = 100
+COMPARED = 50
 """Names that one is compared with at most: comparing takes far longer than anything else here."""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from metta_lint.api import Case, ConfigTree, Document, Draft, Mapping, leaves
 from metta_lint.discovery import discover, tree_root
-from metta_lint.engine import Subjects, run_rules
+from metta_lint.engine import MOST, Subjects, run_rules
 from metta_lint.errors import LintError
 from metta_lint.testing import Example, examples
 
@@ -72,6 +72,17 @@ def test_a_rule_that_asks_for_what_there_is_not_is_named() -> None:
 
     with pytest.raises(LintError, match="XX001: check\\(\\) asks for weather; it can have one of pair, plan, document"):
         run_rules([Wrong()], Subjects())
+
+
+def test_a_rule_that_never_ends_is_read_so_far(tmp_path: Path) -> None:
+    class Endless(TooMany):
+        def check(self, document: Document) -> Iterator[Draft]:
+            while True:
+                yield Draft("again", at=document.root.span)
+
+    file = tmp_path / "a.yaml"
+    file.write_text("a: 1\n", encoding="utf-8")
+    assert len(run_rules([Endless()], Subjects(files=(file.as_posix(),)))) == MOST
 
 
 @pytest.mark.parametrize(
