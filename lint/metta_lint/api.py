@@ -24,7 +24,7 @@ from metta_lint.environments import Environment, rooms_of
 from metta_lint.findings import Claim, Finding, Severity
 from metta_lint.loops import CONFIG_REQUIREMENTS
 from metta_lint.mettagrid.classes import nearest_target
-from metta_lint.mettagrid.game_keys import NEW_NAMES, allowed_keys, meant_by, refused_key
+from metta_lint.mettagrid.game_keys import NEW_NAMES, TOP_KEYS, allowed_keys, meant_by, refused_key
 from metta_lint.mettagrid.maps import AGENT, Thing, kind_of
 from metta_lint.mettagrid.rooms import CHARACTERS, ITEMS, PARAMETERS, ROOMS
 from metta_lint.numbers import count, percent, ratio, show
@@ -52,6 +52,7 @@ __all__ = [
     "NEW_NAMES",
     "PARAMETERS",
     "ROOMS",
+    "TOP_KEYS",
     "Case",
     "Claim",
     "ConfigTree",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from metta_lint.api import (
     NEW_NAMES,
     PARAMETERS,
+    TOP_KEYS,
     Case,
     ConfigTree,
     Draft,
@@ -19,8 +20,6 @@ from metta_lint.api import (
     refused_key,
 )
 
-TOP = frozenset({"desync_episodes", "game", "label", "labels", "num_trials", "sampling"})
-"""What reads an environment's config outside of its game (mettagrid_env.py, curriculum/sampling.py)."""
 TEMPLATE = """altars: 1
 game:
   objects:
@@ -37,6 +36,7 @@ buckets:
   game.map_builder.{map}: [1, 2]
   {top}.objects.altar.{altar}: [1, 2]
 """
+PATH = "env_cfg_template_path"
 FINE = BUCKETS.format(map="width", top="game", altar="cooldown")
 
 
@@ -78,7 +78,7 @@ class OverrideReachesNothing:
         for document in tree.documents.values():
             if isinstance(document.root, Mapping):
                 yield from self._overrides(document.root.get("env_overrides"))
-                yield from self._buckets(document.root.get("buckets"), self._template(tree, document.root))
+                yield from self._buckets(document.root.get("buckets"), self._template(tree, document.root.get(PATH)))
 
     def _overrides(self, overrides: Node | None) -> Iterator[Draft]:
         found = list(leaves(overrides)) if isinstance(overrides, Mapping) else []
@@ -90,26 +90,22 @@ class OverrideReachesNothing:
                     yield self._draft(keys, node.span, *refused)
 
     def _buckets(self, buckets: Node | None, template: Environment | None) -> Iterator[Draft]:
-        if not isinstance(buckets, Mapping):
-            return
-        # Buckets that are lists came after the renaming of keys.
-        new = any(isinstance(entry.value, Sequence) for entry in buckets.entries.values())
-        for key, entry in buckets.entries.items():
+        entries = buckets.entries if isinstance(buckets, Mapping) else {}
+        new = any(isinstance(entry.value, Sequence) for entry in entries.values())  # lists came after the renaming
+        for key, entry in entries.items():
             keys = tuple(str(key).split("."))
             if template is not None and (template.root.get(*keys) is not None or template.reads(str(key))):
                 continue
-            refused = refused_key(keys) if new or (template is not None and template.has_new_names) else None
-            if refused is None and template is not None:
-                refused = self._unread(keys, template)
-            if refused is not None:
+            refused = refused_key(keys) if new or (template and template.has_new_names) else None
+            refused = refused or (template and self._unread(keys, template))
+            if refused:
                 yield self._draft(keys, entry.key_span, *refused)
 
     def _draft(self, keys: tuple[str, ...], span: Span, why: str, meant: str) -> Draft:
         hint = f"did you mean {meant}?" if meant else "remove it, or name a key that the environment has"
         return Draft(f"{'.'.join(keys)} reaches nothing: {why}", at=span, help=hint)
 
-    def _template(self, tree: ConfigTree, root: Mapping) -> Environment | None:
-        path = root.get("env_cfg_template_path")
+    def _template(self, tree: ConfigTree, path: Node | None) -> Environment | None:
         found = tree.environment(str(path.value).strip("/").removesuffix(".yaml")) if isinstance(path, Scalar) else None
         return found if found is not None and found.is_complete else None
 
@@ -119,6 +115,6 @@ class OverrideReachesNothing:
             return f"{kind} takes no {keys[2]}", template.key_like(keys)
         if keys[:2] == ("game", "params"):
             return "nothing in the environment reads it", template.key_like(keys)
-        if keys[0] not in TOP and template.root.get(keys[0]) is None and not template.reads(keys[0]):
+        if keys[0] not in TOP_KEYS and template.root.get(keys[0]) is None and not template.reads(keys[0]):
             return f"the environment has no {keys[0]}, and nothing in it reads one", template.key_like(keys)
         return None

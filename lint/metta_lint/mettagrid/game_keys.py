@@ -55,6 +55,9 @@ KEYS: Mapping[tuple[str, ...], frozenset[str]] = {
     ),
 }
 
+TOP_KEYS = frozenset({"desync_episodes", "game", "label", "labels", "num_trials", "sampling"})
+"""What is read of an environment's config outside of its game (mettagrid_env.py, curriculum/sampling.py)."""
+
 MOVED: Mapping[str, str] = {
     "initial_items": "initial_resource_count",
     "default_item_max": "default_resource_limit",
