@@ -97,7 +97,7 @@ class OverrideReachesNothing:
             if template is not None and (template.root.get(*keys) is not None or template.reads(str(key))):
                 continue
             refused = refused_key(keys) if new or (template and template.has_new_names) else None
-            refused = refused or (template and self._unread(keys, template))
+            refused = refused or (self._unread(keys, template) if template else None)
             if refused:
                 yield self._draft(keys, entry.key_span, *refused)
 
