@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metta_lint.sweeps import Sweep
 
 CLOCKS = frozenset({"update_epochs", "total_timesteps"})
-"""Sizes that are only compared with: nothing has to be a multiple of them."""
+"""Sizes that are only ever too small: nothing has to be a multiple of them."""
 MOST_SIZES = 5
 """All ends of more sizes than this are more plans than those of every two of them."""
 LARGEST_GRID = 50
@@ -51,6 +51,8 @@ def refused_corners(sweep: Sweep) -> Iterator[Corner]:
 
 def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
     """Sizes that waste steps at one of their values, where the first suggestion wastes none."""
+    if sweep.base.number("agents_per_env") is None:
+        return
     walk = _Walk(sweep)
     start = sweep.replan(walk.first)
     if start.refusals or _wasted(start) != 0.0:
@@ -106,16 +108,17 @@ class _Walk:
             yield from self._along(keys)
 
     def _is_taken_at_its_ends(self) -> bool:
-        """A first look: whether the trainer takes all ends of all ranges together.
+        """Whether the trainer takes all ends of all ranges together.
 
         Sizes are too large, too small or no multiples at the ends first, so what is taken there is taken between them;
         save for sizes that fractions are suggested for.
         """
-        if len(self.spaces) > MOST_SIZES or any(
-            not space.is_whole and key.rpartition(".")[2] not in CLOCKS for key, space in self.spaces.items()
-        ):
+        clocks = {key for key in self.spaces if key.rpartition(".")[2] in CLOCKS}
+        gaps = [space.is_whole for key, space in self.spaces.items() if key not in clocks]
+        if len(gaps) > MOST_SIZES or not all(gaps):
             return False
-        points = product(*(_ends(space) for space in self.spaces.values()))
+        ends = [(min(space.values),) if key in clocks else _ends(space) for key, space in self.spaces.items()]
+        points = product(*ends)
         return not any(self._refusals(dict(zip(self.spaces, point, strict=True))) for point in points)
 
     def _concerned(self, plan: Plan, refusal: Refusal) -> Mapping[str, object]:

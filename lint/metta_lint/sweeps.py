@@ -100,6 +100,7 @@ class Sweep:
         stops: tuple[Stop, ...] = (),
         ignored: tuple[IgnoredKey, ...] = (),
         unsaid: tuple[Mapping[str, object], ...] = (),
+        base: Plan | None = None,
     ) -> None:
         self.path = path
         self.trainer = trainer
@@ -113,7 +114,7 @@ class Sweep:
         self.ignored = ignored
         self.unsaid = unsaid
         self._derive = derive
-        self._plans: dict[tuple[tuple[str, object], ...], Plan] = {}
+        self._plans: dict[tuple[tuple[str, object], ...], Plan] = {} if base is None else {(): base}
 
     @cached_property
     def base(self) -> Plan:

@@ -30,13 +30,13 @@ def find_sweeps(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterab
 
 
 def _of_inis(files: Iterable[str], plans: Iterable[Plan]) -> Iterator[Sweep]:
-    runs = [(plan.run.entry, plan.run) for plan in plans if plan.run.trainer == "pufferlib"]
+    runs = [(plan.run.entry, plan) for plan in plans if plan.run.trainer == "pufferlib"]
     defaults = [(file, None) for file in files if os.path.basename(file) == "default.ini"]
-    for path, run in (*defaults, *runs):
+    for path, base in (*defaults, *runs):
         from metta_lint.trainers.pufferlib.sweep import read_sweep
 
         try:
-            sweep = read_sweep(path, run)
+            sweep = read_sweep(path, base)
         except (InputError, LintError):
             continue
         if sweep is not None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping as MappingNode
-from metta_lint.plans import IgnoredKey
+from metta_lint.plans import IgnoredKey, Plan
 from metta_lint.settings import Setting
 from metta_lint.sources import read
 from metta_lint.sources.ini import DEFAULT_SECTION, values
@@ -47,7 +47,7 @@ VEC = frozenset({"backend", "num_envs", "num_workers", "batch_size", "zero_copy"
 OLD_METRIC, OLD_PARAMETERS = "sweep.metric", "sweep.parameters."
 
 
-def read_sweep(path: str, run: Run | None = None) -> Sweep | None:
+def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
     """The sweep of an INI over its run; None where neither it nor its default.ini has one. Raises InputError."""
     default = find_default(path)
     documents = [read(path)] if default in (None, path) else [read(str(default)), read(path)]
@@ -55,7 +55,7 @@ def read_sweep(path: str, run: Run | None = None) -> Sweep | None:
     if not sections:
         return None
     places = _headers(documents)
-    run = run or with_version(read_run(path))
+    run = with_version(read_run(path)) if base is None else base.run
     parameters = {parameter.key: parameter for parameter in _parameters(sections, places)}
     if run.version != VERSION:
         return _other_version(path, parameters, run)
@@ -68,6 +68,7 @@ def read_sweep(path: str, run: Run | None = None) -> Sweep | None:
         derive=derive,
         search=SEARCH,
         based_on=path,
+        base=base,
         stops=tuple(_stops(sections, places)),
         ignored=tuple(_ignored(parameters, run)),
     )
