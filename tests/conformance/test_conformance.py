@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from configparser import ConfigParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance import drive
 from conformance.__main__ import PYTHON, main
 from conformance.causes import CAUSES
 from conformance.conditions import CONDITIONS, WHEN
@@ -71,7 +73,7 @@ def test_files_say_what_the_config_says(tmp_path: Path) -> None:
 
 
 def test_every_drawn_config_has_a_plan_or_an_error_and_every_refusal_its_words(tmp_path: Path) -> None:
-    for config in generate(2, 300):
+    for config in generate(2, 150):
         answer = plan(config, config.write(tmp_path / str(config.number)))
         assert answer.quantities or answer.error
         for refusal in answer.refusals:
@@ -141,6 +143,34 @@ def test_report_counts_lists_and_explains() -> None:
     assert CAUSES[0].explanation in text
     assert "num_envs: planned 4, measured 5" in text
     assert "| nobody says | 1 |" in text
+
+
+INTERPRETER = """#!{python}
+import json, os, sys, time
+for line in sys.stdin:
+    job = json.loads(line)
+    if job["id"] == 1:
+        os._exit(3)
+    if job["id"] == 2:
+        time.sleep(60)
+    print(json.dumps({{"id": job["id"], "outcome": "trained", "phase": "loop"}}), flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="children are process groups")
+def test_a_child_that_dies_or_is_silent_is_an_outcome_and_the_others_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drive, "SECONDS", 1)
+    interpreter = tmp_path / "python"
+    interpreter.write_text(INTERPRETER.format(python=sys.executable), encoding="utf-8")
+    interpreter.chmod(0o700)
+    told: list[int] = []
+    jobs = [{"id": number} for number in range(6)]
+    outcomes = drive.drive(jobs, interpreter, tmp_path, children=2, tell=told.append)
+    found = {number: outcome["outcome"] for number, outcome in outcomes.items()}
+    assert found == {0: "trained", 1: "died", 2: "hung", 3: "trained", 4: "trained", 5: "trained"}
+    assert sorted(told) == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.conformance
