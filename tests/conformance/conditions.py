@@ -50,7 +50,7 @@ CONDITIONS: Mapping[str, str] = {
     "positive-agents": r"num_agents must be >= 1",
     "agents-fit-environment": r"agents",
     "code-is-named": r"attribute name must be string|No module named|has no attribute",
-    "known-device": r"device",
+    "known-device": r"device|has no attribute 'type'",
     "train-keys-once": r"multiple values for keyword argument",
     "boolean-flags": r"expects a bool",
     "numeric-seed": OPERANDS,

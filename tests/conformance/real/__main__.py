@@ -43,6 +43,7 @@ def run(job: dict[str, Any]) -> dict[str, object]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         _end_workers()
+        _leave_autocast()
     return {"id": job["id"], **measurement.outcome(error)}
 
 
@@ -75,6 +76,15 @@ def _end_workers() -> None:
     for worker in multiprocessing.active_children():
         worker.kill()
         worker.join()
+
+
+def _leave_autocast() -> None:
+    """PuffeRL.train() enters autocast and never leaves it: without this, the next run would find its cached weights."""
+    torch.autocast_increment_nesting()
+    while torch.autocast_decrement_nesting() > 0:
+        pass
+    torch.clear_autocast_cache()
+    torch.set_autocast_enabled("cpu", False)
 
 
 def _plain(value: object) -> object:
