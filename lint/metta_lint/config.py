@@ -11,6 +11,7 @@ from metta_lint.documents import Mapping as MappingNode
 from metta_lint.errors import InputError, LintError
 from metta_lint.settings import Machine
 from metta_lint.trainers import Choice, parse_choice, trainer_for
+from metta_lint.trainers.python_entries import split_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,7 +154,7 @@ class _Reader:
             if run.get("entry") is None:
                 raise InputError(f"runs.{name}: entry is missing", entry.key_span)
             path = self._relative(self._string(run, "entry"))
-            if not os.path.isfile(path):
+            if not os.path.isfile(split_entry(path)[0]):
                 raise InputError(f"runs.{name}: the entry {path} does not exist", run.entries["entry"].value.span)
             yield str(name), RunSpec(path, self._strings(run, "set"), self._choice(run, path))
 

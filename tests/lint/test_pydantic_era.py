@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metta_lint.check import check
-from metta_lint.config import Config
+from metta_lint.config import Config, load_config
 from metta_lint.discovery import discover
 from metta_lint.errors import InputError, LintError
 from metta_lint.runs import plan_run
@@ -288,3 +288,11 @@ def test_it_is_paired_with_pufferlibs_metta(tmp_path: Path) -> None:
     ini = "[base]\npackage = metta\nenv_name = metta\n[vec]\nnum_envs = 64\n"
     report = check([write(tmp_path, {**FILES, "pufferlib/config/metta.ini": ini}).as_posix()], Config(), machine=HOST)
     assert len(report.pairs) == 1
+
+
+@pytest.mark.parametrize("entry", ["metta/rl/trainer_config.py", "metta/rl/trainer_config.py:TrainerConfig"])
+def test_a_declared_run_may_be_one(tmp_path: Path, entry: str) -> None:
+    declared = f'[runs.native]\nentry = "{entry}"\ntrainer = "metta"\nset = ["trainer.bptt_horizon=128"]\n'
+    folder = write(tmp_path, {**FILES, "metta-lint.toml": declared})
+    plan = plan_run("native", load_config((folder / "metta-lint.toml").as_posix()), machine=HOST)
+    assert plan.value("segments") == 16_384

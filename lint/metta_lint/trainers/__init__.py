@@ -55,10 +55,6 @@ def trainer_named(name: str) -> Trainer:
         from metta_lint.trainers import metta
 
         return Trainer(name, metta.read_run, metta.derive)
-    if name == "metta-pydantic":
-        from metta_lint.trainers.metta import pydantic_era
-
-        return Trainer(name, pydantic_era.read_run, pydantic_era.derive)
     raise LintError(f"no trainer is called {name!r}: there are pufferlib and metta")
 
 
@@ -83,7 +79,9 @@ def trainer_for(entry: str) -> Trainer:
     if suffix == ".ini":
         return trainer_named("pufferlib")
     if suffix in (".py", ".json") or (suffix in (".yaml", ".yml") and is_dump_file(entry)):
-        return trainer_named("metta-pydantic")
+        from metta_lint.trainers.metta import pydantic_era
+
+        return Trainer("metta", pydantic_era.read_run, pydantic_era.derive)
     if suffix in (".yaml", ".yml"):
         return trainer_named("metta")
     raise LintError(
