@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.errors import LintError
+from metta_lint.sources.files import first_bytes
 from metta_lint.trainers.python_entries import is_dump, is_entry, may_hold_config
 from metta_lint.trees import YAML_SUFFIXES, ConfigTree
 
@@ -197,9 +197,6 @@ def _trains(data: bytes) -> bool:
 def _bytes(path: str) -> bytes:
     """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return _UNREADABLE_INI if path.endswith(".ini") else b""
-        with open(path, "rb") as file:
-            return file.read(_FIRST_LOOK)
+        return first_bytes(path, _FIRST_LOOK)
     except OSError:
         return _UNREADABLE_INI if path.endswith(".ini") else b""

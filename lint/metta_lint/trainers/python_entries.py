@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from metta_lint.sources.files import first_bytes
+
 CONFIG_CLASS = "TrainerConfig"
 FIRST_LOOK = 1 << 20  # bytes
 
@@ -37,7 +39,6 @@ def is_dump(data: bytes) -> bool:
 def is_dump_file(path: str) -> bool:
     """Whether a file is a dump; one that cannot be read is none."""
     try:
-        with open(path, "rb") as file:
-            return is_dump(file.read(FIRST_LOOK))
+        return is_dump(first_bytes(path, FIRST_LOOK))
     except OSError:
         return False

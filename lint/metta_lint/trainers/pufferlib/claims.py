@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from metta_lint.documents import Document, Mapping, Scalar
 from metta_lint.errors import InputError
+from metta_lint.sources.files import first_bytes
+from metta_lint.sources.text import BYTE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +70,7 @@ def _claims_below(folder: str) -> dict[str, list[str]]:
 
 def _claimed(path: str) -> list[str]:
     try:
-        with open(path, "rb") as file:
-            found = _ENV_NAME.search(file.read())
+        found = _ENV_NAME.search(first_bytes(path, BYTE_LIMIT))
     except OSError:
         return []
     return found[1].decode("utf-8", "replace").split() if found else []
