@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 REAL := .venv-conformance
 REAL_STAMP := $(REAL)/.installed
 
-.PHONY: demo test lint bench docs fuzz conformance clean
+.PHONY: demo test lint bench docs cases golden fuzz conformance clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -33,6 +33,12 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py
+
+cases: $(STAMP)
+	@$(BIN)/python tests/corpus/labelled_cases.py
+
+golden: $(STAMP)
+	@$(BIN)/python tests/corpus/golden.py
 
 fuzz: $(STAMP)
 	@$(BIN)/python tests/fuzz/fuzz.py

@@ -31,7 +31,7 @@ from metta_lint.numbers import count, percent, ratio, show
 from metta_lint.pairs import Pair, same
 from metta_lint.plans import IgnoredKey, Plan, Quantity, Refusal
 from metta_lint.references import env_references, file_references, target_references
-from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.settings import Callee, Run, Setting, Unknown
 from metta_lint.spaces import DISTRIBUTIONS, in_domain, is_number
 from metta_lint.spelling import close_names
 from metta_lint.sweeps import Parameter, Sweep
@@ -53,6 +53,7 @@ __all__ = [
     "PARAMETERS",
     "ROOMS",
     "TOP_KEYS",
+    "Callee",
     "Case",
     "Claim",
     "ConfigTree",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Place, Plan, Setting, show
+from metta_lint.api import Case, Claim, Draft, Place, Plan, Setting
 
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
 FLAGS = {
@@ -41,6 +41,7 @@ class TextForValue:
     drifts = [
         Case(left={"train.anneal_lr": "false"}, claims={"anneal_lr": (True, None)}),
         Case(left={"train.anneal_lr": "true"}, claims={"anneal_lr": (True, None)}),
+        Case(left={"train.anneal_lr": "true  # cosine, or None"}, claims={"anneal_lr": (True, None)}),
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
@@ -55,7 +56,8 @@ class TextForValue:
             is_flag = name in FLAGS
             known = plan.value(name) if is_flag else None
             yield Draft(
-                f"{setting.key} = {show(setting.value)} is a text, not {meant}" + _effect(name, str(setting.value)),
+                f"{setting.key} = {_without_comment(str(setting.value))} is a text, not {meant}"
+                + _effect(name, str(setting.value)),
                 at=Place(plan, setting.key),
                 claims=(Claim(name, known, known),) if known is not None else (),
                 help=f"write {meant}",
@@ -66,11 +68,15 @@ def _meant(setting: Setting) -> str | None:
     """What Python would read as the value that a text looks like."""
     if not isinstance(setting.value, str):
         return None
-    text = setting.value.strip().lower()
+    text = _without_comment(setting.value).lower()
     if text in WORDS:
         return WORDS[text]
     number = _NUMBER.fullmatch(text)
     return number[1] if number is not None else None
+
+
+def _without_comment(text: str) -> str:
+    return text.partition("#")[0].strip()
 
 
 def _effect(name: str, text: str) -> str:

@@ -13,6 +13,7 @@ from metta_lint.settings import Callee, Machine, Run, Setting, Unknown
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
 from metta_lint.trainers.pufferlib.claims import check_claims
+from metta_lint.trainers.pufferlib.registry import unlisted_callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -139,15 +140,16 @@ def _environments(settings: Mapping[str, Setting]) -> Mapping[str, Span | None]:
 
 
 def _callee(folder: Path, settings: Mapping[str, Setting]) -> Callee | None:
-    """What ``[env]`` goes to, where the environment's code lies in the tree too."""
+    """What ``[env]`` goes to, where the environment's code lies in the tree too; else only who was never listed."""
     package, names = (settings.get(f"base.{key}") for key in ("package", "env_name"))
     if package is None or names is None or not isinstance(package.value, str) or not isinstance(names.value, str):
         return None
+    environments = tuple(names.value.split())
     if not _has_code(folder, package.value):
-        return None
+        return unlisted_callee(package.value, environments)
     from metta_lint.trainers.pufferlib.signatures import callee_below
 
-    return callee_below(folder.as_posix(), package.value, tuple(names.value.split()))
+    return callee_below(folder.as_posix(), package.value, environments)
 
 
 def _defaults_of(callee: Callee) -> dict[str, Setting]:
