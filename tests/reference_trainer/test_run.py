@@ -304,13 +304,23 @@ def test_what_this_trainer_cannot_run_is_said_before_it_starts(pufferlib: MakeLo
     with pytest.raises(TrainerError, match="'atari' is not available"):
         run(pufferlib(), options(backend="atari"))
     for envs_per_batch in (3, 8):
-        wrapping = pufferlib(num_workers=4, envs_per_batch=envs_per_batch, zero_copy=False)
+        wrapping = pufferlib(num_workers=4, envs_per_batch=envs_per_batch, zero_copy=False, requirements=())
         with pytest.raises(TrainerError, match=f"4 environments of 4 workers in batches of {envs_per_batch}"):
             run(wrapping, options())
         with pytest.raises(TrainerError, match="equal groups of whole workers"):
             estimate(wrapping, options())
     with pytest.raises(TrainerError, match="'abacus'"):
         run(pufferlib(), options(device="abacus"))
+
+
+@pytest.mark.parametrize(("envs_per_batch", "requirement"), [(3, "batches-in-turn"), (8, "batch-fits-envs")])
+def test_batches_that_do_not_come_in_turn_end_the_first_rollout(
+    pufferlib: MakeLoop, envs_per_batch: int, requirement: str
+) -> None:
+    loop = pufferlib(num_workers=4, envs_per_batch=envs_per_batch, zero_copy=False, requirements=(requirement,))
+    crash = run(loop, options()).crash
+    assert crash is not None
+    assert crash.requirement == requirement
 
 
 def test_auto_picks_a_device_that_works() -> None:

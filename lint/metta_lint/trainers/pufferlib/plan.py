@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.epochs import COLLECTED, NEVER_REACHED, Backend, derive_intervals, summarise
-from metta_lint.plans import ILL_SIZED, Derivation, Plan
+from metta_lint.plans import Derivation, Plan
 from metta_lint.rollout import account
 from metta_lint.settings import Run, Unknown
 from metta_lint.trainers.environment import derive_rewards, environment_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from metta_lint.loops import Loop
 
 INTERVALS = {"checkpoint_interval": "train.checkpoint_interval"}
-VECTORISATION = ILL_SIZED | {*MAKE, *SERIAL, *MULTIPROCESSING}
+VECTORISATION = frozenset({*MAKE, *SERIAL, *MULTIPROCESSING})
 """What vector.make() insists on: where it raises, what was asked for is all that there is."""
 
 HYPERPARAMETERS = [
