@@ -29,7 +29,7 @@ from metta_lint.mettagrid.maps import AGENT, Thing, kind_of
 from metta_lint.mettagrid.rooms import CHARACTERS, ITEMS, PARAMETERS, ROOMS
 from metta_lint.numbers import count, percent, ratio, show
 from metta_lint.pairs import Pair, same
-from metta_lint.plans import IgnoredKey, Plan, Quantity, Refusal
+from metta_lint.plans import HANGS, IgnoredKey, Plan, Quantity, Refusal
 from metta_lint.references import env_references, file_references, target_references
 from metta_lint.settings import Callee, Run, Setting, Unknown
 from metta_lint.spaces import DISTRIBUTIONS, in_domain, is_number
@@ -48,6 +48,7 @@ __all__ = [
     "CHARACTERS",
     "CONFIG_REQUIREMENTS",
     "DISTRIBUTIONS",
+    "HANGS",
     "ITEMS",
     "NEW_NAMES",
     "PARAMETERS",

@@ -44,6 +44,7 @@ NEVER_REACHED = COLLECTED | frozenset(
         "last_epoch_at_most",
         "credited_ticks",
         "final_learning_rate",
+        "weights_finite",
     }
 )
 """Quantities of a rollout and its updates: a trainer that refuses to start never gets to them."""
@@ -70,6 +71,10 @@ def summarise(d: Derivation, backend: Backend | None) -> None:
     d.define(
         "credited_ticks", "bptt_horizon - 1", "ticks", "a segment's last tick has no advantage: nothing follows it"
     )
+    if d.holds("normalize_advantages and minibatch_size == 1 and optimizer_steps_per_epoch >= 1"):
+        # Only then: what else makes weights infinite is in no config.
+        source = "PyTorch std(): one value has no deviation, and all that is divided by it is NaN"
+        d.define("weights_finite", "minibatch_size > 1 or not normalize_advantages", "1", source)
     d.define("ticks_per_env", "steps_per_env / agents_per_env", "ticks")
     d.define(
         "steps_untrained_per_epoch",

@@ -19,6 +19,10 @@ SHOWN = 5
 """Drawn values that a message names."""
 
 
+HANGS = "hang"
+"""What a refusal has for an exception where the trainer raises none and waits for ever."""
+
+
 class Quantity(NamedTuple):
     """One derived number.
 
@@ -45,8 +49,8 @@ class Quantity(NamedTuple):
 class Refusal(NamedTuple):
     """What the trainer would raise instead of training.
 
-    ``requirement`` is a key of ``loops.REQUIREMENTS``; ``exception`` the type that the trainer raises; ``at`` the
-    quantities or settings that do not go together; ``when`` the moment: "start", "first rollout" or "first update".
+    ``requirement`` is a key of ``loops.REQUIREMENTS``; ``exception`` the type that the trainer raises, or HANGS; ``at``
+    the quantities or settings that do not go together; ``when`` the moment: "start", "first rollout" or "first update".
     ``only_if`` says with which of the values that are drawn at launch it happens (empty: always); ``listed`` that the
     trainer lists it together with the refusals of its kind that follow, in one error.
     ``before`` names the requirement that the trainer comes to right after this one, where it has no place of its own;

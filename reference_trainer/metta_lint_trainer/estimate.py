@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 import torch
@@ -102,7 +103,8 @@ def _seconds(loop: Loop, epochs: int | None, policy_size: int) -> float:
     collected = turns * batch
     trained = loop.update_epochs * loop.batch_size
     if epochs is None:
-        epochs = -(-int(loop.total_timesteps) // collected)
+        endless = loop.total_timesteps == inf  # refused in the first update
+        epochs = 1 if endless else -(-int(loop.total_timesteps) // collected)
     forward = _parameters(loop, policy_size) / MULTIPLICATIONS_PER_SECOND
     rollout = turns * TURN_SECONDS + collected * (forward + 1 / ENVIRONMENT_STEPS_PER_SECOND)
     update = trained * (TRAINING_PASSES * forward + STEP_SECONDS)

@@ -175,6 +175,7 @@ class Measurements:
             "minibatches_without_step": trained.accumulated[-1],
             "steps_trained_per_epoch": trained.steps,
             "credited_ticks": trained.credited_ticks,
+            "weights_finite": trained.weights_finite,
             "optimizer_steps_per_million_steps": 1e6 * trained.optimizer_steps / counts.collected,
         }
         if trained.minibatches:

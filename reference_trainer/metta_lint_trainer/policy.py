@@ -13,6 +13,9 @@ CELLS_SEEN = WINDOW * WINDOW
 ITEMS_FULL = 16.0
 """An item's amount is divided by this, so that the encoder sees numbers near 1."""
 
+CHANCE_OF_NAN = 1e-8
+"""Of every action, where the policy's probabilities are NaN: all the same, so any number would do."""
+
 State = tuple[Tensor, Tensor]
 """An LSTM's state (h, c), each float32 [layers, agents, policy size]; without layers it is empty."""
 
@@ -69,11 +72,15 @@ class Policy(nn.Module):
         return weight.new_zeros(shape), weight.new_zeros(shape)
 
     def act(self, observations: Tensor, state: State, generator: torch.Generator) -> Acted:
-        """Sample one action for each of b agents; observations uint8 [b, observation bytes]."""
+        """Sample one action for each of b agents; observations uint8 [b, observation bytes].
+
+        A policy that has run into NaN acts at random, and says nothing (PufferLib 3.0 pytorch.py sample_logits()).
+        """
         hidden, state = self._recur(self._encode(observations)[None], state)
         logits = self.actor(hidden[0]).float()
         logprobs = logits.log_softmax(-1)
-        actions = torch.multinomial(logprobs.exp(), 1, generator=generator)
+        chances = logprobs.exp().nan_to_num(CHANCE_OF_NAN)
+        actions = torch.multinomial(chances, 1, generator=generator)
         return Acted(
             actions.squeeze(-1).int(),
             logprobs.gather(-1, actions).squeeze(-1),

@@ -307,6 +307,21 @@ def _numeric_gradient_norm(loop: Loop) -> None:
         float(loop.max_grad_norm)
 
 
+def _numeric_step(loop: Loop) -> None:
+    """heavyball's Muon: a rate, and one momentum."""
+    if loop.optimizer == "muon" and _minibatches(loop) >= max(1, loop.minibatch_size // smaller_minibatch(loop)):
+        _numeric("learning_rate", "adam_beta1")(loop)
+
+
+def _finite_timesteps(loop: Loop) -> None:
+    int(loop.total_timesteps)
+
+
+def _finite_update_epochs(loop: Loop) -> None:
+    _numeric("update_epochs")(loop)
+    int(loop.update_epochs)
+
+
 def _minibatches(loop: Loop) -> int:
     """Minibatches of the first update, none where it ends before them."""
     if loop.total_timesteps // loop.batch_size == 0:
@@ -370,7 +385,7 @@ CHECKS: Mapping[str, Check] = {
     "minibatch-fits-batch": _minibatch_fits_batch,
     "positive-minibatch": _positive_minibatch,
     "minibatch-divides-batch": _minibatch_divides_batch,
-    "numeric-update-epochs": _numeric("update_epochs"),
+    "numeric-update-epochs": _finite_update_epochs,
     "horizon-divides-minibatch": _horizon_divides_minibatch,
     "minibatch-segments-divide-segments": _minibatch_segments_divide_segments,
     "known-optimizer": _known_optimizer,
@@ -388,6 +403,8 @@ CHECKS: Mapping[str, Check] = {
     "integer-minibatch": _integer_minibatch,
     "numeric-loss": _numeric_loss,
     "numeric-gradient-norm": _numeric_gradient_norm,
+    "numeric-step": _numeric_step,
+    "finite-timesteps": _finite_timesteps,
     "checkpoint-interval": _checkpoint_interval,
 }
 """A check for each requirement that a loop can show before the step that it is about."""

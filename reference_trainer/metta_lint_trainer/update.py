@@ -74,6 +74,9 @@ class Trained:
     learning_rate: float = 0.0
     """The rate of this update; 0 where less than RATE_OF_NOTHING of the first one is left."""
 
+    weights_finite: bool = True
+    """Whether no weight of the policy is NaN or infinite after the update."""
+
     def add(self, minibatch: Minibatch) -> None:
         """Count a minibatch that was trained on."""
         segments, horizon = minibatch.values.shape
@@ -128,7 +131,9 @@ def annealed_beta(prio_beta0: float, prio_alpha: float, epoch: int, total_epochs
 
 
 def normalized(advantages: Tensor) -> Tensor:
-    """Advantages of a minibatch with mean 0 and standard deviation 1."""
+    """Advantages of a minibatch with mean 0 and standard deviation 1; NaN for a single one, which has no deviation."""
+    if advantages.numel() == 1:
+        return torch.full_like(advantages, torch.nan)  # as torch has it, without its warning
     return (advantages - advantages.mean()) / (advantages.std() + 1e-8)
 
 
@@ -222,6 +227,7 @@ class Update:
         self.end_epoch(trained.update_epochs)
         trained.optimizer_steps += self.optimizer_steps
         trained.segments_sampled = int(sampled.sum())
+        trained.weights_finite = all(bool(weights.isfinite().all()) for weights in self.policy.parameters())
         return trained
 
     def learning_rate(self) -> float:

@@ -44,7 +44,9 @@ PUFFERLIB: list[tuple[str, dict[str, object]]] = [
     ("integer-minibatch", {"train.minibatch_size": 16.0}),
     ("numeric-loss", {"train.ent_coef": "0.1 ; low"}),
     ("numeric-gradient-norm", {"train.max_grad_norm": None}),
+    ("numeric-step", {"train.optimizer": "muon", "train.learning_rate": "fast"}),
     ("some-minibatch", {"train.update_epochs": 0.1}),
+    ("finite-timesteps", {"train.total_timesteps": "1e400"}),
     ("checkpoint-interval", {"train.checkpoint_interval": 0}),
 ]
 """What PufferLib insists on that a run can show, and what breaks it."""
@@ -55,6 +57,7 @@ READING: list[dict[str, object]] = [
     {"vec.num_env": 8},
     {"vec.backend": "Threads"},
     {"train.env": "metta"},
+    {"env.seed": 1},
     {"train.device": "gpu"},
 ]
 """What it stumbles over before there is a loop."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import CONFIG_REQUIREMENTS, Case, Claim, Draft, Place, Plan, Refusal, show
+from metta_lint.api import CONFIG_REQUIREMENTS, HANGS, Case, Claim, Draft, Place, Plan, Refusal, show
 from metta_lint_rules.refused_configs import PUFFERLIB, READING
 
 MOMENTS = {
@@ -66,8 +66,10 @@ class TrainerRefuses:
 def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
     blamed, *others = plan.blamed(refusal)
     shown = not (refusal.requirement in CONFIG_REQUIREMENTS or refusal.only_if)
+    moment = MOMENTS[refusal.when]
+    ends = f"hangs {moment}" if refusal.exception == HANGS else f"{does} {moment}: {refusal.exception}"
     return Draft(
-        f"{plan.run.trainer} {does} {MOMENTS[refusal.when]}: {refusal.exception}: {refusal.message}",
+        f"{plan.run.trainer} {ends}: {refusal.message}",
         at=refusal.span or Place(plan, blamed),
         related=tuple((f"{name} = {show(plan.lookup(name))}", Place(plan, name)) for name in others),
         claims=(Claim("crash", refusal.requirement, refusal.requirement),) if shown else (),

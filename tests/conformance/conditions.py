@@ -15,6 +15,10 @@ WHEN: Mapping[str, tuple[str, ...]] = {
 }
 """A refusal's moment, and what the driver calls it."""
 
+MOMENTS: Mapping[str, tuple[str, ...]] = {"finite-timesteps": ("first update", "later update")}
+"""Where the moment hangs on the clock: the dashboard is drawn at the end of an update, but four times a second at most.
+"""
+
 OPERANDS = (
     r"not supported between instances|unsupported operand|can't multiply sequence|must be a string or a real number|"
     r"not all arguments converted|bad operand type|can only concatenate"
@@ -38,7 +42,7 @@ CONDITIONS: Mapping[str, str] = {
     "numeric-inference-batch": OPERANDS,
     "worker-envs-divide-batch": r"batch_size must be divisible by \(num_envs / num_workers\)|" + ZERO,
     "integer-envs": NO_INTEGER,
-    "known-vec-keys": r"Invalid argument: |got multiple values for keyword argument|env_args must be",
+    "known-vec-keys": r"Invalid argument: |got multiple values for keyword argument|env_args must be|after \* must be",
     "serial-batch-given": OPERANDS,
     "serial-batch-fits-envs": r"list index out of range|negative dimensions",
     "workers-fit-cores": r"num_workers \(\S+\) > hardware cores",
@@ -48,6 +52,7 @@ CONDITIONS: Mapping[str, str] = {
     "integer-workers": NO_INTEGER + r"|negative|only specify one unknown dimension|not enough values to unpack",
     "integer-agents": NO_INTEGER + "|" + OPERANDS,
     "positive-agents": r"num_agents must be >= 1",
+    "environment-keys-once": r"multiple values for keyword argument|not subscriptable|indices must be",
     "agents-fit-environment": r"agents",
     "code-is-named": r"attribute name must be string|No module named|has no attribute",
     "known-device": r"device|has no attribute 'type'",
@@ -81,6 +86,8 @@ CONDITIONS: Mapping[str, str] = {
     "integer-minibatch": r"argument 'num_samples' \(position 2\) must be int, not float",
     "numeric-loss": OPERANDS + r"|clamp\(\)|can be converted to an index",
     "numeric-gradient-norm": OPERANDS + r"|invalid literal|could not convert",
+    "numeric-step": OPERANDS + r"|Beta not found in group",
+    "finite-timesteps": r"cannot convert float infinity to integer",
     "some-minibatch": r"cannot access local variable 'advantages'",
     "checkpoint-interval": ZERO + "|" + OPERANDS,
     "text-for-data-dir": r"expected str, bytes or os\.PathLike",

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.causes import cause_of
-from conformance.conditions import CONDITIONS, WHEN
+from conformance.conditions import CONDITIONS, MOMENTS, WHEN
+from metta_lint.plans import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +57,7 @@ def _difference(planned: Planned, outcome: Mapping[str, Any], measured: Mapping[
         return None if same else f"the plan cannot read it: {planned.error}; the trainer: {real}"
     if planned.refusals:
         refusal = planned.refusals[0]
-        same = outcome["outcome"] == "refused" and is_condition(refusal, outcome)
+        same = outcome["outcome"] in ("refused", "hung") and is_condition(refusal, outcome)
         if not same:
             said = f"{refusal.requirement}: {refusal.exception} at {refusal.when}: {refusal.message}"
             return f"the plan refuses ({said}); the trainer: {real}"
@@ -75,10 +76,12 @@ def _difference(planned: Planned, outcome: Mapping[str, Any], measured: Mapping[
 def is_condition(refusal: Refusal, outcome: Mapping[str, Any]) -> bool:
     """Whether the trainer raised what the plan says it raises: type, moment, and the words of this condition."""
     words = CONDITIONS.get(refusal.requirement)
+    if (refusal.exception == HANGS) or (outcome["outcome"] == "hung"):
+        return refusal.exception == HANGS and outcome["outcome"] == "hung"
     return (
         words is not None
         and outcome["exception"] == refusal.exception
-        and outcome["phase"] in WHEN[refusal.when]
+        and outcome["phase"] in MOMENTS.get(refusal.requirement, WHEN[refusal.when])
         and re.search(words, outcome["message"]) is not None
     )
 

@@ -13,6 +13,7 @@ import pytest
 from metta_lint.check import check
 from metta_lint.config import Config
 from metta_lint.loops import CONFIG_REQUIREMENTS, REQUIREMENTS
+from metta_lint.plans import HANGS
 from metta_lint.runs import plan_run
 from metta_lint.settings import Machine
 from metta_lint.testing import write_pufferlib
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 SERIAL = {"vec.backend": "Serial"}
 NO_COPY = {"vec.zero_copy": False}
+MUON = {"train.optimizer": "muon"}
+ALONE = {"vec.backend": "PufferEnv", "vec.num_envs": 1, "base.rnn_name": None, "train.minibatch_size": 8}
+INFINITE = "1e400"
 
 
 def plan_of(folder: Path, changes: dict[str, object], machine: Machine | None = None) -> Plan:
@@ -34,12 +38,16 @@ def first(folder: Path, changes: dict[str, object]) -> Refusal:
     return plan_of(folder, changes).refusals[0]
 
 
-def without(folder: Path, key: str) -> str:
-    """A config whose default.ini lacks a key."""
-    entry = write_pufferlib(folder, {})
+def without(folder: Path, key: str, changes: dict[str, object] | None = None) -> str:
+    """A config that lacks a key, in its default.ini too."""
+    entry = write_pufferlib(folder, changes or {})
+    section, _, name = key.partition(".")
     for path in (Path(entry), Path(entry).with_name("default.ini")):
-        lines = path.read_text().splitlines()
-        path.write_text("\n".join(line for line in lines if not line.startswith(f"{key} =")) + "\n")
+        blocks = path.read_text().split("[")
+        for number, block in enumerate(blocks):
+            if block.startswith(f"{section}]"):
+                blocks[number] = "\n".join(line for line in block.split("\n") if not line.startswith(f"{name} ="))
+        path.write_text("[".join(blocks))
     return entry
 
 
@@ -92,6 +100,25 @@ def without(folder: Path, key: str) -> str:
         ({"train.env": "mine"}, "train-keys-once", "TypeError", "start"),
         ({"base.policy_name": 1}, "code-is-named", "TypeError", "start"),
         ({"train.data_dir": 5}, "text-for-data-dir", "TypeError", "first checkpoint"),
+        ({"vec.num_envs": INFINITE}, "whole-envs", "OverflowError", "start"),
+        ({"vec.batch_size": INFINITE}, "worker-envs-divide-batch", "APIUsageError", "start"),
+        ({**SERIAL, "vec.batch_size": INFINITE}, "worker-envs-divide-batch", "APIUsageError", "start"),
+        ({"train.bptt_horizon": "-1e400"}, "agents-fit-segments", "APIUsageError", "start"),
+        ({"train.minibatch_size": INFINITE}, "max-minibatch-divides-minibatch", "APIUsageError", "start"),
+        ({"train.max_minibatch_size": "-1e400"}, "max-minibatch-divides-minibatch", "APIUsageError", "start"),
+        ({"train.minibatch_size": "-1e400"}, "horizon-divides-minibatch", "APIUsageError", "start"),
+        ({"train.update_epochs": INFINITE}, "numeric-update-epochs", "OverflowError", "start"),
+        ({"train.total_timesteps": INFINITE}, "finite-timesteps", "OverflowError", "first update"),
+        ({**MUON, "train.learning_rate": None}, "numeric-step", "TypeError", "first update"),
+        ({**MUON, "train.adam_beta1": "'0.9'"}, "numeric-step", "TypeError", "first update"),
+        ({**MUON, "train.adam_beta1": None}, "numeric-step", "ValueError", "first update"),
+        ({**SERIAL, "env.seed": 1}, "environment-keys-once", "TypeError", "start"),
+        ({"env.seed": 1}, "environment-keys-once", HANGS, "first rollout"),
+        ({"env.buf": None}, "environment-keys-once", HANGS, "first rollout"),
+        ({"env.buf": 1}, "environment-keys-once", "TypeError", "start"),
+        ({"vec.env_args": 0}, "known-vec-keys", "APIUsageError", "start"),
+        ({**ALONE, "vec.env_args": 5}, "known-vec-keys", "TypeError", "start"),
+        ({"vec.env_kwargs": "{}", "vec.num_envs": 0}, "known-vec-keys", "TypeError", "start"),
     ],
 )
 def test_the_first_refusal(
@@ -111,6 +138,10 @@ def test_the_first_refusal(
         ({"train.precision": "fp32", "train.batch_size": 48}, "known-precision"),
         ({"train.gamma": None, "train.batch_size": 48}, "rows-fit-buffer"),
         ({"train.gamma": None, "train.total_timesteps": 16}, "timesteps-fill-batch"),
+        ({"train.update_epochs": None, "train.minibatch_size": 0}, "numeric-update-epochs"),
+        ({"train.update_epochs": INFINITE, "train.minibatch_size": 0}, "positive-minibatch"),
+        ({"env.seed": 1, "train.optimizer": "sgd"}, "known-optimizer"),
+        ({**SERIAL, "env.seed": 1, "train.optimizer": "sgd"}, "environment-keys-once"),
         ({"train.prio_alpha": None, "train.total_timesteps": 16}, "numeric-priorities"),
         ({**NO_COPY, "vec.batch_size": 8, "train.optimizer": "sgd"}, "known-optimizer"),
     ],
@@ -127,6 +158,11 @@ def test_of_two_faults_the_one_that_the_trainer_comes_to_first(
         {**SERIAL, "vec.num_workers": 2.0},
         {"vec.batch_size": None},
         {"vec.env_args": []},
+        {"vec.env_args": [1]},
+        {**MUON, "train.adam_beta2": None, "train.adam_eps": "'small'"},
+        {**ALONE, "env.seed": 1, "vec.env_args": 0},
+        {"train.max_minibatch_size": INFINITE},
+        {"train.checkpoint_interval": INFINITE},
         {"train.max_grad_norm": "'0.5'"},
         {"train.update_epochs": 1.5},
         {"train.optimizer": "muon", "train.adam_beta1": 1.5},
@@ -151,15 +187,46 @@ def test_more_workers_than_cpus_are_refused_where_the_machine_is_known(tmp_path:
     [("seed", "start"), ("precision", "start"), ("gamma", "first update"), ("data_dir", "first checkpoint")],
 )
 def test_a_missing_key_is_a_key_error_when_it_is_read(tmp_path: Path, key: str, when: str) -> None:
-    plan = plan_run(without(tmp_path, key), Config())
+    plan = plan_run(without(tmp_path, f"train.{key}"), Config())
     refusal = plan.refusals[0]
     assert (refusal.requirement, refusal.exception, refusal.when) == ("keys-given", "KeyError", when)
     assert refusal.span is not None
     assert refusal.message.startswith(f"'{key}'")
 
 
+@pytest.mark.parametrize("backend", ["Serial", "Multiprocessing"])
+def test_all_environments_are_one_batch_where_nothing_says_how_many(tmp_path: Path, backend: str) -> None:
+    plan = plan_run(without(tmp_path, "vec.batch_size", {"vec.backend": backend}), Config())
+    assert (plan.refusals, plan.value("envs_per_batch"), plan.value("async_factor")) == ((), 4, 1)
+
+
+def test_there_is_one_environment_where_nothing_says_how_many(tmp_path: Path) -> None:
+    refusal = plan_run(without(tmp_path, "vec.num_envs", {"vec.num_workers": 2}), Config()).refusals[0]
+    assert (refusal.requirement, refusal.message) == (
+        "workers-divide-envs",
+        "num_envs = 1 must be divisible by num_workers = 2",
+    )
+
+
+def test_there_is_a_worker_for_each_environment_where_nothing_says_how_many(tmp_path: Path) -> None:
+    assert plan_run(without(tmp_path, "vec.num_workers"), Config()).value("num_workers") == 4
+
+
+@pytest.mark.parametrize("backend", ["Serial", "Multiprocessing"])
+def test_half_a_batch_is_not_worked_out_without_workers(tmp_path: Path, backend: str) -> None:
+    entry = without(tmp_path, "vec.num_workers", {"vec.backend": backend, "vec.batch_size": "auto"})
+    refusal = plan_run(entry, Config()).refusals[0]
+    assert (refusal.requirement, refusal.exception) == ("numeric-inference-batch", "TypeError")
+
+
+def test_a_trainer_that_waits_for_ever_is_said_to_hang(tmp_path: Path) -> None:
+    write_pufferlib(tmp_path, {"env.seed": 1})
+    (finding,) = (f for f in check([tmp_path.as_posix()], Config()).findings if f.code == "ML401")
+    assert "hangs in the first rollout: every worker dies" in finding.message
+
+
 def test_keys_that_only_compile_needs_may_be_missing(tmp_path: Path) -> None:
-    assert plan_run(without(tmp_path, "compile_mode"), Config()).refusals == ()
+    assert plan_run(without(tmp_path, "train.compile_mode"), Config()).refusals == ()
 
 
 def test_every_requirement_has_one_place_in_the_order() -> None:

@@ -66,8 +66,9 @@ def _refuse_batch(d: Derivation) -> None:
         message="total_agents = {total_agents} > segments = {segments} = {batch_size} // {bptt_horizon}",
         at=("batch_size", "total_agents"),
     )
-    if d.run.value("train.bptt_horizon") == inf:
-        message = "bptt_horizon = inf leaves no segment"
+    horizon = d.run.value("train.bptt_horizon")
+    if horizon in (inf, -inf):
+        message = f"bptt_horizon = {horizon} leaves no segment"
         d.refuse(Refusal("agents-fit-segments", "APIUsageError", message, ("train.bptt_horizon",)))
     floats = [key for key in sizes if isinstance(d.run.value(key), float)]
     check_whole(d, floats, "sized-buffer", exception="TypeError", words=())
@@ -86,7 +87,11 @@ def _derive_minibatch(d: Derivation) -> None:
     d.assume("ranks_counted", 1, "ranks", "each rank counts its own steps against total_timesteps")
     d.define("minibatch_size", "min(train.minibatch_size, train.max_minibatch_size)", "agent steps", INIT)
     d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", INIT)
-    d.define("accumulate_minibatches", "max(1, train.minibatch_size // train.max_minibatch_size)", "minibatches", INIT)
+    if d.run.value("train.max_minibatch_size") == inf:
+        d.assume("accumulate_minibatches", 1, "minibatches", INIT)
+    else:
+        times = "max(1, train.minibatch_size // train.max_minibatch_size)"
+        d.define("accumulate_minibatches", times, "minibatches", INIT)
 
 
 def _refuse_minibatch(d: Derivation) -> None:
@@ -107,6 +112,7 @@ def _refuse_minibatch(d: Derivation) -> None:
         ),
         at=SIZES_OF_MINIBATCH,
     )
+    _refuse_endless_minibatch(d)
     d.refuse_unless(
         "minibatch-fits-batch",
         "train.minibatch_size <= batch_size",
@@ -122,6 +128,11 @@ def _refuse_minibatch(d: Derivation) -> None:
         at=("minibatch_size",),
     )
     check_number(d, ("train.update_epochs",), "numeric-update-epochs", exception="TypeError")
+    epochs = d.run.value("train.update_epochs")
+    if epochs in (inf, -inf):
+        message = f"update_epochs = {epochs}: cannot convert float infinity to integer"
+        at, before = ("train.update_epochs",), "horizon-divides-minibatch"
+        d.refuse(Refusal("numeric-update-epochs", "OverflowError", message, at, before=before))
     d.refuse_unless(
         "horizon-divides-minibatch",
         "minibatch_size % bptt_horizon == 0",
@@ -129,3 +140,16 @@ def _refuse_minibatch(d: Derivation) -> None:
         message="minibatch_size = {minibatch_size} must be divisible by bptt_horizon = {bptt_horizon}",
         at=("minibatch_size", "batch_size"),
     )
+
+
+def _refuse_endless_minibatch(d: Derivation) -> None:
+    """Python's remainder by infinity is the number itself, and of infinity it is NaN: neither is 0, both refuse."""
+    asked, largest = (d.run.value(key) for key in SIZES_OF_MINIBATCH)
+    if asked == largest == inf:
+        return
+    if (asked == inf and largest != 0) or largest == -inf:
+        message = f"minibatch_size = {asked} > max_minibatch_size = {largest} must be a multiple of it"
+        d.refuse(Refusal("max-minibatch-divides-minibatch", "APIUsageError", message, SIZES_OF_MINIBATCH))
+    if asked == -inf:
+        message = "minibatch_size = -inf must be divisible by bptt_horizon"
+        d.refuse(Refusal("horizon-divides-minibatch", "APIUsageError", message, ("train.minibatch_size",)))

@@ -25,10 +25,17 @@ MAKE = (
 )
 """PufferLib 3.0 vector.py make(), whatever the backend."""
 
-NATIVE_MAKE = ("agents-fit-environment", "positive-agents", "integer-agents", "native-alone")
+NATIVE_MAKE = ("agents-fit-environment", "positive-agents", "integer-agents", "environment-keys-once", "native-alone")
 """What make() asks of an environment that vectorises itself, which it makes first."""
 
-SERIAL = ("agents-fit-environment", "positive-agents", "integer-agents", "serial-batch-given", "serial-batch-fits-envs")
+SERIAL = (
+    "agents-fit-environment",
+    "positive-agents",
+    "integer-agents",
+    "serial-batch-given",
+    "serial-batch-fits-envs",
+    "environment-keys-once",
+)
 """PufferLib 3.0 vector.py Serial.__init__()."""
 
 MULTIPROCESSING = (
@@ -40,6 +47,7 @@ MULTIPROCESSING = (
     "integer-agents",
     "integer-inference-batch",
     "integer-workers",
+    "environment-keys-once",
 )
 """PufferLib 3.0 vector.py Multiprocessing.__init__()."""
 
@@ -58,8 +66,8 @@ BUILDING = (
     "numeric-minibatch",
     "max-minibatch-divides-minibatch",
     "minibatch-fits-batch",
-    "positive-minibatch",
     "numeric-update-epochs",
+    "positive-minibatch",
     "horizon-divides-minibatch",
     "known-optimizer",
     "numeric-optimizer",
@@ -79,7 +87,9 @@ UPDATING = (
     "integer-minibatch",
     "numeric-loss",
     "numeric-gradient-norm",
+    "numeric-step",
     "some-minibatch",
+    "finite-timesteps",
     "checkpoint-interval",
     "text-for-data-dir",
     "keys-given",

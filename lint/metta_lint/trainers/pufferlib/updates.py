@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from metta_lint.plans import Refusal
@@ -144,6 +145,9 @@ def _refuse_update(d: Derivation) -> None:
         at=("train.update_epochs", "batch_size"),
         when=FIRST_UPDATE,
     )
+    if d.run.value("train.total_timesteps") == inf:
+        message = "total_timesteps = inf: cannot convert float infinity to integer (the dashboard's time that remains)"
+        d.refuse(Refusal("finite-timesteps", "OverflowError", message, ("train.total_timesteps",), FIRST_UPDATE))
     _refuse_checkpoint(d)
 
 
@@ -154,6 +158,7 @@ def _refuse_minibatch(d: Derivation) -> None:
     check_number(d, OF_THE_LOSS, "numeric-loss", exception="TypeError", when=FIRST_UPDATE)
     if d.holds("optimizer_steps_per_epoch >= 1"):
         _refuse_gradient_norm(d)
+        _refuse_muon(d)
 
 
 def rows_of_minibatch(d: Derivation) -> list[str]:
@@ -171,6 +176,19 @@ def _refuse_gradient_norm(d: Derivation) -> None:
     exception = "ValueError" if isinstance(norm, str) else "TypeError"
     message = f"train.max_grad_norm = {norm!r} is a {type(norm).__name__}; it must be a number"
     d.refuse(Refusal("numeric-gradient-norm", exception, message, ("train.max_grad_norm",), FIRST_UPDATE))
+
+
+def _refuse_muon(d: Derivation) -> None:
+    """heavyball looks at its numbers when it steps: at the rate and at its one momentum, which is adam_beta1."""
+    if d.run.value("train.optimizer") != "muon":
+        return
+    check_number(d, ("train.learning_rate",), "numeric-step", exception="TypeError", when=FIRST_UPDATE)
+    momentum = d.run.value("train.adam_beta1")
+    if momentum is None:
+        message = "train.adam_beta1 = None: Beta not found in group"
+        d.refuse(Refusal("numeric-step", "ValueError", message, ("train.adam_beta1",), FIRST_UPDATE))
+    else:
+        check_number(d, ("train.adam_beta1",), "numeric-step", exception="TypeError", when=FIRST_UPDATE)
 
 
 def _is_float(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.plans import Refusal
 from metta_lint.settings import Unknown
+from metta_lint.trainers.pufferlib.arguments import ARGUMENTS, refuse_arguments
 from metta_lint.trainers.pufferlib.keys import VEC
 from metta_lint.trainers.pufferlib.order import NATIVE
 from metta_lint.trainers.sizes import check_number, check_whole
@@ -51,6 +52,7 @@ NAMES_OF_THE_MODULE = frozenset(
 def derive_vectorisation(d: Derivation) -> None:
     """Derive environments, workers, batches and agents; refuse what make() or its backend would."""
     backend = backend_of(d.run)
+    refuse_arguments(d, backend)
     _refuse_num_envs(d)
     _refuse_backend(d, backend)
     if backend == NATIVE:
@@ -88,6 +90,9 @@ def _refuse_num_envs(d: Derivation) -> None:
         message="num_envs = {vec.num_envs} must be at least 1",
         at=("vec.num_envs",),
     )
+    if d.run.value("vec.num_envs") == inf:
+        message = "num_envs = inf: cannot convert float infinity to integer"
+        d.refuse(Refusal("whole-envs", "OverflowError", message, ("vec.num_envs",)))
     d.refuse_unless(
         "whole-envs",
         "vec.num_envs < 1 or vec.num_envs == int(vec.num_envs)",
@@ -133,16 +138,28 @@ def _derive_native(d: Derivation) -> None:
 
 
 def _derive_requested(d: Derivation) -> None:
-    d.define("requested_envs", "vec.num_envs", "environments", VECTOR)
+    if is_left_out(d.run, "vec.num_envs"):
+        d.assume("requested_envs", 1, "environments", f"{VECTOR}: its own default")
+    else:
+        d.define("requested_envs", "vec.num_envs", "environments", VECTOR)
+    d.define("requested_envs_per_batch", _batch(d), "environments", VECTOR, decided_by="vec.batch_size")
+    auto = d.run.value("vec.num_workers") == "auto" or is_left_out(d.run, "vec.num_workers")
+    workers = "requested_envs" if auto else "vec.num_workers"
+    d.define("requested_workers", workers, "workers", VECTOR, decided_by="vec.num_workers")
+
+
+def _batch(d: Derivation) -> str:
     written = d.run.value("vec.batch_size")
     if written == "auto":
-        batch = "1 if requested_envs == 1 else requested_envs // 2"
-    else:
-        # Serial is given the None itself, and does not take it.
-        batch = "requested_envs" if written is None and backend_of(d.run) != "Serial" else "vec.batch_size"
-    d.define("requested_envs_per_batch", batch, "environments", VECTOR, decided_by="vec.batch_size")
-    workers = "requested_envs" if d.run.value("vec.num_workers") == "auto" else "vec.num_workers"
-    d.define("requested_workers", workers, "workers", VECTOR, decided_by="vec.num_workers")
+        return "1 if requested_envs == 1 else requested_envs // 2"
+    # Serial is given the None itself, and does not take it.
+    every = is_left_out(d.run, "vec.batch_size") or (written is None and backend_of(d.run) != "Serial")
+    return "requested_envs" if every else "vec.batch_size"
+
+
+def is_left_out(run: Run, key: str) -> bool:
+    """Whether no file says a key of ``[vec]``, all files being known: the vectorisation has its own default then."""
+    return run.is_complete and key not in run.settings
 
 
 def _refuse_requested(d: Derivation) -> None:
@@ -176,6 +193,10 @@ def _refuse_requested(d: Derivation) -> None:
     if d.run.value("vec.num_workers") == inf:
         message = "num_workers = inf: no environment is left for a worker, and batch_size is divided by none"
         d.refuse(Refusal("worker-envs-divide-batch", "ZeroDivisionError", message, ("vec.num_workers",)))
+    batch = d.run.value("vec.batch_size")
+    if batch in (inf, -inf) and not is_left_out(d.run, "vec.num_workers"):
+        message = f"vec.batch_size = {batch} must be divisible by num_envs / num_workers"
+        d.refuse(Refusal("worker-envs-divide-batch", "APIUsageError", message, ("vec.batch_size",)))
     if d.holds("vec.num_envs == int(vec.num_envs)"):
         check_whole(d, ("vec.num_envs",), "integer-envs", exception="TypeError", words=())
 
@@ -183,13 +204,12 @@ def _refuse_requested(d: Derivation) -> None:
 def _refuse_keys(d: Derivation) -> None:
     for key, setting in d.run.settings.items():
         section, _, name = key.partition(".")
-        if section != "vec" or name in VEC or (name == "env_args" and setting.value in ([], (), None)):
+        if section != "vec" or name in VEC or name in ARGUMENTS:
             continue
-        exception = "TypeError" if name in ("env_creator_or_creators", "env_kwargs") else "APIUsageError"
         near = get_close_matches(name, sorted(VEC), n=1, cutoff=0.6)
         hint = f"; is {near[0]} meant?" if near else ""
         message = f"Invalid argument: {name} = {setting.value!r} in [vec]{hint}"
-        d.refuse(Refusal("known-vec-keys", exception, message, (key,)))
+        d.refuse(Refusal("known-vec-keys", "APIUsageError", message, (key,)))
 
 
 def _derive_serial(d: Derivation) -> None:
@@ -197,6 +217,7 @@ def _derive_serial(d: Derivation) -> None:
     for name in ("num_envs", "envs_per_batch"):
         d.define(name, "requested_envs_per_batch", "environments", VECTOR, decided_by="vec.backend")
     d.assume("num_workers", 1, "workers", f"{VECTOR}: this backend runs in one process")
+    _refuse_text_for_batch(d, "serial-batch-given")
     if d.run.value("vec.batch_size") is None:
         message = "vec.batch_size = None: Serial runs vec.batch_size environments, which must be a number"
         d.refuse(Refusal("serial-batch-given", "TypeError", message, ("vec.batch_size",)))
@@ -220,11 +241,19 @@ def _derive_serial(d: Derivation) -> None:
     )
 
 
+def _refuse_text_for_batch(d: Derivation, before: str) -> None:
+    """make() works out ``auto`` where it is told how many workers there are, and hands it on where it is not."""
+    if d.run.value("vec.batch_size") == "auto" and is_left_out(d.run, "vec.num_workers"):
+        message = "vec.batch_size = auto is a text: PufferLib works it out only where [vec] num_workers is given"
+        d.refuse(Refusal("numeric-inference-batch", "TypeError", message, ("vec.batch_size",), before=before))
+
+
 def _derive_multiprocessing(d: Derivation) -> None:
     d.define("num_envs", "requested_envs", "environments", VECTOR)
     d.define("envs_per_batch", "requested_envs_per_batch", "environments", VECTOR)
     d.define("num_workers", "requested_workers", "workers", VECTOR)
     _refuse_workers(d)
+    _refuse_text_for_batch(d, "some-inference-batch")
     d.refuse_unless(
         "some-inference-batch",
         "requested_envs_per_batch != 0",
