@@ -25,6 +25,7 @@ from metta_lint_rules.lost_remainder import LostRemainder
 from metta_lint_rules.map_agents import MapAgents
 from metta_lint_rules.map_shape import MapShape
 from metta_lint_rules.minibatch_size_drift import MinibatchSizeDrift
+from metta_lint_rules.nan_update import NanUpdate
 from metta_lint_rules.optimizer_steps_drift import OptimizerStepsDrift
 from metta_lint_rules.overlap_drift import OverlapDrift
 from metta_lint_rules.override_reaches_nothing import OverrideReachesNothing
@@ -33,6 +34,7 @@ from metta_lint_rules.sampling_centre import SamplingCentre
 from metta_lint_rules.serial_runs_fewer import SerialRunsFewer
 from metta_lint_rules.short_episode import ShortEpisode
 from metta_lint_rules.small_map import SmallMap
+from metta_lint_rules.summed_gradients import SummedGradients
 from metta_lint_rules.sweep_domain import SweepDomain
 from metta_lint_rules.sweep_empty_range import SweepEmptyRange
 from metta_lint_rules.sweep_field_missing import SweepFieldMissing
@@ -74,6 +76,8 @@ RULES = [
     LostRemainder(),
     UnreachableInterval(),
     FrozenCasts(),
+    NanUpdate(),
+    SummedGradients(),
     SerialRunsFewer(),
     DeadAdvantages(),
     AnnealingPastTheEnd(),
