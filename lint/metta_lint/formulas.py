@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 import struct
-from functools import cache
+from functools import cache, partial
 from math import gcd
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,8 @@ from metta_lint.settings import Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Lookup = Callable[[str], object]
+    Step = Callable[[Lookup], Any]
 
 LARGEST = 10**30
 LONGEST_SHOWN = 60
@@ -85,33 +87,33 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
 
 
 class Formula(NamedTuple):
-    """A parsed formula: its text, its tree, and the names it reads, in the order of the text."""
+    """A parsed formula: its text, the names it reads, in the order of the text, and what it does with their values."""
 
     text: str
-    tree: ast.expr
     names: tuple[str, ...]
+    step: Step
 
-    def evaluate(self, lookup: Callable[[str], object]) -> object:
+    def evaluate(self, lookup: Lookup) -> object:
         """The formula's value; Unknown for the first unknown one of the names that it reads, where there is one.
 
         Where what is unknown is drawn at launch from known values, the result says what it could be. Raises
         FormulaError where the arithmetic does not take the values.
         """
         try:
-            return _evaluate(self.tree, lookup)
+            return self.step(lookup)
         except _UnknownInput as unknown:
             return unknown.value if unknown.value.could_be is None else self._drawn(lookup)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
             raise FormulaError(f"{self.with_numbers(lookup)}: {error}") from error
 
-    def _drawn(self, lookup: Callable[[str], object]) -> object:
+    def _drawn(self, lookup: Lookup) -> object:
         values = {name: lookup(name) for name in self.names}
         try:
-            return spread(values, lambda case: _evaluate(self.tree, case.__getitem__))
+            return spread(values, lambda case: self.step(case.__getitem__))
         except (TypeError, ValueError, ZeroDivisionError, OverflowError):
             return Unknown(next(value.because for value in values.values() if isinstance(value, Unknown)))
 
-    def with_numbers(self, lookup: Callable[[str], object]) -> str:
+    def with_numbers(self, lookup: Lookup) -> str:
         """The formula's text with the names' values put in: ``262144 // 64``."""
         return ast.unparse(_PutIn(lookup).visit(ast.parse(self.text, mode="eval").body))
 
@@ -130,7 +132,7 @@ class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no err
 
 
 class _PutIn(ast.NodeTransformer):
-    def __init__(self, lookup: Callable[[str], object]) -> None:
+    def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -152,7 +154,7 @@ class _PutIn(ast.NodeTransformer):
 def formula(text: str) -> Formula:
     """Parse a formula. Raises SyntaxError for a text that is none."""
     tree = ast.parse(text, mode="eval").body
-    return Formula(text, tree, tuple(dict.fromkeys(_names(tree))))
+    return Formula(text, tuple(dict.fromkeys(_names(tree))), _compiled(tree))
 
 
 def _names(node: ast.expr) -> list[str]:
@@ -194,28 +196,52 @@ def _number(value: object) -> Any:
     return value
 
 
-def _evaluate(node: ast.expr, lookup: Callable[[str], object]) -> Any:  # noqa: C901 - a case for each kind of node
+def _compiled(node: ast.expr) -> Step:
+    """The arithmetic of a node, ready to be done many times: a sweep does it for every suggestion."""
     match node:
         case ast.Name() | ast.Attribute():
-            value = lookup(_dotted(node))
-            if isinstance(value, Unknown):
-                raise _UnknownInput(value)
-            return value
+            return partial(_named, _dotted(node))
         case ast.Constant(value=constant):
-            return constant
+            return lambda _: constant
         case ast.BinOp(left=left, op=op, right=right):
-            return _number(_OPERATORS[type(op)](_number(_evaluate(left, lookup)), _number(_evaluate(right, lookup))))
+            return _arithmetic(_OPERATORS[type(op)], _compiled(left), _compiled(right))
         case ast.UnaryOp(op=op, operand=operand):
-            return _OPERATORS[type(op)](_evaluate(operand, lookup))
+            return _applied(_OPERATORS[type(op)], _compiled(operand))
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _OPERATORS[type(op)](_evaluate(left, lookup), _evaluate(right, lookup))
+            return _applied(_OPERATORS[type(op)], _compiled(left), _compiled(right))
         case ast.IfExp(test=test, body=body, orelse=orelse):
-            return _evaluate(body if _evaluate(test, lookup) else orelse, lookup)
-        case ast.BoolOp(op=ast.And(), values=values):
-            return all(_evaluate(value, lookup) for value in values)
-        case ast.BoolOp(values=values):
-            return any(_evaluate(value, lookup) for value in values)
+            return _either(_compiled(test), _compiled(body), _compiled(orelse))
+        case ast.BoolOp(op=op, values=values):
+            steps = tuple(map(_compiled, values))
+            return _all(steps) if isinstance(op, ast.And) else _any(steps)
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return FUNCTIONS[name](*(_evaluate(argument, lookup) for argument in arguments))
+            return _applied(FUNCTIONS[name], *map(_compiled, arguments))
         case _:
             raise SyntaxError(f"not a formula: {ast.unparse(node)}")
+
+
+def _named(name: str, lookup: Lookup) -> Any:
+    value = lookup(name)
+    if isinstance(value, Unknown):
+        raise _UnknownInput(value)
+    return value
+
+
+def _arithmetic(function: Callable[..., Any], left: Step, right: Step) -> Step:
+    return lambda lookup: _number(function(_number(left(lookup)), _number(right(lookup))))
+
+
+def _applied(function: Callable[..., Any], *steps: Step) -> Step:
+    return lambda lookup: function(*[step(lookup) for step in steps])
+
+
+def _either(test: Step, body: Step, orelse: Step) -> Step:
+    return lambda lookup: body(lookup) if test(lookup) else orelse(lookup)
+
+
+def _all(steps: tuple[Step, ...]) -> Step:
+    return lambda lookup: all(step(lookup) for step in steps)
+
+
+def _any(steps: tuple[Step, ...]) -> Step:
+    return lambda lookup: any(step(lookup) for step in steps)

@@ -198,6 +198,7 @@ class Derivation:
         self.refusals: list[Refusal] = []
         self.risks: list[Refusal] = []
         self._quantities: dict[str, Quantity] = {}
+        self._is_drawn = any(_is_drawn(setting.value) for setting in run.settings.values())
 
     def define(self, name: str, text: str, unit: str, source: str = "", decided_by: str | None = None) -> object:
         """Derive a quantity by a formula; Unknown where an input is unknown or the arithmetic has no answer.
@@ -260,16 +261,14 @@ class Derivation:
 
         ``message`` may name quantities in braces. ``at`` are the sizes that do not go together.
         """
-        refusal = Refusal(requirement, exception, message, at, when)
         if self.holds(f"not ({condition})"):
-            self.refuse(refusal._replace(message=self.fill(message)))
+            self.refuse(Refusal(requirement, exception, self.fill(message), at, when))
             return
-        every = outcomes(condition, self._quantities, self.run.value)
+        every = outcomes(condition, self._quantities, self.run.value) if self._is_drawn else ()
         broken = [outcome for outcome in every if not outcome.holds]
         if not broken:
             return
-        first = broken[0]
-        refusal = refusal._replace(message=filled(message, first.lookup))
+        refusal = Refusal(requirement, exception, filled(message, broken[0].lookup), at, when)
         if len(broken) == len(every):
             self.refuse(refusal)
         else:
@@ -327,6 +326,10 @@ class Derivation:
             for name in never_reached & self._quantities.keys():
                 self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
         return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, tuple(self.risks))
+
+
+def _is_drawn(value: object) -> bool:
+    return isinstance(value, Unknown) and value.could_be is not None
 
 
 def filled(message: str, lookup: Callable[[str], object]) -> str:
