@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import count
+from operator import is_
 from typing import TYPE_CHECKING
 
 from metta_lint.hydra.draft import Draft
@@ -91,7 +92,10 @@ class Composed:
         return Composed(draft.place, tuple(dict.fromkeys((*self.files, *files))), self.holes)
 
     def resolved_tree(self) -> Tree:
-        """The values resolved, each with the place that its setting names; fit to be merged over another config."""
+        """The values resolved, each with the place that its setting names; fit to be merged over another config.
+
+        What needed no resolving is shared with this config.
+        """
         return _Copying().copy(self.place)
 
 
@@ -149,19 +153,26 @@ class _Copying:
         self.resolver = Resolver()
 
     def copy(self, place: Place) -> Tree:
+        """The copy; the tree itself where nothing in it needs resolving, which is shared by all that include it."""
         node = place.node
         if isinstance(node, Leaf):
             return node if _is_fixed(node.value) else self._copy_leaf(place, node)
+        if node.is_resolved and not self.resolver.is_copying:
+            return node
         self.resolver.enter(node)
-        copy: Tree
-        if isinstance(node, Items):
-            items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
-            copy = Items(items, node.span, node.overrides, node.note)
-        else:
-            entries = {key: self.copy(Place(item, place, key, place.scope)) for key, item in node.entries.items()}
-            copy = Branch(entries, node.span, node.overrides, node.note)
+        copy = self._copy_items(place, node) if isinstance(node, Items) else self._copy_entries(place, node)
         self.resolver.leave()
         return copy
+
+    def _copy_items(self, place: Place, node: Items) -> Items:
+        items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
+        node.is_resolved = all(map(is_, items, node.items))
+        return node if node.is_resolved else Items(items, node.span, node.overrides, node.note)
+
+    def _copy_entries(self, place: Place, node: Branch) -> Branch:
+        entries = {key: self.copy(Place(item, place, key, place.scope)) for key, item in node.entries.items()}
+        node.is_resolved = all(map(is_, entries.values(), node.entries.values()))
+        return node if node.is_resolved else Branch(entries, node.span, node.overrides, node.note)
 
     def _copy_leaf(self, place: Place, leaf: Leaf) -> Tree:
         value = self.resolver.value(place)

@@ -34,6 +34,12 @@ class Draft:
         assert isinstance(self.place.node, Branch)  # noqa: S101 - for the type checker
         return self.place.node
 
+    def copy(self) -> Draft:
+        """A draft that goes on from here by itself. This one no longer changes."""
+        copy = Draft(self.place)
+        copy._work = self._work
+        return copy
+
     # -- merging -------------------------------------------------------------------------------------------------
 
     def merge(self, source: Tree) -> None:

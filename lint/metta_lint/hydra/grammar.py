@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from metta_lint.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Token, compile_table, longest, primitive, written
+from metta_lint.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Table, Token, longest, primitive, written
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 MISSING = "???"
 DEPTH_LIMIT = 30  # levels of brackets, quotes and nested interpolations in one string
@@ -62,9 +61,9 @@ Element: TypeAlias = Reference | Call | Joined | Literal | ListOf | DictOf
 _OPEN = {"OPEN": r"\$\{[ \t]*+"}
 _BACKSLASHES = {"EVEN": r"(?:\\\\)++", "BACKSLASHES": r"\\++", "DOLLAR": r"\$"}
 _ESCAPED_OPEN = {"ESCAPED_OPEN": r"(?:\\\\)*\\\$\{"}
-_TEXT = compile_table(_OPEN, {"STR": r"[^$]*[^\\$]"}, _ESCAPED_OPEN, _BACKSLASHES)
+_TEXT = Table(_OPEN, {"STR": r"[^$]*[^\\$]"}, _ESCAPED_OPEN, _BACKSLASHES)
 _QUOTED = {
-    quote: compile_table(
+    quote: Table(
         _OPEN,
         {"CLOSE": quote, "STR": rf"[^{quote}$]*[^{quote}\\$]"},
         _ESCAPED_OPEN,
@@ -73,12 +72,12 @@ _QUOTED = {
     )
     for quote in "'\""
 }
-_KEY = compile_table(
+_KEY = Table(
     _OPEN,
     {"COLON": r"[ \t]*+:[ \t]*+", "CLOSE": r"[ \t]*+\}", "DOT": r"\.", "BRACKET_OPEN": r"\[", "BRACKET_CLOSE": r"\]"},
     {"ID": ID, "KEY": r"""[^\\{}()\[\]:. \t'"]++"""},
 )
-_VALUE = compile_table(_OPEN, {"QUOTE": r"['\"]"}, STRUCTURE, PRIMITIVE)
+_VALUE = Table(_OPEN, {"QUOTE": r"['\"]"}, STRUCTURE, PRIMITIVE)
 _PRIMITIVE_KINDS = frozenset(PRIMITIVE)
 
 
@@ -111,10 +110,10 @@ class _Parser:
         self.start = 0
         self.depth = 0
 
-    def peek(self, table: Mapping[str, re.Pattern[str]]) -> Token:
+    def peek(self, table: Table) -> Token:
         return longest(table, self.text, self.start)
 
-    def take(self, table: Mapping[str, re.Pattern[str]]) -> Token:
+    def take(self, table: Table) -> Token:
         token = self.peek(table)
         self.start += len(token.text)
         return token

@@ -122,6 +122,11 @@ class Resolver:
             self._depth -= _INTERPOLATION_DEPTH
             self._copied.pop()
 
+    @property
+    def is_copying(self) -> bool:
+        """Whether a mapping or list is being read through an interpolation: what is read then is counted."""
+        return bool(self._copied)
+
     def _refusal(self, leaf: Leaf, target: Place) -> Unknown | None:
         if any(target.same(place) for place in self._copied):
             return self.problem(leaf, f"interpolation makes {target} a part of itself")

@@ -14,15 +14,23 @@ if TYPE_CHECKING:
 def as_node(tree: Tree, around: Span) -> Node:
     """The same values as nodes; what has no place of its own is at that of what it stands in, ``around`` at the top.
 
-    Where the keys stand is not kept: each is said to stand where its value does.
+    Where the keys stand is not kept: each is said to stand where its value does. A tree that no longer changes is asked
+    for; configs share parts of theirs, whose nodes are made once.
     """
     span = tree.span or around
-    if isinstance(tree, Branch):
-        nodes = {key: as_node(item, span) for key, item in tree.entries.items()}
-        return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
+    if isinstance(tree, Leaf):
+        return Scalar(tree.value, span)
+    if tree.node is not None and tree.span is not None:
+        return tree.node
+    tree.node = _collection(tree, span)
+    return tree.node
+
+
+def _collection(tree: Branch | Items, span: Span) -> Node:
     if isinstance(tree, Items):
-        return Sequence(tuple(as_node(item, span) for item in tree.items), span)
-    return Scalar(tree.value, span)
+        return Sequence(tuple([as_node(item, span) for item in tree.items]), span)
+    nodes = {key: as_node(item, span) for key, item in tree.entries.items()}
+    return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
 
 
 def texts(tree: Tree) -> Iterator[str]:

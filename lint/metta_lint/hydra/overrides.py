@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_lint.documents import Span
 from metta_lint.errors import InputError
 from metta_lint.hydra.interpolation import COMMAND_LINE
-from metta_lint.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Token, compile_table, longest, primitive, written
+from metta_lint.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Table, Token, longest, primitive, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ _HEAD = re.compile(
     """,
     re.VERBOSE,
 )
-_VALUE = compile_table(
+_VALUE = Table(
     STRUCTURE,
     {"QUOTED": r"'(?:(?:\\\\)*|.*?[^\\](?:\\\\)*)'|\"(?:(?:\\\\)*|.*?[^\\](?:\\\\)*)\""},
     PRIMITIVE,

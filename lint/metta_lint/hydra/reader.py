@@ -41,6 +41,7 @@ class ConfigTreeReader:
         self.config_dir = str(config_dir)
         self._files: dict[str, ConfigFile | InputError | None] = {}
         self._groups: dict[str, bool] = {}
+        self._bases: dict[tuple[tuple[str, str], ...], Draft] = {}
 
     def compose(self, config_name: str, overrides: Sequence[str] = (), *, with_holes: bool = False) -> Composed:
         """What Hydra composes for a config (``train_job``, ``env/mettagrid/arena/basic``) and a command line.
@@ -53,13 +54,26 @@ class ConfigTreeReader:
         changes = sort_changes(parsed, self.has_group)
         name = config_name.removesuffix(SUFFIX)
         placed = defaults_list(self, name, changes.groups, self._start_of(name), with_holes=with_holes)
-        draft = _merged(placed)
+        draft = self._merged(placed)
         for override in changes.values:
             apply(override, draft)
         draft.root.entries.pop(hydra_node.NODE, None)
         files = dict.fromkeys(item.file.path for item in placed if isinstance(item.file, ConfigFile))
         holes = tuple(item.file for item in placed if isinstance(item.file, Hole))
         return Composed(draft.place, tuple(files), holes)
+
+    def _merged(self, placed: list[Placed]) -> Draft:
+        """The files merged, the last one over a copy of the others: many configs include the same ones."""
+        *others, last = placed
+        key = tuple((item.file.path, item.package) for item in others)
+        if key not in self._bases:
+            base = Draft(Place(Branch({})))
+            for item in others:
+                _merge(item, base)
+            self._bases[key] = base
+        draft = self._bases[key].copy()
+        _merge(last, draft)
+        return draft
 
     # -- files -----------------------------------------------------------------------------------------------------
 
@@ -107,17 +121,14 @@ class ConfigTreeReader:
         return sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
 
 
-def _merged(placed: list[Placed]) -> Draft:
-    draft = Draft(Place(Branch({})))
-    for file, package, _ in placed:
-        if isinstance(file, Hole):
-            draft.blur(split_keys(package), Unknown(f"{file.path}, which is not there, would be merged over it"))
-            continue
-        body = file.body
-        if not package:
-            hydra_node.check(body)
-        draft.merge(embed(body, split_keys(package)))
-    return draft
+def _merge(item: Placed, draft: Draft) -> None:
+    file, package, _ = item
+    if isinstance(file, Hole):
+        draft.blur(split_keys(package), Unknown(f"{file.path}, which is not there, would be merged over it"))
+        return
+    if not package:
+        hydra_node.check(file.body)
+    draft.merge(embed(file.body, split_keys(package)))
 
 
 def compose(config_dir: str | Path, config_name: str, overrides: Sequence[str] = ()) -> Composed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,15 +45,23 @@ STRUCTURE = {
 }
 
 
-def compile_table(*tables: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
-    """Patterns by kind; the order decides between matches of one length."""
-    return {kind: re.compile(pattern, re.DOTALL) for table in tables for kind, pattern in table.items()}
+class Table:
+    """Patterns by kind; the order decides between matches of one length. Compiled when there is a text to look at."""
+
+    def __init__(self, *tables: Mapping[str, str]) -> None:
+        self._tables = tables
+
+    @cached_property
+    def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Each kind with its pattern."""
+        every = [(kind, pattern) for table in self._tables for kind, pattern in table.items()]
+        return tuple((kind, re.compile(pattern, re.DOTALL)) for kind, pattern in every)
 
 
-def longest(table: Mapping[str, re.Pattern[str]], text: str, start: int) -> Token:
+def longest(table: Table, text: str, start: int) -> Token:
     """The longest token at an offset; of equally long ones the first in the table."""
     best = Token("", "")
-    for kind, pattern in table.items():
+    for kind, pattern in table.patterns:
         match = pattern.match(text, start)
         if match is not None and match.end() - start > len(best.text):
             best = Token(kind, match.group())

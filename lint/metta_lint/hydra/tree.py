@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from metta_lint.documents import Mapping, Scalar, Sequence
@@ -16,36 +15,69 @@ INTERPOLATION_LIMIT = 10_000  # in one file
 TEXT_LIMIT = 10_000  # characters of one value that has interpolations
 
 
-@dataclass(slots=True, eq=False)
+# Written out: the decorator of dataclasses takes as long as reading a config.
 class Leaf:
     """A value without parts, as it is written: interpolations are still text."""
 
-    value: object
-    span: Span | None = None
-    overrides: tuple[Span, ...] = ()
-    note: str = ""
+    __slots__ = ("note", "overrides", "span", "value")
+
+    def __init__(
+        self, value: object, span: Span | None = None, overrides: tuple[Span, ...] = (), note: str = ""
+    ) -> None:
+        self.value = value
+        self.span = span
+        self.overrides = overrides
+        self.note = note
 
 
-@dataclass(slots=True, eq=False)
 class Items:
-    """A list. ``owner`` is the draft that may change it in place; what nobody owns is shared and never changes."""
+    """A list. ``owner`` is the draft that may change it in place; what nobody owns is shared and never changes.
 
-    items: list[Tree]
-    span: Span | None = None
-    overrides: tuple[Span, ...] = ()
-    note: str = ""
-    owner: object = None
+    ``is_resolved``: it is known to hold neither interpolations nor ``???``; ``node`` is what rules see, once made.
+    """
+
+    __slots__ = ("is_resolved", "items", "node", "note", "overrides", "owner", "span")
+
+    def __init__(
+        self,
+        items: list[Tree],
+        span: Span | None = None,
+        overrides: tuple[Span, ...] = (),
+        note: str = "",
+        owner: object = None,
+    ) -> None:
+        self.items = items
+        self.span = span
+        self.overrides = overrides
+        self.note = note
+        self.owner = owner
+        self.is_resolved = False
+        self.node: Node | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Branch:
-    """A mapping. ``span`` is where it was written last, ``overrides`` where it was written before, latest first."""
+    """A mapping. ``span`` is where it was written last, ``overrides`` where it was written before, latest first.
 
-    entries: dict[object, Tree]
-    span: Span | None = None
-    overrides: tuple[Span, ...] = ()
-    note: str = ""
-    owner: object = None
+    The rest is as a list has it.
+    """
+
+    __slots__ = ("entries", "is_resolved", "node", "note", "overrides", "owner", "span")
+
+    def __init__(
+        self,
+        entries: dict[object, Tree],
+        span: Span | None = None,
+        overrides: tuple[Span, ...] = (),
+        note: str = "",
+        owner: object = None,
+    ) -> None:
+        self.entries = entries
+        self.span = span
+        self.overrides = overrides
+        self.note = note
+        self.owner = owner
+        self.is_resolved = False
+        self.node: Node | None = None
 
 
 Tree: TypeAlias = Leaf | Items | Branch
