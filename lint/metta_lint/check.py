@@ -34,6 +34,7 @@ class Report:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.unreadable: dict[Finding, None] = {}
         self.plans: list[Plan] = []
         self.pairs: list[Pair] = []
         self.notes: list[str] = []
@@ -73,7 +74,7 @@ def check(
     report.notes += _notes(report.plans)
     _pair(config, declared, report)
     rules = chosen_rules(config.plugins, config.select, config.ignore)
-    unreadable = report.findings
+    unreadable = list(report.unreadable)
     subjects = Subjects(report.plans, report.pairs, found.files, found.trees)
     said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice
     found_by_rules = [finding for finding in run_rules(rules, subjects) if finding.span not in said]
@@ -136,8 +137,7 @@ def _check_syntax(files: Iterable[str], report: Report) -> None:
 def _add_unreadable(error: InputError, report: Report) -> None:
     code, name = UNREADABLE
     finding = Finding(code, name, "error", error.message, error.span, is_input_error=True)
-    if finding not in report.findings:
-        report.findings.append(finding)
+    report.unreadable[finding] = None
 
 
 def _pair(config: Config, declared: dict[str, Plan], report: Report) -> None:

@@ -170,7 +170,7 @@ def test_what_would_grow_or_fail_is_unknown(text: str) -> None:
         (b"x = 1\0", "NUL byte", 1),
         (b"x = '\xff'", "not UTF-8", 1),
         (b"x" * (BYTE_LIMIT + 1), "larger than 1 MB", 1),
-        (b"a;" * TOKEN_LIMIT, "more than 60,000 words and signs", 1),
+        (b"a;" * TOKEN_LIMIT, "more than 30,000 words and signs", 1),
         (b"y = 1\nx = " + b"(" * 10_000 + b")" * 10_000, "too many nested parentheses", 2),
         (b"y = 1\nx = " + b"-" * 30_000 + b"1", "nested deeper", 2),
         (b"y = 1\nx = " + b"1+" * 29_000 + b"1", "nested deeper", 2),

@@ -26,15 +26,15 @@ SUFFIXES = {
 _FIRST_READ = 1 << 16  # bytes
 
 
-_CACHED_FILES = 512
-_CACHED_BYTES = 32 << 10  # of files larger than this, only the last one is kept
+_CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[str, int, int], Document | InputError] = {}
+_cached_bytes = 0
 
 
 def read(path: str, data: bytes | None = None) -> Document:
     """The document that a file holds; ``data`` stands for the file's bytes where they are known already.
 
-    A file is parsed once for as long as it does not change: a tree's default is read for every one of its runs. Raises
+    A file is parsed once for as long as it does not change: plans, rules and sweeps all read the same ones. Raises
     InputError for a file that cannot be read, is too large, or is not what its suffix says.
     """
     if data is not None:
@@ -54,16 +54,24 @@ def read(path: str, data: bytes | None = None) -> Document:
 
 def forget() -> None:
     """Forget every file that was read."""
+    global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
     _documents.clear()
+    _cached_bytes = 0
 
 
 def _make_room(size: int) -> None:
-    """Forget what was read where it is much: of large files, one is kept."""
-    if len(_documents) >= _CACHED_FILES:
-        _documents.clear()
-    if size > _CACHED_BYTES:
-        for key in [key for key in _documents if key[2] > _CACHED_BYTES]:
-            del _documents[key]
+    """Forget what was read first where it is much."""
+    global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
+    _cached_bytes += _weight(size)
+    while _cached_bytes > _CACHED_BYTES and _documents:
+        oldest = next(iter(_documents))
+        del _documents[oldest]
+        _cached_bytes -= _weight(oldest[2])
+
+
+def _weight(size: int) -> int:
+    """What a file of a size counts: one that is not there nothing, one that is too large no more than its error."""
+    return size if 0 < size <= BYTE_LIMIT else 0
 
 
 def _identity(path: str) -> tuple[str, int, int]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Document, Entry, Mapping, Scalar, Span
 from metta_lint.errors import InputError
-from metta_lint.sources.text import BOM, NODE_LIMIT, decode, file_start
+from metta_lint.sources.text import BOM, decode, file_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 DEFAULT_SECTION = "DEFAULT"
 MAX_INTERPOLATION_DEPTH = 10  # configparser's
+KEY_LIMIT = 5_000  # in one file, and once [DEFAULT] is applied: every suggestion of a sweep is planned with all of them
 EXPANSION_LIMIT = 1_000_000  # characters that all references of one run may stand for
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -64,9 +65,9 @@ def values(documents: Iterable[Document]) -> dict[str, dict[str, IniValue]]:
     for section, own in layers.items():
         candidates = {key: [*own.get(key, ()), *defaults.get(key, ())] for key in {**own, **defaults}}
         count += len(candidates)
-        if count > NODE_LIMIT:
+        if count > KEY_LIMIT:
             place = next(iter(candidates.values()))[0].key_span
-            raise InputError(f"more than {NODE_LIMIT} keys once [{DEFAULT_SECTION}] is applied to each section", place)
+            raise InputError(f"more than {KEY_LIMIT} keys once [{DEFAULT_SECTION}] is applied to each section", place)
         result[section] = _section_values(section, candidates, interpolation)
     return result
 
@@ -227,8 +228,8 @@ class _Scanner:
 
     def _count(self, place: Span) -> None:
         self.count += 1
-        if self.count > NODE_LIMIT:
-            raise InputError(f"more than {NODE_LIMIT} keys; no config is that large", place)
+        if self.count > KEY_LIMIT:
+            raise InputError(f"more than {KEY_LIMIT} keys; no config is that large", place)
 
 
 class _Interpolation:

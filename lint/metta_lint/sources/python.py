@@ -15,7 +15,7 @@ from metta_lint.sources.python_literals import Expression
 from metta_lint.sources.text import BOM, decode, file_start
 
 BYTE_LIMIT = 1_000_000
-TOKEN_LIMIT = 60_000  # words and signs: ast makes up to 2 KB of objects of each, 115 MB and half a second in all
+TOKEN_LIMIT = 30_000  # words and signs: ast makes up to 2 KB of objects of each, 60 MB and a quarter of a second in all
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _TOKEN = re.compile(r"\w++|[^\w\s]")

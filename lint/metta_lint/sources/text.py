@@ -11,7 +11,7 @@ from metta_lint.errors import InputError
 BYTE_LIMIT = 4_000_000
 LINE_LIMIT = 110_000
 DEPTH_LIMIT = 100
-NODE_LIMIT = 100_000  # values in one file, aliases counted as what they stand for: some 50 MB of records
+NODE_LIMIT = 30_000  # values in one file, aliases counted as what they stand for; rules go through them several times
 NUMBER_LIMIT = 4300  # characters of one number: Python's own limit for int(str), which keeps conversion linear
 
 BOM = "\ufeff"
