@@ -11,7 +11,7 @@ from metta_lint.hydra.grammar import MISSING, GrammarError, is_interpolated, par
 if TYPE_CHECKING:
     from metta_lint.documents import Node, Span
 
-INTERPOLATION_LIMIT = 10_000  # in one file
+INTERPOLATION_LIMIT = 4_000  # in one file
 TEXT_LIMIT = 10_000  # characters of one value that has interpolations
 
 

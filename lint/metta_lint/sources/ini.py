@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SECTION = "DEFAULT"
 MAX_INTERPOLATION_DEPTH = 10  # configparser's
-KEY_LIMIT = 5_000  # in one file, and once [DEFAULT] is applied: every suggestion of a sweep is planned with all of them
+KEY_LIMIT = 3_000  # in one file, and once [DEFAULT] is applied: every suggestion of a sweep is planned with all of them
 EXPANSION_LIMIT = 1_000_000  # characters that all references of one run may stand for
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")

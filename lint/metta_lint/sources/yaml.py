@@ -37,7 +37,6 @@ _TAG = re.compile(r"![^\s,\[\]{}]*")
 _HEADER = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+)?+[\r\n])*+(?:[ \t]*+#[^\r\n]*+)?+")
 _TABS_LIMIT = 20_000  # characters, which take the Python parser some 60 ms
 _HEADER_LIMIT = 4096  # characters; Hydra looks at the first 512
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def parse(data: bytes, path: str) -> Document:
@@ -270,7 +269,7 @@ class _Stream:
     def _input_error(self, error: yaml.YAMLError) -> InputError:
         if isinstance(error, yaml.MarkedYAMLError):
             return self._marked_error(error)
-        match = _UNPRINTABLE.search(self.text)
+        match = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
         place = self.lines.span(match.start() if match else 0)
         return InputError("special characters are not allowed", place)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from metta_lint.loops import UPDATE_REQUIREMENTS
@@ -120,6 +119,8 @@ def _compiles(d: Derivation) -> bool:
 
 def _slip(d: Derivation, key: str) -> Setting | None:
     """A key of [train] that nothing reads and that is spelt nearly like one that is missing."""
+    from difflib import get_close_matches  # slow to import, and needed for a refusal alone
+
     strange = [name.partition(".")[2] for name in d.run.settings if name.startswith("train.")]
     close = get_close_matches(key, [name for name in strange if name not in TRAIN], n=1, cutoff=0.75)
     return d.run.settings[f"train.{close[0]}"] if close else None

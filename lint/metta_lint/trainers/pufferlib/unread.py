@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from metta_lint.plans import IgnoredKey
@@ -39,6 +38,8 @@ def _ignored_sections(run: Run) -> list[IgnoredKey]:
         known = section.partition(".")[0] in SECTIONS or section == DEFAULT_SECTION
         if known or not any(key.startswith(f"{section}.") for key in run.settings):
             continue
+        from difflib import get_close_matches  # slow to import, and needed for a finding alone
+
         near = get_close_matches(section.lower(), SECTIONS, n=1, cutoff=0.6)
         found.append(IgnoredKey(f"[{section}]", "nothing reads this section", f"[{near[0]}]" if near else None, span))
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -206,6 +205,8 @@ def _refuse_keys(d: Derivation) -> None:
         section, _, name = key.partition(".")
         if section != "vec" or name in VEC or name in ARGUMENTS:
             continue
+        from difflib import get_close_matches  # slow to import, and needed for a refusal alone
+
         near = get_close_matches(name, sorted(VEC), n=1, cutoff=0.6)
         hint = f"; is {near[0]} meant?" if near else ""
         message = f"Invalid argument: {name} = {setting.value!r} in [vec]{hint}"
