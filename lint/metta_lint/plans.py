@@ -198,7 +198,8 @@ class Derivation:
         self.refusals: list[Refusal] = []
         self.risks: list[Refusal] = []
         self._quantities: dict[str, Quantity] = {}
-        self._is_drawn = any(_is_drawn(setting.value) for setting in run.settings.values())
+        self._values = {key: setting.value for key, setting in run.settings.items()}
+        self._is_drawn = any(map(_is_drawn, self._values.values()))
 
     def define(self, name: str, text: str, unit: str, source: str = "", decided_by: str | None = None) -> object:
         """Derive a quantity by a formula; Unknown where an input is unknown or the arithmetic has no answer.
@@ -219,6 +220,7 @@ class Derivation:
         self._add(Quantity(name, value, unit, repr(value) if not isinstance(value, Unknown) else name, (), source))
 
     def _add(self, quantity: Quantity) -> None:
+        self._values[quantity.name] = quantity.value
         if isinstance(quantity.value, Unknown):
             unknown = quantity.value
             quantity = quantity._replace(value=None, unknown_because=unknown.because, could_be=unknown.could_be)
@@ -226,10 +228,7 @@ class Derivation:
 
     def lookup(self, name: str) -> object:
         """The value of a quantity already derived, else of a setting; Unknown where there is none."""
-        quantity = self._quantities.get(name)
-        if quantity is None:
-            return self.run.value(name)
-        return quantity.known
+        return self._values[name] if name in self._values else self.run.value(name)
 
     def has(self, name: str) -> bool:
         """Whether a quantity is already derived, be it unknown."""

@@ -59,9 +59,10 @@ class UnknownGameKey:
         mappings += [("groups", name) for name, _ in environment.entries("groups")]
         if not environment.has_new_names:
             return
-        for parents, key in [(keys, key) for keys in mappings for key, _ in environment.entries(*keys)]:
-            node, allowed = environment.get(*parents, key), allowed_keys(parents)
-            if node is None or allowed is None or key in allowed:
+        known = [(parents, allowed) for parents in mappings if (allowed := allowed_keys(parents)) is not None]
+        found = [(*each, key, node) for each in known for key, node in environment.entries(*each[0])]
+        for parents, allowed, key, node in found:
+            if key in allowed:
                 continue
             meant = meant_by(key, parents)
             yield Draft(
