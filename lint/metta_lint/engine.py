@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from importlib import import_module
 from importlib.machinery import PathFinder
 from inspect import signature
@@ -184,16 +185,18 @@ SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
 def run_rules(rules: Iterable[Rule], subjects: Subjects) -> list[Finding]:
     """All that the rules find, for each subject of the kind that each asks for.
 
-    What no rule asks for is never made. Raises LintError naming a rule that crashes.
+    What no rule asks for is never made, and what was worked out for a subject (a sweep's plans) goes with it. Raises
+    LintError naming a rule that crashes.
     """
-    made: dict[str, Sequence[object]] = {}
-    found: list[Finding] = []
+    asking: dict[str, list[Rule]] = {}
     for rule in rules:
-        kind = subject_of(rule)
-        if kind not in made:
-            made[kind] = SUBJECTS[kind](subjects)
-        for subject in made[kind]:
-            found += _findings(rule, subject)
+        asking.setdefault(subject_of(rule), []).append(rule)
+    found: list[Finding] = []
+    for kind, those in asking.items():
+        waiting = deque(SUBJECTS[kind](subjects))
+        while waiting:
+            subject = waiting.popleft()
+            found += [finding for rule in those for finding in _findings(rule, subject)]
     return found
 
 
