@@ -140,6 +140,7 @@ class _Walk:
         spaces = [self.spaces[key] for key in keys]
         axes = [space.values for space in spaces]
         points = list(product(*(axes if _size(axes) <= LARGEST_GRID else ends)))
+        exact = all(space.is_whole for space in spaces) and _size(axes) <= LARGEST_GRID
         lost = []
         for point in points:
             values = dict(zip(keys, point, strict=True))
@@ -148,8 +149,10 @@ class _Walk:
                 lost.append((values, found))
         # The last of them is at the far end of the range: the one that is furthest from what is taken.
         values, worst = max(lost, key=lambda each: self._distance(each[0]))
-        exact = all(space.is_whole for space in spaces) and _size(axes) <= LARGEST_GRID
-        return Corner(values, self._plan(values), worst, len(lost), len(points), exact)
+        missed = {tuple(values.values()) for values, _ in lost}
+        if not exact and missed.issuperset(points[1:-1]):
+            points = points[1:-1]  # All but the ends of a range without gaps is all of it.
+        return Corner(values, self._plan(values), worst, sum(point in missed for point in points), len(points), exact)
 
     def _distance(self, values: Mapping[str, object]) -> float:
         """How far a suggestion lies from the first one, in steps of each size's own values."""

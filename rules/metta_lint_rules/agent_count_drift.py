@@ -43,7 +43,8 @@ class AgentCountDrift:
         if (totals := pair.known("total_agents")) is not None:
             message += f": {show(totals[0])} agents in all against {show(totals[1])}"
         if (steps := pair.known("steps_per_env")) is not None:
-            message += f", and {show(steps[0])} agent steps of each environment in an epoch against {show(steps[1])}"
+            mine, theirs = (show(number) for number in steps)
+            message += f", and an epoch trains on {mine} agent steps of each environment against {theirs}"
         yield Draft(
             message,
             at=Place(pair.left, "agents_per_env"),

@@ -33,7 +33,7 @@ class BatchCompositionDrift:
         if steps is None or ticks is None:
             return
         yield Draft(
-            f"{show(steps[0])} agent steps from each environment in an epoch against {show(steps[1])}; "
+            f"an epoch trains on {show(steps[0])} agent steps of each environment against {show(steps[1])}; "
             f"in ticks {show(ticks[0])} against {show(ticks[1])}",
             at=Place(pair.left, "num_envs"),
             related=((f"{show(steps[1])} steps from each of these", Place(pair.right, "num_envs")),),

@@ -74,6 +74,6 @@ class DefaultDriftRule:
                 f"{drift.key} is {value} here and {default} in {drift.source}{consequence}",
                 at=drift.span,
                 related=(("the default", drift.default_span),) if drift.default_span else (),
-                help="let both say the same, or leave the key out of the YAML",
+                help="let both say the same" + ("" if drift.is_needed else ", or leave the key out of the YAML"),
                 severity=drift.severity,
             )

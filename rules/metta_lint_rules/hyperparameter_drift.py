@@ -28,6 +28,7 @@ HYPERPARAMETERS: Mapping[str, str] = {
     "clip_value_loss": "value clipping",
     "lstm_layers": "LSTM layers",
 }
+SCHEDULES = "hyperparameter_schedules"
 
 
 class HyperparameterDrift:
@@ -47,7 +48,14 @@ class HyperparameterDrift:
     """
 
     code, name, severity = "ML301", "hyperparameter-drift", "warning"
-    agrees = [Case(), Case(left={"train.gamma": 0.9}, right={"trainer.ppo.gamma": 0.9})]
+    agrees = [
+        Case(),
+        Case(left={"train.gamma": 0.9}, right={"trainer.ppo.gamma": 0.9}),
+        Case(
+            left={"train.anneal_lr": True},
+            right={"trainer.hyperparameter_scheduler.learning_rate_schedule.min_value": 0.0},
+        ),
+    ]
     drifts = [
         Case(left={"train.gamma": 0.9}, claims={"gamma": (0.9, 0.99)}),
         Case(
@@ -72,7 +80,7 @@ class HyperparameterDrift:
         """One draft for each hyperparameter that both sides know and that differs."""
         for quantity, words in HYPERPARAMETERS.items():
             values = pair.known(quantity)
-            if values is None or same(*values):
+            if values is None or same(*values) or (quantity == "anneal_lr" and _may_be_scheduled(pair)):
                 continue
             left, right = (show(value) for value in values)
             yield Draft(
@@ -81,3 +89,9 @@ class HyperparameterDrift:
                 related=((f"{right} here", Place(pair.right, quantity)),),
                 claims=claimed(pair, quantity),
             )
+
+
+def _may_be_scheduled(pair: Pair) -> bool:
+    """Whether a side has schedules of which no config says that they run: its rate may be annealed all the same."""
+    sides = (pair.left, pair.right)
+    return any(side.value(SCHEDULES) is None for side in sides if SCHEDULES in side.quantities)

@@ -22,6 +22,7 @@ max_minibatch_size = 32768
 bptt_horizon = 64
 """
 ENTRY = "[base]\npackage = ocean\nenv_name = puffer_pong\n[train]\nbatch_size = 16384\n"
+STOPPED = "[sweep.parameters.train.parameters.minibatch_size]\nvalues = [512, 1024]\n"
 QUICK = """parameters:
   trainer:
     minibatch_size:  {{distribution: uniform_pow2, min: {}, max: 32, mean: 8, scale: auto}}
@@ -49,6 +50,7 @@ class SweepReachesRefusal:
     agrees = [
         Case(files={"config/default.ini": DEFAULT.format(32768)}),
         Case(files={"configs/sweep/quick.yaml": QUICK.format(8, 8)}),
+        Case(files={"config/default.ini": DEFAULT.format(32768), "config/pong.ini": ENTRY + STOPPED}),
     ]
     drifts = [
         Case(files={"config/default.ini": DEFAULT.format(65536)}, at=("config/default.ini:9",)),
@@ -61,6 +63,8 @@ class SweepReachesRefusal:
 
     def check(self, sweep: Sweep) -> Iterator[Draft]:
         """One draft for each requirement that the ranges break."""
+        if sweep.stops:  # No suggestion is ever made, and what mends the stop may well change the ranges.
+            return
         for corner in refused_corners(sweep):
             refusal = corner.refusal
             if refusal is None:
@@ -77,17 +81,19 @@ class SweepReachesRefusal:
 
 def _said(sweep: Sweep, corner: Corner) -> str:
     """Which suggestion it is, how many are like it, and over which run."""
-    settings = " and ".join(f"{key} = {show(value)}" for key, value in corner.values.items())
+    settings = " and ".join(f"{key} = {_exactly(value)}" for key, value in corner.values.items())
     over = f" over {sweep.based_on}" if sweep.based_on not in (None, sweep.path) else ""
     if corner.first:
         return f"the first suggestion{over}, {settings}, is refused"
     kind = "values" if len(corner.values) == 1 else "combinations"
-    much = (
-        f"{corner.lost} of {corner.tried} {kind}"
-        if corner.exact
-        else f"about {percent(corner.lost, corner.tried)} of the range"
-    )
+    part = "almost all" if corner.lost == corner.tried else f"about {percent(corner.lost, corner.tried)}"
+    much = f"{corner.lost} of {corner.tried} {kind}" if corner.exact else f"{part} of the range"
     return f"the sweep{over} suggests {settings}, which is refused ({much})"
+
+
+def _exactly(value: object) -> str:
+    """A suggestion to its last digit where it is a fraction: whether it is a whole number is what may be at stake."""
+    return repr(value) if isinstance(value, float) else show(value)
 
 
 def _unsaid(sweep: Sweep, corner: Corner) -> str:

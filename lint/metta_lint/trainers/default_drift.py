@@ -15,7 +15,8 @@ class DefaultDrift(NamedTuple):
     """One key of a document whose value is not the Python default behind it.
 
     ``default_span`` is the default's place where the tree holds the code, else None; ``source`` says which code it is.
-    ``consequence`` is what comes of it, where more can be said than that the two differ.
+    ``consequence`` is what comes of it, where more can be said than that the two differ; ``is_needed`` says that the
+    trainer refuses the document without its block.
     """
 
     key: str
@@ -26,6 +27,7 @@ class DefaultDrift(NamedTuple):
     source: str
     consequence: str = ""
     severity: Severity | None = None
+    is_needed: bool = False
 
 
 def default_drifts(document: Document) -> Iterator[DefaultDrift]:

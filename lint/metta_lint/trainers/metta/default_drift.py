@@ -52,7 +52,9 @@ def trainer_drifts(document: Document) -> Iterator[DefaultDrift]:
         if block not in refusals:
             refusals[block] = _refusal_without(block, written, defaults)
         default, short = defaults[key], key.removeprefix("trainer.")
-        yield DefaultDrift(short, node.value, node.span, default.values[0], default.span, source, refusals[block])
+        why = refusals[block]
+        values = (node.value, node.span, default.values[0], default.span)
+        yield DefaultDrift(short, *values, source, why, is_needed=bool(why))
 
 
 def _compared(written: dict[str, Node], defaults: dict[str, _Default]) -> tuple[int, dict[str, Scalar]]:

@@ -101,6 +101,9 @@ MOVED: Mapping[str, str] = {
 }
 """Keys of PufferLib 2.0 and 4.0, and where 3.0 keeps what they said."""
 
+BESIDES: Mapping[str, str] = {"train.env_batch_size": ", and only puffer autotune here"}
+"""Of these, what another command than ``puffer train`` still reads where it was (pufferl.py autotune())."""
+
 DEAD: Mapping[str, str] = {
     "train.target_kl": "PufferLib 3 has no KL stop",
     "train.use_rnn": "whether there is a recurrent policy is decided by [base] rnn_name, which overwrites it",

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping as MappingNode
+from metta_lint.numbers import count
 from metta_lint.plans import IgnoredKey, Plan
 from metta_lint.settings import Setting
 from metta_lint.sources import read
@@ -151,7 +152,7 @@ def _stops(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, 
         yield _old_metric(sections, places)
     old = [section for section in sections if section.startswith(OLD_PARAMETERS)]
     if old:
-        more = f" (and {len(old) - 1} more such sections)" if len(old) > 1 else ""
+        more = f" (and {count(len(old) - 1, 'more such section')})" if len(old) > 1 else ""
         now = old[0].replace(".parameters.", ".")
         yield Stop(
             f"[{old[0]}]{more} is PufferLib 2's layout: version 3 takes what follows [sweep. for the setting's name, "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.plans import IgnoredKey
 from metta_lint.sources.ini import DEFAULT_SECTION
-from metta_lint.trainers.pufferlib.keys import BASE, DEAD, MOVED, SECTIONS, TRAIN
+from metta_lint.trainers.pufferlib.keys import BASE, BESIDES, DEAD, MOVED, SECTIONS, TRAIN
 from metta_lint.trainers.pufferlib.spelling import nearest_key
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def unread_keys(run: Run) -> list[IgnoredKey]:
         if setting.span is None or (section == "base" and name in SECTIONS):
             continue
         if key in MOVED:
-            found.append(IgnoredKey(key, "PufferLib 3 reads it elsewhere", MOVED[key]))
+            found.append(IgnoredKey(key, f"PufferLib 3 reads it elsewhere{BESIDES.get(key, '')}", MOVED[key]))
         elif key in DEAD:
             found.append(IgnoredKey(key, DEAD[key]))
         elif section == "train" and name not in TRAIN:
