@@ -52,6 +52,7 @@ $(REAL_STAMP): tests/conformance/requirements.txt
 
 conformance: $(STAMP) $(REAL_STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m conformance --report docs/conformance.md
+	@$(BIN)/python tests/conformance/compare_update.py --real $(REAL)/bin/python --write docs/conformance-update.md
 
 clean:
 	@rm -rf $(VENV) $(REAL) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

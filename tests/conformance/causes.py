@@ -30,18 +30,14 @@ def _raises(exception: str, message: str) -> Callable[[Config, Planned, Mapping[
 def _unknown_agents(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
     counted = re.search(r"Total agents|expanded size", outcome.get("message", "")) is not None
     unknown = "env.num_envs" in config.settings and "agents_per_env" in planned.unknown
-    return unknown and (counted or not planned.refusals)
-
-
-def _given_twice(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
-    written = {"env.buf", "env.seed"} & config.settings.keys() or "\nseed =" in config.tail
-    twice = "multiple values for keyword argument" in outcome.get("message", "")
-    return bool(written) and (twice or outcome["outcome"] == "hung")
+    return unknown and counted
 
 
 def _out_of_turn(config: Config, planned: Planned, outcome: Mapping[str, Any]) -> bool:
-    parallel = config.settings.get("vec.backend") not in ("Serial", "PufferEnv")
-    return parallel and config.settings.get("vec.sync_traj") == "False" and "num_envs" in outcome["counts"]
+    """A rollout that fails on a batch that is no slice of the buffer, where the plan says that batches have no turn."""
+    torn = outcome.get("exception") in ("RuntimeError", "KeyError")
+    no_turn = "sync_traj" in planned.unknown.get("async_factor", "")
+    return torn and no_turn and outcome["phase"] in ("first rollout", "later rollout")
 
 
 CAUSES = (
@@ -52,15 +48,9 @@ CAUSES = (
         _unknown_agents,
     ),
     Cause(
-        "arguments-given-twice",
-        "`buf` and `seed` are arguments that PufferLib gives every environment itself. Serial raises a TypeError for "
-        "them in `[env]`; with Multiprocessing the workers raise it, and the trainer waits for them for ever.",
-        _given_twice,
-    ),
-    Cause(
         "batches-out-of-turn",
         "`sync_traj = False` takes batches in the order in which workers are ready, which is the machine's business: "
-        "a run may fail in any rollout, or in none.",
+        "a run may fail in any rollout on one that is no slice of the buffer, or in none.",
         _out_of_turn,
     ),
     Cause(

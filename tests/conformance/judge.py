@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.causes import cause_of
-from conformance.conditions import CONDITIONS, MOMENTS, WHEN
+from conformance.conditions import CONDITIONS, MOMENTS, REPEATED, WHEN
 from metta_lint.plans import HANGS
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from conformance.configs import Config
     from conformance.planned import Planned
     from metta_lint.plans import Refusal
+
+
+TYPES = {"NoneType", "bool", "dict", "float", "int", "list", "str", "tuple"}
 
 
 class Verdict(NamedTuple):
@@ -83,7 +86,20 @@ def is_condition(refusal: Refusal, outcome: Mapping[str, Any]) -> bool:
         and outcome["exception"] == refusal.exception
         and outcome["phase"] in MOMENTS.get(refusal.requirement, WHEN[refusal.when])
         and re.search(words, outcome["message"]) is not None
+        and _is_of_type(refusal, outcome["message"])
     )
+
+
+def _is_of_type(refusal: Refusal, message: str) -> bool:
+    """Whether a TypeError that names the types of its operands names the one that the plan takes offence at.
+
+    Of a sequence that is multiplied, Python names the other operand's.
+    """
+    if REPEATED in message:
+        return True
+    offending = re.search(r" is a (\w+); it must be", refusal.message)
+    named = TYPES & set(re.findall(r"'(\w+)'", message))
+    return offending is None or not named or offending[1] in named
 
 
 def _told(outcome: Mapping[str, Any]) -> str:
@@ -106,7 +122,11 @@ def measure(outcome: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _of_every_epoch(epochs: list[Mapping[str, int]]) -> Iterator[tuple[str, object]]:
-    """A count that every epoch has; where epochs differ, all of them, which no plan says."""
+    """A count that every epoch has; where epochs differ, all of them, which no plan says.
+
+    That weights are finite is what anybody expects, and no plan says; that they are not is for the plan to foresee.
+    """
     for name in epochs[0].keys() - {"steps_trained_stale"} if epochs else ():
         seen = {epoch[name] for epoch in epochs if name in epoch}
-        yield name, seen.pop() if len(seen) == 1 else sorted(seen)
+        if name != "weights_finite" or False in seen:
+            yield name, seen.pop() if len(seen) == 1 else sorted(seen)

@@ -22,6 +22,8 @@ Each config below is a pair of real INI files and a command line, drawn at rando
 the environments and trains, and a small driver counts from outside what happens (`tests/conformance/real/`). metta-lint
 reads the same files and says what will happen. Equal means that every number that both know is the same, or that both
 refuse: with the same exception, at the same moment, for the same condition.
+
+What a run computes, as opposed to what it counts, is compared in [conformance-update.md](conformance-update.md).
 """
 LISTED = 40
 """Of the wrong verdicts, the first so many are listed."""

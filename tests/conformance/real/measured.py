@@ -104,6 +104,7 @@ class MeasuredPuffeRL(pufferl.PuffeRL):  # type: ignore[misc]  # PufferLib is no
             "optimizer_steps_per_epoch": self.optimizer_steps,
             "steps_trained_per_epoch": self.steps_trained,
             "steps_trained_stale": self.steps_stale,
+            "weights_finite": all(bool(weights.isfinite().all()) for weights in self.uncompiled_policy.parameters()),
         }
         measurement.phase = "loop"
         return logs
@@ -124,9 +125,6 @@ class MeasuredPuffeRL(pufferl.PuffeRL):  # type: ignore[misc]  # PufferLib is no
         self.batches.append(tuple(agents.tolist()))
         self.last = {(agent, count) for agent, count in stamps.tolist()}
         self.received |= self.last
-        counts = self.measurement.counts
-        counts.setdefault("num_envs", TinyEnv.started.environments())
-        counts.setdefault("num_workers", TinyEnv.started.workers())
         return stamps.astype(np.float32).reshape(observations.shape), *rest
 
     def _held(self) -> Any:
@@ -152,6 +150,8 @@ class MeasuredPuffeRL(pufferl.PuffeRL):  # type: ignore[misc]  # PufferLib is no
             }
         )
         counts = self.measurement.counts
+        counts.setdefault("num_envs", TinyEnv.started.environments())
+        counts.setdefault("num_workers", TinyEnv.started.workers())
         counts.setdefault("agents_per_batch", len(self.batches[0]))
         counts.setdefault("async_factor", len(set(self.batches)))
 
