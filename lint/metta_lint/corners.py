@@ -110,12 +110,12 @@ class _Walk:
     def _is_taken_at_its_ends(self) -> bool:
         """Whether the trainer takes all ends of all ranges together.
 
-        Sizes are too large, too small or no multiples at the ends first, so what is taken there is taken between them;
-        save for sizes that fractions are suggested for.
+        Powers of two are too large, too small or no multiples at the ends first, so what is taken there is taken
+        between them. Other whole numbers are not: 16 and 64 divide what 17 does not.
         """
         clocks = {key for key in self.spaces if key.rpartition(".")[2] in CLOCKS}
-        gaps = [space.is_whole for key, space in self.spaces.items() if key not in clocks]
-        if len(gaps) > MOST_SIZES or not all(gaps):
+        powers = [space.is_whole and space.only_powers for key, space in self.spaces.items() if key not in clocks]
+        if len(powers) > MOST_SIZES or not all(powers):
             return False
         ends = [(min(space.values),) if key in clocks else _ends(space) for key, space in self.spaces.items()]
         points = product(*ends)

@@ -69,13 +69,9 @@ class Space(NamedTuple):
     @property
     def values(self) -> tuple[float, ...]:
         """Every value that can be suggested, or the grid of a range that has too many; from ``min`` to ``max``."""
-        low, high = (self._suggested(share) for share in (0.0, 1.0))
-        if self.distribution.rounding == "power":
-            exponents = sorted((round(math.log2(low)), round(math.log2(high))))
-            if exponents[1] - exponents[0] < MOST_VALUES:
-                return tuple(2**exponent for exponent in range(exponents[0], exponents[1] + 1))
-        if self.distribution.rounding == "whole" and abs(high - low) < MOST_VALUES:
-            return tuple(range(int(min(low, high)), int(max(low, high)) + 1))
+        if self.is_whole:
+            first, last = self._whole_ends
+            return tuple(2**number if self.only_powers else number for number in range(first, last + 1))
         return tuple(dict.fromkeys(self._suggested(step / (GRID - 1)) for step in range(GRID)))
 
     @property
@@ -86,7 +82,22 @@ class Space(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether ``values`` are all that there are."""
-        return bool(self.distribution.rounding) and len(self.values) != GRID
+        if not self.distribution.rounding:
+            return False
+        first, last = self._whole_ends
+        return last - first < MOST_VALUES
+
+    @property
+    def only_powers(self) -> bool:
+        """Whether nothing but powers of two is suggested, so that the larger of two is a multiple of the smaller."""
+        return self.distribution.rounding == "power"
+
+    @property
+    def _whole_ends(self) -> tuple[int, int]:
+        """The least and the greatest whole number that is suggested, or the exponents of such powers of two."""
+        ends = [self._suggested(share) for share in (0.0, 1.0)]
+        least, greatest = sorted(round(math.log2(end)) if self.only_powers else int(end) for end in ends)
+        return least, greatest
 
     @property
     def _start(self) -> float:

@@ -47,6 +47,7 @@ def test_a_whole_mean_of_a_logarithmic_range_comes_back_as_a_fraction() -> None:
         ("uniform_pow2", 10, 17, (8, 16)),
         ("int_uniform", 1, 4, (1, 2, 3, 4)),
         ("int_uniform", 0.5, 2, (0, 1, 2)),
+        ("int_uniform", 32, 64, tuple(range(32, 65))),
     ],
 )
 def test_a_rounded_range_has_every_value(word: str, low: float, high: float, values: tuple[float, ...]) -> None:

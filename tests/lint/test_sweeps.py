@@ -160,6 +160,12 @@ def test_no_field_is_too_odd_to_be_linted(value: str, field: int, tmp_path: Path
             {"train.minibatch_size": 64},
             (1, 1),
         ),
+        (
+            [RANGE.format("minibatch_size", "int_uniform", 8, 32, 16)],  # what divides at both ends does not between
+            "horizon-divides-minibatch",
+            {"train.minibatch_size": 31},
+            (18, 25),
+        ),
     ],
 )
 def test_the_reference_trainer_refuses_the_corners_of_a_pufferlib_sweep(
@@ -171,6 +177,13 @@ def test_the_reference_trainer_refuses_the_corners_of_a_pufferlib_sweep(
     assert corner.values == pytest.approx(values)
     assert (corner.lost, corner.tried) == counts
     assert measured(corner.plan)["crash"] == requirement
+
+
+def test_workers_between_the_ends_of_their_range_must_divide_the_environments(tmp_path: Path) -> None:
+    workers = RANGE.format("num_workers", "int_uniform", 2, 4, 2).replace("sweep.train", "sweep.vec")
+    (corner,) = refused_corners(puffer(tmp_path, workers))
+    assert corner.values == {"vec.num_workers": 3}
+    assert measured(corner.plan)["crash"] == "workers-divide-envs"
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 SEARCH = Search(
     sizes=(
         "vec.num_envs",
+        "vec.num_workers",
         "vec.batch_size",
         "env.num_envs",
         "env.num_agents",
         "train.batch_size",
         "train.minibatch_size",
+        "train.max_minibatch_size",
         "train.bptt_horizon",
         "train.update_epochs",
         "train.total_timesteps",
