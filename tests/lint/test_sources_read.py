@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -44,6 +45,18 @@ def test_a_file_is_read_as_its_suffix_says(suffix: str, tmp_path: Path) -> None:
     assert plain(document.root) == expected
     assert document.path == str(path)
     assert document == read(str(path), data)
+
+
+def test_a_file_of_the_same_relative_path_is_another_one_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, value in (("left", b"1"), ("right", b"2")):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "config.yaml"
+        path.write_bytes(b"gamma: " + value)
+        os.utime(path, (0, 0))  # as archives unpack it
+        monkeypatch.chdir(path.parent)
+        assert plain(read("config.yaml").root) == {"gamma": int(value)}
 
 
 @EVERY_SUFFIX

@@ -20,13 +20,13 @@ LONGEST = 160
 def _lines(path: str) -> tuple[str, ...]:
     try:
         status = os.stat(path)
-        return _lines_of(path, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else ()
+        return _lines_of(path, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else ()
     except (OSError, ValueError):
         return ()
 
 
 @lru_cache(maxsize=64)
-def _lines_of(path: str, _: int) -> tuple[str, ...]:
+def _lines_of(path: str, _changed: int, _file: int) -> tuple[str, ...]:
     """A file's lines, up to the bounds within which files are read: no more can have a span."""
     with open(path, "rb") as file:
         text = file.read(BYTE_LIMIT).decode("utf-8-sig", "replace")

@@ -27,7 +27,7 @@ _FIRST_READ = 1 << 16  # bytes
 
 
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
-_documents: dict[tuple[str, int, int], Document | InputError] = {}
+_documents: dict[tuple[str, int, int, int], Document | InputError] = {}
 _cached_bytes = 0
 
 
@@ -74,12 +74,13 @@ def _weight(size: int) -> int:
     return size if 0 < size <= BYTE_LIMIT else 0
 
 
-def _identity(path: str) -> tuple[str, int, int]:
+def _identity(path: str) -> tuple[str, int, int, int]:
+    """What tells a file and its state apart. A path alone does not: it may be relative, and the folder change."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
-        return path, -1, -1
-    return path, status.st_mtime_ns, status.st_size
+        return path, -1, -1, -1
+    return path, status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _parse(path: str, data: bytes) -> Document:
