@@ -70,6 +70,7 @@ def test_a_value_that_the_trainer_refuses(
     [
         ("trainer.batch_size", "32", 32),
         ("trainer.batch_size", 32.0, 32.0),
+        ("trainer.checkpoint.wandb_checkpoint_interval", "0.0", 0),
         ("trainer.ppo.gamma", "0.9", 0.9),
         ("trainer.ppo.gamma", 1, 1),
         ("trainer.ppo.norm_adv", "yes", True),

@@ -5,6 +5,7 @@ The keys, types, bounds and defaults stand in ``defaults``; what conditions betw
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from metta_lint.plans import Refusal
@@ -65,11 +66,11 @@ def taken(key: str, value: object) -> object:
     if default.type == "bool":
         word = value.lower()
         return True if word in TRUE_WORDS else False if word in FALSE_WORDS else value
-    number = {"int": int, "float": float}.get(default.type)
-    try:
-        return value if number is None else number(value)
-    except ValueError:
-        return value
+    kinds = {"int": (int, float) if "." in value else (int,), "float": (float,)}  # "60.0" is whole, "6e1" is not
+    for kind in kinds.get(default.type, ()):
+        with suppress(ValueError):
+            return kind(value)
+    return value
 
 
 def check_model(d: Derivation) -> None:
