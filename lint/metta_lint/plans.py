@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.formulas import FormulaError, formula
 from metta_lint.loops import REQUIREMENTS, Loop
+from metta_lint.numbers import show
 from metta_lint.risks import outcomes
 from metta_lint.settings import Choice, Range, Run, Setting, Unknown
 
@@ -335,8 +336,15 @@ def filled(message: str, lookup: Callable[[str], object]) -> str:
     """A message with the values of what it names in braces."""
     for name in dict.fromkeys(_braced(message)):
         value = lookup(name)
-        message = message.replace("{" + name + "}", f"{value:,}" if type(value) is int else str(value))
+        message = message.replace("{" + name + "}", _in_words(value))
     return message
+
+
+def _in_words(value: object) -> str:
+    """A value as messages have it: floats in full, since a fraction may be what is wrong with them."""
+    if isinstance(value, Unknown):
+        return "?"
+    return show(value) if type(value) is int else str(value)
 
 
 def _listed(drawn: Sequence[Mapping[str, object]]) -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.config import Config
+from metta_lint.plans import filled
 from metta_lint.runs import plan_run
+from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,3 +177,10 @@ def test_workers_stay_unknown_without_a_machine(corpus: Path) -> None:
     assert plan.value("num_envs") is None
     assert plan.loop is None
     assert plan.value("batch_size") == 524_288
+
+
+def test_a_message_says_what_is_unknown_in_one_character() -> None:
+    values = {"agents": Unknown("nobody says"), "steps": 4096, "clock": 1099999999.5}
+    assert filled("{steps} steps for {agents} agents until {clock}", values.get) == (
+        "4,096 steps for ? agents until 1099999999.5"
+    )
