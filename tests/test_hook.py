@@ -162,6 +162,8 @@ def test_pre_commit_accepts_the_manifest_and_our_own_config(hook: Hook) -> None:
         "metta-lint.toml",
         "tools/our_rules.py",
         "a folder/größe.yaml",
+        "train_dir/config.json",
+        "configs/env/maps/maze.map",
     ],
 )
 def test_the_hook_runs_when_this_changes(name: str) -> None:
