@@ -12,7 +12,8 @@ import pytest
 from metta_lint.documents import Mapping, plain
 from metta_lint.errors import InputError
 from metta_lint.sources import SUFFIXES, read
-from metta_lint.sources.text import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, Lines
+from metta_lint.sources.ini import KEY_LIMIT
+from metta_lint.sources.text import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT, Lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,16 +153,17 @@ def test_ten_thousand_levels_of_indentation_are_text_to_an_ini() -> None:
 
 
 TOO_MANY = {
-    ".ini": "[s]\n" + "".join(f"a{number}=\n" for number in range(100_001)),
-    ".yaml": "- \n" * 100_001,
-    ".toml": "a = [" + "1," * 100_001 + "]",
-    ".json": "[" + "1," * 100_001 + "1]",
+    ".ini": "[s]\n" + "".join(f"a{number}=\n" for number in range(KEY_LIMIT + 1)),
+    ".yaml": "- \n" * (NODE_LIMIT + 1),
+    ".toml": "a = [" + "1," * (NODE_LIMIT + 1) + "]",
+    ".json": "[" + "1," * (NODE_LIMIT + 1) + "1]",
 }
 
 
 @pytest.mark.parametrize("suffix", TOO_MANY)
 def test_more_values_than_any_config_has_are_refused(suffix: str) -> None:
-    assert "more than 100000" in refusal(f"c{suffix}", TOO_MANY[suffix].encode()).message
+    most = KEY_LIMIT if suffix == ".ini" else NODE_LIMIT
+    assert f"more than {most}" in refusal(f"c{suffix}", TOO_MANY[suffix].encode()).message
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".toml", ".json"])
