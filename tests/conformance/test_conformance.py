@@ -16,7 +16,7 @@ from conformance.configs import DEFAULT, FAMILIES, Config, generate
 from conformance.judge import Verdict, judge, measure
 from conformance.planned import Planned, plan
 from conformance.report import Report
-from metta_lint.plans import Refusal
+from metta_lint.plans import HANGS, Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +121,32 @@ def test_verdict(answer: Planned, outcome: dict[str, Any], kind: str) -> None:
     verdict = judge(CONFIG, answer, outcome)
     assert verdict.kind == kind
     assert (verdict.detail == "") == (kind in ("trained", "refused"))
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("unsupported operand type(s) for /: 'int' and 'str'", "refused"),
+        ("unsupported operand type(s) for /: 'int' and 'NoneType'", "wrong"),
+        ("unsupported operand type(s) for //: 'int' and 'str'", "wrong"),
+    ],
+)
+def test_a_type_error_names_the_operation_and_the_type_of_its_key(message: str, kind: str) -> None:
+    said = "vec.num_workers = 'x' is a str; it must be a number"
+    refusal = Refusal("numeric-workers", "TypeError", said, ("vec.num_workers",))
+    assert judge(CONFIG, planned(refusal), REFUSED | {"exception": "TypeError", "message": message}).kind == kind
+
+
+def test_a_hang_is_foreseen_as_one_and_is_no_exception() -> None:
+    refusal = Refusal("environment-keys-once", HANGS, "waits", ("env.seed",), "first rollout")
+    assert judge(CONFIG, planned(refusal), REFUSED | {"outcome": "hung"}).kind == "refused"
+    assert judge(CONFIG, planned(refusal), REFUSED).kind == "wrong"
+
+
+def test_weights_that_are_no_numbers_are_for_the_plan_to_foresee() -> None:
+    epochs = [EPOCH | {"weights_finite": False}]
+    assert measure(TRAINED | {"epochs": epochs})["weights_finite"] is False
+    assert "weights_finite" not in measure(TRAINED | {"epochs": [EPOCH | {"weights_finite": True}]})
 
 
 def test_a_number_that_only_the_trainer_has_is_listed_with_the_reason() -> None:
