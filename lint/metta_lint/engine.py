@@ -235,7 +235,7 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
     if span is None and related and not isinstance(draft.at, Span):
         # What is not written anywhere has no line; the other side's has.
         span, related = related[0].span, [*related[1:]]
-        message += _unwritten(draft.at)
+        message += _unwritten(draft.at, subject)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -254,8 +254,10 @@ def _entry(at: Place | Span) -> str:
     return at.path if isinstance(at, Span) else at.plan.run.entry
 
 
-def _unwritten(place: Place) -> str:
-    """Whose value it is that no file says, and where it comes from."""
+def _unwritten(place: Place, subject: object) -> str:
+    """That no file says a value; of a pair, whose it is and where it comes from."""
+    if subject is place.plan:
+        return f" (no file says {place.name})"
     quantity = place.plan.quantities.get(place.name)
     source = f": {quantity.source}" if quantity is not None and quantity.source else ""
     return f" ({_name(place.plan)} has the first{source})"

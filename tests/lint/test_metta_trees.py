@@ -182,3 +182,18 @@ def test_a_bucket_is_drawn(tmp_path: Path) -> None:
     )
     assert plan.quantities["agents_per_env"].could_be == Choice((2, 4))
     assert isinstance(plan.run.value("env.game.max_steps"), Unknown)
+
+
+def test_a_default_curriculum_that_is_not_there_is_said_of_the_entry(tmp_path: Path) -> None:
+    entry = tmp_path / "configs" / "train_job.yaml"
+    for path, text in {
+        entry: "defaults:\n  - trainer: trainer\n  - _self_\nseed: 1\n",
+        tmp_path / "configs" / "trainer" / "trainer.yaml": (
+            "_target_: metta.rl.trainer.MettaTrainer\nnum_workers: 2\nbatch_size: 32768\nminibatch_size: 16384\n"
+        ),
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (problem,) = planned(entry).run.problems
+    assert problem.span.path == entry.as_posix()
+    assert "trainer.curriculum is /env/mettagrid/curriculum/simple where no file says it" in problem.message

@@ -9,7 +9,7 @@ from metta_lint.discovery import holds_configs
 from metta_lint.errors import InputError, LintError
 from metta_lint.hydra import Composed, ConfigTreeReader
 from metta_lint.settings import Machine, Run, Setting, Unknown
-from metta_lint.trainers.metta.curriculum import read_environments
+from metta_lint.trainers.metta.curriculum import DEFAULT_NOTE, read_environments
 from metta_lint.trainers.metta.defaults import DEFAULTS, REQUIRED, SOURCE
 from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, taken
 
@@ -71,7 +71,7 @@ def _python_defaults(composed: Composed) -> dict[str, Setting]:
         return {}
     parents = {key[:dot] for key in said for dot in range(len(key)) if key[dot] == "."}
     return {
-        key: Setting(key, default.certain, note=f"{SOURCE}: its default")
+        key: Setting(key, default.certain, note=f"{SOURCE}: {DEFAULT_NOTE}")
         for key, default in DEFAULTS.items()
         if key not in (*said, *parents, TARGET_KEY) and default.value is not REQUIRED and _is_within(key, said)
     }

@@ -20,6 +20,9 @@ LARGEST = 500
 """Tasks of one curriculum that are read; Metta's largest has 40."""
 AGENTS = "game.num_agents"
 
+DEFAULT_NOTE = "its default"
+"""How the note of a setting ends that no file gives."""
+
 
 class Task(NamedTuple):
     """One environment that a curriculum can hand out: its path, its config, and the settings that are drawn for it."""
@@ -49,11 +52,14 @@ def read_environments(reader: ConfigTreeReader, owner: Composed, curriculum: Set
     """The environments that ``trainer.curriculum`` names, under ``trainer.env_overrides``."""
     path = str(curriculum.value)
     reading = _Reading(reader)
+    is_default = curriculum.note.endswith(DEFAULT_NOTE)
+    where = Span(owner.files[-1], 1, 1, 1, 1) if is_default else curriculum.span
     try:
-        config = _with_overrides(reading.config_at(path, curriculum.span), owner, "trainer")
-        tasks = list(reading.tasks(Task(path, config), curriculum.span))
+        config = _with_overrides(reading.config_at(path, where), owner, "trainer")
+        tasks = list(reading.tasks(Task(path, config), where))
     except InputError as error:
-        reading.problems.append(error)
+        said = f" ({curriculum.key} is {path} where no file says it)" if is_default else ""
+        reading.problems.append(InputError(error.message + said, error.span))
         tasks = []
     if not tasks:
         return Environments({}, (), tuple(reading.problems))
