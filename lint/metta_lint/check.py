@@ -9,6 +9,7 @@ from metta_lint.discovery import discover
 from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
+from metta_lint.numbers import printable
 from metta_lint.runs import declared_pairs, plan_run, same_environment
 from metta_lint.sources import SUFFIXES, read
 from metta_lint.trainers import one_look
@@ -136,7 +137,7 @@ def _check_syntax(files: Iterable[str], report: Report) -> None:
 
 def _add_unreadable(error: InputError, report: Report) -> None:
     code, name = UNREADABLE
-    finding = Finding(code, name, "error", error.message, error.span, is_input_error=True)
+    finding = Finding(code, name, "error", printable(error.message), error.span, is_input_error=True)
     report.unreadable[finding] = None
 
 

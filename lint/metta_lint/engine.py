@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding, Related
+from metta_lint.numbers import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -230,7 +231,7 @@ def _findings(rule: Rule, subject: object) -> list[Finding]:
 
 def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
     span = _span(draft.at)
-    related = [Related(label, place) for label, at in draft.related if (place := _span(at)) is not None]
+    related = [Related(printable(label), place) for label, at in draft.related if (place := _span(at)) is not None]
     message = draft.message
     if span is None and related and not isinstance(draft.at, Span):
         # What is not written anywhere has no line; the other side's has.
@@ -240,11 +241,11 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         code=rule.code,
         name=rule.name,
         severity=draft.severity or rule.severity,
-        message=message,
+        message=printable(message),
         span=span or Span(_entry(draft.at), 1, 1, 1, 1),
         related=tuple(related),
         claims=draft.claims,
-        help=draft.help,
+        help=printable(draft.help),
         subject=_name(subject),
         quantity="" if isinstance(draft.at, Span) else draft.at.name,
     )

@@ -1,6 +1,8 @@
-"""How numbers are shown: counts with separators, floats as short as they can be without lying."""
+"""How numbers and texts are shown: counts with separators, floats as short as they can be without lying."""
 
 from __future__ import annotations
+
+import re
 
 LARGEST_SHOWN = 10**30
 LONGEST_SHOWN = 80
@@ -24,6 +26,21 @@ def show(value: object) -> str:
         case _:
             text = str(value)
             return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ENDLESS = re.compile(r"\S{200,}")
+
+
+def printable(text: str) -> str:
+    """A text of a file's, fit for a terminal: control characters escaped, words without an end cut off."""
+    cut = _ENDLESS.sub(lambda word: f"{word[0][:LONGEST_SHOWN]}...", text)
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), cut)
+
+
+def without_controls(line: str) -> str:
+    """A line of a file for an excerpt: control characters stand as one sign each, so that columns stay right."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line)
 
 
 def count(number: float, noun: str) -> str:

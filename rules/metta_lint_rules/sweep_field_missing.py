@@ -1,6 +1,6 @@
 """ML601: a swept parameter does not say all that the search needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from metta_lint.api import Case, Draft, Sweep
 
@@ -69,8 +69,8 @@ class SweepFieldMissing:
                 continue
             error = "AssertionError" if "distribution" in missing else f"KeyError: '{_first_read(missing)}'"
             yield Draft(
-                f"{parameter.key} is swept without {' and '.join(missing)}: the search stops with {error} before its "
-                "first suggestion",
+                f"{parameter.key or 'a nameless parameter'} is swept without {_listed(missing)}: the search stops with "
+                f"{error} before its first suggestion",
                 at=parameter.span,
                 help=f"write {', '.join(f'{field} = ...' for field in missing)}",
             )
@@ -79,3 +79,8 @@ class SweepFieldMissing:
 def _first_read(missing: tuple[str, ...]) -> str:
     """The field that the search fails on: it reads mean before min, max and scale."""
     return next(field for field in ("mean", "min", "max", "scale") if field in missing)
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -195,6 +195,13 @@ def test_a_dump_is_a_run(tmp_path: Path, suffix: str) -> None:
     assert [span.line for span in plan.spans_of("batch_size")] == [5]
 
 
+def test_a_whole_number_may_be_written_with_a_point(tmp_path: Path) -> None:
+    trainer = {**DUMP["trainer"], "total_timesteps": 1e6}
+    plan = dumped(tmp_path, {**DUMP, "trainer": trainer})
+    assert plan.value("total_timesteps") == 1_000_000
+    assert not plan.refusals
+
+
 def test_tasks_that_differ_in_agents_leave_them_unknown(tmp_path: Path) -> None:
     tasks = [{"env": {"game": {"num_agents": count}}} for count in (4, 24)]
     env = {**DUMP["training_env"], "curriculum": {"children": tasks}}

@@ -9,6 +9,7 @@ from io import StringIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from metta_lint.numbers import without_controls
 from metta_lint.sources.text import BYTE_LIMIT, LINE_LIMIT
 
 if TYPE_CHECKING:
@@ -38,12 +39,13 @@ def excerpt(span: Span, mark: str, label: str = "", gutter: int = 1) -> list[str
     lines = _lines(span.path)
     if not 1 <= span.line <= len(lines):
         return []
-    line = lines[span.line - 1].expandtabs(1)
+    line = without_controls(lines[span.line - 1].expandtabs(1))
     if len(line) > LONGEST:
         line = line[: LONGEST - 3] + "..."
-    width = span.end_column - span.column if span.end_line == span.line else len(line) - span.column + 1
-    width = max(1, min(width, len(line) - span.column + 1))
+    column = min(span.column, len(line) + 1)
+    width = span.end_column - span.column if span.end_line == span.line else len(line) - column + 1
+    width = max(1, min(width, len(line) - column + 1))
     return [
         f"{span.line:>{gutter}} | {line}",
-        f"{'':>{gutter}} | {'':{span.column - 1}}{mark * width}{' ' + label if label else ''}",
+        f"{'':>{gutter}} | {'':{column - 1}}{mark * width}{' ' + label if label else ''}",
     ]

@@ -26,6 +26,19 @@ NODE_CONFIGS = {
 }
 NODE_GROUPS = ("trainer.nodes", "trainer.losses")
 GROUPS = ("trainer", "training_env")
+WHOLE = frozenset(
+    [
+        "trainer.batch_size",
+        "trainer.minibatch_size",
+        "trainer.bptt_horizon",
+        "trainer.update_epochs",
+        "trainer.total_timesteps",
+        "training_env.num_workers",
+        "training_env.async_factor",
+        "training_env.forward_pass_minibatch_target_size",
+    ]
+)
+"""Settings that are whole numbers."""
 NUM_AGENTS = "env.game.num_agents"
 TABLE = "Metta 2026-01's default"
 
@@ -39,8 +52,10 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     """
     machine = machine or Machine()
     path, name = split_entry(entry)
-    written = _declared(path, name) if path.endswith(".py") else _dumped(path)
-    settings: dict[str, Setting] = {key: Setting(key, value, span) for key, value, span in written}
+    if path.endswith(".py"):
+        settings = {key: Setting(key, value, span) for key, value, span in _declared(path, name)}
+    else:
+        settings = {key: Setting(key, _taken(key, value), span) for key, value, span in _dumped(path)}
     settings |= {key: setting for key, setting in _assumed(settings) if key not in settings}
     for override in overrides:
         setting = _override(override, settings)
@@ -51,6 +66,11 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
 
 
 # -- dumps -------------------------------------------------------------------------------------------------------------
+
+
+def _taken(key: str, value: object) -> object:
+    """What pydantic makes of a dump's value where a whole number is asked for: 1e6 is one."""
+    return int(value) if key in WHOLE and isinstance(value, float) and value.is_integer() else value
 
 
 def _dumped(path: str) -> Iterator[tuple[str, object, Span | None]]:
