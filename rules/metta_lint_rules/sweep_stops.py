@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from metta_lint.api import Case, Draft, Sweep
 
 DEFAULT = "[sweep]\nmethod = Protein\nmetric = score\ngoal = maximize\ndownsample = 10\n[train]\ngamma = 0.9\n"
+RANGE = "[sweep.train.gamma]\ndistribution = uniform\nmin = 0.8\nmax = 0.9\nmean = 0.85\nscale = auto\n"
 OLD = "[sweep.parameters.train.parameters.gamma]"
 ENTRY = "[base]\npackage = ocean\nenv_name = puffer_grid\n"
 
@@ -38,6 +39,13 @@ class SweepStops:
                 "config/grid.ini": f"{ENTRY}[sweep]\nname = sweep\n{OLD}\nmin = 0\n",
             },
             at=("config/grid.ini:5", "config/grid.ini:6"),
+        ),
+        Case(
+            files={
+                "config/default.ini": f"{DEFAULT}{RANGE}",
+                "config/grid.ini": f"{ENTRY}[sweep.train.gamma.late]\nmin = 0.9\n",
+            },
+            at=("config/grid.ini:4",),
         ),
         Case(
             files={

@@ -146,10 +146,9 @@ def _stops(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, 
                 "remove it",
             )
     for section, entries in sections.items():
-        if section != "sweep" and entries and _is_group(section, sections):
-            (key, value), *_ = entries.items()
-            message = f"[{section}] {key} = {value.text}: AssertionError: a group of parameters holds sections alone"
-            yield Stop(message, value.key_span, "remove it, or give the parameter a section")
+        nested = next((other for other in sections if other.startswith(f"{section}.")), None)
+        if section != "sweep" and entries and nested is not None:
+            yield _mixed_group(section, entries, nested, places[nested])
     if OLD_METRIC in sections:
         yield _old_metric(sections, places)
     old = [section for section in sections if section.startswith(OLD_PARAMETERS)]
@@ -162,6 +161,17 @@ def _stops(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, 
             places[old[0]],
             f"PufferLib 3 has [{now}] with distribution, min, max, mean and scale",
         )
+
+
+def _mixed_group(section: str, entries: Mapping[str, IniValue], nested: str, place: Span) -> Stop:
+    """A group that holds keys beside a section: the one that another file than the other's adds is the slip."""
+    (key, value), *_ = entries.items()
+    effect = "AssertionError: a group of parameters holds sections alone"
+    if place.path == value.key_span.path:
+        help_ = "remove it, or give the parameter a section"
+        return Stop(f"[{section}] {key} = {value.text}: {effect}", value.key_span, help_)
+    message = f"[{nested}] makes a group of [{section}], which has {key} = {value.text}: {effect}"
+    return Stop(message, place, f"remove the section, or write its keys in [{section}]")
 
 
 def _old_metric(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, Span]) -> Stop:
