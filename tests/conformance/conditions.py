@@ -58,7 +58,8 @@ CONDITIONS: Mapping[str, str] = {
     "some-inference-batch": ZERO,
     "batches-divide-envs": r"zero_copy: num_envs must be divisible by batch_size",
     "integer-inference-batch": NO_INTEGER + r"|negative dimensions",
-    "integer-workers": NO_INTEGER + r"|negative|only specify one unknown dimension|not enough values to unpack",
+    "integer-workers": NO_INTEGER
+    + r"|an integer is required|negative|only specify one unknown dimension|not enough values to unpack",
     "integer-agents": NO_INTEGER + "|" + _compared("<") + "|" + _operated("*"),
     "positive-agents": r"num_agents must be >= 1",
     "environment-keys-once": r"multiple values for keyword argument|not subscriptable|indices must be",
