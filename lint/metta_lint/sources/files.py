@@ -8,8 +8,12 @@ import stat
 
 
 def first_bytes(path: str, limit: int) -> bytes:
-    """A regular file's bytes, up to a limit. Raises OSError for what cannot be read or is no regular file."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    """A regular file's bytes, up to a limit. Raises OSError for what cannot be read or is no regular file.
+
+    No more is asked for than the file has: Python makes a buffer of the size that it is asked for.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "is no regular file", path)
-    with open(path, "rb") as file:
-        return file.read(limit)
+    with open(path, "rb", buffering=0) as file:
+        return file.read(min(limit, status.st_size)) or b""
