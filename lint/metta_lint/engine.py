@@ -15,6 +15,7 @@ from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding, Related
 from metta_lint.numbers import printable
+from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -138,9 +139,7 @@ def check_codes(rules: Iterable[Rule], prefixes: Iterable[str]) -> None:
     codes = [*(rule.code for rule in rules), *BUILT_IN]
     for prefix in prefixes:
         if not any(code.startswith(prefix) for code in codes):
-            from difflib import get_close_matches
-
-            close = get_close_matches(prefix, codes, n=1, cutoff=0)
+            close = close_names(prefix, codes, 0, compared=None)
             raise LintError(f"no rule's code begins with {prefix!r}; did you mean {close[0]}?")
 
 

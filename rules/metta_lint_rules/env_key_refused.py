@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Place, Plan
+from metta_lint.api import Case, Draft, Place, Plan, close_names
 
 DEFAULT = "[base]\npackage = None\nenv_name = None\n\n[train]\nseed = 1\n"
 REGISTRY = (
@@ -64,7 +64,5 @@ class EnvKeyRefused:
 
 
 def _help(name: str, names: frozenset[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  start-up: few runs have something to say
-
-    close = get_close_matches(name, sorted(names), n=1)
+    close = close_names(name, sorted(names), compared=None)
     return f"did you mean {close[0]}?" if close else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
+
+from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +15,5 @@ _LENGTH = 60
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:
     """A hint to append to a message about a name that is not known; empty where nothing is near."""
-    from difflib import get_close_matches  # slow to import, and needed for an error alone
-
-    near = get_close_matches(str(name)[:_LENGTH], map(str, islice(known, _NAMES)), n=1)
+    near = close_names(str(name)[:_LENGTH], map(str, known), compared=_NAMES)
     return f" (did you mean {near[0]}?)" if near else ""

@@ -12,6 +12,7 @@ from metta_lint.errors import InputError
 from metta_lint.hydra import ConfigTreeReader
 from metta_lint.plans import IgnoredKey
 from metta_lint.settings import Run, Setting, Unknown
+from metta_lint.spelling import close_names
 from metta_lint.sweeps import Parameter, Search, Stop, Sweep
 from metta_lint.trainers.metta.plan import derive
 
@@ -140,13 +141,11 @@ def _stops(fields: Mapping[tuple[str, ...], Setting]) -> Iterator[Stop]:
 
 def _misspelled(parameters: Mapping[str, Parameter], run: Run) -> Iterator[IgnoredKey]:
     """Keys that the run does not have, where it has one that is spelt almost so: the trainer forbids unknown ones."""
-    from difflib import get_close_matches
-
     for key in parameters:
         group, _, name = key.rpartition(".")
         siblings = [other.rpartition(".")[2] for other in run.settings if other.rpartition(".")[0] == group]
         if name not in siblings and not any(other.startswith(f"{key}.") for other in run.settings):
-            close = get_close_matches(name, siblings, n=1, cutoff=0.85)
+            close = close_names(name, siblings, 0.85, compared=None)
             if close and f"{group}.{close[0]}" not in parameters:
                 yield IgnoredKey(
                     key, "Metta's trainer config forbids keys that it does not have", f"{group}.{close[0]}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from metta_lint.loops import UPDATE_REQUIREMENTS
 from metta_lint.plans import Refusal
 from metta_lint.settings import Unknown
+from metta_lint.spelling import close_names
 from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ, TRAIN
 
 if TYPE_CHECKING:
@@ -119,10 +120,8 @@ def _compiles(d: Derivation) -> bool:
 
 def _slip(d: Derivation, key: str) -> Setting | None:
     """A key of [train] that nothing reads and that is spelt nearly like one that is missing."""
-    from difflib import get_close_matches  # slow to import, and needed for a refusal alone
-
     strange = [name.partition(".")[2] for name in d.run.settings if name.startswith("train.")]
-    close = get_close_matches(key, [name for name in strange if name not in TRAIN], n=1, cutoff=0.75)
+    close = close_names(key, (name for name in strange if name not in TRAIN), 0.75, compared=None)
     return d.run.settings[f"train.{close[0]}"] if close else None
 
 

@@ -11,6 +11,7 @@ from metta_lint.plans import IgnoredKey, Plan
 from metta_lint.settings import Setting
 from metta_lint.sources import read
 from metta_lint.sources.ini import DEFAULT_SECTION, values
+from metta_lint.spelling import close_names
 from metta_lint.sweeps import Parameter, Search, Stop, Sweep
 from metta_lint.trainers.pufferlib.config import find_default, parse_value, read_run
 from metta_lint.trainers.pufferlib.keys import DEAD, MOVED, TRAIN
@@ -207,7 +208,5 @@ def _ignored(parameters: Mapping[str, Parameter], run: Run) -> Iterator[IgnoredK
 
 
 def _nearest(section: str, name: str, known: frozenset[str], run: Run) -> str | None:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, sorted(known), n=1, cutoff=0.85)
+    close = close_names(name, sorted(known), 0.85, compared=None)
     return next((f"{section}.{match}" for match in close if f"{section}.{match}" in run.settings), None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.plans import IgnoredKey
 from metta_lint.sources.ini import DEFAULT_SECTION
+from metta_lint.spelling import close_names
 from metta_lint.trainers.pufferlib.keys import BASE, BESIDES, DEAD, MOVED, SECTIONS, TRAIN
 from metta_lint.trainers.pufferlib.spelling import nearest_key
 
@@ -38,8 +39,6 @@ def _ignored_sections(run: Run) -> list[IgnoredKey]:
         known = section.partition(".")[0] in SECTIONS or section == DEFAULT_SECTION
         if known or not any(key.startswith(f"{section}.") for key in run.settings):
             continue
-        from difflib import get_close_matches  # slow to import, and needed for a finding alone
-
-        near = get_close_matches(section.lower(), SECTIONS, n=1, cutoff=0.6)
+        near = close_names(section.lower(), SECTIONS)
         found.append(IgnoredKey(f"[{section}]", "nothing reads this section", f"[{near[0]}]" if near else None, span))
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.plans import Refusal
 from metta_lint.settings import Unknown
+from metta_lint.spelling import close_names
 from metta_lint.trainers.pufferlib.arguments import ARGUMENTS, refuse_arguments
 from metta_lint.trainers.pufferlib.keys import VEC
 from metta_lint.trainers.pufferlib.order import NATIVE
@@ -205,9 +206,7 @@ def _refuse_keys(d: Derivation) -> None:
         section, _, name = key.partition(".")
         if section != "vec" or name in VEC or name in ARGUMENTS:
             continue
-        from difflib import get_close_matches  # slow to import, and needed for a refusal alone
-
-        near = get_close_matches(name, sorted(VEC), n=1, cutoff=0.6)
+        near = close_names(name, sorted(VEC))
         hint = f"; is {near[0]} meant?" if near else ""
         message = f"Invalid argument: {name} = {setting.value!r} in [vec]{hint}"
         d.refuse(Refusal("known-vec-keys", "APIUsageError", message, (key,)))

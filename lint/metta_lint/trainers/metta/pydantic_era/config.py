@@ -10,6 +10,7 @@ from metta_lint.documents import Mapping, Node, Scalar, Span, leaves, plain
 from metta_lint.errors import InputError, LintError
 from metta_lint.settings import Machine, Run, Setting, Unknown
 from metta_lint.sources import read
+from metta_lint.spelling import close_names
 from metta_lint.trainers.metta.config import machine_settings
 from metta_lint.trainers.metta.pydantic_era.defaults import NODES, TRAINER, TRAINING_ENV
 from metta_lint.trainers.python_entries import split_entry
@@ -219,9 +220,7 @@ def _override(text: str, settings: dict[str, Setting]) -> Setting:
     before = settings.get(key)
     known = before is not None or key.startswith(("env.", *(f"{group}." for group in NODE_GROUPS)))
     if not known and key.split(".")[0] in GROUPS:
-        from difflib import get_close_matches
-
-        close = get_close_matches(key, settings, n=1)
+        close = close_names(key, settings, compared=None)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise LintError(f"--set {text}: the config has no {key}, and forbids keys that it does not know{hint}")
     overridden = () if before is None or before.span is None else (before.span, *before.overrides)
