@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from metta_lint.corners import Corner, refused_corners, wasteful_corners
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
 from metta_lint.environments import Environment, rooms_of
-from metta_lint.findings import Claim, Finding, Severity
+from metta_lint.findings import Claim, Edit, Finding, Fix, Severity
 from metta_lint.loops import CONFIG_REQUIREMENTS
 from metta_lint.mettagrid.classes import nearest_target
 from metta_lint.mettagrid.game_keys import NEW_NAMES, TOP_KEYS, allowed_keys, meant_by, refused_key
@@ -61,8 +61,10 @@ __all__ = [
     "Corner",
     "Document",
     "Draft",
+    "Edit",
     "Environment",
     "Finding",
+    "Fix",
     "IgnoredKey",
     "Mapping",
     "Node",
@@ -121,7 +123,7 @@ class Draft(NamedTuple):
 
     ``at`` is where: a place of a plan, or the span of a document's node. ``related`` are further places, each with
     what is to be seen there; ``claims`` what running both sides will measure; ``help`` how to mend it; ``severity``
-    replaces the rule's own where a case is milder or worse.
+    replaces the rule's own where a case is milder or worse; ``fix`` mends it by edits at spans.
     """
 
     message: str
@@ -130,6 +132,7 @@ class Draft(NamedTuple):
     claims: tuple[Claim, ...] = ()
     help: str = ""
     severity: Severity | None = None
+    fix: Fix | None = None
 
 
 class Case(NamedTuple):

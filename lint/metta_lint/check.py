@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from metta_lint.differences import without_intended
 from metta_lint.discovery import discover
 from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
 from metta_lint.errors import InputError, LintError
@@ -17,14 +18,12 @@ from metta_lint.trainers import one_look
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from metta_lint.config import Config, Difference
-    from metta_lint.documents import Span
+    from metta_lint.config import Config
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
     from metta_lint.settings import Machine
 
 UNREADABLE = ("ML001", "unreadable-input")
-STALE = ("ML901", "stale-difference")
 
 
 class Report:
@@ -79,7 +78,7 @@ def check(
     subjects = Subjects(report.plans, report.pairs, found.files, found.trees)
     said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice
     found_by_rules = [finding for finding in run_rules(rules, subjects) if finding.span not in said]
-    report.findings = unreadable + merged(_intended(config, declared, found_by_rules))
+    report.findings = unreadable + merged(without_intended(config, declared, found_by_rules))
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
     report.notes += _unknowns(report.pairs)
     return report
@@ -163,25 +162,3 @@ def _unknowns(pairs: Iterable[Pair]) -> list[str]:
                     subject = plan.run.name or plan.run.entry
                     reasons[f"not compared: {name} of {subject} is unknown: {quantity.unknown_because}"] = None
     return list(reasons)
-
-
-def _intended(config: Config, declared: dict[str, Plan], findings: list[Finding]) -> list[Finding]:
-    """Findings without those that a declared difference explains; with one for each difference that is none."""
-    kept = list(findings)
-    for spec, pair in declared_pairs(config, declared):
-        for difference in spec.differs:
-            subject = f"{spec.left} against {spec.right}"
-            kept = [f for f in kept if not (f.subject == subject and f.quantity == difference.quantity)]
-            if difference.quantity not in {**pair.left.quantities, **pair.right.quantities}:
-                raise LintError(f"{difference.span}: no quantity is called {difference.quantity!r}")
-            if pair.known(difference.quantity) is not None and pair.differs(difference.quantity) is None:
-                kept.append(_stale(difference, pair, subject))
-    return kept
-
-
-def _stale(difference: Difference, pair: Pair, subject: str) -> Finding:
-    code, name = STALE
-    value = pair.left.value(difference.quantity)
-    span: Span = difference.span
-    message = f"{difference.quantity} no longer differs: both sides have {value}"
-    return Finding(code, name, "warning", message, span, subject=subject, help="remove the declared difference")

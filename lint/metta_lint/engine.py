@@ -247,6 +247,7 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         help=printable(draft.help),
         subject=_name(subject),
         quantity="" if isinstance(draft.at, Span) else draft.at.name,
+        fix=draft.fix,
     )
 
 

@@ -29,6 +29,25 @@ class Related(NamedTuple):
     span: Span
 
 
+class Edit(NamedTuple):
+    """Text in the place of what a span covers; an empty span inserts, an empty text deletes."""
+
+    span: Span
+    text: str
+
+
+class Fix(NamedTuple):
+    """Edits that mend a finding, all or none.
+
+    ``message`` says what they do, as a command ("rename it to minibatch_size"). A fix is safe where no run changes by
+    it but for what was plainly meant; any other is applied only where it was asked for.
+    """
+
+    message: str
+    edits: tuple[Edit, ...]
+    is_safe: bool = False
+
+
 class Finding(NamedTuple):
     """One thing that is wrong.
 
@@ -50,6 +69,7 @@ class Finding(NamedTuple):
     quantity: str = ""
     others: int = 0
     is_input_error: bool = False
+    fix: Fix | None = None
 
     @property
     def url(self) -> str:

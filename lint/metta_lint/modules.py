@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Entry, Mapping, Node, Scalar, Span
 from metta_lint.errors import InputError
+from metta_lint.sources.files import first_bytes
 from metta_lint.sources.python import BYTE_LIMIT, parse_module
 from metta_lint.sources.python_declarations import Class
 from metta_lint.sources.python_literals import Expression
@@ -53,8 +54,7 @@ class Tree:
             return None
         shown = os.path.join(self._shown, path).replace(os.sep, "/") if self._shown not in ("", ".") else path
         try:
-            with open(full, "rb") as file:
-                return parse_module(file.read(BYTE_LIMIT + 1), shown)
+            return parse_module(first_bytes(full, BYTE_LIMIT + 1), shown)
         except (OSError, InputError):
             return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.documents import Span
-from metta_lint.findings import SEVERITIES, Claim, Finding
+from metta_lint.findings import SEVERITIES, Claim, Finding, Fix
 from metta_lint.settings import Setting, Unknown
 
 if TYPE_CHECKING:
@@ -50,8 +50,17 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "claims": [claim_data(claim) for claim in finding.claims],
         "help": finding.help,
         "subject": finding.subject,
-        "fix": None,
+        "fix": fix_data(finding.fix) if finding.fix is not None else None,
         "url": finding.url,
+    }
+
+
+def fix_data(fix: Fix) -> dict[str, Any]:
+    """One fix: all of its edits, or none."""
+    return {
+        "message": fix.message,
+        "safe": fix.is_safe,
+        "edits": [{**location(edit.span), "text": edit.text} for edit in fix.edits],
     }
 
 

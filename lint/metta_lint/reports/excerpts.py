@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from functools import lru_cache
 from io import StringIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from metta_lint.numbers import without_controls
+from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, LINE_LIMIT
 
 if TYPE_CHECKING:
@@ -20,17 +19,15 @@ LONGEST = 160
 
 def _lines(path: str) -> tuple[str, ...]:
     try:
-        status = os.stat(path)
-        return _lines_of(path, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else ()
+        return _lines_of(identity(path))
     except (OSError, ValueError):
         return ()
 
 
 @lru_cache(maxsize=64)
-def _lines_of(path: str, _changed: int, _file: int) -> tuple[str, ...]:
+def _lines_of(file: tuple[str, int, int, int]) -> tuple[str, ...]:
     """A file's lines, up to the bounds within which files are read: no more can have a span."""
-    with open(path, "rb") as file:
-        text = file.read(BYTE_LIMIT).decode("utf-8-sig", "replace")
+    text = first_bytes(file[0], BYTE_LIMIT).decode("utf-8-sig", "replace")
     return tuple(line.rstrip("\n") for line in islice(StringIO(text, newline=None), LINE_LIMIT))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from importlib import import_module
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from metta_lint.errors import InputError
+from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, file_start
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ SUFFIXES = {
     ".py": "python",
     ".map": "map",
 }
-_FIRST_READ = 1 << 16  # bytes
-
 
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[str, int, int, int], Document | InputError] = {}
@@ -39,7 +36,7 @@ def read(path: str, data: bytes | None = None) -> Document:
     """
     if data is not None:
         return _parse(path, data)
-    key = _identity(path)
+    key = identity(path)
     if key not in _documents:
         _make_room(key[2])
         try:
@@ -74,15 +71,6 @@ def _weight(size: int) -> int:
     return size if 0 < size <= BYTE_LIMIT else 0
 
 
-def _identity(path: str) -> tuple[str, int, int, int]:
-    """What tells a file and its state apart. A path alone does not: it may be relative, and the folder change."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return path, -1, -1, -1
-    return path, status.st_mtime_ns, status.st_size, status.st_ino
-
-
 def _parse(path: str, data: bytes) -> Document:
     name = SUFFIXES.get(PurePath(path).suffix.lower())
     if name is None:
@@ -95,12 +83,7 @@ def _parse(path: str, data: bytes) -> Document:
 
 def _load(path: str) -> bytes:
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InputError("cannot be read: is no regular file", file_start(path))
-        with Path(path).open("rb") as file:
-            data = file.read(_FIRST_READ)
-            # Asked for the limit at once, Python would make a buffer of that size for every file.
-            return data if len(data) < _FIRST_READ else data + file.read(BYTE_LIMIT + 1 - _FIRST_READ)
+        return first_bytes(path, BYTE_LIMIT + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be read: {reason}", file_start(path)) from None

@@ -17,3 +17,12 @@ def first_bytes(path: str, limit: int) -> bytes:
         raise OSError(errno.EINVAL, "is no regular file", path)
     with open(path, "rb", buffering=0) as file:
         return file.read(min(limit, status.st_size)) or b""
+
+
+def identity(path: str) -> tuple[str, int, int, int]:
+    """What tells a file and its state apart. A path alone does not: it may be relative, and the folder change."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return path, -1, -1, -1
+    return path, status.st_mtime_ns, status.st_size, status.st_ino

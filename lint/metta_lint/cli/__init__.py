@@ -1,0 +1,68 @@
+"""The command line: every command gathers its options, calls one plain function, and prints one report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from metta_lint import __version__
+from metta_lint.errors import LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+COMMANDS = ("check", "plan", "compare", "verify", "rules", "explain", "init")
+"""Each is the function of its name in the module of its name, which is imported when it is asked for."""
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are asked for: each has imports that the others do without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="metta-lint", message="%(prog)s %(version)s")
+def main() -> None:
+    """What RL training configs will really do, where two of them disagree, and proof by running both."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; its exit code. What a user can cause ends in one line on stderr and exit code 2."""
+    _prepare_streams()
+    try:
+        result = main.main(list(arguments), prog_name="metta-lint", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except LintError as error:
+        click.echo(f"error: {error}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def _prepare_streams() -> None:
+    """A closed stdout swallows what is printed; a character that a terminal lacks is escaped."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,57 @@
+"""``metta-lint compare``."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from metta_lint.cli.options import (
+    config_option,
+    format_option,
+    given,
+    machine_options,
+    option_group,
+    output_options,
+    rule_options,
+    set_option,
+    side_options,
+    trainer_option,
+    with_rules,
+)
+from metta_lint.cli.output import as_json, emit, style
+from metta_lint.cli.pair import findings_of, pair_of
+
+
+@click.command()
+@click.argument("left", metavar="LEFT")
+@click.argument("right", metavar="RIGHT")
+@option_group(
+    config_option,
+    machine_options,
+    trainer_option,
+    set_option,
+    side_options,
+    rule_options,
+    format_option("text", "markdown", "json"),
+    output_options,
+)
+def compare(left: str, right: str, config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
+    """The comparison table of two runs, derived values included. Exit code 1 where a rule finds something."""
+    from metta_lint.compare import compare as compare_pair
+    from metta_lint.reports import comparison
+
+    config, machine = given(config_path, left if os.path.exists(left) else ".", options)
+    config = with_rules(config, options["select"], options["ignore"])
+    pair = pair_of(left, right, config, machine, overrides, options)
+    rows, findings = compare_pair(pair), findings_of(pair, config)
+    match options["output_format"]:
+        case "json":
+            text = as_json(comparison.comparison_data(pair, rows, findings))
+        case "markdown":
+            text = comparison.comparison_markdown(pair, rows)
+        case _:
+            text = comparison.comparison_text(pair, rows, findings, style(options))
+    emit(text, options["output_file"])
+    return 1 if findings else 0

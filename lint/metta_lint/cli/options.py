@@ -1,0 +1,95 @@
+"""The options that commands share, and what they make of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from metta_lint.config import Config, find_config, load_config
+from metta_lint.settings import Machine
+from metta_lint.trainers import parse_choice
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class PositiveNumber(click.ParamType[float]):
+    """A finite number above zero."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number", param, ctx)
+        if not 0 < number < float("inf"):
+            self.fail(f"{value} is not a finite number above 0", param, ctx)
+        return number
+
+
+def option_group(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order in which ``--help`` lists them."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+config_option = click.option(
+    "--config", "config_path", metavar="FILE", help="Configuration file instead of the nearest one."
+)
+machine_options = option_group(
+    click.option("--cpus", type=click.IntRange(1), help="CPU cores of the machine that would train."),
+    click.option("--gpus", type=click.IntRange(1), help="GPUs of that machine (1 where it has none)."),
+    click.option("--world-size", type=click.IntRange(1), help="Processes of a distributed launch."),
+    click.option("--steps-per-second", type=PositiveNumber(), help="Agent steps per second, to give losses in hours."),
+)
+set_option = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, in the trainer's syntax."
+)
+trainer_option = click.option(
+    "--trainer",
+    "trainers",
+    multiple=True,
+    metavar="NAME[@VERSION]",
+    help="The version that runs of a trainer are for, instead of the one that their files tell: pufferlib@2.",
+)
+side_options = option_group(
+    click.option("--set-left", multiple=True, metavar="KEY=VALUE", help="Override of the left run."),
+    click.option("--set-right", multiple=True, metavar="KEY=VALUE", help="Override of the right run."),
+)
+rule_options = option_group(
+    click.option("--select", multiple=True, metavar="CODE", help="Code or prefix of rules to run (repeatable)."),
+    click.option("--ignore", multiple=True, metavar="CODE", help="Code or prefix of rules not to run (repeatable)."),
+)
+output_options = option_group(
+    click.option("--output-file", metavar="FILE", help="Write the report to a file instead of stdout."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+    click.option("-q", "--quiet", is_flag=True, help="Findings only: no notes, no summary, no progress."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
+)
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """``--output-format``, the first of the formats being the default."""
+    choice = click.Choice(formats)
+    return click.option("--output-format", type=choice, default=formats[0], show_default=True)
+
+
+def given(path: str | None, start: str, options: dict[str, Any]) -> tuple[Config, Machine]:
+    """The configuration, and the machine as the command line completes it."""
+    config = load_config(path) if path else find_config(start)
+    config = config._replace(trainers=tuple(map(parse_choice, options.get("trainers", ()))))
+    values = {key: options[key] for key in Machine._fields if options.get(key) is not None}
+    return config, config.machine._replace(**values)
+
+
+def with_rules(config: Config, select: Sequence[str], ignore: Sequence[str]) -> Config:
+    """The configuration with the rules that the command line selects and ignores."""
+    split = [[code.strip() for item in items for code in item.split(",")] for items in (select, ignore)]
+    return config._replace(select=tuple(split[0]) or config.select, ignore=(*config.ignore, *split[1]))

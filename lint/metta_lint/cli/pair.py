@@ -1,0 +1,40 @@
+"""Pairs that are named on the command line: ``compare`` and ``verify`` have them in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.errors import LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metta_lint.config import Config
+    from metta_lint.settings import Machine
+
+
+def pair_of(
+    left: str, right: str, config: Config, machine: Machine, overrides: Sequence[str], options: Any, **backend: Any
+) -> Any:
+    from metta_lint.pairs import Pair
+    from metta_lint.runs import plan_run
+
+    first = plan_run(left, config, (*overrides, *options["set_left"]), machine, **backend)
+    second = plan_run(right, config, (*overrides, *options["set_right"]), machine, **backend)
+    check_trainers(config, first, second)
+    return Pair(first, second, "named on the command line")
+
+
+def check_trainers(config: Config, *plans: Any) -> None:
+    """Raise LintError for a ``--trainer`` that none of the named runs is of: it would change nothing."""
+    own = {plan.run.trainer for plan in plans}
+    for choice in config.trainers:
+        if choice.trainer not in own:
+            raise LintError(f"--trainer {choice.trainer}: no run named here is {choice.trainer}'s")
+
+
+def findings_of(pair: Any, config: Config) -> list[Any]:
+    from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
+
+    rules = chosen_rules(config.plugins, config.select, config.ignore)
+    return merged(run_rules(rules, Subjects([pair.left, pair.right], [pair])))
