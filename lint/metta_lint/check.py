@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from metta_lint import plugins
 from metta_lint.differences import without_intended
 from metta_lint.discovery import discover
 from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
@@ -12,7 +13,7 @@ from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.numbers import printable
 from metta_lint.runs import declared_pairs, plan_run, same_environment
-from metta_lint.sources import SUFFIXES, read
+from metta_lint.sources import known_suffixes, read
 from metta_lint.trainers import one_look
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def check(
     Files that cannot be read become findings; the rest is still linted. Raises LintError for what concerns no file: a
     path that does not exist, a rule that crashes.
     """
+    plugins.use(config.plugins)
     report = Report()
     machine = machine or config.machine
     declared: dict[str, Plan] = {}
@@ -126,7 +128,7 @@ def _first_of(names: Sequence[str]) -> str:
 
 def _check_syntax(files: Iterable[str], report: Report) -> None:
     for file in files:
-        if not file.lower().endswith(tuple(SUFFIXES)):
+        if not file.lower().endswith(known_suffixes()):
             continue
         try:
             read(file)

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from metta_lint import plugins
 from metta_lint.documents import Document, Node, Scalar, Sequence, Span, plain
 from metta_lint.documents import Mapping as MappingNode
+from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.settings import Machine
 from metta_lint.trainers import Choice, parse_choice, trainer_for
-from metta_lint.trainers.python_entries import split_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,12 +116,14 @@ class _Reader:
 
     def config(self) -> Config:
         self._known(self._node, "[tool.metta-lint]", "select", "ignore", "plugins", "machine", "runs", "pairs")
+        files = tuple(self._relative(plugin) for plugin in self._strings(self._node, "plugins"))
+        plugins.use(files)  # a run's entry may be one of their trainers'
         runs = dict(self._runs())
         return Config(
             path=self._path,
             select=self._strings(self._node, "select", ALL),
             ignore=self._strings(self._node, "ignore"),
-            plugins=tuple(self._relative(plugin) for plugin in self._strings(self._node, "plugins")),
+            plugins=files,
             machine=self._machine(),
             runs=runs,
             pairs=tuple(self._pairs(runs)),

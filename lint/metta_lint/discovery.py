@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.errors import LintError
 from metta_lint.sources.files import first_bytes
+from metta_lint.trainers import added_entries
 from metta_lint.trainers.python_entries import is_dump, is_entry, may_hold_config
 from metta_lint.trees import YAML_SUFFIXES, ConfigTree
 
@@ -43,11 +44,20 @@ class Found(NamedTuple):
 
 
 class File(NamedTuple):
-    """A config file, whether it is the entry of a run, and the root of the Hydra tree that it lies in."""
+    """A config file, whether it is the entry of a run, and the root of the Hydra tree that it lies in.
+
+    ``added`` are the runs of plugins' trainers that it holds.
+    """
 
     path: str
     is_entry: bool
     tree: str | None = None
+    added: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The runs that start here."""
+        return self.added or ((self.path,) if self.is_entry else ())
 
 
 def discover(paths: Iterable[str]) -> Found:
@@ -69,12 +79,14 @@ def discover(paths: Iterable[str]) -> Found:
             trees.setdefault(file.tree, []).append(file.path)
     return Found(
         tuple(files),
-        tuple(file.path for file in files.values() if file.is_entry),
+        tuple(entry for file in files.values() for entry in file.entries),
         tuple(ConfigTree(folder, members) for folder, members in trees.items()),
     )
 
 
 def _named(path: str) -> File:
+    if added := added_entries(path):
+        return File(path, is_entry=False, added=added)
     in_tree = path.endswith((*YAML_SUFFIXES, MAP_SUFFIX))
     return File(path, _is_entry(path), tree_root(path) if in_tree else None)
 
@@ -100,6 +112,8 @@ def _in_folder(root: str) -> Iterator[File]:
 def _outside(path: str, data: bytes | None) -> File | None:
     """A config that is told by its own content. ``data`` are its first bytes where they are known."""
     name = os.path.basename(path)
+    if added := added_entries(path):
+        return File(path, is_entry=False, added=added)
     if name.endswith(".ini"):
         data = _bytes(path)
         if _PUFFER_SECTION.search(data) or os.path.exists(os.path.join(os.path.dirname(path), "default.ini")):
@@ -115,7 +129,7 @@ def _in_tree(path: str, data: bytes | None, root: str) -> File | None:
     if _is_config_name(name):
         at_root = os.path.dirname(path) == root or (root == "." and "/" not in path)
         data = data or (_bytes(path) if at_root else b"")
-        return File(path, at_root and _trains(data), root)
+        return File(path, at_root and _trains(data), root, added_entries(path))
     return File(path, is_entry=False, tree=root) if name.endswith(MAP_SUFFIX) else _outside(path, None)
 
 

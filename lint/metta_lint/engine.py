@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import deque
-from importlib import import_module
-from importlib.machinery import PathFinder
 from inspect import signature
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from metta_lint import plugins
 from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding, Related
@@ -18,7 +15,7 @@ from metta_lint.numbers import printable
 from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from metta_lint.api import Draft, Place, Rule
     from metta_lint.documents import Document
@@ -27,102 +24,23 @@ if TYPE_CHECKING:
     from metta_lint.sweeps import Sweep
     from metta_lint.trees import ConfigTree
 
-GROUP = "metta_lint.rules"
 BUILT_IN = ("ML001", "ML901")
 """Codes of what is found without a rule: files that cannot be read, differences that are none."""
 MOST = 500
 """Findings of one rule about one subject: nobody reads more, and to look for more would never end."""
-METADATA = (".dist-info", ".egg-info")
 
 
-def load_rules(plugins: Sequence[str] = ()) -> list[Rule]:
+def load_rules(files: Sequence[str] = ()) -> list[Rule]:
     """Every installed rule and those of the listed plugin files, by code.
 
-    An entry point names a module; a plugin is a path to a Python file. Either has a list ``RULES``. Raises LintError
-    for one that cannot be imported, has no rules, or brings a code that another has.
+    Raises LintError for a plugin that cannot be loaded, or that brings a code that another has.
     """
     found: dict[str, Rule] = {}
-    for origin, rules in (*_installed(), *_plugins(plugins)):
-        for rule in rules:
-            if rule.code in found:
-                raise LintError(f"{origin} brings a second rule {rule.code}")
-            found[rule.code] = rule
+    for origin, rule in plugins.rules(files):
+        if rule.code in found:
+            raise LintError(f"{origin} brings a second rule {rule.code}")
+        found[rule.code] = rule
     return [found[code] for code in sorted(found)]
-
-
-def _installed() -> Iterator[tuple[str, Sequence[Rule]]]:
-    for name in modules_named(GROUP):
-        yield name, _rules_of(import_module(name), name)
-
-
-def modules_named(group: str) -> list[str]:
-    """The modules that installed packages name as entry points of a group.
-
-    They are those of ``importlib.metadata.entry_points``, which takes longer to import than a pair takes to lint: here
-    only text is read. What is not a plain folder of packages (a zip file, an egg, another importer) is left to it.
-    """
-    if any(os.path.isfile(folder) or folder.endswith(".egg") for folder in sys.path) or _other_importers():
-        from importlib.metadata import entry_points
-
-        return [point.value for point in entry_points(group=group)]
-    found: dict[str, list[str]] = {}
-    for folder in sys.path:
-        for name in _listed(folder):
-            project = name.partition("-")[0].replace(".", "_").lower()
-            if name.endswith(METADATA) and project not in found:  # the first of a name is the one that is imported
-                found[project] = _named_in(os.path.join(folder, name, "entry_points.txt"), group)
-    return [module for modules in found.values() for module in modules]
-
-
-def _other_importers() -> bool:
-    return any(finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path)
-
-
-def _listed(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder or ".")
-    except OSError:
-        return []
-
-
-def _named_in(path: str, group: str) -> list[str]:
-    """The values of one section of an ``entry_points.txt``: ``name = module`` line by line, # for comments."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except OSError:
-        return []
-    _, _, section = f"\n{text}".partition(f"\n[{group}]")
-    lines = section.partition("\n[")[0].splitlines()[1:]
-    return [line.partition("=")[2].strip() for line in lines if "=" in line and not line.startswith("#")]
-
-
-def _plugins(paths: Sequence[str]) -> Iterator[tuple[str, Sequence[Rule]]]:
-    for number, path in enumerate(paths):
-        from importlib.util import module_from_spec, spec_from_file_location
-
-        if not os.path.isfile(path):
-            raise LintError(f"plugin {path}: no such file")
-        spec = spec_from_file_location(f"metta_lint_plugin_{number}", path)
-        if spec is None or spec.loader is None:
-            raise LintError(f"plugin {path}: not a Python file")
-        module = module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
-            raise LintError(f"plugin {path}: {type(error).__name__}: {error}") from error
-        yield path, _rules_of(module, path)
-
-
-def _rules_of(module: object, origin: str) -> Sequence[Rule]:
-    rules = getattr(module, "RULES", None)
-    if not isinstance(rules, list | tuple) or not rules:
-        raise LintError(f"{origin}: no list RULES")
-    for rule in rules:
-        missing = [name for name in ("code", "name", "severity", "check") if not hasattr(rule, name)]
-        if missing:
-            raise LintError(f"{origin}: {rule!r} in RULES is no rule: it has no {', '.join(missing)}")
-    return rules
 
 
 def selected(rules: Iterable[Rule], select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
@@ -143,9 +61,9 @@ def check_codes(rules: Iterable[Rule], prefixes: Iterable[str]) -> None:
             raise LintError(f"no rule's code begins with {prefix!r}; did you mean {close[0]}?")
 
 
-def chosen_rules(plugins: Sequence[str], select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
+def chosen_rules(files: Sequence[str], select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
     """The rules that a configuration asks for. Raises LintError as load_rules and check_codes do."""
-    rules = load_rules(plugins)
+    rules = load_rules(files)
     check_codes(rules, (*select, *ignore))
     return selected(rules, select, ignore)
 
@@ -252,7 +170,7 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
 
 
 def _entry(at: Place | Span) -> str:
-    return at.path if isinstance(at, Span) else at.plan.run.entry
+    return at.path if isinstance(at, Span) else at.plan.run.file
 
 
 def _unwritten(place: Place, subject: object) -> str:

@@ -136,11 +136,11 @@ class Plan(NamedTuple):
             return names
         behind = {setting.key: setting for name in names for setting in self.settings_of(name)}
         meant = [ignored.key for ignored in self.ignored if ignored.nearest in behind and self._is_own(ignored.key)]
-        own = [key for key, setting in behind.items() if setting.span and setting.span.path == self.run.entry]
+        own = [key for key, setting in behind.items() if setting.span and setting.span.path == self.run.file]
         return (*[*meant, *own][:1], *names)
 
     def _is_own(self, name: str) -> bool:
-        return any(span.path == self.run.entry for span in self.spans_of(name)[:1])
+        return any(span.path == self.run.file for span in self.spans_of(name)[:1])
 
     def formula_with_numbers(self, name: str) -> str:
         """A quantity's formula with the values of its inputs put in."""

@@ -7,10 +7,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metta_lint.entries import split_entry
 from metta_lint.errors import LintError
 from metta_lint.pairs import Pair
-from metta_lint.trainers import trainer_for
-from metta_lint.trainers.python_entries import split_entry
+from metta_lint.trainers import trainer_for, trainer_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,10 +64,7 @@ def same_environment(plans: Iterable[Plan]) -> list[Pair]:
     """
     plans = list(plans)
     candidates = [
-        (left, right)
-        for left in plans
-        for right in plans
-        if left.run.trainer == "pufferlib" != right.run.trainer and _shared(left, right)
+        (left, right) for left in plans for right in plans if _rank(left) < _rank(right) and _shared(left, right)
     ]
     nearest: dict[str, int] = {}
     for pair in candidates:
@@ -80,13 +77,18 @@ def same_environment(plans: Iterable[Plan]) -> list[Pair]:
     ]
 
 
+def _rank(plan: Plan) -> int:
+    """Which side of a pair a trainer's run is: PufferLib's is left of Metta's, a plugin's is right of both."""
+    return trainer_names().index(plan.run.trainer)
+
+
 def _shared(left: Plan, right: Plan) -> list[str]:
     return [name for name in left.run.environments if name in right.run.environments]
 
 
 def _nearness(left: Plan, right: Plan) -> int:
     """How many folders two entries have in common, from the root."""
-    folders = [os.path.abspath(plan.run.entry).split(os.sep)[:-1] for plan in (left, right)]
+    folders = [os.path.abspath(plan.run.file).split(os.sep)[:-1] for plan in (left, right)]
     return sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(*folders, strict=False)))
 
 

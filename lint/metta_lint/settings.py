@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from metta_lint.entries import split_entry
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -124,6 +126,11 @@ class Run(NamedTuple):
     def dialect(self) -> str:
         """The trainer with its version, as ``--trainer`` takes it: ``pufferlib@3``, ``metta``."""
         return self.trainer if self.version is None else f"{self.trainer}@{self.version}"
+
+    @property
+    def file(self) -> str:
+        """The entry's file: an entry may name one of several runs in it."""
+        return split_entry(self.entry)[0]
 
     def value(self, key: str) -> object:
         """The value of a setting; Unknown where no file gives it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from metta_lint.documents import Mapping
 from metta_lint.errors import InputError
 from metta_lint.references import target_references
-from metta_lint.sources import SUFFIXES, read
+from metta_lint.sources import known_suffixes, read
 from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class ConfigTree:
 
 def readable(path: str) -> Document | None:
     """A file's document, None where it cannot be read: that is a finding of its own."""
-    if PurePosixPath(path).suffix.lower() not in SUFFIXES:
+    if PurePosixPath(path).suffix.lower() not in known_suffixes():
         return None
     try:
         return read(path)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from metta_lint import plugins
 from metta_lint.config import Config, find_config, load_config
 from metta_lint.settings import Machine
 from metta_lint.trainers import parse_choice
@@ -84,6 +85,7 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
 def given(path: str | None, start: str, options: dict[str, Any]) -> tuple[Config, Machine]:
     """The configuration, and the machine as the command line completes it."""
     config = load_config(path) if path else find_config(start)
+    plugins.use(config.plugins)
     config = config._replace(trainers=tuple(map(parse_choice, options.get("trainers", ()))))
     values = {key: options[key] for key in Machine._fields if options.get(key) is not None}
     return config, config.machine._replace(**values)

@@ -95,7 +95,7 @@ def _refusal(plan: Plan, refusal: Refusal) -> dict[str, Any]:
 
 def _blamed(plan: Plan, refusal: Refusal) -> Span:
     spans = (span for name in plan.blamed(refusal) for span in plan.spans_of(name))
-    return next(spans, Span(plan.run.entry, 1, 1, 1, 1))
+    return next(spans, Span(plan.run.file, 1, 1, 1, 1))
 
 
 def _setting(setting: Setting) -> dict[str, Any]:

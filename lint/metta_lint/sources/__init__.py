@@ -6,12 +6,14 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from metta_lint.errors import InputError
+from metta_lint import plugins
+from metta_lint.errors import InputError, LintError
 from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, file_start
 
 if TYPE_CHECKING:
     from metta_lint.documents import Document
+    from metta_lint.sources.plugin import Source
 
 SUFFIXES = {
     ".ini": "ini",
@@ -26,6 +28,11 @@ SUFFIXES = {
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[str, int, int, int], Document | InputError] = {}
 _cached_bytes = 0
+
+
+def known_suffixes() -> tuple[str, ...]:
+    """The suffixes of files that can be read, those of plugins too."""
+    return tuple(dict.fromkeys((*SUFFIXES, *(suffix for source in plugins.sources() for suffix in source.suffixes))))
 
 
 def read(path: str, data: bytes | None = None) -> Document:
@@ -72,13 +79,26 @@ def _weight(size: int) -> int:
 
 
 def _parse(path: str, data: bytes) -> Document:
-    name = SUFFIXES.get(PurePath(path).suffix.lower())
+    suffix = PurePath(path).suffix.lower()
+    for source in plugins.sources():
+        if suffix in source.suffixes and source.claims(path, data):
+            return _parsed_by(source, data, path)
+    name = SUFFIXES.get(suffix)
     if name is None:
-        raise InputError(f"no reader for this kind of file (known: {' '.join(SUFFIXES)})", file_start(path))
+        raise InputError(f"no reader for this kind of file (known: {' '.join(known_suffixes())})", file_start(path))
     # Only the module that is needed is imported: PyYAML alone would cost an INI-only run several milliseconds.
     reader = import_module(f"{__name__}.{name}")
     document: Document = reader.parse(data, path)
     return document
+
+
+def _parsed_by(source: Source, data: bytes, path: str) -> Document:
+    try:
+        return source.parse(data, path)
+    except LintError:
+        raise
+    except Exception as error:
+        raise LintError(f"source {source.name} crashed on {path}: {type(error).__name__}: {error}") from error
 
 
 def _load(path: str) -> bytes:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from metta_lint import plugins
+from metta_lint.entries import split_entry
 from metta_lint.errors import LintError
-from metta_lint.trainers.python_entries import is_dump_file, split_entry
+from metta_lint.sources.files import first_bytes
+from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.trainers.python_entries import is_dump_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +25,8 @@ class Trainer(NamedTuple):
     """A dialect: reads a run from its entry file, and derives what its trainer will do with it.
 
     ``versions`` are those that it tells apart, oldest first; ``with_version`` settles a read run's, which is the one
-    that was asked for or the one that its files tell.
+    that was asked for or the one that its files tell. ``suffixes`` are those of files that can hold a run of a plugin's
+    trainer, and ``entries`` says which they hold, by path and bytes: none, the path, or ``path:name`` of several.
     """
 
     name: str
@@ -29,6 +34,8 @@ class Trainer(NamedTuple):
     derive: Callable[[Run, Backend | None], Plan]
     versions: tuple[str, ...] = ()
     with_version: Callable[[Run, str | None], Run] = lambda run, _: run
+    suffixes: tuple[str, ...] = ()
+    entries: Callable[[str, bytes], Sequence[str]] = lambda _path, _data: ()
 
 
 class Choice(NamedTuple):
@@ -55,7 +62,33 @@ def trainer_named(name: str) -> Trainer:
         from metta_lint.trainers import metta
 
         return Trainer(name, metta.read_run, metta.derive)
-    raise LintError(f"no trainer is called {name!r}: there are pufferlib and metta")
+    added = next((trainer for trainer in plugins.trainers() if trainer.name == name), None)
+    if added is None:
+        raise LintError(f"no trainer is called {name!r}: there are {' and '.join(trainer_names())}")
+    return added
+
+
+def trainer_names() -> tuple[str, ...]:
+    """The trainers that there are."""
+    return ("pufferlib", "metta", *(trainer.name for trainer in plugins.trainers()))
+
+
+def added_entries(path: str) -> tuple[str, ...]:
+    """The runs of plugins' trainers that a file holds."""
+    return tuple(entry for trainer in _asked(path) for entry in trainer.entries(path, _bytes(path)))
+
+
+def _asked(path: str) -> list[Trainer]:
+    """The plugins' trainers to whose kind of file a path belongs."""
+    every = plugins.trainers()
+    return [trainer for trainer in every if path.lower().endswith(trainer.suffixes)] if every else []
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return first_bytes(path, BYTE_LIMIT)
+    except (OSError, ValueError):
+        return b""
 
 
 def parse_choice(text: str) -> Choice:
@@ -71,11 +104,17 @@ def parse_choice(text: str) -> Choice:
 
 
 def trainer_for(entry: str) -> Trainer:
-    """The dialect of an entry file: an INI is PufferLib's, a YAML Metta's, and so are Python files and dumps.
+    """The dialect of an entry file: a plugin's, if it claims the file.
+
+    Else an INI is PufferLib's, a YAML Metta's, and so are Python files and dumps.
 
     Raises LintError for anything else.
     """
-    suffix = PurePath(split_entry(entry)[0]).suffix.lower()
+    path = split_entry(entry)[0]
+    added = next((trainer for trainer in _asked(path) if trainer.entries(path, _bytes(path))), None)
+    if added is not None:
+        return added
+    suffix = PurePath(path).suffix.lower()
     if suffix == ".ini":
         return trainer_named("pufferlib")
     if suffix in (".py", ".json") or (suffix in (".yaml", ".yml") and is_dump_file(entry)):

@@ -13,12 +13,6 @@ _OLDER = (b"forward_pass_minibatch_target_size", b"DictConfig")
 _DUMP = (b"training_env", b"bptt_horizon", b"minibatch_size")
 
 
-def split_entry(entry: str) -> tuple[str, str]:
-    """The file and the class that an entry names: ``metta/rl/trainer_config.py:TrainerConfig``, or a file alone."""
-    path, separator, name = entry.rpartition(".py:")
-    return (f"{path}.py", name) if separator and name.isidentifier() else (entry, CONFIG_CLASS)
-
-
 def may_hold_config(name: str) -> bool:
     """Whether a Python or JSON file is worth a look in a folder that holds thousands."""
     return name.endswith((".py", ".json")) and "config" in name

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping, Node, Scalar, Span, leaves, plain
+from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.settings import Machine, Run, Setting, Unknown
 from metta_lint.sources import read
 from metta_lint.spelling import close_names
 from metta_lint.trainers.metta.config import machine_settings
 from metta_lint.trainers.metta.pydantic_era.defaults import NODES, TRAINER, TRAINING_ENV
-from metta_lint.trainers.python_entries import split_entry
+from metta_lint.trainers.python_entries import CONFIG_CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     machine = machine or Machine()
     path, name = split_entry(entry)
     if path.endswith(".py"):
-        settings = {key: Setting(key, value, span) for key, value, span in _declared(path, name)}
+        settings = {key: Setting(key, value, span) for key, value, span in _declared(path, name or CONFIG_CLASS)}
     else:
         settings = {key: Setting(key, _taken(key, value), span) for key, value, span in _dumped(path)}
     settings |= {key: setting for key, setting in _assumed(settings) if key not in settings}
