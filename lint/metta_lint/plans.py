@@ -192,10 +192,14 @@ class IgnoredKey(NamedTuple):
 
 
 class Derivation:
-    """Builds a plan: formulas in order, each once, and the conditions under which the trainer stops."""
+    """Builds a plan: formulas in order, each once, and the conditions under which the trainer stops.
 
-    def __init__(self, run: Run) -> None:
+    ``requirements`` name those conditions: a trainer of a plugin has some of its own.
+    """
+
+    def __init__(self, run: Run, requirements: Mapping[str, str] = REQUIREMENTS) -> None:
         self.run = run
+        self._requirements = requirements
         self.refusals: list[Refusal] = []
         self.risks: list[Refusal] = []
         self._quantities: dict[str, Quantity] = {}
@@ -276,7 +280,7 @@ class Derivation:
 
     def refuse(self, refusal: Refusal) -> None:
         """Record a refusal."""
-        if refusal.requirement not in REQUIREMENTS:
+        if refusal.requirement not in self._requirements:
             raise KeyError(refusal.requirement)
         self.refusals.append(refusal)
 

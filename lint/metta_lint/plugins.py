@@ -132,7 +132,8 @@ def _loaded(path: str) -> object:
     except OSError:
         raise LintError(f"plugin {path}: no such file") from None
     module = _run(path, os.path.abspath(path), status.st_mtime_ns, status.st_size)
-    if not any(hasattr(module, _list_name(group)) for group in REQUIRED):
+    brought = [_items(module, group, path) for group in REQUIRED]  # all are looked at, for what is wrong with them
+    if not any(brought):
         raise LintError(f"{path}: no list {', '.join(map(_list_name, REQUIRED))}")
     return module
 

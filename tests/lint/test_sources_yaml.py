@@ -13,7 +13,7 @@ from omegaconf._utils import get_yaml_loader
 
 from metta_lint.documents import Entry, Mapping, Scalar, Sequence, plain
 from metta_lint.errors import InputError
-from metta_lint.sources.yaml import parse, parse_all
+from metta_lint.sources.yaml import parse, parse_1_1, parse_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -366,3 +366,16 @@ def test_a_stream_of_documents_is_read_in_order_and_anchors_end_with_each() -> N
     assert parse_all(b"", "c.yaml") == ()
     with pytest.raises(InputError, match=r"c\.yaml:3:4: found undefined alias"):
         parse_all(b"a: &x 1\n---\nb: *x\n", "c.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1e-4", "1e6", "1.5e3", "1.5e+3", "1.e-4", ".5e-1", ".5", "1_000.5", "1:30.5", "-.inf", ".nan", "12", "0x1f"),
+        *("yes", "null", "lin_2.5e-4", "!!float 1e6", "!!float '1e-4'", "'1.5'", "-1E-3", "+1.0E-3", "1.5_e+3"),
+    ],
+)
+def test_yaml_1_1_has_the_numbers_of_safe_load(text: str) -> None:
+    document = f"a: {text}\nb: [{text}]\n"
+    read = plain(parse_1_1(document.encode(), "a.yaml").root)
+    assert repr(read) == repr(yaml.safe_load(document))

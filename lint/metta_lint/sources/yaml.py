@@ -22,7 +22,7 @@ from yaml.events import (
 from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.errors import InputError
 from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, Lines, decode, file_start
-from metta_lint.sources.yaml_scalars import TAGGED, plain_value, string
+from metta_lint.sources.yaml_scalars import TAGGED, plain_value, plain_value_1_1, string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,11 +45,19 @@ def parse(data: bytes, path: str) -> Document:
     Raises InputError for what OmegaConf would refuse (syntax, duplicate keys, a second document) and for tags that
     would construct something, aliases that expand without bound, and nesting deeper than any config's.
     """
-    stream = _Stream(data, path)
+    return _only(_Stream(data, path))
+
+
+def parse_1_1(data: bytes, path: str) -> Document:
+    """The same with the numbers of YAML 1.1, as ``yaml.safe_load`` has them. Raises InputError as ``parse`` does."""
+    return _only(_Stream(data, path, plain=plain_value_1_1))
+
+
+def _only(stream: _Stream) -> Document:
     documents = stream.documents()
     first = next(documents, None)
     if first is None:
-        return Document(path, Mapping({}, file_start(path)), stream.header())
+        return Document(stream.path, Mapping({}, file_start(stream.path)), stream.header())
     next(documents, None)
     return first
 
@@ -62,16 +70,19 @@ def parse_all(data: bytes, path: str) -> tuple[Document, ...]:
 class _Stream:
     """Composes the nodes of one file from its parser's events."""
 
-    __slots__ = ("_lines", "anchors", "end", "events", "many", "nodes", "path", "remap", "text")
+    __slots__ = ("_lines", "anchors", "end", "events", "many", "nodes", "path", "plain", "remap", "text")
 
     events: Callable[[], Any]
     end: Any  # the mark at which the latest content ended
 
-    def __init__(self, data: bytes, path: str, *, many: bool = False) -> None:
+    def __init__(
+        self, data: bytes, path: str, *, many: bool = False, plain: Callable[[str], object] = plain_value
+    ) -> None:
         text = decode(data, path)
         self.text = text.removeprefix(BOM)
         self.path = path
         self.many = many
+        self.plain = plain
         self.remap = any(char in text for char in _ODD_BREAKS)
         self.nodes = 0
         self.anchors: dict[str, tuple[Node, int] | None] = {}
@@ -219,7 +230,7 @@ class _Stream:
         tag = event.tag
         try:
             if tag in _UNTAGGED:
-                return plain_value(event.value) if event.implicit[0] else string(event.value)
+                return self.plain(event.value) if event.implicit[0] else string(event.value)
             if tag in TAGGED:
                 return TAGGED[tag](event.value)
         except ValueError as error:

@@ -38,6 +38,14 @@ _FLOAT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_FLOAT_1_1 = re.compile(
+    r"""
+      [-+]?[0-9][0-9_]*\.[0-9_]*(?:e[-+][0-9]+)?
+    | \.[0-9][0-9_]*(?:e[-+][0-9]+)?
+    | [-+]?[0-9][0-9_]*(?::[0-5]?[0-9])++\.[0-9_]*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _SPECIAL_FLOATS = frozenset(
     [f"{sign}.{name}" for sign in ("", "+", "-") for name in ("inf", "Inf", "INF")] + [".nan", ".NaN", ".NAN"],
 )
@@ -58,6 +66,13 @@ def plain_value(text: str) -> object:
     elif text in _UNUSABLE:
         raise ValueError(f"{text!r} is {_UNUSABLE[text]}; quote it to mean a string")
     return text
+
+
+def plain_value_1_1(text: str) -> object:
+    """The value of a plain scalar as PyYAML's SafeLoader has it: ``1e-4`` and ``1.5e3`` are texts there."""
+    value = plain_value(text)
+    is_text = isinstance(value, float) and not _FLOAT_1_1.fullmatch(text) and text not in _SPECIAL_FLOATS
+    return text if is_text else value
 
 
 def string(text: str) -> str:
