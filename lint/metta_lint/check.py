@@ -12,6 +12,7 @@ from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.numbers import printable
+from metta_lint.paths import slashed
 from metta_lint.runs import declared_pairs, plan_run, same_environment
 from metta_lint.sources import known_suffixes, read
 from metta_lint.trainers import one_look
@@ -66,7 +67,7 @@ def check(
     with one_look():
         for name in config.runs:
             _plan(name, config, overrides, machine, report, declared)
-        found = discover(paths or [config_root(config)])
+        found = discover([slashed(path) for path in paths] or [config_root(config)])
         report.files = len(found.files)
         _check_syntax(found.files, report)
         for entry in found.entries if paths or not config.runs else ():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.errors import LintError
+from metta_lint.paths import slashed
 from metta_lint.sources.files import first_bytes
 from metta_lint.trainers import added_entries
 from metta_lint.trainers.python_entries import is_dump, is_entry, may_hold_config
@@ -134,7 +135,7 @@ def _in_tree(path: str, data: bytes | None, root: str) -> File | None:
 
 
 def _normal(path: str) -> str:
-    return os.path.normpath(path).replace(os.sep, "/")
+    return slashed(os.path.normpath(path))
 
 
 def _is_below(folder: str, root: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.documents import Entry, Mapping, Node, Scalar, Span
 from metta_lint.errors import InputError
+from metta_lint.paths import slashed
 from metta_lint.sources.files import first_bytes
 from metta_lint.sources.python import BYTE_LIMIT, parse_module
 from metta_lint.sources.python_declarations import Class
@@ -52,7 +53,7 @@ class Tree:
         full = os.path.realpath(os.path.join(self.root, path))
         if not full.startswith(self.root + os.sep) or not os.path.isfile(full):
             return None
-        shown = os.path.join(self._shown, path).replace(os.sep, "/") if self._shown not in ("", ".") else path
+        shown = slashed(os.path.join(self._shown, path)) if self._shown not in ("", ".") else path
         try:
             return parse_module(first_bytes(full, BYTE_LIMIT + 1), shown)
         except (OSError, InputError):
@@ -95,7 +96,7 @@ class Tree:
         level = len(dotted) - len(dotted.lstrip("."))
         if not level:
             return dotted
-        shown = self._shown.replace(os.sep, "/").rstrip("/")
+        shown = slashed(self._shown).rstrip("/")
         path = module.path.removeprefix(f"{shown}/") if shown not in ("", ".") else module.path
         parents = path.split("/")[:-level]
         return ".".join([*parents, *([dotted[level:]] if dotted[level:] else [])])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping
 from metta_lint.errors import InputError
+from metta_lint.paths import slashed
 from metta_lint.references import target_references
 from metta_lint.sources import known_suffixes, read
 from metta_lint.spelling import close_names
@@ -62,7 +63,7 @@ class ConfigTree:
 
     def name_of(self, file: str) -> str:
         """The name that a config of this tree has in a defaults list: its path from the root, without the suffix."""
-        return PurePosixPath(os.path.relpath(file, self.folder).replace(os.sep, "/")).with_suffix("").as_posix()
+        return PurePosixPath(slashed(os.path.relpath(file, self.folder))).with_suffix("").as_posix()
 
     def has(self, name: str) -> bool:
         """Whether the tree has a config of this name. A name that leads out of the tree is none of it."""
@@ -119,7 +120,7 @@ class ConfigTree:
         return os.path.basename(os.path.abspath(self.folder))
 
     def _from_parent(self, file: str) -> str:
-        inside = os.path.relpath(file, self.folder).replace(os.sep, "/")
+        inside = slashed(os.path.relpath(file, self.folder))
         return f"{self.root_name}/{inside}"
 
     def file(self, path: str) -> str | None:

@@ -10,6 +10,7 @@ from metta_lint.documents import Mapping as MappingNode
 from metta_lint.documents import leaves
 from metta_lint.errors import InputError
 from metta_lint.hydra import ConfigTreeReader
+from metta_lint.paths import slashed
 from metta_lint.plans import IgnoredKey
 from metta_lint.settings import Run, Setting, Unknown
 from metta_lint.spelling import close_names
@@ -102,7 +103,7 @@ def _lies_in(setting: Setting, path: str) -> bool:
 
 def _from_folder(path: str, tree: ConfigTree) -> str:
     """A path as people name it: from the tree's own folder on."""
-    return os.path.relpath(path, os.path.dirname(os.path.abspath(tree.folder))).replace(os.sep, "/")
+    return slashed(os.path.relpath(path, os.path.dirname(os.path.abspath(tree.folder))))
 
 
 def _split(found: Iterable[Setting], name: str) -> tuple[dict[str, Setting], dict[tuple[str, ...], Setting]]:
