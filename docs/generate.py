@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from metta_lint.built_in import BUILT_IN
 from metta_lint.engine import load_rules
 from metta_lint.explain import page, summary
 
@@ -13,7 +14,7 @@ FOLDER = Path(__file__).parent / "rules"
 def main() -> None:
     """One page a rule, and an index."""
     FOLDER.mkdir(exist_ok=True)
-    rules = load_rules()
+    rules = sorted((*BUILT_IN, *load_rules()), key=lambda rule: rule.code)
     for rule in rules:
         (FOLDER / f"{rule.code}.md").write_text(page(rule) + "\n", encoding="utf-8")
     rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {summary(rule)} |" for rule in rules]

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from metta_lint import plugins
+from metta_lint.built_in import UNREADABLE
 from metta_lint.differences import without_intended
 from metta_lint.discovery import discover
 from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
     from metta_lint.settings import Machine
-
-UNREADABLE = ("ML001", "unreadable-input")
 
 
 class Report:
@@ -138,9 +137,7 @@ def _check_syntax(files: Iterable[str], report: Report) -> None:
 
 
 def _add_unreadable(error: InputError, report: Report) -> None:
-    code, name = UNREADABLE
-    finding = Finding(code, name, "error", printable(error.message), error.span, is_input_error=True)
-    report.unreadable[finding] = None
+    report.unreadable[UNREADABLE.finding(printable(error.message), error.span)] = None
 
 
 def _pair(config: Config, declared: dict[str, Plan], report: Report) -> None:

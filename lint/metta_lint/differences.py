@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metta_lint.built_in import UNUSED
 from metta_lint.errors import LintError
-from metta_lint.findings import Finding
 from metta_lint.runs import declared_pairs
 
 if TYPE_CHECKING:
     from metta_lint.config import Config, Difference
     from metta_lint.documents import Span
+    from metta_lint.findings import Finding
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
-
-STALE = ("ML901", "stale-difference")
 
 
 def without_intended(config: Config, declared: dict[str, Plan], findings: list[Finding]) -> list[Finding]:
@@ -32,8 +31,7 @@ def without_intended(config: Config, declared: dict[str, Plan], findings: list[F
 
 
 def _stale(difference: Difference, pair: Pair, subject: str) -> Finding:
-    code, name = STALE
     value = pair.left.value(difference.quantity)
     span: Span = difference.span
     message = f"{difference.quantity} no longer differs: both sides have {value}"
-    return Finding(code, name, "warning", message, span, subject=subject, help="remove the declared difference")
+    return UNUSED.finding(message, span, subject=subject, help="remove the declared difference")

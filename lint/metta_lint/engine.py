@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from inspect import signature
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from metta_lint import plugins
+from metta_lint.built_in import BUILT_IN, BuiltIn
 from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding, Related
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from metta_lint.sweeps import Sweep
     from metta_lint.trees import ConfigTree
 
-BUILT_IN = ("ML001", "ML901")
-"""Codes of what is found without a rule: files that cannot be read, differences that are none."""
 MOST = 500
 """Findings of one rule about one subject: nobody reads more, and to look for more would never end."""
+Selectable = TypeVar("Selectable", bound="Rule | BuiltIn")
 
 
 def load_rules(files: Sequence[str] = ()) -> list[Rule]:
@@ -43,7 +43,7 @@ def load_rules(files: Sequence[str] = ()) -> list[Rule]:
     return [found[code] for code in sorted(found)]
 
 
-def selected(rules: Iterable[Rule], select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
+def selected(rules: Iterable[Selectable], select: Sequence[str], ignore: Sequence[str]) -> list[Selectable]:
     """The rules whose code starts with a selected prefix and with no ignored one; the longer prefix wins."""
 
     def longest(code: str, prefixes: Sequence[str]) -> int:
@@ -54,7 +54,7 @@ def selected(rules: Iterable[Rule], select: Sequence[str], ignore: Sequence[str]
 
 def check_codes(rules: Iterable[Rule], prefixes: Iterable[str]) -> None:
     """Raise LintError for a selected or ignored prefix that no code begins with: a typo would switch a rule off."""
-    codes = [*(rule.code for rule in rules), *BUILT_IN]
+    codes = [*(rule.code for rule in rules), *(built_in.code for built_in in BUILT_IN)]
     for prefix in prefixes:
         if not any(code.startswith(prefix) for code in codes):
             close = close_names(prefix, codes, 0, compared=None)

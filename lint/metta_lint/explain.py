@@ -5,39 +5,26 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from metta_lint.built_in import BuiltIn
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from metta_lint.api import Rule
 
 
-def page(rule: Rule) -> str:
+def page(rule: Rule | BuiltIn) -> str:
     """A rule's page in markdown: its docstring under a heading of its code and name."""
-    text = inspect.getdoc(rule) or ""
-    return f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.\n\n{text}"
+    return f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.\n\n{_text(rule)}"
 
 
-BUILT_IN_PAGES = {
-    "ML001": """# ML001: unreadable-input
-
-Severity: error.
-
-A file cannot be read as what it claims to be: a syntax error, a duplicate key, an include that leads nowhere, an
-environment that two INIs claim. The line is the one that stops the reader. Everything else is still linted, and the
-exit code is 2.""",
-    "ML901": """# ML901: stale-difference
-
-Severity: warning.
-
-The configuration declares that two runs are meant to differ in a quantity, and they no longer do. Remove the
-declaration, or mend the side that changed.""",
-}
-"""What is found without a rule."""
+def _text(rule: Rule | BuiltIn) -> str:
+    return rule.text if isinstance(rule, BuiltIn) else inspect.getdoc(rule) or ""
 
 
-def summary(rule: Rule) -> str:
+def summary(rule: Rule | BuiltIn) -> str:
     """The first line of a rule's page."""
-    return (inspect.getdoc(rule) or "").partition("\n")[0]
+    return _text(rule).partition("\n")[0]
 
 
 def rules_text(rules: Iterable[Rule]) -> str:

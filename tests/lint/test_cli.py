@@ -272,7 +272,7 @@ reason = "it used to"
     Path("metta-lint.toml").write_text(config, encoding="utf-8")
     assert main(["check", "--output-format", "concise"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines] == ["ML901", "ML301"]
+    assert [line.split()[1] for line in lines] == ["ML902", "ML301"]
     assert "ent_coef no longer differs" in lines[0]
     assert lines[0].startswith("metta-lint.toml:14:")
     assert "policy clip" in lines[1]
