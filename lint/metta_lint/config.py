@@ -17,6 +17,8 @@ from metta_lint.trainers import Choice, parse_choice, trainer_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from metta_lint.pairs import Side
+
 FILES = ("metta-lint.toml", "pyproject.toml")
 INFINITY = float("inf")
 ALL = ("",)
@@ -39,11 +41,12 @@ class Difference(NamedTuple):
 
 
 class PairSpec(NamedTuple):
-    """A declared pair: the names of two runs, and how they are meant to differ."""
+    """A declared pair: the names of two runs, how they are meant to differ, and which is right where they are not."""
 
     left: str
     right: str
     differs: tuple[Difference, ...] = ()
+    truth: Side | None = None
 
 
 class Config(NamedTuple):
@@ -181,13 +184,29 @@ class _Reader:
             raise InputError("pairs must be an array of tables: [[tool.metta-lint.pairs]]", node.span)
         for item in node.items:
             pair = self._table(item, "pairs")
-            self._known(pair, "pairs", "left", "right", "differs")
+            self._known(pair, "pairs", "left", "right", "differs", "truth")
             for side in ("left", "right"):
                 if self._string(pair, side) not in runs:
                     known = ", ".join(runs) or "none"
                     found = pair.entries[side].value.span
                     raise InputError(f"no run is called {self._string(pair, side)!r} (declared: {known})", found)
-            yield PairSpec(self._string(pair, "left"), self._string(pair, "right"), tuple(self._differences(pair)))
+            left, right = self._string(pair, "left"), self._string(pair, "right")
+            yield PairSpec(
+                left, right, tuple(self._differences(pair)), self._truth(pair, {left: "left", right: "right"})
+            )
+
+    def _truth(self, pair: MappingNode, runs: Mapping[str, Side]) -> Side | None:
+        """The side that is right: by the name of its run, or as left or right."""
+        if pair.get("truth") is None:
+            return None
+        sides: dict[str, Side] = {"left": "left", "right": "right", **runs}
+        name = self._string(pair, "truth")
+        if name not in sides:
+            known = ", ".join(sides)
+            raise InputError(
+                f"truth is {name!r}, which is no side of this pair ({known})", pair.entries["truth"].value.span
+            )
+        return sides[name]
 
     def _differences(self, pair: MappingNode) -> Iterator[Difference]:
         node = pair.get("differs")

@@ -192,7 +192,7 @@ def _name(subject: object) -> str:
     from metta_lint.plans import Plan
 
     if isinstance(subject, Pair):
-        return f"{_name(subject.left)} against {_name(subject.right)}"
+        return subject.subject
     if isinstance(subject, Plan):
         return subject.run.name or subject.run.entry
     return str(getattr(subject, "path", subject))

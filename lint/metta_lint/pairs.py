@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from metta_lint.plans import Plan
 
+Side: TypeAlias = Literal["left", "right"]
+
 
 class Pair(NamedTuple):
-    """Two plans, and why they are held against each other."""
+    """Two plans, and why they are held against each other.
+
+    ``truth`` is the side that is right wherever they differ, where the configuration says so.
+    """
 
     left: Plan
     right: Plan
     reason: str = ""
+    truth: Side | None = None
+
+    @property
+    def subject(self) -> str:
+        """The pair as findings name it."""
+        return " against ".join(side.run.name or side.run.entry for side in (self.left, self.right))
+
+    def side(self, name: Side) -> Plan:
+        """The plan of a side."""
+        return self.left if name == "left" else self.right
 
     def known(self, quantity: str) -> tuple[object, object] | None:
         """Both sides' values of a quantity, or None where either is unknown."""

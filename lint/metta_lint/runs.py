@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metta_lint.config import Config, PairSpec, RunSpec
     from metta_lint.epochs import Backend
     from metta_lint.plans import Plan
-    from metta_lint.settings import Machine
+    from metta_lint.settings import Machine, Run
 
 
 def plan_run(
@@ -46,9 +46,15 @@ def plan_run(
     if read.problems and not with_problems:
         raise read.problems[0]
     read = trainer.with_version(read, _version(trainer.name, declared, config))
-    if declared is not None:
-        read = read._replace(name=run)
+    read = read._replace(name=run if declared is not None else None, overrides=every)
     return trainer.derive(read, backend)
+
+
+def plan_again(run: Run) -> Plan:
+    """The plan of a run, read from its files once more. Raises InputError for files that are no run by now."""
+    trainer = trainer_for(run.entry)
+    read = trainer.with_version(trainer.read_run(run.entry, run.overrides, run.machine), run.version)
+    return trainer.derive(read._replace(name=run.name, overrides=run.overrides), None)
 
 
 def _version(trainer: str, declared: RunSpec | None, config: Config) -> str | None:
@@ -100,7 +106,7 @@ def _reason(name: str, left: Plan, right: Plan) -> str:
 def declared_pairs(config: Config, plans: Mapping[str, Plan]) -> list[tuple[PairSpec, Pair]]:
     """The declared pairs whose runs both have a plan."""
     return [
-        (spec, Pair(plans[spec.left], plans[spec.right], f"declared in {config.path}"))
+        (spec, Pair(plans[spec.left], plans[spec.right], f"declared in {config.path}", spec.truth))
         for spec in config.pairs
         if spec.left in plans and spec.right in plans
     ]

@@ -106,7 +106,8 @@ class Run(NamedTuple):
     environment's settings go to, where the tree holds its code. ``problems`` would stop the launch, though the rest can
     be planned: files that are not there, interpolations that lead to nothing. ``version`` says for which version of the
     trainer the run is planned; None where the trainer has but one. ``is_complete`` is
-    False where a file that the trainer would read was not found; ``sections`` are the places of an INI's headers.
+    False where a file that the trainer would read was not found; ``sections`` are the places of an INI's headers;
+    ``overrides`` what the command line and the declared run lay over the files.
     """
 
     trainer: str
@@ -121,6 +122,7 @@ class Run(NamedTuple):
     version: str | None = None
     is_complete: bool = True
     sections: Mapping[str, Span] = {}
+    overrides: tuple[str, ...] = ()
 
     @property
     def dialect(self) -> str:

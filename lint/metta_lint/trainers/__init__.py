@@ -11,6 +11,7 @@ from metta_lint.errors import LintError
 from metta_lint.sources.files import first_bytes
 from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.trainers.python_entries import is_dump_file
+from metta_lint.trainers.solvable import Solvable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ class Trainer(NamedTuple):
     ``versions`` are those that it tells apart, oldest first; ``with_version`` settles a read run's, which is the one
     that was asked for or the one that its files tell. ``suffixes`` are those of files that can hold a run of a plugin's
     trainer, and ``entries`` says which they hold, by path and bytes: none, the path, or ``path:name`` of several.
+    ``solvable`` says what may be changed of a run to make it clean.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Trainer(NamedTuple):
     with_version: Callable[[Run, str | None], Run] = lambda run, _: run
     suffixes: tuple[str, ...] = ()
     entries: Callable[[str, bytes], Sequence[str]] = lambda _path, _data: ()
+    solvable: Solvable = Solvable()
 
 
 class Choice(NamedTuple):
@@ -57,11 +60,12 @@ def trainer_named(name: str) -> Trainer:
     if name == "pufferlib":
         from metta_lint.trainers import pufferlib
 
-        return Trainer(name, pufferlib.read_run, pufferlib.derive, pufferlib.VERSIONS, pufferlib.with_version)
+        versions, with_version, solvable = pufferlib.VERSIONS, pufferlib.with_version, pufferlib.SOLVABLE
+        return Trainer(name, pufferlib.read_run, pufferlib.derive, versions, with_version, solvable=solvable)
     if name == "metta":
         from metta_lint.trainers import metta
 
-        return Trainer(name, metta.read_run, metta.derive)
+        return Trainer(name, metta.read_run, metta.derive, solvable=metta.SOLVABLE)
     added = next((trainer for trainer in plugins.trainers() if trainer.name == name), None)
     if added is None:
         raise LintError(f"no trainer is called {name!r}: there are {' and '.join(trainer_names())}")
@@ -120,7 +124,7 @@ def trainer_for(entry: str) -> Trainer:
     if suffix in (".py", ".json") or (suffix in (".yaml", ".yml") and is_dump_file(entry)):
         from metta_lint.trainers.metta import pydantic_era
 
-        return Trainer("metta", pydantic_era.read_run, pydantic_era.derive)
+        return Trainer("metta", pydantic_era.read_run, pydantic_era.derive, solvable=pydantic_era.SOLVABLE)
     if suffix in (".yaml", ".yml"):
         return trainer_named("metta")
     raise LintError(

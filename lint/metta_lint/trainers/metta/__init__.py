@@ -2,5 +2,19 @@
 
 from metta_lint.trainers.metta.config import read_run
 from metta_lint.trainers.metta.plan import derive
+from metta_lint.trainers.solvable import Solvable
 
-__all__ = ["derive", "read_run"]
+SOLVABLE = Solvable(
+    (
+        "trainer.batch_size",
+        "trainer.minibatch_size",
+        "trainer.forward_pass_minibatch_target_size",
+        "trainer.bptt_horizon",
+        "trainer.async_factor",
+        "trainer.num_workers",
+    ),
+    {"": "", "env.": "trainer.env_overrides."},
+)
+"""The entry is laid over the files of its defaults list, its ``env_overrides`` over the curriculum's environment."""
+
+__all__ = ["SOLVABLE", "derive", "read_run"]

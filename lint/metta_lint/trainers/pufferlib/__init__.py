@@ -6,13 +6,34 @@ from typing import TYPE_CHECKING
 
 from metta_lint.trainers.pufferlib.config import read_run
 from metta_lint.trainers.pufferlib.versions import VERSIONS, with_version
+from metta_lint.trainers.solvable import Solvable
 
 if TYPE_CHECKING:
     from metta_lint.epochs import Backend
     from metta_lint.plans import Plan
     from metta_lint.settings import Run
 
-__all__ = ["VERSIONS", "derive", "read_run", "with_version"]
+SOLVABLE = Solvable(
+    (
+        "train.batch_size",
+        "train.minibatch_size",
+        "train.max_minibatch_size",
+        "train.bptt_horizon",
+        "train.horizon",
+        "vec.batch_size",
+        "train.env_batch_size",
+        "vec.num_workers",
+        "train.num_workers",
+        "vec.num_buffers",
+        "vec.num_envs",
+        "train.num_envs",
+        "vec.total_agents",
+    ),
+    {"": ""},
+)
+"""The sizes of all versions (each has its own); the entry is laid over ``default.ini``, key by key."""
+
+__all__ = ["SOLVABLE", "VERSIONS", "derive", "read_run", "with_version"]
 
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:

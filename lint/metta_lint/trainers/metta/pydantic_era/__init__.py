@@ -2,5 +2,18 @@
 
 from metta_lint.trainers.metta.pydantic_era.config import read_run
 from metta_lint.trainers.metta.pydantic_era.plan import derive
+from metta_lint.trainers.solvable import Solvable
 
-__all__ = ["derive", "read_run"]
+SOLVABLE = Solvable(
+    (
+        "trainer.batch_size",
+        "trainer.minibatch_size",
+        "training_env.forward_pass_minibatch_target_size",
+        "trainer.bptt_horizon",
+        "training_env.async_factor",
+        "training_env.num_workers",
+    )
+)
+"""A dump or a class is one file, laid over nothing."""
+
+__all__ = ["SOLVABLE", "derive", "read_run"]

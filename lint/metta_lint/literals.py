@@ -1,0 +1,127 @@
+"""Values as a file's own syntax has them: what an edit writes, so that the trainer reads the value that was meant."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_WORD = re.compile(r"[A-Za-z_/][\w./-]*")
+_PLAIN_IN_YAML = re.compile(r"[A-Za-z_/][\w./-]*(?: [\w./-]+)*")
+
+
+class Unwritable(Exception):  # noqa: N818 - it says why, and nothing went wrong
+    """Why no edit can give a setting a value."""
+
+
+def written(value: object, path: str, before: str = "") -> str:
+    """A value in the syntax of a file, in the style of the text that it stands for.
+
+    Digits are grouped (``65_536``) and floats have an exponent where the text before had that. A number in YAML has a
+    point before its exponent: YAML 1.1 takes ``1e-4`` for a text. Raises Unwritable for a value that the syntax lacks.
+    """
+    writer = _WRITERS.get(PurePath(path).suffix.lower())
+    if writer is None:
+        raise Unwritable(f"{path} is of no kind that values are written into")
+    return writer(value, before)
+
+
+def like(value: object, before: object) -> object:
+    """A value as the type that stood there, where it is the same number: ``1`` where a trainer insists on ``1.0``."""
+    if type(before) is float and type(value) is int and float(value) == value:
+        return float(value)
+    if type(before) is int and type(value) is float and value.is_integer():
+        return int(value)
+    return value
+
+
+def _ini(value: object, before: str) -> str:
+    """A Python literal, or a bare word: PufferLib reads with ``ast.literal_eval``, and takes the rest for a text."""
+    text = value if isinstance(value, str) and _WORD.fullmatch(value) and not _is_constant(value) else None
+    return (text if text is not None else _python(value, before)).replace("%", "%%")
+
+
+def _is_constant(word: str) -> bool:
+    return word in ("True", "False", "None")
+
+
+def _python(value: object, before: str) -> str:
+    match value:
+        case bool() | None:
+            return repr(value)
+        case int() | float():
+            return _number(value, before, "an INI or Python")
+        case str() if value.isprintable():
+            return f'"{value}"' if before[:1] == '"' and not {'"', "\\"} & set(value) else repr(value)
+    raise Unwritable(f"{value!r} is no value that a literal is written for")
+
+
+def _yaml(value: object, before: str) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case None:
+            return "null"
+        case int():
+            return _number(value, before, "YAML")
+        case float():
+            text = _number(value, before, "YAML")
+            mantissa, mark, exponent = text.partition("e")
+            return f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}" if mark else text
+        case str() if value.isprintable() and "${" not in value and value != "???":
+            return _yaml_text(value, before)
+    raise Unwritable(f"{value!r} is no value that YAML is written for")
+
+
+def _yaml_text(value: str, before: str) -> str:
+    from metta_lint.sources.yaml_scalars import plain_value
+
+    if before[:1] == '"' and not {'"', "\\"} & set(value):
+        return f'"{value}"'
+    is_plain = _PLAIN_IN_YAML.fullmatch(value) and plain_value(value) == value and before[:1] != "'"
+    return value if is_plain else "'" + value.replace("'", "''") + "'"
+
+
+def _json(value: object, _before: str) -> str:
+    import json
+
+    if isinstance(value, float) and not isfinite(value):
+        raise Unwritable(f"JSON has no {value}")
+    if not isinstance(value, str | int | float | None):
+        raise Unwritable(f"{value!r} is no value that JSON is written for")
+    return json.dumps(value)
+
+
+def _number(value: float, before: str, syntax: str) -> str:
+    """A finite number, grouped or with an exponent as the number was that it stands for."""
+    if not isfinite(value):
+        raise Unwritable(f"{syntax} file has no number {value}")
+    if isinstance(value, int):
+        return f"{value:_}" if "_" in before and before.replace("_", "").strip("+-").isdecimal() else str(value)
+    if "e" in before.lower() and value and _is_number(before):
+        from decimal import Decimal
+
+        mantissa, _, exponent = f"{Decimal(repr(value)):e}".partition("e")
+        return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}e{int(exponent):+03d}"
+    return repr(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+_WRITERS: Mapping[str, Callable[[object, str], str]] = {
+    ".ini": _ini,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+    ".json": _json,
+    ".py": _python,
+}

@@ -1,0 +1,331 @@
+"""Changes of a run's settings as edits of its files, each read back before it is believed.
+
+A value goes into the entry's own file, where the trainer lays that over the others: what a ``default.ini`` or an
+included YAML says, other runs read too. Where nothing is layered (a dump, Python, an environment's own YAML), it is
+changed where it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from metta_lint.documents import Mapping, Scalar, Span
+from metta_lint.errors import LintError
+from metta_lint.findings import Edit
+from metta_lint.literals import Unwritable, like, written
+from metta_lint.runs import plan_again
+from metta_lint.settings import Unknown
+from metta_lint.sources import read
+from metta_lint.sources.files import first_bytes, reading_instead
+from metta_lint.sources.text import BOM, BYTE_LIMIT
+from metta_lint.trainers import trainer_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as MappingABC
+
+    from metta_lint.documents import Entry, Node
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Run, Setting
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_COMMENT = re.compile(r"\s*#.*\Z")
+INDENT = "  "
+
+
+class Written(NamedTuple):
+    """Edits that give a run other settings, and the plan that its trainer makes of the edited files.
+
+    ``edits`` are by setting: lines that are inserted at one place are one edit, which all of their settings share.
+    """
+
+    edits: MappingABC[str, Edit]
+    plan: Plan
+
+    def of(self, keys: Iterable[str]) -> tuple[Edit, ...]:
+        """The edits of some of the settings, each once, in the order of the files."""
+        return tuple(sorted({self.edits[key] for key in keys}))
+
+
+def write(run: Run, changes: MappingABC[str, object]) -> Written:
+    """The edits that give settings of a run these values.
+
+    They are read back: the run of the edited files has these values. Raises Unwritable where there are no such edits,
+    with the reason.
+    """
+    done, failed = write_most(run, changes)
+    if failed or done is None:
+        raise Unwritable(next(iter(failed.values()), "there is nothing to change"))
+    return done
+
+
+def write_most(run: Run, changes: MappingABC[str, object]) -> tuple[Written | None, dict[str, str]]:
+    """The edits for all settings that can be written together, and why the others cannot."""
+    places: dict[str, tuple[_Place, object]] = {}
+    failed: dict[str, str] = {}
+    plan = None
+    for key, value in changes.items():
+        try:
+            places, plan = _with_change(run, places, key, value)
+        except Unwritable as reason:
+            failed[key] = str(reason)
+    return (Written(_rendered(places), plan) if plan is not None else None), failed
+
+
+_Places: TypeAlias = "dict[str, tuple[_Place, object]]"
+
+
+def _with_change(run: Run, before: _Places, key: str, value: object) -> tuple[_Places, Plan]:
+    """These changes and one more, at the first place where it has the effect that is meant and undoes no other."""
+    wanted = {**{each: value for each, (_, value) in before.items()}, key: value}
+    reasons = []
+    for place in _places(run, key):
+        places = {**before, key: (place, like(value, _value(run, key)))}
+        try:
+            plan = plan_of(run, _rendered(places).values())
+        except Unwritable as reason:
+            reasons.append(str(reason))
+            continue
+        if all(_has(plan.run, *item) for item in wanted.items()):
+            return places, plan
+        reasons.append(f"what {place.span} says does not decide it")
+    raise Unwritable(_why_not(run, key) or (reasons[0] if reasons else f"no file has a place for {key}"))
+
+
+def _rendered(places: _Places) -> dict[str, Edit]:
+    """The edits of changes, by their settings."""
+    together: dict[Span, list[tuple[_Place, object]]] = {}
+    for place, value in places.values():
+        together.setdefault(place.span, []).append((place, value))
+    texts = {span: _text(found) for span, found in together.items()}
+    return {key: Edit(place.span, texts[place.span]) for key, (place, _) in places.items()}
+
+
+def _text(changes: list[tuple[_Place, object]]) -> str:
+    """What stands at one place afterwards: the new value, or all new lines, those of the innermost mapping first."""
+    place, value = changes[-1]
+    if not place.keys:
+        return place.replaced(value)
+    lines: dict[str, dict[str, object]] = {}
+    for each, new in sorted(changes, key=lambda change: -len(change[0].indent)):
+        _nest(lines.setdefault(each.indent, {}), each.keys, written(new, each.span.path))
+    write_lines = _ini_lines if place.span.path.lower().endswith(".ini") else _yaml_lines
+    every = [line for indent, nested in lines.items() for line in write_lines(nested, indent)]
+    return "".join(f"{place.newline}{line}" for line in every)
+
+
+def _nest(lines: dict[str, object], keys: tuple[str, ...], value: str) -> None:
+    for key in keys[:-1]:
+        below = lines.setdefault(key, {})
+        assert isinstance(below, dict)  # noqa: S101 - for the type checker: a key is a mapping or a value
+        lines = below
+    lines[keys[-1]] = value
+
+
+def _ini_lines(lines: dict[str, object], indent: str) -> Iterator[str]:
+    for key, value in lines.items():
+        if isinstance(value, dict):
+            yield from ("", f"[{key}]", *_ini_lines(value, indent))
+        else:
+            yield f"{indent}{key} = {value}"
+
+
+def _yaml_lines(lines: dict[str, object], indent: str) -> Iterator[str]:
+    for key, value in lines.items():
+        if isinstance(value, dict):
+            yield from (f"{indent}{key}:", *_yaml_lines(value, indent + INDENT))
+        else:
+            yield f"{indent}{key}: {value}"
+
+
+def _value(run: Run, key: str) -> object:
+    setting = run.settings.get(key)
+    return None if setting is None or isinstance(setting.value, Unknown) else setting.value
+
+
+def _has(run: Run, key: str, value: object) -> bool:
+    setting = run.settings.get(key)
+    return setting is not None and isinstance(setting.value, bool) == isinstance(value, bool) and setting.value == value
+
+
+def _why_not(run: Run, key: str) -> str:
+    """What stands over all files, if that decides a setting."""
+    setting = run.settings.get(key)
+    if setting is not None and run.overrides and (setting.span is None or setting.span.path.startswith("<")):
+        name = key.rpartition(".")[2]
+        said = next((text for text in run.overrides if name in text.partition("=")[0].replace("-", "_")), None)
+        return f"{said} is laid over all files, by the command line or the declared run" if said else ""
+    return ""
+
+
+def plan_of(run: Run, edits: Iterable[Edit]) -> Plan:
+    """The plan of a run as its files would be with these edits. Raises Unwritable for what no longer is a run."""
+    files: dict[str, list[Edit]] = {}
+    for edit in dict.fromkeys(edits):
+        files.setdefault(edit.span.path, []).append(edit)
+    try:
+        contents = {path: edited(_bytes(path), of_file) for path, of_file in files.items()}
+        with reading_instead(contents):
+            return plan_again(run)
+    except (LintError, OSError) as error:
+        raise Unwritable(f"the edited files are no run: {error}") from error
+
+
+def _bytes(path: str) -> bytes:
+    return first_bytes(path, BYTE_LIMIT)
+
+
+def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """A file's bytes with edits applied. Raises Unwritable for edits that overlap, and for bytes that are not UTF-8."""
+    text = _decoded(data)
+    starts = _starts(text)
+    done = len(text)
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        start = starts[edit.span.line - 1] + edit.span.column - 1
+        end = starts[edit.span.end_line - 1] + edit.span.end_column - 1
+        if end > done:
+            raise Unwritable(f"two edits at {edit.span}")
+        text = text[:start] + edit.text + text[end:]
+        done = start
+    return text.encode()
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Unwritable("the file is not UTF-8") from error
+
+
+def _starts(text: str) -> list[int]:
+    """Where each line begins; a byte-order mark has no column."""
+    return [len(BOM) if text.startswith(BOM) else 0, *(match.end() for match in _LINE_BREAK.finditer(text))]
+
+
+# -- places ------------------------------------------------------------------------------------------------------------
+
+
+class _Place(NamedTuple):
+    """Where a value can be written: over what stands there, or as a new line."""
+
+    span: Span
+    text: str
+    keys: tuple[str, ...] = ()
+    indent: str = ""
+    newline: str = ""
+
+    def replaced(self, value: object) -> str:
+        """The value, with the comment that PufferLib reads over after a literal."""
+        literal, comment = self.text, ""
+        if self.span.path.lower().endswith(".ini") and (found := _COMMENT.search(self.text)) is not None:
+            literal, comment = self.text[: found.start()], found.group()
+        return written(value, self.span.path, literal) + comment
+
+
+def _places(run: Run, key: str) -> Iterator[_Place]:
+    """Where a setting could be written, best first: the entry's own file, then wherever it is written now."""
+    setting = run.settings.get(key)
+    entry = run.file
+    if setting is not None and setting.span is not None and setting.span.path == entry:
+        yield _over(setting)
+        return
+    own = _own_key(run, key)
+    if own is not None:
+        place = _line_in(entry, own)
+        if place is not None:
+            yield place
+    if setting is not None and setting.span is not None and not setting.span.path.startswith("<"):
+        yield _over(setting)
+
+
+def _own_key(run: Run, key: str) -> str | None:
+    """A setting's key as the entry's own file has it, or None where that file is laid over no other."""
+    own = trainer_for(run.entry).solvable.own
+    prefix = max((prefix for prefix in own if key.startswith(prefix)), key=len, default=None)
+    return None if prefix is None else own[prefix] + key.removeprefix(prefix)
+
+
+def _over(setting: Setting) -> _Place:
+    assert setting.span is not None  # noqa: S101 - for the type checker: asked before
+    text = _decoded(_bytes(setting.span.path))
+    starts = _starts(text)
+    start = starts[setting.span.line - 1] + setting.span.column - 1
+    end = starts[setting.span.end_line - 1] + setting.span.end_column - 1
+    return _Place(setting.span, text[start:end])
+
+
+def _line_in(path: str, key: str) -> _Place | None:
+    """The line after what the entry's file says of the same section or mapping; None where there is none to be had."""
+    text = _decoded(_bytes(path))
+    root = read(path).root
+    if not isinstance(root, Mapping):
+        return None
+    newline = found.group() if (found := _LINE_BREAK.search(text)) else "\n"
+    if path.lower().endswith(".ini"):
+        return _line_in_ini(path, text, root, key, newline)
+    return _line_in_yaml(text, root, key.split("."), newline)
+
+
+def _line_in_ini(path: str, text: str, root: Mapping, key: str, newline: str) -> _Place | None:
+    section, _, name = key.partition(".")
+    entry = root.entries.get(section)
+    if entry is None:
+        end = _end_of_line(text, len(_starts(text)) - (1 if text.endswith(("\n", "\r")) else 0), path)
+        return _Place(end, "", (section, name), "", newline)
+    last = _last(entry.value, entry.key_span)
+    node = entry.value
+    indent = " " * (_first_column(node) - 1) if isinstance(node, Mapping) and node.entries else ""
+    return _Place(_end_of_line(text, last, path), "", (name,), indent, newline)
+
+
+def _line_in_yaml(text: str, root: Mapping, keys: list[str], newline: str) -> _Place | None:
+    node, rest = root, list(keys)
+    while isinstance(below := node.get(rest[0]), Mapping) and below.entries and len(rest) > 1:
+        node, rest = below, rest[1:]
+    written_here = node.get(rest[0])
+    if isinstance(written_here, Scalar) and len(rest) == 1:
+        return None
+    if written_here is not None or not node.entries or _is_flow(text, node):
+        return None
+    last = _last_entry(node)
+    if _is_block_scalar(text, last.value):
+        return None
+    line = _last(last.value, last.key_span)
+    return _Place(_end_of_line(text, line, node.span.path), "", tuple(rest), " " * (_first_column(node) - 1), newline)
+
+
+def _last_entry(node: Mapping) -> Entry:
+    return max(node.entries.values(), key=lambda entry: entry.key_span)
+
+
+def _first_column(node: Mapping) -> int:
+    return min(node.entries.values(), key=lambda entry: entry.key_span).key_span.column
+
+
+def _last(node: Node, key_span: Span) -> int:
+    """The last line of an entry; an alias has its line where its key stands."""
+    is_here = node.span.path == key_span.path and node.span.line >= key_span.line
+    return max(key_span.end_line, node.span.end_line) if is_here else key_span.end_line
+
+
+def _is_flow(text: str, node: Mapping) -> bool:
+    offset = _starts(text)[node.span.line - 1] + node.span.column - 1
+    return text.startswith("{", offset)
+
+
+def _is_block_scalar(text: str, node: Node) -> bool:
+    while isinstance(node, Mapping) and node.entries:
+        node = _last_entry(node).value
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return False
+    offset = _starts(text)[node.span.line - 1] + node.span.column - 1
+    return text.startswith(("|", ">"), offset)
+
+
+def _end_of_line(text: str, line: int, path: str) -> Span:
+    """The place behind the last character of a line."""
+    start = _starts(text)[line - 1]
+    found = _LINE_BREAK.search(text, start)
+    column = (found.start() if found else len(text)) - start + 1
+    return Span(path, line, column, line, column)
