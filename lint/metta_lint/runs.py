@@ -68,34 +68,49 @@ def same_environment(plans: Iterable[Plan]) -> list[Pair]:
 
     Where several trees hold runs of one environment, a run is paired with those that lie nearest to it.
     """
-    plans = list(plans)
-    candidates = [
-        (left, right) for left in plans for right in plans if _rank(left) < _rank(right) and _shared(left, right)
-    ]
+    candidates = _sharing(list(plans))
+    folders = {plan.run.file: _folders(plan) for candidate in candidates for plan in candidate[:2]}
+    nearness = [_nearness(folders[left.run.file], folders[right.run.file]) for left, right, _ in candidates]
     nearest: dict[str, int] = {}
-    for pair in candidates:
-        for plan in pair:
-            nearest[plan.run.entry] = max(nearest.get(plan.run.entry, 0), _nearness(*pair))
+    for (left, right, _), near in zip(candidates, nearness, strict=True):
+        for plan in (left, right):
+            nearest[plan.run.entry] = max(nearest.get(plan.run.entry, 0), near)
     return [
-        Pair(left, right, _reason(_shared(left, right)[0], left, right))
-        for left, right in candidates
-        if _nearness(left, right) == nearest[left.run.entry] == nearest[right.run.entry]
+        Pair(left, right, _reason(name, left, right))
+        for (left, right, name), near in zip(candidates, nearness, strict=True)
+        if near == nearest[left.run.entry] == nearest[right.run.entry]
     ]
 
 
-def _rank(plan: Plan) -> int:
-    """Which side of a pair a trainer's run is: PufferLib's is left of Metta's, a plugin's is right of both."""
-    return trainer_names().index(plan.run.trainer)
+def _sharing(plans: Sequence[Plan]) -> list[tuple[Plan, Plan, str]]:
+    """Two runs of different trainers and the first environment that both name, in the order of the runs.
+
+    PufferLib's side is left of Metta's, a plugin's is right of both. Runs are looked up by their environments: of
+    thousands, hardly any two have one in common.
+    """
+    ranks = {name: rank for rank, name in enumerate(trainer_names())}
+    training: dict[str, list[int]] = {}
+    for place, plan in enumerate(plans):
+        for name in plan.run.environments:
+            training.setdefault(name, []).append(place)
+    found = []
+    for left in plans:
+        shared: dict[int, str] = {}
+        for name in left.run.environments:
+            for place in training[name]:
+                shared.setdefault(place, name)
+        rank = ranks[left.run.trainer]
+        found += [(left, plans[at], shared[at]) for at in sorted(shared) if rank < ranks[plans[at].run.trainer]]
+    return found
 
 
-def _shared(left: Plan, right: Plan) -> list[str]:
-    return [name for name in left.run.environments if name in right.run.environments]
+def _folders(plan: Plan) -> list[str]:
+    return os.path.abspath(plan.run.file).split(os.sep)[:-1]
 
 
-def _nearness(left: Plan, right: Plan) -> int:
+def _nearness(left: Sequence[str], right: Sequence[str]) -> int:
     """How many folders two entries have in common, from the root."""
-    folders = [os.path.abspath(plan.run.file).split(os.sep)[:-1] for plan in (left, right)]
-    return sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(*folders, strict=False)))
+    return sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(left, right, strict=False)))
 
 
 def _reason(name: str, left: Plan, right: Plan) -> str:
