@@ -166,6 +166,7 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         subject=_name(subject),
         quantity="" if isinstance(draft.at, Span) else draft.at.name,
         fix=draft.fix,
+        page=getattr(rule, "url", ""),
     )
 
 

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+DOCUMENTATION = "https://metta-lint.github.io/metta-lint"
+OUR_PREFIX = "ML"
+"""What our own codes begin with; a plugin's begin with something else."""
 
 
 class Claim(NamedTuple):
@@ -53,8 +56,8 @@ class Finding(NamedTuple):
 
     ``span`` is the primary place; ``subject`` names the run or pair that was looked at, ``quantity`` what the
     finding is about (a declared difference of that quantity explains it), ``others`` how many more runs or pairs it is
-    true of. A finding of an unreadable
-    file has ``is_input_error`` set: it makes the exit code 2.
+    true of. ``notes`` say what else is known of it, a sentence each. ``page`` is the address of its rule's page where
+    that is not one of ours. A finding of an unreadable file has ``is_input_error`` set: it makes the exit code 2.
     """
 
     code: str
@@ -70,8 +73,16 @@ class Finding(NamedTuple):
     others: int = 0
     is_input_error: bool = False
     fix: Fix | None = None
+    notes: tuple[str, ...] = ()
+    page: str = ""
 
     @property
     def url(self) -> str:
-        """The page of the finding's rule, relative to the project's documentation."""
-        return f"docs/rules/{self.code}.md"
+        """The address of the rule's page, or "" where a plugin's rule has none."""
+        return self.page or rule_page(self.code)
+
+
+def rule_page(code: str) -> str:
+    """The address of a code's page in our documentation, or "" for a code that is a plugin's."""
+    is_ours = code.startswith(OUR_PREFIX) and code.removeprefix(OUR_PREFIX).isdecimal()
+    return f"{DOCUMENTATION}/rules/{code}/" if is_ours else ""

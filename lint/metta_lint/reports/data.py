@@ -49,6 +49,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "related": [{"label": related.label, **location(related.span)} for related in finding.related],
         "claims": [claim_data(claim) for claim in finding.claims],
         "help": finding.help,
+        "notes": list(finding.notes),
         "subject": finding.subject,
         "fix": fix_data(finding.fix) if finding.fix is not None else None,
         "url": finding.url,
