@@ -6,31 +6,37 @@ import os
 from typing import TYPE_CHECKING
 
 from metta_lint import plugins
-from metta_lint.built_in import UNREADABLE
-from metta_lint.differences import without_intended
+from metta_lint.built_in import BUILT_IN, UNREADABLE
+from metta_lint.differences import Intended
 from metta_lint.discovery import discover
-from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
+from metta_lint.engine import Subjects, chosen_rules, load_rules, merged, run_rules, selected, subject_of
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
+from metta_lint.looked_at import LookedAt, files_of_runs
 from metta_lint.numbers import printable
 from metta_lint.paths import slashed
 from metta_lint.runs import declared_pairs, plan_run, same_environment
 from metta_lint.sources import known_suffixes, read
+from metta_lint.suppressions import Suppressions
 from metta_lint.trainers import one_look
+from metta_lint.trees import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from metta_lint.config import Config
+    from metta_lint.documents import Document
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
     from metta_lint.settings import Machine
+    from metta_lint.suppressions import Directive
 
 
 class Report:
     """What a check found, and what it looked at.
 
-    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown.
+    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown;
+    ``suppressed`` are the findings that a comment holds back, each with it; ``commented`` the documents that have some.
     """
 
     def __init__(self) -> None:
@@ -40,6 +46,8 @@ class Report:
         self.pairs: list[Pair] = []
         self.notes: list[str] = []
         self.files = 0
+        self.commented: list[Document] = []
+        self.suppressed: list[tuple[Finding, Directive]] = []
 
     @property
     def exit_code(self) -> int:
@@ -80,10 +88,42 @@ def check(
     subjects = Subjects(report.plans, report.pairs, found.files, found.trees)
     said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice
     found_by_rules = [finding for finding in run_rules(rules, subjects) if finding.span not in said]
-    report.findings = unreadable + merged(without_intended(config, declared, found_by_rules))
+    intended = Intended(config, declared)
+    folders = [path for path in paths or [config_root(config)] if os.path.isdir(path)]
+    read_by_runs = [readable(path) for path in files_of_runs(report.plans, folders).difference(found.files)]
+    report.commented += [document for document in read_by_runs if document is not None and document.comments]
+    suppressions = Suppressions(
+        report.commented, found.files, load_rules(config.plugins), {rule.code: subject_of(rule) for rule in rules}
+    )
+    kept = suppressions.unsuppressed(intended.unexplained(found_by_rules))
+    looked_at = LookedAt(
+        subjects,
+        named=frozenset(paths).difference(folders),
+        entries=found.entries,
+        as_declared=not overrides and not config.trainers and machine == config.machine,
+        complete=not unreadable,
+    )
+    own = [*intended.findings, *suppressions.problems, *suppressions.unused(looked_at)]
+    report.findings = unreadable + merged(kept) + _reported(own, config)
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
-    report.notes += _unknowns(report.pairs)
+    report.suppressed = _once(suppressions.suppressed)
+    report.notes += _unknowns(report.pairs) + intended.notes
     return report
+
+
+def _reported(findings: Iterable[Finding], config: Config) -> list[Finding]:
+    """What is found without a rule, if it is selected as rules are; what cannot be read always is."""
+    chosen = {built_in.code for built_in in selected(BUILT_IN, config.select, config.ignore)}
+    return [finding for finding in findings if finding.is_input_error or finding.code in chosen]
+
+
+def _once(suppressed: Iterable[tuple[Finding, Directive]]) -> list[tuple[Finding, Directive]]:
+    """What was suppressed, each finding once, as those that are reported are."""
+    by = {(finding.code, finding.span, finding.message): directive for finding, directive in suppressed}
+    return [
+        (finding, by[finding.code, finding.span, finding.message])
+        for finding in merged(finding for finding, _ in suppressed)
+    ]
 
 
 def config_root(config: Config) -> str:
@@ -131,9 +171,11 @@ def _check_syntax(files: Iterable[str], report: Report) -> None:
         if not file.lower().endswith(known_suffixes()):
             continue
         try:
-            read(file)
+            document = read(file)
         except InputError as error:
             _add_unreadable(error, report)
+        else:
+            report.commented += [document] if document.comments else []
 
 
 def _add_unreadable(error: InputError, report: Report) -> None:

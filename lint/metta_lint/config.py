@@ -33,11 +33,18 @@ class RunSpec(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """An intended difference of a pair: the quantity, why, and where that is written."""
+    """An intended difference of a pair: the quantity, why, and where that is written.
+
+    ``reason`` is empty where none is given; ``reason_span`` is where it stands, or should. ``left`` and ``right`` are
+    the values that were declared, None where any is meant.
+    """
 
     quantity: str
     reason: str
     span: Span
+    reason_span: Span
+    left: object = None
+    right: object = None
 
 
 class PairSpec(NamedTuple):
@@ -216,11 +223,25 @@ class _Reader:
             raise InputError("differs must be an array of tables", node.span)
         for item in node.items:
             table = self._table(item, "differs")
-            self._known(table, "differs", "quantity", "reason")
-            reason = self._string(table, "reason")
-            if not reason.strip():
-                raise InputError("an intended difference needs a reason", table.entries["reason"].value.span)
-            yield Difference(self._string(table, "quantity"), reason, table.entries["quantity"].value.span)
+            self._known(table, "differs", "quantity", "reason", "left", "right")
+            quantity, span = self._string(table, "quantity"), table.entries["quantity"].value.span
+            has_reason = "reason" in table.entries
+            yield Difference(
+                quantity,
+                self._string(table, "reason").strip() if has_reason else "",
+                span,
+                table.entries["reason"].value.span if has_reason else span,
+                self._expected(table, "left"),
+                self._expected(table, "right"),
+            )
+
+    def _expected(self, table: MappingNode, side: str) -> object:
+        node = table.get(side)
+        if node is None:
+            return None
+        if not isinstance(node, Scalar) or not isinstance(node.value, int | float | str):
+            raise InputError(f"{side} must be the value that this side is to have: a number or a string", node.span)
+        return node.value
 
     def _known(self, node: MappingNode, where: str, *keys: str) -> None:
         for key, entry in node.entries.items():

@@ -4,34 +4,104 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.built_in import UNUSED
-from metta_lint.errors import LintError
+from metta_lint.built_in import UNREADABLE, UNUSED, WITHOUT_REASON
+from metta_lint.numbers import show
+from metta_lint.pairs import same
 from metta_lint.runs import declared_pairs
+from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from metta_lint.config import Config, Difference
-    from metta_lint.documents import Span
     from metta_lint.findings import Finding
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
 
 
-def without_intended(config: Config, declared: dict[str, Plan], findings: list[Finding]) -> list[Finding]:
-    """Findings without those that a declared difference explains; with one for each difference that is none."""
-    kept = list(findings)
-    for spec, pair in declared_pairs(config, declared):
-        for difference in spec.differs:
-            subject = f"{spec.left} against {spec.right}"
-            kept = [f for f in kept if not (f.subject == subject and f.quantity == difference.quantity)]
-            if difference.quantity not in {**pair.left.quantities, **pair.right.quantities}:
-                raise LintError(f"{difference.span}: no quantity is called {difference.quantity!r}")
-            if pair.known(difference.quantity) is not None and pair.differs(difference.quantity) is None:
-                kept.append(_stale(difference, pair, subject))
-    return kept
+class Intended:
+    """The differences that are declared, held against what the runs are.
+
+    ``findings`` are what is wrong with declarations, ``notes`` which of them cannot be judged.
+    """
+
+    def __init__(self, config: Config, plans: dict[str, Plan]) -> None:
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+        self._explained: set[tuple[str, str]] = set()
+        for spec, pair in declared_pairs(config, plans):
+            for difference in spec.differs:
+                declared = _Declared(difference, pair)
+                self.findings += declared.mistakes()
+                self.notes += declared.unknowns()
+                if declared.in_force:
+                    self._explained.add((declared.subject, difference.quantity))
+
+    def unexplained(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings that no declared difference explains: each speaks for its quantity on its own pair."""
+        return [finding for finding in findings if (finding.subject, finding.quantity) not in self._explained]
 
 
-def _stale(difference: Difference, pair: Pair, subject: str) -> Finding:
-    value = pair.left.value(difference.quantity)
-    span: Span = difference.span
-    message = f"{difference.quantity} no longer differs: both sides have {value}"
-    return UNUSED.finding(message, span, subject=subject, help="remove the declared difference")
+class _Declared:
+    """One declared difference of a pair."""
+
+    def __init__(self, difference: Difference, pair: Pair) -> None:
+        self.difference = difference
+        self.pair = pair
+        self.subject = " against ".join(plan.run.name or plan.run.entry for plan in (pair.left, pair.right))
+        self.sides = (("left", pair.left, difference.left), ("right", pair.right, difference.right))
+        self.changed = list(self._changed())
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a quantity of this name."""
+        return any(self.difference.quantity in plan.quantities for plan in (self.pair.left, self.pair.right))
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it explains findings: it does not where a side has another value than was declared."""
+        return self.is_known and not self.changed
+
+    def _changed(self) -> Iterator[str]:
+        name = self.difference.quantity
+        for side, plan, expected in self.sides:
+            quantity = plan.quantities.get(name)
+            if expected is None or quantity is None or quantity.unknown_because is not None:
+                continue
+            if not same(expected, quantity.value):
+                yield f"the {side} ({plan.run.name}) has {show(quantity.value)}, not {show(expected)}"
+
+    def mistakes(self) -> Iterator[Finding]:
+        """What is wrong with the declaration."""
+        name, span = self.difference.quantity, self.difference.span
+        if not self.is_known:
+            yield UNREADABLE.finding(self._no_such_quantity(), span, subject=self.subject)
+            return
+        if not self.difference.reason:
+            message = f"{name} is declared to differ, and nothing says why"
+            help_ = 'say it: reason = "..."'
+            yield WITHOUT_REASON.finding(message, self.difference.reason_span, help=help_, subject=self.subject)
+        if self.pair.known(name) is not None and self.pair.differs(name) is None:
+            message = f"{name} no longer differs: both sides have {show(self.pair.left.value(name))}"
+            yield UNUSED.finding(message, span, help="remove the declared difference", subject=self.subject)
+        elif self.changed:
+            message = f"{name} no longer differs as it was declared: {' and '.join(self.changed)}"
+            help_ = "declare what is meant now, or mend the side that changed"
+            yield UNUSED.finding(message, span, help=help_, subject=self.subject)
+
+    def _no_such_quantity(self) -> str:
+        name = self.difference.quantity
+        known = sorted({**self.pair.left.quantities, **self.pair.right.quantities})
+        close = close_names(name, known, compared=None)
+        return f"no quantity is called {name!r}" + (f"; did you mean {close[0]}?" if close else "")
+
+    def unknowns(self) -> Iterator[str]:
+        """Why the declaration cannot be judged, if it cannot."""
+        if not self.is_known:
+            return
+        for _, plan, _ in self.sides:
+            quantity = plan.quantities.get(self.difference.quantity)
+            because = f"{plan.run.dialect} has none" if quantity is None else quantity.unknown_because
+            if because is not None:
+                where = f"{self.difference.quantity} of {plan.run.name or plan.run.entry}"
+                yield f"declared difference not judged: {where} is unknown: {because}"

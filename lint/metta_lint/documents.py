@@ -63,15 +63,32 @@ class Mapping(NamedTuple):
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
+class Comment(NamedTuple):
+    """A comment that speaks to metta-lint.
+
+    ``span`` is the comment with its sign. It is about the lines up to ``last_line``: its own one, or, where it stands
+    ``alone``, up to the first line below it that is no comment. ``in_value`` is set where it only looks like a comment:
+    configparser, and so the trainer, takes it for a part of the value.
+    """
+
+    text: str
+    span: Span
+    last_line: int
+    alone: bool
+    in_value: bool = False
+
+
 class Document(NamedTuple):
     """One parsed file.
 
-    ``header`` holds the leading comment lines (without ``#``), which Hydra reads for ``@package``.
+    ``header`` holds the leading comment lines (without ``#``), which Hydra reads for ``@package``; ``comments`` are
+    those that speak to metta-lint, in the order of the file.
     """
 
     path: str
     root: Node
     header: tuple[str, ...] = ()
+    comments: tuple[Comment, ...] = ()
 
 
 def plain(node: Node) -> object:

@@ -79,9 +79,9 @@ reason = "smoke runs stop early"
         ('[[pairs]]\nleft = "a"\nright = "b"', 2, "no run is called 'a'"),
         ("select = [", 1, ""),
         (
-            '[runs.a]\nentry="x.ini"\n[[pairs]]\nleft="a"\nright="a"\n[[pairs.differs]]\nquantity="x"\nreason=" "',
+            '[runs.a]\nentry="x.ini"\n[[pairs]]\nleft="a"\nright="a"\n[[pairs.differs]]\nquantity="x"\nleft=[3]',
             8,
-            "needs a reason",
+            "left must be the value",
         ),
     ],
 )

@@ -34,6 +34,7 @@ def check_data(report: Report) -> dict[str, Any]:
             ],
             "notes": report.notes,
             "files": report.files,
+            "suppressed": len(report.suppressed),
         },
     }
 

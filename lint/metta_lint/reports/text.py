@@ -32,6 +32,8 @@ def summary(report: Report) -> str:
     looked_at = (
         f"{_count(len(report.plans), 'run')}, {_count(len(report.pairs), 'pair')}, {_count(report.files, 'file')}"
     )
+    if report.suppressed:
+        looked_at += f", {len(report.suppressed)} suppressed"
     if not report.findings and not report.files:
         return "nothing looked at: no config of a trainer was found here"
     if not report.findings:

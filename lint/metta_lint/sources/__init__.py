@@ -25,6 +25,9 @@ SUFFIXES = {
     ".map": "map",
 }
 
+MARKER = b"metta-lint:"
+"""What a comment has that speaks to metta-lint: a file without it is not searched for comments."""
+
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[str, int, int, int], Document | InputError] = {}
 _cached_bytes = 0
@@ -79,11 +82,20 @@ def _weight(size: int) -> int:
 
 
 def _parse(path: str, data: bytes) -> Document:
+    name = SUFFIXES.get(PurePath(path).suffix.lower())
+    document = _read_as(name, path, data)
+    if MARKER not in data or name is None:
+        return document
+    from metta_lint.sources.comments import comments
+
+    return document._replace(comments=(*document.comments, *comments(name, data, document)))
+
+
+def _read_as(name: str | None, path: str, data: bytes) -> Document:
     suffix = PurePath(path).suffix.lower()
     for source in plugins.sources():
         if suffix in source.suffixes and source.claims(path, data):
             return _parsed_by(source, data, path)
-    name = SUFFIXES.get(suffix)
     if name is None:
         raise InputError(f"no reader for this kind of file (known: {' '.join(known_suffixes())})", file_start(path))
     # Only the module that is needed is imported: PyYAML alone would cost an INI-only run several milliseconds.

@@ -101,7 +101,7 @@ class _Stream:
             raise self._input_error(error) from None
 
     def _documents(self) -> Iterator[Document]:
-        self.events = _parser(self.text)(self.text).get_event
+        self.events = parser_for(self.text)(self.text).get_event
         count = 0
         while type(event := self.events()) is not StreamEndEvent:
             if type(event) is not DocumentStartEvent:
@@ -293,7 +293,7 @@ class _Stream:
         return InputError(message, self.lines.span(mark.index if mark else 0))
 
 
-def _parser(text: str) -> Any:
+def parser_for(text: str) -> Any:
     """PyYAML's C parser, or the Python one that OmegaConf uses where they differ: C is lenient with tabs."""
     if "\t" in text and len(text) <= _TABS_LIMIT:
         return yaml.SafeLoader

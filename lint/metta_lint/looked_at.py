@@ -1,0 +1,70 @@
+"""What a check looked at, file by file: a suppression is called unused only where its finding could have been made."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from metta_lint.engine import Subjects
+    from metta_lint.plans import Plan
+
+
+class LookedAt(NamedTuple):
+    """What was looked at, and how.
+
+    ``named`` are the files that were asked for by name, ``entries`` those that runs start from. ``as_declared`` says
+    that the command line changed neither settings nor machine, ``complete`` that every file could be read.
+    """
+
+    subjects: Subjects
+    named: frozenset[str]
+    entries: Sequence[str]
+    as_declared: bool
+    complete: bool
+
+    def kinds(self, path: str) -> frozenset[str]:
+        """The kinds of rules that had all of a looked-at file before them.
+
+        A rule of a ``document`` sees a file whole. A tree's and an environment's need the tree, a plan's and a pair's
+        all the runs that the file is part of, as they are launched: of a file that was only named, other runs may not
+        have been looked at. Where a file could not be read, what rests on it was not judged either.
+        """
+        found = {"document"}
+        if self.complete and path not in self.named:
+            in_tree = any(path in tree.files for tree in self.subjects.trees)
+            found |= {"tree", "environment"} if in_tree else set()
+            found |= set(self._kinds_of_runs(path, in_tree=in_tree)) if self.as_declared else set()
+        elif self.complete and self.as_declared and any(plan.run.file == path for plan in self.subjects.plans):
+            found.add("plan")
+        return frozenset(found)
+
+    def _kinds_of_runs(self, path: str, *, in_tree: bool) -> Iterator[str]:
+        """Those of a file that runs read, if it is the entry of one or every run that could read it was planned."""
+        if path not in self._planned() and not self._planned().issuperset(self.entries):
+            return
+        if any(path in _files(plan) for plan in self.subjects.plans):
+            yield from ("plan", "sweep")
+        elif in_tree:
+            yield "sweep"
+        if any(path in _files(plan) for pair in self.subjects.pairs for plan in (pair.left, pair.right)):
+            yield "pair"
+
+    def _planned(self) -> set[str]:
+        return {plan.run.entry for plan in self.subjects.plans} | {plan.run.file for plan in self.subjects.plans}
+
+
+def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:
+    """The files below these folders that runs read: an environment's own YAML is no config that a folder shows."""
+    folders = [os.path.join(os.path.abspath(folder), "") for folder in below]
+    files = {file for plan in plans for file in _files(plan)}
+    return {file for file in files if os.path.abspath(file).startswith(tuple(folders))}
+
+
+def _files(plan: Plan) -> set[str]:
+    """The files that a run's settings are written in."""
+    spans = [span for setting in plan.run.settings.values() for span in (setting.span, *setting.overrides)]
+    places = [*spans, *plan.run.sections.values(), *plan.run.environments.values()]
+    return {plan.run.file, *(span.path for span in places if span is not None)}

@@ -1,0 +1,188 @@
+"""Comments that speak to metta-lint (``# metta-lint: ...``), in each kind of file that has comments.
+
+What stands in a string, in a block of text or in an INI's value is no comment, whatever it looks like.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Comment, Document, Mapping, Scalar
+from metta_lint.sources.text import BOM, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from collections.abc import Mapping as MappingABC
+
+    from metta_lint.documents import Node
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_SPOKEN_TO = re.compile(r"[#;][ \t]*metta-lint:")
+_YAML_SIGN = re.compile(r"(?:(?<=[\s])|^)#", re.MULTILINE)
+_YAML_BLOCK_HEADER = re.compile(r"[|>][0-9+-]*+[ \t]*+(?:#[^\r\n]*+)?+(?:\r\n|\r|\n|\Z)")
+_TOML_TOKEN = re.compile(
+    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}'
+    r"|'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"
+    r'|"(?:[^"\\\r\n]++|\\.)*+"'
+    r"|'[^'\r\n]*+'"
+    r"|(#[^\r\n]*+)",
+    re.DOTALL,
+)
+
+
+class _File:
+    """A file's text by lines. Offsets count characters, without a byte-order mark; lines count from 0."""
+
+    def __init__(self, data: bytes, document: Document) -> None:
+        self.text = data.decode().removeprefix(BOM)
+        self.document = document
+        breaks = list(_LINE_BREAK.finditer(self.text))
+        self.starts = [0, *(found.end() for found in breaks)]
+        self.ends = [*(found.start() for found in breaks), len(self.text)]
+        self.places = Lines(document.path, self.text)
+
+    def line_of(self, offset: int) -> int:
+        return bisect_right(self.starts, offset) - 1
+
+    def line(self, number: int) -> str:
+        return self.text[self.starts[number] : self.ends[number]]
+
+    def spoken_to(self) -> Iterator[int]:
+        """The lines that have what a comment for metta-lint begins with."""
+        found = (self.line_of(match.start()) for match in _SPOKEN_TO.finditer(self.text))
+        yield from dict.fromkeys(found)
+
+
+def comments(kind: str, data: bytes, document: Document) -> Iterator[Comment]:
+    """The comments of a file, which could be read, that speak to metta-lint; ``kind`` is the reader's name."""
+    finder = _FINDERS.get(kind)
+    if finder is None:
+        return
+    file = _File(data, document)
+    for start, in_value in finder(file):
+        number = file.line_of(start)
+        end = file.ends[number]
+        if _SPOKEN_TO.search(file.text, start, end) is None:
+            continue
+        alone = not file.text[file.starts[number] : start].strip()
+        last = _first_below(file, number, kind) if alone else number
+        text = file.text[start:end].rstrip()
+        yield Comment(text, file.places.span(start, start + len(text)), last + 1, alone, in_value)
+
+
+def _first_below(file: _File, number: int, kind: str) -> int:
+    """The first line below that is no comment; the last one where all are."""
+    signs = SIGNS[kind]
+    below = number + 1
+    while below < len(file.starts) - 1 and file.line(below).lstrip().startswith(signs):
+        below += 1
+    return min(below, len(file.starts) - 1)
+
+
+def _of_ini(file: _File) -> Iterator[tuple[int, bool]]:
+    """Lines of comment; and ends of values that PufferLib reads as Python, which drops a comment behind a literal.
+
+    configparser.ConfigParser() has no comments behind values: they belong to the value. PufferLib 3.0 pufferl.py
+    load_config() then calls ast.literal_eval(), so that ``64  # c`` is 64, while ``muon  # c`` stays a text.
+    """
+    for number in file.spoken_to():
+        line = file.line(number)
+        indent = len(line) - len(line.lstrip())
+        if line.lstrip().startswith(SIGNS["ini"]):
+            yield file.starts[number] + indent, False
+            continue
+        found = _SPOKEN_TO.search(line)
+        text = _ini_value(file.document.root, number + 1)
+        behind = None if text is None else _python_comment(text, line)
+        if text is None or not _is_literal(text):
+            yield file.starts[number] + (found.start() if found else 0), True
+        elif behind is not None:
+            yield file.starts[number] + behind, False
+
+
+def _ini_value(root: Node, line: int) -> str | None:
+    """The text of the value that a line of an INI belongs to."""
+    for section in root.entries.values() if isinstance(root, Mapping) else ():
+        for entry in section.value.entries.values() if isinstance(section.value, Mapping) else ():
+            if isinstance(entry.value, Scalar) and entry.value.span.line <= line <= entry.value.span.end_line:
+                return str(entry.value.value)
+    return None
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def _python_comment(text: str, line: str) -> int | None:
+    """Where the line's comment begins, if the text has it as a comment of Python's."""
+    ends = [token.string.rstrip() for token in _python_comments(text)]
+    return next((len(line.rstrip()) - len(end) for end in ends if line.rstrip().endswith(end)), None)
+
+
+def _python_comments(text: str) -> Iterator[tokenize.TokenInfo]:
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text, newline=None).readline):
+            if token.type == tokenize.COMMENT:
+                yield token
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _of_python(file: _File) -> Iterator[tuple[int, bool]]:
+    for token in _python_comments(file.text):
+        yield file.starts[token.start[0] - 1] + token.start[1], False
+
+
+def _of_toml(file: _File) -> Iterator[tuple[int, bool]]:
+    for found in _TOML_TOKEN.finditer(file.text):
+        if found[1]:
+            yield found.start(), False
+
+
+def _of_yaml(file: _File) -> Iterator[tuple[int, bool]]:
+    """What begins with # behind a blank, outside of texts: a plain text ends at such a sign (YAML 1.1, 6.6)."""
+    texts = list(_yaml_texts(file.text))
+    begins = [begin for begin, _ in texts]
+    for number in file.spoken_to():
+        for sign in _YAML_SIGN.finditer(file.text, file.starts[number], file.ends[number]):
+            before = bisect_right(begins, sign.start()) - 1
+            if before < 0 or sign.start() >= texts[before][1]:
+                yield sign.start(), False
+                break
+
+
+def _yaml_texts(text: str) -> Iterator[tuple[int, int]]:
+    """Where quoted texts and blocks of text begin and end, in order; a block's first line may end in a comment."""
+    import yaml
+
+    from metta_lint.sources.yaml import parser_for
+
+    try:
+        for event in yaml.parse(text, Loader=parser_for(text)):
+            if isinstance(event, yaml.ScalarEvent) and event.style and event.start_mark and event.end_mark:
+                start, end = event.start_mark.index, event.end_mark.index
+                header = _YAML_BLOCK_HEADER.search(text, start, end) if event.style in "|>" else None
+                yield header.end() if header else start, end
+    except yaml.YAMLError:  # a plugin's source reads what YAML does not
+        return
+
+
+_FINDERS: MappingABC[str, Callable[[_File], Iterator[tuple[int, bool]]]] = {
+    "ini": _of_ini,
+    "python": _of_python,
+    "toml": _of_toml,
+    "yaml": _of_yaml,
+}
+"""Where comments begin, by the reader's name; and whether what stands there is part of a value after all."""
+
+SIGNS = {"ini": ("#", ";"), "python": ("#",), "toml": ("#",), "yaml": ("#",)}
+"""What a line of comment begins with."""
