@@ -122,6 +122,30 @@ def test_one_side_of_a_pair_is_enough_to_compare_both(hook: Hook, project: Path)
     assert "ML101" in done.stdout
 
 
+def test_with_since_a_commit_is_stopped_by_what_it_brings_and_by_nothing_else(hook: Hook, project: Path) -> None:
+    write_pufferlib(project, {"env.game.num_agents": 4})
+    config = project / ".pre-commit-config.yaml"
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("- id: metta-lint", "- id: metta-lint\n    args: [--since, HEAD]"),
+        encoding="utf-8",
+    )
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "--message", "a drift from before the hook")
+    entry = project / "configs" / "train_job.yaml"
+    entry.write_text("# another line\n" + entry.read_text(encoding="utf-8"), encoding="utf-8")
+    git(project, "add", ".")
+    done = hook.run(project, "run")
+    assert done.returncode == 0, done.stdout
+    write_pufferlib(project, {"env.game.num_agents": 4, "train.learning_rate": 0.5})
+    done = hook.run(project, "run")
+    assert done.returncode == 0, f"what is not staged is no part of the commit: {done.stdout}"
+    git(project, "add", ".")
+    done = hook.run(project, "run")
+    assert done.returncode == 1, done.stdout
+    assert "learning_rate" in done.stdout
+    assert "ML101" not in done.stdout
+
+
 def test_an_agreeing_pair_passes(hook: Hook, project: Path) -> None:
     write_pufferlib(project, {"train.learning_rate": 0.002})
     write_metta(project, {"trainer.optimizer.learning_rate": 0.002})

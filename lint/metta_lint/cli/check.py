@@ -29,6 +29,7 @@ from metta_lint.cli.output import as_json, emit, style
     trainer_option,
     set_option,
     rule_options,
+    click.option("--since", metavar="REV", help="Only findings that the commit where HEAD left REV had not."),
     format_option("full", "concise", "json"),
     output_options,
 )
@@ -39,6 +40,10 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
     config, machine = given(config_path, paths[0] if paths else ".", options)
     config = with_rules(config, options["select"], options["ignore"])
     report = run_check(paths, config, overrides, machine)
+    if options["since"] is not None:
+        from metta_lint.since import only_new
+
+        only_new(report, options["since"], paths, config, overrides, machine)
     if options["output_format"] == "json":
         from metta_lint.reports.data import check_data
 

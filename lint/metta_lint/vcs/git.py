@@ -1,0 +1,315 @@
+"""Git, asked by its own commands: plumbing that reads objects and runs nothing.
+
+A repository is input like any other, and its ``.git/config`` can name programs (a pager, a file-system monitor, a diff
+driver, a filter, a transport): so no command is used that would start one, and what could is switched off besides.
+Nothing is fetched, locked or written.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.errors import LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+SECONDS = 120
+"""The longest that one command may take."""
+SUBPROJECT = "160000"
+"""The mode of a submodule: its object is a commit of another repository."""
+LINK = "120000"
+ABSENT = "000000"
+
+SAFE = (
+    "--no-pager",
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "core.quotePath=false"),
+    *("-c", "log.showSignature=false"),
+    *("-c", "i18n.logOutputEncoding=UTF-8"),
+    *("-c", "protocol.allow=never"),
+    *("-c", "safe.bareRepository=explicit"),
+)
+ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LANGUAGE": "C",
+    "LC_ALL": "C",
+}
+KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
+"""Of git's own variables, those that say what the user allows. A hook is started with others, which would have every
+folder belong to the repository that it is run for."""
+
+
+class Entry(NamedTuple):
+    """A file of a commit: its mode, its object's name, and its path from the repository's root, with ``/``."""
+
+    mode: str
+    oid: str
+    path: str
+
+
+class Change(NamedTuple):
+    """What became of a path between two trees: ``A`` added, ``D`` deleted, ``M`` changed, ``R`` renamed to ``path``."""
+
+    status: str
+    entry: Entry
+    before: str = ""
+
+
+class Commit(NamedTuple):
+    """A commit as people name it: ``date`` is the author's, ``seconds`` the committer's, since 1970."""
+
+    name: str
+    short: str
+    date: str
+    subject: str
+    seconds: int = 0
+
+
+class Repository:
+    """A repository with a working tree. ``top`` is the folder that the tree starts at, absolute, links resolved."""
+
+    def __init__(self, top: str) -> None:
+        self.top = top
+
+    @staticmethod
+    def around(path: str) -> Repository:
+        """The repository that a file or folder lies in. Raises LintError where there is none that can be read."""
+        folder = _nearest_folder(path)
+        done = _run(["-C", folder, "rev-parse", "--show-toplevel"])
+        top = os.path.realpath(os.fsdecode(done.stdout.rstrip(b"\r\n"))) if done.stdout.strip() else ""
+        if done.returncode or not top:
+            raise LintError(f"{path}: {_reason(done.stderr) or 'in no working tree of a git repository'}")
+        if not is_below(os.path.realpath(folder), top):  # core.worktree can name any folder
+            raise LintError(f"{path}: its repository says that its working tree is elsewhere")
+        return Repository(top)
+
+    def inside(self, path: str) -> str | None:
+        """A path of the file system as the repository names it; None for one that lies outside."""
+        full = os.path.abspath(path)
+        if not is_below(full, self.top):
+            full = os.path.realpath(path)
+        if not is_below(full, self.top):
+            return None
+        return os.path.relpath(full, self.top).replace(os.sep, "/")
+
+    # -- commits ---------------------------------------------------------------------------------------------------
+
+    def commit(self, revision: str) -> str | None:
+        """The name of the commit that a revision means; None where there is none."""
+        if revision.startswith("-") or "\0" in revision:
+            return None
+        return self._line("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+
+    def common(self, one: str, other: str) -> str | None:
+        """The newest commit that two commits both come from; None where they have none here."""
+        return self._line("merge-base", one, other)
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the history is cut off somewhere."""
+        return self._line("rev-parse", "--is-shallow-repository") == "true"
+
+    def described(self, name: str) -> Commit:
+        """A commit with what people know it by."""
+        wanted = "--format=%h%x00%ad%x00%ct%x00%s"
+        text = self.ask("rev-list", "--no-walk", "--date=short", wanted, name).decode("utf-8", "replace")
+        short, date, seconds, subject = text.partition("\n")[2].rstrip("\n").split("\0", 3)
+        return Commit(name, short, date, subject, int(seconds or 0))
+
+    def mainline(self, start: str, limit: int) -> list[tuple[str, str | None]]:
+        """Commits from one back along first parents, newest first, each with that parent (None: it has none here)."""
+        text = self.ask("rev-list", "--first-parent", "--parents", f"--max-count={limit}", start).decode("ascii")
+        rows = [line.split() for line in text.splitlines()]
+        return [(row[0], row[1] if len(row) > 1 else None) for row in rows]
+
+    def parents(self, name: str) -> list[str]:
+        """A commit's parents, as far as they are here."""
+        return self.ask("rev-list", "--no-walk", "--parents", name).decode("ascii").split()[1:]
+
+    # -- trees -----------------------------------------------------------------------------------------------------
+
+    def entries(self, commit: str) -> list[Entry]:
+        """Every file of a commit."""
+        found = []
+        for record in self.ask("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
+            about, _, path = record.partition(b"\t")
+            if path:
+                mode, _, oid = about.decode("ascii").split()
+                found.append(Entry(mode, oid, os.fsdecode(path)))
+        return found
+
+    def changes(self, before: str, after: str, *, renames: bool = False) -> list[Change]:
+        """What is different between two commits' trees."""
+        return _changes(self.ask("diff-tree", *_raw(renames), before, after))
+
+    def changes_of(self, commits: Sequence[tuple[str, str | None]], suffixes: Iterable[str]) -> Iterator[list[Change]]:
+        """For each commit with its parent, what it changed in files with these suffixes; renames are followed.
+
+        A commit without a parent added all that it has.
+        """
+        lines = "".join(f"{commit} {parent}\n" if parent else f"{commit}\n" for commit, parent in commits)
+        patterns = [f"*{suffix}" for suffix in suffixes]
+        command = ("diff-tree", *_raw(renames=True), "--stdin", "--root", "--", *patterns)
+        by_commit = _by_commit(self.ask(*command, data=lines.encode("ascii")))
+        return (by_commit.get(commit, []) for commit, _ in commits)
+
+    def staged_renames(self, before: str) -> dict[str, str]:
+        """The files that the index has under another name than a commit: the new names by the old ones."""
+        raw = self.ask("diff-index", "--cached", *_raw(renames=True), "--diff-filter=R", before)
+        return {change.before: change.entry.path for change in _changes(raw)}
+
+    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
+        """The sizes of objects in bytes; those that are not here are left out."""
+        data = "".join(f"{oid}\n" for oid in oids).encode("ascii")
+        rows = self.ask("cat-file", "--batch-check", data=data).decode("ascii", "replace").splitlines()
+        found = (row.split() for row in rows)
+        return {row[0]: int(row[2]) for row in found if len(row) == 3 and row[1] == "blob"}
+
+    def contents(self, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+        """Objects with their bytes, one after the other; ``sizes`` are those that ``sizes()`` found."""
+        for batch in _batches(sizes):
+            data = self.ask("cat-file", "--batch", data="".join(f"{oid}\n" for oid in batch).encode("ascii"))
+            yield from _objects(data)
+
+    # -- the program -----------------------------------------------------------------------------------------------
+
+    def ask(self, *arguments: str, data: bytes = b"") -> bytes:
+        """What a git command prints. Raises LintError with git's own reason where it fails."""
+        done = _run(["-C", self.top, *arguments], data)
+        if b"promisor remote" in done.stderr:
+            raise LintError(f"{self.top}: this clone is partial, and does not have the files of earlier commits")
+        if done.returncode:
+            raise LintError(f"git {arguments[0]}: {_reason(done.stderr) or f'exit code {done.returncode}'}")
+        return done.stdout
+
+    def _line(self, *arguments: str) -> str | None:
+        done = _run(["-C", self.top, *arguments])
+        if done.returncode > 1 and done.returncode != 128:
+            raise LintError(f"git {arguments[0]}: {_reason(done.stderr)}")
+        return os.fsdecode(done.stdout.strip()) or None
+
+
+BATCH = 8 << 20
+"""Bytes of objects that are held at once."""
+
+
+def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    held = 0
+    for oid, size in sizes.items():
+        if batch and held + size > BATCH:
+            yield batch
+            batch, held = [], 0
+        batch.append(oid)
+        held += size
+    if batch:
+        yield batch
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder, or lies below it."""
+    try:
+        return os.path.commonpath([path, folder]) == os.path.commonpath([folder])
+    except ValueError:  # different drives
+        return False
+
+
+def _nearest_folder(path: str) -> str:
+    """The folder of a path, or the nearest one above it that is there."""
+    folder = os.path.abspath(path)
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _raw(renames: bool) -> tuple[str, ...]:
+    follow = ("--find-renames", "-l1000") if renames else ("--no-renames",)
+    return ("-r", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv", *follow)
+
+
+def _changes(raw: bytes) -> list[Change]:
+    """The records of ``diff-tree --raw -z``: ``:modes oids status``, NUL, a path, NUL; a rename has two paths."""
+    fields = iter(raw.split(b"\0"))
+    return [_change(field, fields) for field in fields if field.startswith(b":")]
+
+
+def _change(about: bytes, fields: Iterator[bytes]) -> Change:
+    _, mode, _, oid, status = about.decode("ascii").split()
+    path = os.fsdecode(next(fields))
+    if status[0] in "RC":
+        return Change(status[0], Entry(mode, oid, os.fsdecode(next(fields))), path)
+    return Change(status[0], Entry(mode, oid, path), path)
+
+
+def _by_commit(raw: bytes) -> dict[str, list[Change]]:
+    """The same with ``--stdin``: each commit's name goes before its records."""
+    found: dict[str, list[Change]] = {}
+    current: list[Change] = []
+    fields = iter(raw.split(b"\0"))
+    for field in fields:
+        if field.startswith(b":"):
+            current.append(_change(field, fields))
+        elif field:
+            current = found.setdefault(field.decode("ascii").strip(), [])
+    return found
+
+
+def _objects(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The objects of ``cat-file --batch``: ``oid type size``, a line break, the bytes, a line break."""
+    start = 0
+    while start < len(data):
+        end = data.index(b"\n", start)
+        head = data[start:end].split()
+        size = int(head[2]) if len(head) == 3 else -1
+        if size >= 0:
+            yield head[0].decode("ascii"), data[end + 1 : end + 1 + size]
+        start = end + 1 + (size + 1 if size >= 0 else 0)
+
+
+def _run(arguments: list[str], data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    program = _program()
+    if program is None:
+        raise LintError("git is not installed, or not on the PATH: history is asked of it")
+    try:
+        return subprocess.run(
+            [program, *SAFE, *arguments],
+            env=_environment(),
+            input=data,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise LintError(f"git {arguments[2]} took longer than {SECONDS} s") from None
+    except (OSError, ValueError) as error:
+        raise LintError(f"git cannot be run: {error}") from error
+
+
+def _program() -> str | None:
+    """Git's program, in a folder of the PATH. Windows would look in the working directory first, which is input."""
+    name = "git.exe" if sys.platform == "win32" else "git"
+    candidates = (os.path.join(folder, name) for folder in os.get_exec_path() if os.path.isabs(folder))
+    return next((found for candidate in candidates if (found := shutil.which(candidate))), None)
+
+
+def _environment() -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(KEPT)}
+    return kept | ENVIRONMENT
+
+
+def _reason(stderr: bytes) -> str:
+    """Git's own reason, in one line."""
+    from metta_lint.numbers import printable
+
+    lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
+    return printable(said.removeprefix("fatal: ").removeprefix("error: "))

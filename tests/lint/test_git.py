@@ -1,0 +1,291 @@
+"""What is asked of git, and what of a hostile repository: nothing of it runs, and nothing is written elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from metta_lint.errors import LintError
+from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.vcs.git import Repository
+from metta_lint.vcs.mirror import Layout, Mirror
+from repositories import commit, environment, git, start
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="programs of a hostile repository are shell scripts here")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = start(tmp_path / "project")
+    (folder / "a.ini").write_text("[base]\n", encoding="utf-8")
+    (folder / "code").mkdir()
+    (folder / "code" / "main.c").write_text("int main;\n", encoding="utf-8")
+    commit(folder)
+    return folder
+
+
+def laid_out(project: Path, *commits: str) -> dict[str, bytes]:
+    """The files of the last of some commits, laid out one after the other."""
+    with Mirror() as mirror:
+        repository = Repository.around(str(project))
+        layout = Layout(repository, mirror)
+        for name in commits:
+            layout.move(repository.commit(name) or "")
+        root = Path(mirror.place(repository.top))
+        return {
+            path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
+        }
+
+
+def folders(project: Path, *commits: str) -> set[str]:
+    with Mirror() as mirror:
+        repository = Repository.around(str(project))
+        layout = Layout(repository, mirror)
+        for name in commits:
+            layout.move(repository.commit(name) or "")
+        root = Path(mirror.place(repository.top))
+        return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_dir()}
+
+
+def test_files_that_are_read_have_their_bytes_and_others_are_only_there(project: Path) -> None:
+    assert laid_out(project, "HEAD") == {"a.ini": b"[base]\n", "code/main.c": b""}
+
+
+def test_a_commit_is_laid_out_over_another_one(project: Path) -> None:
+    (project / "a.ini").write_text("[train]\n", encoding="utf-8")
+    (project / "code" / "main.c").unlink()
+    (project / "deep" / "er").mkdir(parents=True)
+    (project / "deep" / "er" / "b.yaml").write_text("b: 1\n", encoding="utf-8")
+    commit(project)
+    (project / "a.ini").unlink()
+    (project / "a.ini").mkdir()
+    (project / "a.ini" / "c.toml").write_text("c = 1\n", encoding="utf-8")
+    commit(project)
+    states = [laid_out(project, name) for name in ("HEAD~2", "HEAD~1", "HEAD")]
+    assert states[1] == {"a.ini": b"[train]\n", "deep/er/b.yaml": b"b: 1\n"}
+    assert [laid_out(project, "HEAD", name) for name in ("HEAD~2", "HEAD~1", "HEAD")] == states
+    assert laid_out(project, "HEAD~2", "HEAD", "HEAD~1", "HEAD~2") == states[0]
+    assert folders(project, "HEAD", "HEAD~2") == {"code"}
+
+
+def test_bytes_are_those_of_the_commit_and_not_of_a_checkout(project: Path) -> None:
+    (project / ".gitattributes").write_text("*.ini filter=evil text eol=crlf ident\n", encoding="utf-8")
+    (project / "a.ini").write_bytes(b"[base]\n; $Id$\n")
+    commit(project)
+    git(project, "config", "filter.evil.smudge", "touch ran")
+    assert laid_out(project, "HEAD")["a.ini"] == b"[base]\n; $Id$\n"
+    assert not (project / "ran").exists()
+
+
+def test_a_file_that_is_too_large_has_no_bytes_but_its_size(project: Path) -> None:
+    (project / "large.json").write_bytes(b"1" * (BYTE_LIMIT + 10))
+    (project / "fits.json").write_bytes(b"1" * BYTE_LIMIT)
+    commit(project)
+    found = laid_out(project, "HEAD")
+    assert found["large.json"] == bytes(BYTE_LIMIT + 1)
+    assert found["fits.json"] == b"1" * BYTE_LIMIT
+
+
+# -- hostile repositories ----------------------------------------------------------------------------------------------
+
+
+@POSIX
+def test_nothing_that_a_repository_names_is_run(project: Path, tmp_path: Path) -> None:
+    (project / ".gitattributes").write_text("*.ini diff=evil filter=evil merge=evil\n", encoding="utf-8")
+    (project / "b.ini").write_text("[train]\n", encoding="utf-8")
+    commit(project)
+    git(project, "mv", "a.ini", "c.ini")
+    ran = tmp_path / "ran"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{ran}'\n", encoding="utf-8")
+    program.chmod(0o755)
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("post-index-change", "reference-transaction", "pre-auto-gc", "fsmonitor-watchman"):
+        (hooks / name).symlink_to(program)
+    for key in (
+        "core.fsmonitor",
+        "core.pager",
+        "core.editor",
+        "core.sshCommand",
+        "core.gitProxy",
+        "core.askPass",
+        "core.alternateRefsCommand",
+        "diff.external",
+        "diff.evil.command",
+        "diff.evil.textconv",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "gpg.program",
+        "remote.origin.uploadpack",
+        "remote.origin.vcs",
+        "alias.rev-parse",
+        "pager.rev-list",
+    ):
+        git(project, "config", key, str(program) if key != "alias.rev-parse" else f"!{program}")
+    for key, value in (
+        ("core.hooksPath", str(hooks)),
+        ("log.showSignature", "true"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.url", f"ext::{program}"),
+        ("protocol.allow", "always"),
+        ("protocol.ext.allow", "always"),
+    ):
+        git(project, "config", key, value)
+    ran.unlink(missing_ok=True)  # the commands above are those of a user who trusts the repository
+    repository = Repository.around(str(project))
+    head = repository.commit("HEAD") or ""
+    first = repository.commit("HEAD~1") or ""
+    repository.described(head)
+    repository.mainline(head, 10)
+    repository.parents(head)
+    repository.common(head, first)
+    repository.changes(first, head, renames=True)
+    list(repository.changes_of(repository.mainline(head, 10), (".ini",)))
+    assert repository.staged_renames(head) == {"a.ini": "c.ini"}
+    assert repository.sizes(["1" * 40]) == {}
+    assert laid_out(project, "HEAD~1", "HEAD") != {}
+    assert not ran.exists()
+
+
+def tree(project: Path, *records: tuple[str, str, str]) -> str:
+    """A tree as no git command would make it, of modes, names and objects."""
+    data = b"".join(f"{mode} {name}".encode() + b"\0" + bytes.fromhex(oid) for mode, name, oid in records)
+    return git(project, "hash-object", "-t", "tree", "-w", "--stdin", "--literally", data=data).strip()
+
+
+def blob(project: Path, text: str) -> str:
+    return git(project, "hash-object", "-w", "--stdin", data=text.encode()).strip()
+
+
+def commit_of(project: Path, root: str) -> str:
+    return git(project, "commit-tree", "-m", "by hand", root).strip()
+
+
+@pytest.mark.parametrize(
+    "path", [("..", "out.ini"), ("..", "..", "out.ini"), (".git", "config"), (".GIT", "x.ini"), (".", "x.ini")]
+)
+def test_names_that_lead_out_of_the_tree_are_left_out(project: Path, path: tuple[str, ...]) -> None:
+    node, mode = blob(project, "[evil]\n"), "100644"
+    for name in reversed(path):
+        node, mode = tree(project, (mode, name, node)), "40000"
+    assert laid_out(project, commit_of(project, node)) == {}
+
+
+def test_a_name_with_a_separator_is_left_out(project: Path) -> None:
+    root = tree(project, ("100644", "../out.ini", blob(project, "")), ("100644", "x.ini", blob(project, "")))
+    assert laid_out(project, commit_of(project, root)) == {"x.ini": b""}
+
+
+@POSIX
+@pytest.mark.parametrize("target", ["/", "..", "../..", "d/../..", "sub/../../..", "/etc/passwd"])
+def test_links_that_lead_out_of_the_tree_are_not_made(project: Path, target: str) -> None:
+    (project / "d").symlink_to(".")
+    (project / "x").symlink_to(target)
+    commit(project)
+    assert sorted(laid_out(project, "HEAD")) == ["a.ini", "code/main.c"]
+
+
+@POSIX
+def test_links_within_the_tree_are_links(project: Path) -> None:
+    (project / "code" / "b.ini").symlink_to("../a.ini")
+    (project / "again").symlink_to("code")
+    commit(project)
+    assert laid_out(project, "HEAD")["code/b.ini"] == b"[base]\n"
+
+
+@POSIX
+def test_nothing_is_written_through_a_link(project: Path, tmp_path: Path) -> None:
+    """A tree made by hand has a link and a folder of one name; and a later commit a folder where a link was."""
+    inside = tree(project, ("100644", "x.ini", blob(project, "[evil]\n")))
+    twice = tree(project, ("120000", "a", blob(project, str(tmp_path))), ("40000", "a", inside))
+    assert laid_out(project, commit_of(project, twice)) == {"a/x.ini": b"[evil]\n"}
+    linked = tree(project, ("120000", "a", blob(project, "b")), ("40000", "b", inside))
+    replaced = tree(project, ("40000", "a", tree(project, ("100644", "x.ini", blob(project, "new")))))
+    assert laid_out(project, commit_of(project, linked), commit_of(project, replaced)) == {"a/x.ini": b"new"}
+    assert not (tmp_path / "x.ini").exists()
+
+
+def test_a_working_tree_that_is_said_to_be_elsewhere_is_refused(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    git(project, "config", "core.worktree", str(tmp_path / "elsewhere"))
+    with pytest.raises(LintError):
+        Repository.around(str(project))
+
+
+def test_a_bare_repository_in_the_tree_is_none(project: Path) -> None:
+    git(project, "init", "--quiet", "--bare", "configs")
+    with pytest.raises(LintError, match="bare repository"):
+        Repository.around(str(project / "configs"))
+
+
+# -- what git says -----------------------------------------------------------------------------------------------------
+
+
+def test_the_variables_of_a_hook_do_not_choose_the_repository(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = start(tmp_path / "other")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    assert Repository.around(str(project)).top == os.path.realpath(project)
+
+
+def test_someone_elses_repository_is_one_clear_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setattr("metta_lint.vcs.git.KEPT", ("GIT_TEST",))
+    with pytest.raises(LintError, match="dubious ownership") as caught:
+        Repository.around(str(project))
+    assert "\n" not in str(caught.value)
+
+
+def test_objects_that_a_partial_clone_lacks_are_said_and_not_fetched(project: Path, tmp_path: Path) -> None:
+    (project / "a.ini").write_text("[new]\n", encoding="utf-8")
+    commit(project)
+    git(project, "config", "uploadpack.allowFilter", "true")
+    git(project, "config", "uploadpack.allowAnySHA1InWant", "true")
+    git(tmp_path, "clone", "--quiet", "--filter=blob:none", project.as_uri(), "partial")
+    with Mirror() as mirror:
+        repository = Repository.around(str(tmp_path / "partial"))
+        layout = Layout(repository, mirror)
+        with pytest.raises(LintError, match="this clone is partial"):
+            layout.move(repository.commit("HEAD~1") or "")
+
+
+def test_what_commits_changed_is_told_by_path(project: Path) -> None:
+    git(project, "mv", "a.ini", "b.ini")
+    commit(project)
+    (project / "code" / "main.c").write_text("void\n", encoding="utf-8")
+    commit(project)
+    repository = Repository.around(str(project))
+    line = repository.mainline("HEAD", 10)
+    changes = list(repository.changes_of(line, (".ini",)))
+    assert [[(c.status, c.before, c.entry.path) for c in found] for found in changes] == [
+        [],
+        [("R", "a.ini", "b.ini")],
+        [("A", "a.ini", "a.ini")],
+    ]
+    assert line[-1][1] is None
+
+
+def test_a_commit_is_described_by_its_authors_date(project: Path) -> None:
+    (project / "a.ini").write_text("[more]\n", encoding="utf-8")
+    git(project, "add", "--all")
+    done = subprocess.run(
+        ["git", "commit", "--quiet", "--message", "Grüße: zwei\nZeilen"],
+        cwd=project,
+        env=environment(GIT_AUTHOR_DATE="2025-07-22T23:30:00-0700", GIT_COMMITTER_DATE="2025-08-01T00:00:00Z"),
+        check=True,
+    )
+    assert done.returncode == 0
+    repository = Repository.around(str(project))
+    described = repository.described(repository.commit("HEAD") or "")
+    assert (described.date, described.subject) == ("2025-07-22", "Grüße: zwei Zeilen")
+    assert described.name.startswith(described.short)
