@@ -68,6 +68,14 @@ rule_options = option_group(
     click.option("--select", multiple=True, metavar="CODE", help="Code or prefix of rules to run (repeatable)."),
     click.option("--ignore", multiple=True, metavar="CODE", help="Code or prefix of rules not to run (repeatable)."),
 )
+cache_options = option_group(
+    click.option("--no-cache", is_flag=True, help="Parse every file anew, and keep nothing for the next run."),
+    click.option(
+        "--cache-dir",
+        metavar="FOLDER",
+        help="Where parsed files are kept (METTA_LINT_CACHE_DIR; default: the user's cache folder).",
+    ),
+)
 output_options = option_group(
     click.option("--output-file", metavar="FILE", help="Write the report to a file instead of stdout."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),

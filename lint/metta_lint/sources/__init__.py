@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -12,7 +13,10 @@ from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, file_start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from metta_lint.documents import Document
+    from metta_lint.sources.cache import Cache
     from metta_lint.sources.plugin import Source
 
 SUFFIXES = {
@@ -27,10 +31,12 @@ SUFFIXES = {
 
 MARKER = b"metta-lint:"
 """What a comment has that speaks to metta-lint: a file without it is not searched for comments."""
-
+REMEMBERED = frozenset({"ini", "yaml"})
+"""Readers whose documents are worth keeping from run to run."""
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[str, int, int, int], Document | InputError] = {}
 _cached_bytes = 0
+_cache: Cache | None = None
 
 
 def known_suffixes() -> tuple[str, ...]:
@@ -66,6 +72,17 @@ def forget() -> None:
     _cached_bytes = 0
 
 
+@contextmanager
+def remembering(cache: Cache) -> Iterator[None]:
+    """While this lasts, files are parsed only if the cache does not know what they are read as."""
+    global _cache  # noqa: PLW0603 - files are read from everywhere
+    before, _cache = _cache, cache
+    try:
+        yield
+    finally:
+        _cache = before
+
+
 def _make_room(size: int) -> None:
     """Forget what was read first where it is much."""
     global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
@@ -98,6 +115,21 @@ def _read_as(name: str | None, path: str, data: bytes) -> Document:
             return _parsed_by(source, data, path)
     if name is None:
         raise InputError(f"no reader for this kind of file (known: {' '.join(known_suffixes())})", file_start(path))
+    if _cache is None or name not in REMEMBERED:
+        return _parsed(name, data, path)
+    found = _cache.find(suffix, data, path)
+    if found is None:
+        try:
+            found = _parsed(name, data, path)
+        except InputError as error:
+            found = error
+        _cache.add(suffix, data, path, found)
+    if isinstance(found, InputError):
+        raise found
+    return found
+
+
+def _parsed(name: str, data: bytes, path: str) -> Document:
     # Only the module that is needed is imported: PyYAML alone would cost an INI-only run several milliseconds.
     reader = import_module(f"{__name__}.{name}")
     document: Document = reader.parse(data, path)
