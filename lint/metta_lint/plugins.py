@@ -132,8 +132,9 @@ def _loaded(path: str) -> object:
     except OSError:
         raise LintError(f"plugin {path}: no such file") from None
     module = _run(path, os.path.abspath(path), status.st_mtime_ns, status.st_size)
-    brought = [_items(module, group, path) for group in REQUIRED]  # all are looked at, for what is wrong with them
-    if not any(brought):
+    for group in REQUIRED:
+        _items(module, group, path)  # what is wrong with them is said at once
+    if not any(hasattr(module, _list_name(group)) for group in REQUIRED):
         raise LintError(f"{path}: no list {', '.join(map(_list_name, REQUIRED))}")
     return module
 
