@@ -24,6 +24,7 @@ from metta_lint.trees import readable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from metta_lint.api import Rule
     from metta_lint.config import Config
     from metta_lint.documents import Document
     from metta_lint.pairs import Pair
@@ -37,6 +38,7 @@ class Report:
 
     ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown;
     ``suppressed`` are the findings that a comment holds back, each with it; ``commented`` the documents that have some.
+    ``rules`` are those that ran.
     """
 
     def __init__(self) -> None:
@@ -48,6 +50,7 @@ class Report:
         self.files = 0
         self.commented: list[Document] = []
         self.suppressed: list[tuple[Finding, Directive]] = []
+        self.rules: list[Rule] = []
 
     @property
     def exit_code(self) -> int:
@@ -83,7 +86,7 @@ def check(
     report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     report.notes += _notes(report.plans)
     _pair(config, declared, report)
-    rules = chosen_rules(config.plugins, config.select, config.ignore)
+    rules = report.rules = chosen_rules(config.plugins, config.select, config.ignore)
     unreadable = list(report.unreadable)
     subjects = Subjects(report.plans, report.pairs, found.files, found.trees)
     said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice

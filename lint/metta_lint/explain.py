@@ -27,6 +27,14 @@ def summary(rule: Rule | BuiltIn) -> str:
     return _text(rule).partition("\n")[0]
 
 
+def why_it_matters(rule: Rule | BuiltIn) -> str:
+    """The first sentence of what a rule's page says under "Why it matters", or "" where it says nothing."""
+    _, _, section = _text(rule).partition("## Why it matters")
+    paragraph = " ".join(section.strip().partition("\n\n")[0].split())
+    sentence, end, _ = paragraph.partition(". ")
+    return f"{sentence}." if end else paragraph
+
+
 def rules_text(rules: Iterable[Rule]) -> str:
     """One line a rule."""
     return "\n".join(f"{rule.code}  {rule.severity:<7}  {rule.name:<24}  {summary(rule)}" for rule in rules)

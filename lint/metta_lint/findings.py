@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from metta_lint.documents import Span
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
@@ -80,6 +82,12 @@ class Finding(NamedTuple):
     def url(self) -> str:
         """The address of the rule's page, or "" where a plugin's rule has none."""
         return self.page or rule_page(self.code)
+
+
+def at_least(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are as severe or more; what cannot be read always stays."""
+    kept = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    return [finding for finding in findings if finding.severity in kept or finding.is_input_error]
 
 
 def rule_page(code: str) -> str:

@@ -9,6 +9,8 @@ import click
 
 from metta_lint import plugins
 from metta_lint.config import Config, find_config, load_config
+from metta_lint.findings import SEVERITIES
+from metta_lint.reports.formats import FORMATS
 from metta_lint.settings import Machine
 from metta_lint.trainers import parse_choice
 
@@ -81,6 +83,18 @@ output_options = option_group(
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
     click.option("-q", "--quiet", is_flag=True, help="Findings only: no notes, no summary, no progress."),
     click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
+)
+report_options = option_group(
+    click.option("--output-format", type=click.Choice(list(FORMATS)), default="full", show_default=True),
+    click.option(
+        "--severity",
+        type=click.Choice(SEVERITIES[::-1]),
+        default=SEVERITIES[-1],
+        show_default=True,
+        help="The least severity that is reported, and counts for the exit code.",
+    ),
+    click.option("--statistics", is_flag=True, help="Count the findings by code instead of listing them."),
+    click.option("--exit-zero", is_flag=True, help="Findings are no failure; an input that cannot be read still is."),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from typing import Any
 
@@ -10,20 +11,39 @@ from metta_lint.errors import LintError
 
 
 def emit(text: str, output_file: str | None) -> None:
-    """Print a report, or write it to a file: beside it first, then renamed, so that a file is never half a report."""
+    """Print a report, or write it to a file: beside it first, then renamed, so that a file is never half a report.
+
+    What is there and is no regular file (``/dev/stderr``, a named pipe) is written to as it is. Raises LintError for
+    what cannot be written.
+    """
     if output_file is None:
         _print(text)
         return
-    temporary = f"{output_file}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(f"{text}\n" if text else "")
-        os.replace(temporary, output_file)
+        if os.path.exists(output_file) and not os.path.isfile(output_file):
+            _write(output_file, text)
+        else:
+            _write_whole(os.path.realpath(output_file), text)
     except OSError as error:
         raise LintError(f"{output_file}: cannot be written: {error.strerror}") from error
+
+
+def _write_whole(path: str, text: str) -> None:
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        _write(temporary, text)
+        if os.path.exists(path):
+            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
+        os.replace(temporary, path)
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def _write(path: str, text: str) -> None:
+    """Write text as UTF-8; what a file's name has that is none is escaped, as on a terminal."""
+    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        file.write(f"{text}\n" if text else "")
 
 
 def _print(text: str) -> None:
@@ -40,10 +60,11 @@ def _print(text: str) -> None:
 
 
 def style(options: dict[str, Any]) -> Any:
-    """The colours of a report: none in a file."""
+    """How a report looks: in a file without colours, and as wide as it takes."""
     from metta_lint.reports.style import Style, style_for
 
-    return Style() if options["output_file"] else style_for(sys.stdout, options["color"])
+    quiet = options.get("quiet", False)
+    return Style(quiet=quiet) if options["output_file"] else style_for(sys.stdout, options["color"], quiet=quiet)
 
 
 def as_json(data: object) -> str:

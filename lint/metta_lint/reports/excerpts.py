@@ -1,20 +1,144 @@
-"""Excerpts: the line that a span is on, with a mark under the value."""
+"""Excerpts: the lines that a finding speaks of, with a mark under each value, grouped by file."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from io import StringIO
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from metta_lint.numbers import without_controls
+from metta_lint.reports.cells import shown, width, wrapped
+from metta_lint.reports.window import CUT, window
 from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, LINE_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from metta_lint.documents import Span
+    from metta_lint.findings import Finding
+    from metta_lint.reports.style import Style
 
 LONGEST = 160
+"""Columns of a line where the page has no width."""
+REACH = 4
+"""Times the width of a page that a line is looked at on either side of a mark: a line may have no end."""
+NEAR = 6
+"""Lines between two places of one file that are shown as one excerpt."""
+NARROWEST_LABEL = 24
+"""Columns that a label needs beside its mark; else it stands below."""
+
+
+class Mark(NamedTuple):
+    """A place to be shown: the primary one, or a related one with what is to be seen there."""
+
+    span: Span
+    label: str
+    is_primary: bool
+
+
+def excerpts(finding: Finding, style: Style, gutter: int) -> list[str]:
+    """The places of a finding: for each file, and each part of it that lies apart, its location and its lines.
+
+    ``gutter`` is the width of the line numbers.
+    """
+    groups: list[list[Mark]] = []
+    for mark in _marks(finding):
+        near = next((group for group in groups if any(_are_near(mark, other) for other in group)), None)
+        if near is None:
+            groups.append([mark])
+        else:
+            near.append(mark)
+    drawing = _Drawing(style, finding.severity, gutter)
+    return [row for group in groups for row in drawing.group(group)]
+
+
+def _marks(finding: Finding) -> list[Mark]:
+    """The primary place, with the label of a related one that is the same, and the other related ones, each once."""
+    labels: dict[Span, list[str]] = {finding.span: []}
+    for related in finding.related:
+        labels.setdefault(related.span, []).append(related.label)
+    return [Mark(span, "; ".join(dict.fromkeys(said)), span == finding.span) for span, said in labels.items()]
+
+
+def _are_near(mark: Mark, other: Mark) -> bool:
+    return mark.span.path == other.span.path and abs(mark.span.line - other.span.line) <= NEAR
+
+
+class _Drawing(NamedTuple):
+    """Draws lines and marks, the lines' numbers in a gutter before them."""
+
+    style: Style
+    severity: str
+    gutter: int
+
+    @property
+    def room(self) -> int:
+        """Columns for a line."""
+        return LONGEST if self.style.width is None else self.style.width - self.gutter - len(" | ")
+
+    def group(self, marks: Sequence[Mark]) -> Iterator[str]:
+        """The location of the first mark, and the lines that have marks."""
+        lines = _lines(marks[0].span.path)
+        by_line: dict[int, list[Mark]] = {}
+        for mark in sorted(marks, key=lambda mark: mark.span):
+            if 1 <= mark.span.line <= len(lines):
+                by_line.setdefault(mark.span.line, []).append(mark)
+        arrow = self.style.dim("-->" if marks[0].is_primary else ":::")
+        unseen = f": {marks[0].label}" if marks[0].label and not by_line else ""
+        yield f"{'':>{self.gutter}}{arrow} {marks[0].span}{unseen}"
+        for before, number in pairwise((0, *by_line)):
+            if before and number - before == 2:
+                yield self._line(
+                    number - 1, window(shown(lines[number - 2][: REACH * self.room]), 0, 0, self.room).text
+                )
+            elif before and number - before > 2:
+                yield self.style.dim(CUT)
+            yield from self._marked(number, lines[number - 1], by_line[number])
+
+    def _marked(self, number: int, line: str, marks: Sequence[Mark]) -> Iterator[str]:
+        """A line and a row for each of its marks; the line again for each where they do not fit beside each other."""
+        first = min(mark.span.column for mark in marks) - 1
+        last = max(_end(mark.span, line) for mark in marks)
+        if len(marks) > 1 and last - first > self.room - 2 * len(CUT):
+            for mark in marks:
+                yield from self._marked(number, line, [mark])
+            return
+        reach = REACH * self.room
+        start = max(first - reach, 0)
+        last = min(last, first + reach)
+        seen = window(shown(line[start : last + reach]), first - start, last - start, self.room)
+        yield self._line(number, seen.text)
+        for mark in marks:
+            yield from self._mark(mark, *seen.columns(mark.span.column - 1 - start, _end(mark.span, line) - start))
+
+    def _line(self, number: int | str, text: str) -> str:
+        return f"{self.style.dim(f'{number:>{self.gutter}} |')} {text}".rstrip()
+
+    def _mark(self, mark: Mark, before: int, columns: int) -> Iterator[str]:
+        def colored(text: str) -> str:
+            return self.style.severity(self.severity, text) if mark.is_primary else self.style.related(text)
+
+        drawn = ("^" if mark.is_primary else "-") * columns
+        beside = None if self.style.width is None else self.room - before - columns - 1
+        label = wrapped(mark.label, beside) if mark.label else []
+        if beside is not None and beside < min(NARROWEST_LABEL, width(mark.label)):
+            indent = min(before, max(self.room - NARROWEST_LABEL, 0))
+            label = ["", *wrapped(mark.label, self.room - indent)]
+        else:
+            indent = before + columns + 1
+        first = f"{colored(drawn)} {colored(label[0]) if label else ''}".rstrip()
+        yield self._line("", f"{'':{before}}{first}")
+        yield from (self._line("", f"{'':{indent}}{colored(text)}") for text in label[1:])
+
+
+def _end(span: Span, line: str) -> int:
+    """The character after a span's last one on its first line."""
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
+    return max(min(end, len(line)), span.column)
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
 
 
 def _lines(path: str) -> tuple[str, ...]:
@@ -29,20 +153,3 @@ def _lines_of(file: tuple[str, int, int, int]) -> tuple[str, ...]:
     """A file's lines, up to the bounds within which files are read: no more can have a span."""
     text = first_bytes(file[0], BYTE_LIMIT).decode("utf-8-sig", "replace")
     return tuple(line.rstrip("\n") for line in islice(StringIO(text, newline=None), LINE_LIMIT))
-
-
-def excerpt(span: Span, mark: str, label: str = "", gutter: int = 1) -> list[str]:
-    """The span's line and a mark under it: two rows, or none where the file cannot be read."""
-    lines = _lines(span.path)
-    if not 1 <= span.line <= len(lines):
-        return []
-    line = without_controls(lines[span.line - 1].expandtabs(1))
-    if len(line) > LONGEST:
-        line = line[: LONGEST - 3] + "..."
-    column = min(span.column, len(line) + 1)
-    width = span.end_column - span.column if span.end_line == span.line else len(line) - column + 1
-    width = max(1, min(width, len(line) - column + 1))
-    return [
-        f"{span.line:>{gutter}} | {line}",
-        f"{'':>{gutter}} | {'':{column - 1}}{mark * width}{' ' + label if label else ''}",
-    ]

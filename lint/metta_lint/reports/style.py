@@ -1,20 +1,27 @@
-"""Colour, where it is wanted: a terminal, FORCE_COLOR, --color; never with NO_COLOR."""
+"""How a page for people looks: in colour where that is wanted, as wide as the terminal, with notes or without.
+
+Colour is for a terminal; FORCE_COLOR and ``--color`` ask for it elsewhere, NO_COLOR and ``TERM=dumb`` refuse it.
+"""
 
 from __future__ import annotations
 
 import os
 from typing import IO, Literal, NamedTuple
 
-_CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "good": "32"}
+_CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "good": "32", "related": "1;34"}
+NARROWEST = 40
+"""Columns below which a page is not squeezed."""
 
 
 class Style(NamedTuple):
-    """Wraps text in ANSI codes, or leaves it as it is."""
+    """Wraps text in ANSI codes, or leaves it as it is. ``width`` is in columns; None is as wide as it takes."""
 
     colored: bool = False
+    width: int | None = None
+    quiet: bool = False
 
     def _wrap(self, code: str, text: str) -> str:
-        return f"\x1b[{_CODES[code]}m{text}\x1b[0m" if self.colored else text
+        return f"\x1b[{_CODES[code]}m{text}\x1b[0m" if self.colored and text else text
 
     def severity(self, severity: str, text: str) -> str:
         return self._wrap(severity, text)
@@ -28,13 +35,33 @@ class Style(NamedTuple):
     def good(self, text: str) -> str:
         return self._wrap("good", text)
 
+    def related(self, text: str) -> str:
+        return self._wrap("related", text)
 
-def style_for(stream: IO[str], color: Literal["auto", "always", "never"] = "auto") -> Style:
+
+def style_for(stream: IO[str], color: Literal["auto", "always", "never"] = "auto", *, quiet: bool = False) -> Style:
     """The style for a stream (https://no-color.org, https://force-color.org)."""
+    return Style(_is_colored(stream, color), _width(stream), quiet)
+
+
+def _is_colored(stream: IO[str], color: Literal["auto", "always", "never"]) -> bool:
     if color != "auto":
-        return Style(color == "always")
+        return color == "always"
     if os.environ.get("NO_COLOR"):
-        return Style(False)
+        return False
     if os.environ.get("FORCE_COLOR"):
-        return Style(True)
-    return Style(stream.isatty())
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _width(stream: IO[str]) -> int | None:
+    """COLUMNS where it is set, else the terminal's; a log has no width, so that its lines can be searched for."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return max(int(given), NARROWEST)
+    if not stream.isatty():
+        return None
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST)
+    except (OSError, ValueError):  # a stream without a descriptor, or a terminal that does not say
+        return None

@@ -1,13 +1,12 @@
-"""Text for people: findings as rustc prints them, a plan as a page, tables."""
+"""Text for people: a plan as a page, tables, a check in one line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from metta_lint.findings import SEVERITIES, Finding
+from metta_lint.findings import SEVERITIES
 from metta_lint.numbers import show
-from metta_lint.reports.excerpts import excerpt
 
 if TYPE_CHECKING:
     from metta_lint.check import Report
@@ -15,15 +14,6 @@ if TYPE_CHECKING:
     from metta_lint.reports.style import Style
 
 Row = Sequence[str]
-
-
-def findings_page(report: Report, style: Style, *, quiet: bool = False) -> str:
-    """All findings with their excerpts, the notes, and a summary line."""
-    blocks = ["\n".join(_finding(finding, style)) for finding in report.findings]
-    if not quiet:
-        blocks += ["\n".join(style.dim(f"note: {note}") for note in report.notes)] if report.notes else []
-        blocks.append(summary(report))
-    return "\n\n".join(blocks)
 
 
 def summary(report: Report) -> str:
@@ -44,26 +34,6 @@ def summary(report: Report) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 and noun != 'info' else ''}"
-
-
-def _finding(finding: Finding, style: Style) -> list[str]:
-    gutter = len(str(max([finding.span.line, *(related.span.line for related in finding.related)])))
-    lines = [
-        style.severity(finding.severity, f"{finding.severity}[{finding.code}]") + f": {style.bold(finding.message)}"
-    ]
-    lines.append(f"{'':>{gutter}}{style.dim('-->')} {finding.span}")
-    lines += excerpt(finding.span, "^", gutter=gutter)
-    for related in finding.related:
-        lines.append(f"{'':>{gutter}}{style.dim(':::')} {related.span}")
-        lines += excerpt(related.span, "-", related.label, gutter)
-    if finding.help:
-        lines.append(f"{'':>{gutter}} {style.dim('=')} help: {finding.help}")
-    if finding.subject and finding.subject != finding.span.path:
-        others = f" and {finding.others} more" if finding.others else ""
-        lines.append(f"{'':>{gutter}} {style.dim('=')} in: {finding.subject}{others}")
-    if not finding.is_input_error:
-        lines.append(f"{'':>{gutter}} {style.dim('=')} {finding.name}: metta-lint explain {finding.code}")
-    return lines
 
 
 def plan_page(plan: Plan, style: Style) -> str:
@@ -118,8 +88,3 @@ def table(rows: Sequence[Row], right_aligned: Iterable[int] = ()) -> list[str]:
         ]
         out.append("  ".join(cells).rstrip())
     return out
-
-
-def concise(report: Report) -> str:
-    """One line a finding: ``path:line:column: ML101 message``."""
-    return "\n".join(f"{finding.span}: {finding.code} {finding.message}" for finding in report.findings)

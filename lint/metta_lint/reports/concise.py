@@ -1,0 +1,24 @@
+"""``--output-format concise``: one line a finding, ``path:line:column: ML101 message``; [*] has a safe fix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.reports.records import is_fixable
+
+if TYPE_CHECKING:
+    from metta_lint.check import Report
+    from metta_lint.findings import Finding
+    from metta_lint.reports.style import Style
+
+
+def page(report: Report, style: Style) -> str:
+    """The findings, and nothing else."""
+    return "\n".join(_line(finding, style) for finding in report.findings)
+
+
+def _line(finding: Finding, style: Style) -> str:
+    fixable = " [*]" if is_fixable(finding) else ""
+    code = style.severity(finding.severity, finding.code)
+    message = finding.message.replace("\n", " ")
+    return f"{style.bold(str(finding.span))}: {code}{fixable} {message}"

@@ -1,0 +1,48 @@
+"""``--output-format github``: workflow commands, which GitHub Actions shows as annotations beside the lines.
+
+https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions has their form and what is escaped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.reports.places import repository_path
+from metta_lint.reports.records import remarks
+
+if TYPE_CHECKING:
+    from metta_lint.check import Report
+    from metta_lint.findings import Finding
+    from metta_lint.reports.style import Style
+
+COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
+_IN_TEXT = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+
+
+def page(report: Report, _style: Style) -> str:
+    """A command a line, a finding each."""
+    return "\n".join(_command(finding) for finding in report.findings)
+
+
+def _command(finding: Finding) -> str:
+    properties = {
+        "title": f"{finding.code} {finding.name}",
+        "file": repository_path(finding.span.path),
+        **_position(finding),
+    }
+    listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
+    return f"::{COMMANDS[finding.severity]} {listed}::{_text(finding).translate(_IN_TEXT)}"
+
+
+def _position(finding: Finding) -> dict[str, int]:
+    """Lines, and columns where they are of one line: GitHub takes none of a stretch of lines."""
+    span = finding.span
+    lines = {"line": span.line, "endLine": span.end_line}
+    return lines if span.line != span.end_line else lines | {"col": span.column, "endColumn": span.end_column}
+
+
+def _text(finding: Finding) -> str:
+    """The message, and all that a single annotation cannot point at."""
+    related = [f"{related.span}: {related.label}" for related in finding.related]
+    return "\n".join([f"{finding.span}: {finding.message}", *related, *remarks(finding), *filter(None, [finding.url])])

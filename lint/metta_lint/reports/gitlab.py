@@ -1,0 +1,40 @@
+"""``--output-format gitlab``: a Code Quality report.
+
+https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format says which fields there are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.reports.places import repository_path, with_fingerprints
+from metta_lint.reports.records import remarks
+
+if TYPE_CHECKING:
+    from metta_lint.check import Report
+    from metta_lint.findings import Finding
+    from metta_lint.reports.style import Style
+
+SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}
+UNREADABLE = "critical"
+
+
+def page(report: Report, _style: Style) -> str:
+    """A list of findings."""
+    return json.dumps([_entry(*found) for found in with_fingerprints(report.findings)], indent=2)
+
+
+def _entry(finding: Finding, fingerprint: str) -> dict[str, Any]:
+    """What GitLab reads; it leaves out all else that Code Climate's form has."""
+    span = finding.span
+    return {
+        "description": "\n".join([f"{finding.code}: {finding.message}", *remarks(finding)]),
+        "check_name": finding.code,
+        "fingerprint": fingerprint,
+        "severity": UNREADABLE if finding.is_input_error else SEVERITIES[finding.severity],
+        "location": {
+            "path": repository_path(span.path),
+            "lines": {"begin": span.line, "end": span.end_line},
+        },
+    }

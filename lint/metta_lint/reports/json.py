@@ -1,0 +1,17 @@
+"""``--output-format json``: what docs/schema/check.json describes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from metta_lint.reports.data import check_data
+
+if TYPE_CHECKING:
+    from metta_lint.check import Report
+    from metta_lint.reports.style import Style
+
+
+def page(report: Report, _style: Style) -> str:
+    """The findings, and what was looked at."""
+    return json.dumps(check_data(report), indent=2, default=str)

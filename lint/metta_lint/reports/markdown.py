@@ -1,0 +1,78 @@
+"""``--output-format markdown``: a table for a pull request's comment or a job's summary."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from metta_lint.reports.places import repository_path
+from metta_lint.reports.records import fix_text
+from metta_lint.reports.text import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.check import Report
+    from metta_lint.documents import Span
+    from metta_lint.findings import Finding
+    from metta_lint.reports.style import Style
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~<>&$-]")
+_BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_CALLS = re.compile("[@#]")
+_NOT_PLAIN = re.compile(r"[^\w./: -]")
+
+
+def page(report: Report, style: Style) -> str:
+    """A summary, the findings' table, and the notes folded away."""
+    blocks = [] if style.quiet else [f"**metta-lint**: {text(summary(report))}"]
+    if report.findings:
+        rows = [row(*_cells(finding)) for finding in report.findings]
+        blocks.append("\n".join([row("severity", "rule", "where", "finding"), "|---|---|---|---|", *rows]))
+    if report.notes and not style.quiet:
+        notes = [f"- {text(note)}" for note in report.notes]
+        blocks.append("\n".join(["<details><summary>Notes</summary>", "", *notes, "", "</details>"]))
+    return "\n\n".join(blocks)
+
+
+def _cells(finding: Finding) -> Iterator[str]:
+    yield finding.severity
+    rule = text(finding.code)
+    yield f"{f'[{rule}]({finding.url})' if finding.url else rule}<br>{text(finding.name)}"
+    yield _place(finding.span)
+    yield "<br>".join(_said(finding))
+
+
+def _said(finding: Finding) -> Iterator[str]:
+    yield text(finding.message)
+    for related in finding.related:
+        yield f"{_place(related.span)}: {text(related.label)}"
+    for title, said in (
+        ("help", finding.help),
+        ("fix", fix_text(finding)),
+        *(("note", note) for note in finding.notes),
+    ):
+        if said:
+            yield f"**{title}**: {text(said)}"
+
+
+def _place(span: Span) -> str:
+    return code(f"{repository_path(span.path)}:{span.line}")
+
+
+def row(*cells: str) -> str:
+    """A row of a table, of cells that are markdown already."""
+    return f"| {' | '.join(cells)} |"
+
+
+def text(plain: str) -> str:
+    """A text in which nothing is markup, on one line; ``@`` calls nobody and ``#`` means no issue."""
+    return _CALLS.sub(r"\g<0><!-- -->", _SPECIAL.sub(r"\\\g<0>", _BREAKS.sub(" ", plain)))
+
+
+def code(plain: str) -> str:
+    """A text as code. Between backticks nothing can be escaped, and a pipe ends a table's cell: so entities stand."""
+    line = _BREAKS.sub(" ", plain)
+    if not _NOT_PLAIN.search(line):
+        return f"`{line}`"
+    return f"<code>{_NOT_PLAIN.sub(lambda found: f'&#{ord(found[0])};', line)}</code>"

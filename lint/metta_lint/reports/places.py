@@ -1,0 +1,34 @@
+"""Places and identities of findings, as the machines that read a report want them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from metta_lint.paths import slashed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from metta_lint.findings import Finding
+
+
+def repository_path(path: str) -> str:
+    """A path as a repository has it: ``./configs/../a.ini`` is ``a.ini``."""
+    return posixpath.normpath(slashed(path))
+
+
+def with_fingerprints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
+    """Each finding with what stays the same when its line moves: a hash of code, file and message.
+
+    What is found several times in a file is counted, so that each has a fingerprint of its own.
+    """
+    from hashlib import sha256
+
+    seen: Counter[tuple[str, ...]] = Counter()
+    for finding in findings:
+        key = (finding.code, repository_path(finding.span.path), finding.message)
+        text = "\0".join((*key, str(seen[key])))
+        seen[key] += 1
+        yield finding, sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

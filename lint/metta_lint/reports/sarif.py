@@ -1,0 +1,150 @@
+"""``--output-format sarif``: SARIF 2.1.0, which GitHub's code scanning and editors read.
+
+The names are those of the OASIS standard: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from metta_lint import __version__
+from metta_lint.explain import page as rule_text
+from metta_lint.explain import summary, why_it_matters
+from metta_lint.findings import DOCUMENTATION
+from metta_lint.reports.data import claim_data
+from metta_lint.reports.places import repository_path, with_fingerprints
+from metta_lint.reports.records import remarks, rules_by_code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metta_lint.api import Rule
+    from metta_lint.built_in import BuiltIn
+    from metta_lint.check import Report
+    from metta_lint.documents import Span
+    from metta_lint.findings import Finding, Fix, Severity
+    from metta_lint.reports.style import Style
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+ROOT = "%SRCROOT%"
+"""Where relative paths begin: the folder that metta-lint was run in, which is not told."""
+FINGERPRINT = "mettaLint/v1"
+_IN_LINK = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]"})
+
+
+def page(report: Report, _style: Style) -> str:
+    """One run with a result for each finding."""
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}, indent=2, default=str)
+
+
+def _run(report: Report) -> dict[str, Any]:
+    urls = {finding.code: finding.url for finding in report.findings}
+    rules = {code: rule for code, rule in rules_by_code(report).items() if code in urls}
+    places = {code: place for place, code in enumerate(rules)}
+    return {
+        "tool": {
+            "driver": {
+                "name": "metta-lint",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "informationUri": DOCUMENTATION,
+                "rules": [_rule(rule, urls[code]) for code, rule in rules.items()],
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not any(finding.is_input_error for finding in report.findings),
+                "toolExecutionNotifications": [{"level": "note", "message": {"text": note}} for note in report.notes],
+            }
+        ],
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that metta-lint was run in."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [
+            _result(finding, fingerprint, places) for finding, fingerprint in with_fingerprints(report.findings)
+        ],
+    }
+
+
+def _rule(rule: Rule | BuiltIn, url: str) -> dict[str, Any]:
+    text = rule_text(rule)
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": summary(rule) or rule.name},
+        "fullDescription": {"text": why_it_matters(rule) or summary(rule) or rule.name},
+        "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        **({"helpUri": url} if url else {}),
+    }
+
+
+def _result(finding: Finding, fingerprint: str, places: Mapping[str, int]) -> dict[str, Any]:
+    related = [
+        {"id": number, **_location(related.span), "message": {"text": related.label or "here"}}
+        for number, related in enumerate(finding.related, 1)
+    ]
+    return {
+        "ruleId": finding.code,
+        **({"ruleIndex": places[finding.code]} if finding.code in places else {}),
+        "level": LEVELS[finding.severity],
+        "message": {"text": _message(finding)},
+        "locations": [_location(finding.span)],
+        **({"relatedLocations": related} if related else {}),
+        **({"fixes": [_fix(finding.fix)]} if finding.fix is not None and finding.fix.edits else {}),
+        "partialFingerprints": {FINGERPRINT: fingerprint},
+        "properties": {
+            "subject": finding.subject,
+            "claims": [claim_data(claim) for claim in finding.claims],
+            "notes": list(finding.notes),
+        },
+    }
+
+
+def _message(finding: Finding) -> str:
+    """The message, a link to each related place (viewers show them nowhere else), and what else is said of it."""
+    related = [
+        f"[{(related.label or 'here').translate(_IN_LINK)}]({number})"
+        for number, related in enumerate(finding.related, 1)
+    ]
+    return "\n".join([finding.message, *related, *remarks(finding)])
+
+
+def _location(span: Span) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(span)}}
+
+
+def _artifact(path: str) -> dict[str, str]:
+    """A file by its URI: relative where its path is, whose bytes need not be UTF-8."""
+    uri = quote(os.fsencode(repository_path(path)))
+    if not os.path.isabs(path):
+        return {"uri": f"./{uri}" if ":" in uri.partition("/")[0] else uri, "uriBaseId": ROOT}
+    return {"uri": f"file://{uri}" if uri.startswith("/") else f"file:///{uri}"}
+
+
+def _region(span: Span) -> dict[str, int]:
+    return {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """All edits of a fix; those of one file together."""
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        replacement = {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}}
+        changes.setdefault(edit.span.path, []).append(replacement)
+    return {
+        "description": {"text": fix.message},
+        "artifactChanges": [
+            {"artifactLocation": _artifact(path), "replacements": replacements}
+            for path, replacements in changes.items()
+        ],
+        "properties": {"safe": fix.is_safe},
+    }
