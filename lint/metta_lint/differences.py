@@ -42,6 +42,11 @@ class Intended:
         return [finding for finding in findings if (finding.subject, finding.quantity) not in self._explained]
 
 
+def _said(value: object) -> str:
+    """A value as a message has it: a text in quotes, so that "3" is seen not to be 3."""
+    return repr(show(value)) if isinstance(value, str) else show(value)
+
+
 class _Declared:
     """One declared difference of a pair."""
 
@@ -69,7 +74,7 @@ class _Declared:
             if expected is None or quantity is None or quantity.unknown_because is not None:
                 continue
             if not same(expected, quantity.value):
-                yield f"the {side} ({plan.run.name}) has {show(quantity.value)}, not {show(expected)}"
+                yield f"the {side} ({plan.run.name}) has {_said(quantity.value)}, not {_said(expected)}"
 
     def mistakes(self) -> Iterator[Finding]:
         """What is wrong with the declaration."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from metta_lint.engine import Subjects
     from metta_lint.plans import Plan
+    from metta_lint.trees import ConfigTree
 
 
 class LookedAt(NamedTuple):
@@ -28,15 +29,17 @@ class LookedAt(NamedTuple):
     def kinds(self, path: str) -> frozenset[str]:
         """The kinds of rules that had all of a looked-at file before them.
 
-        A rule of a ``document`` sees a file whole. A tree's and an environment's need the tree, a plan's and a pair's
-        all the runs that the file is part of, as they are launched: of a file that was only named, other runs may not
-        have been looked at. Where a file could not be read, what rests on it was not judged either.
+        A rule of a ``document`` sees a file whole. A tree's and an environment's need all of the tree, if the file is
+        in one; a plan's and a pair's all the runs that the file is part of, as they are launched: of a file that was
+        only named, other runs may not have been looked at. Where a file could not be read, what rests on it was not
+        judged either.
         """
         found = {"document"}
         if self.complete and path not in self.named:
-            in_tree = any(path in tree.files for tree in self.subjects.trees)
-            found |= {"tree", "environment"} if in_tree else set()
-            found |= set(self._kinds_of_runs(path, in_tree=in_tree)) if self.as_declared else set()
+            tree = next((tree for tree in self.subjects.trees if path in tree.files), None)
+            if tree is None or _is_all(tree):
+                found |= {"tree", "environment"}
+                found |= set(self._kinds_of_runs(path, in_tree=tree is not None)) if self.as_declared else set()
         elif self.complete and self.as_declared and any(plan.run.file == path for plan in self.subjects.plans):
             found.add("plan")
         return frozenset(found)
@@ -54,6 +57,11 @@ class LookedAt(NamedTuple):
 
     def _planned(self) -> set[str]:
         return {plan.run.entry for plan in self.subjects.plans} | {plan.run.file for plan in self.subjects.plans}
+
+
+def _is_all(tree: ConfigTree) -> bool:
+    """Whether all configs of a tree were asked about."""
+    return set(tree.names) <= {tree.name_of(file) for file in tree.files}
 
 
 def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 LINE, FILE = "ignore", "ignore-file"
 SHAPE = f"{LINE}[ML101] and the reason, or {FILE}[ML101] and the reason"
 
-_WORDS = re.compile(
+_WORDS = (
     r"[#;][ \t]*metta-lint:[ \t]*(?P<verb>[\w-]*)[ \t]*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*?)"
     r"(?=[#;][ \t]*metta-lint:|$)"
 )
-_CODE = re.compile(r"[^\s,]+")
+_CODE = r"[^\s,]+"
 _BESIDE_REASONS = " \t:;,.-\N{EN DASH}\N{EM DASH}"
 """What may stand between the brackets and the reason, and is none."""
 
@@ -69,7 +69,7 @@ def read_directives(document: Document, rules: Collection[Rule]) -> Reading:
         if comment.in_value:
             problems.append(_in_value(comment))
             continue
-        for words in _WORDS.finditer(comment.text):
+        for words in re.finditer(_WORDS, comment.text):
             directive, wrong = _directive(comment, words, rules)
             directives += [directive] if directive is not None else []
             problems += wrong
@@ -88,7 +88,7 @@ def _directive(
     verb, listed = words["verb"], words["codes"] or ""
     codes = [
         Code(code[0], _part(comment, words.start("codes") + code.start(), words.start("codes") + code.end()))
-        for code in _CODE.finditer(listed)
+        for code in re.finditer(_CODE, listed)
     ]
     if verb not in (LINE, FILE):
         return None, [UNREADABLE.finding(f"metta-lint has no comment {printable(verb)!r}: it is {SHAPE}", span)]
@@ -128,35 +128,44 @@ class _File:
 
     def __init__(self, document: Document, rules: Collection[Rule]) -> None:
         self.reading = read_directives(document, rules)
-        self._long = list(_long_values(document.root, None))
+        self._long = long_values(document.root)
 
     def about(self, span: Span) -> Iterator[Directive]:
         """The suppressions that are about a place: its lines', and the file's."""
-        lines = self._lines(span)
+        lines = lines_of(span, self._long)
         for directive in self.reading.directives:
             if directive.whole_file or not lines.isdisjoint(directive.lines):
                 yield directive
 
-    def _lines(self, span: Span) -> set[int]:
-        """Where a suppression may stand: a place's first and last line; those of the text that it is in; its key's."""
-        lines = {span.line, _last_line(span)}
-        for key, value, is_text in self._long:
-            if span in (key, value) or (is_text and _holds(value, span)):
-                lines |= {value.line, _last_line(value)} | ({key.line} if key is not None else set())
-        return lines
+
+class LongValue(NamedTuple):
+    """A value that does not stand on one line with its key (None: it has none); a text has no comments inside."""
+
+    key: Span | None
+    span: Span
+    is_text: bool
 
 
-def _long_values(node: Node, key: Span | None) -> Iterator[tuple[Span | None, Span, bool]]:
-    """The values that do not stand on one line with their key, each with its key's place, and whether it is a text."""
+def lines_of(span: Span, values: Iterable[LongValue]) -> set[int]:
+    """Where a suppression may stand: a place's first and last line; those of the text that it is in; its key's."""
+    lines = {span.line, _last_line(span)}
+    for value in values:
+        if span in (value.key, value.span) or (value.is_text and _holds(value.span, span)):
+            lines |= {place.line for place in (value.span, value.key) if place is not None} | {_last_line(value.span)}
+    return lines
+
+
+def long_values(node: Node, key: Span | None = None) -> list[LongValue]:
+    """The values at and below a node that have more lines than one, their keys' included."""
     first = node.span.line if key is None else key.line
-    if first != _last_line(node.span):
-        yield None if isinstance(node, Mapping) and key is None else key, node.span, isinstance(node, Scalar)
+    found = [LongValue(key, node.span, isinstance(node, Scalar))] if first != _last_line(node.span) else []
     if isinstance(node, Mapping):
         for entry in node.entries.values():
-            yield from _long_values(entry.value, entry.key_span)
+            found += long_values(entry.value, entry.key_span)
     elif isinstance(node, Sequence):
         for item in node.items:
-            yield from _long_values(item, None)
+            found += long_values(item)
+    return found
 
 
 def _last_line(span: Span) -> int:

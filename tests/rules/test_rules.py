@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metta_lint.built_in import BUILT_IN
 from metta_lint.engine import load_rules
 from metta_lint.explain import page
 from metta_lint.findings import SEVERITIES
@@ -15,6 +16,7 @@ from metta_lint.testing import Example, examples
 
 if TYPE_CHECKING:
     from metta_lint.api import Rule
+    from metta_lint.built_in import BuiltIn
 
 RULES = load_rules()
 DOCS = Path(__file__).parents[2] / "docs" / "rules"
@@ -34,8 +36,8 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
         assert heading in text
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_the_docs_hold_the_page_that_the_rule_makes(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", [*BUILT_IN, *RULES], ids=lambda rule: rule.code)
+def test_the_docs_hold_the_page_that_the_rule_makes(rule: Rule | BuiltIn) -> None:
     assert (DOCS / f"{rule.code}.md").read_text(encoding="utf-8") == page(rule) + "\n"
 
 
