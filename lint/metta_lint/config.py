@@ -12,6 +12,8 @@ from metta_lint.documents import Mapping as MappingNode
 from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.settings import Machine
+from metta_lint.sources.files import first_bytes
+from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.trainers import Choice, parse_choice, trainer_for
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
     try:
         if path.exists() and not path.is_file():
             raise LintError(f"{shown}: is no regular file")
-        data = path.read_bytes()
+        data = first_bytes(shown, BYTE_LIMIT + 1)
     except OSError as error:
         raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
     if path.name == "pyproject.toml" and b"[tool.metta-lint" not in data:

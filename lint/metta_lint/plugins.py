@@ -52,11 +52,12 @@ def use(files: Sequence[str]) -> None:
     LintError for a plugin file that cannot be loaded.
     """
     global _files  # noqa: PLW0603 - which plugins there are belongs to the process, as codecs do
-    if tuple(files) == _files:
+    absolute = tuple(map(os.path.abspath, files))  # the current folder may change before they are asked for
+    if absolute == _files:
         return
     for file in files:
         _loaded(file)
-    _files = tuple(files)
+    _files = absolute
     _added.cache_clear()
     from metta_lint.sources import forget
 
