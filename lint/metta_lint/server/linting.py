@@ -1,0 +1,113 @@
+"""One check of all that an editor holds, in the place of the files that it was read from."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.built_in import UNREADABLE
+from metta_lint.check import check
+from metta_lint.config import find_config
+from metta_lint.errors import InputError, LintError
+from metta_lint.numbers import printable
+from metta_lint.server.positions import Text, text_of
+from metta_lint.server.roots import is_below, roots
+from metta_lint.server.state import State, resolved
+from metta_lint.sources.files import first_bytes, reading_instead
+from metta_lint.sources.text import BYTE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.check import Report
+    from metta_lint.documents import Span
+    from metta_lint.findings import Finding
+    from metta_lint.server.roots import Root
+
+
+class Checked(NamedTuple):
+    """What a check of one root came to: a report, or the reason why there is none."""
+
+    root: Root
+    report: Report | None
+    findings: tuple[Finding, ...]
+    problem: str = ""
+
+
+class File(NamedTuple):
+    """A file that a span names: what tells it apart, and its path as the editor spells it."""
+
+    key: str
+    path: str
+
+
+class Result:
+    """All that was found in one state. Places are those of this state, whatever has been typed since."""
+
+    def __init__(self, state: State, checked: tuple[Checked, ...], encoding: str) -> None:
+        self.state = state
+        self.checked = checked
+        self.encoding = encoding
+        self._files: dict[tuple[str, str], File] = {}
+        self._texts: dict[str, Text] = {}
+
+    def file(self, root: Root, span: Span) -> File:
+        """The file of a span that a check of a root gave."""
+        key = (root.folder, span.path)
+        if key not in self._files:
+            path = os.path.normpath(os.path.join(root.folder, span.path))
+            self._files[key] = File(resolved(path), path)
+        return self._files[key]
+
+    def text(self, file: File) -> Text:
+        """A file's lines, as the editor holds them or as they are on disk."""
+        if file.key not in self._texts:
+            held = self.state.held.get(file.key)
+            content = held.content if held is not None else _on_disk(file.path)
+            self._texts[file.key] = text_of(content, self.encoding, is_held=held is not None)
+        return self._texts[file.key]
+
+    @cached_property
+    def findings(self) -> tuple[tuple[Checked, Finding], ...]:
+        """Every finding of a file's own root: where roots lie in one another, that is the nearest."""
+        return tuple(
+            (checked, finding)
+            for checked in self.checked
+            for finding in checked.findings
+            if self._owns(checked.root, self.file(checked.root, finding.span).key)
+        )
+
+    def _owns(self, root: Root, key: str) -> bool:
+        folder = resolved(root.folder)
+        return not any(
+            is_below(key, other) and is_below(other, folder)
+            for other in (resolved(checked.root.folder) for checked in self.checked if not checked.root.paths)
+        )
+
+
+def _on_disk(path: str) -> str:
+    try:
+        return first_bytes(path, BYTE_LIMIT).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return ""
+
+
+def lint(state: State, encoding: str) -> Result:
+    """Check every root of a state. Changes the current folder: messages name paths as ``check`` does there."""
+    with reading_instead(state.contents()):
+        return Result(state, tuple(_checked(state)), encoding)
+
+
+def _checked(state: State) -> Iterator[Checked]:
+    for root in roots(state):
+        try:
+            os.chdir(root.folder)
+            report = check(root.paths, find_config("."))
+        except InputError as error:
+            finding = UNREADABLE.finding(printable(error.message), error.span)
+            yield Checked(root, None, (finding,), str(error))
+        except (LintError, OSError) as error:
+            yield Checked(root, None, (), str(error))
+        else:
+            yield Checked(root, report, tuple(report.findings))

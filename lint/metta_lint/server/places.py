@@ -1,0 +1,69 @@
+"""Which settings of which runs are written at a place, or were before another place overrode them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from metta_lint.documents import Span
+    from metta_lint.plans import Plan
+    from metta_lint.server.linting import Checked, File, Result
+    from metta_lint.settings import Setting
+
+MOST_LINES = 100
+"""Lines of one value (a list) that are looked at."""
+
+
+class Use(NamedTuple):
+    """A place at which a run's setting is written; ``wins`` unless another place, or a command line, overrides it."""
+
+    checked: Checked
+    plan: Plan
+    setting: Setting
+    span: Span
+
+    @property
+    def wins(self) -> bool:
+        return self.setting.span == self.span
+
+
+class Places:
+    """Every place of every setting of a result's runs, by file and line."""
+
+    def __init__(self, result: Result) -> None:
+        self._lines: dict[tuple[str, int], list[Use]] = {}
+        for checked in result.checked:
+            for plan in checked.report.plans if checked.report is not None else ():
+                for setting in plan.run.settings.values():
+                    for span in written(setting):
+                        self._add(result, Use(checked, plan, setting, span))
+
+    def _add(self, result: Result, use: Use) -> None:
+        key = result.file(use.checked.root, use.span).key
+        last = min(use.span.end_line, use.span.line + MOST_LINES)
+        for line in range(use.span.line, last + 1):
+            self._lines.setdefault((key, line), []).append(use)
+
+    def at(self, file: File, line: int, column: int) -> list[Use]:
+        """The uses whose value, or whose key before it, is at a place: one for each run that reads it."""
+        uses = self._lines.get((file.key, line), [])
+        here = [use for use in uses if _covers(use.span, line, column)]
+        if not here:
+            after = [use for use in uses if use.span.line == line and use.span.column > column]
+            nearest = min((use.span.column for use in after), default=0)
+            here = [use for use in after if use.span.column == nearest]
+        narrowest = min((_size(use.span) for use in here), default=(0, 0))
+        return [use for use in here if _size(use.span) == narrowest]
+
+
+def written(setting: Setting) -> tuple[Span, ...]:
+    """Where a setting is written: the place that won, and those that it overrode, the latest first."""
+    return setting.overrides if setting.span is None else (setting.span, *setting.overrides)
+
+
+def _covers(span: Span, line: int, column: int) -> bool:
+    return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
+
+
+def _size(span: Span) -> tuple[int, int]:
+    return span.end_line - span.line, span.end_column - span.column
