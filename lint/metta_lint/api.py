@@ -33,7 +33,7 @@ from metta_lint.plans import HANGS, IgnoredKey, Plan, Quantity, Refusal
 from metta_lint.references import env_references, file_references, target_references
 from metta_lint.settings import Callee, Run, Setting, Unknown
 from metta_lint.spaces import DISTRIBUTIONS, in_domain, is_number
-from metta_lint.spelling import close_names
+from metta_lint.spelling import close_names, is_slip
 from metta_lint.sweeps import Parameter, Sweep
 from metta_lint.trees import ConfigTree
 
@@ -94,6 +94,7 @@ __all__ = [
     "file_references",
     "in_domain",
     "is_number",
+    "is_slip",
     "kind_of",
     "leaves",
     "meant_by",

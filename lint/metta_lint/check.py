@@ -182,7 +182,12 @@ def _check_syntax(files: Iterable[str], report: Report) -> None:
 
 
 def _add_unreadable(error: InputError, report: Report) -> None:
-    report.unreadable[UNREADABLE.finding(printable(error.message), error.span)] = None
+    finding = UNREADABLE.finding(printable(error.message), error.span)
+    if error.repeats is not None:
+        from metta_lint.edits import without_repetition
+
+        finding = finding._replace(fix=without_repetition(error.span, error.repeats))
+    report.unreadable[finding] = None
 
 
 def _pair(config: Config, declared: dict[str, Plan], report: Report) -> None:

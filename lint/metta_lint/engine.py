@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from metta_lint.api import Draft, Place, Rule
     from metta_lint.documents import Document
+    from metta_lint.findings import Fix
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
     from metta_lint.sweeps import Sweep
@@ -165,9 +166,17 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         help=printable(draft.help),
         subject=_name(subject),
         quantity="" if isinstance(draft.at, Span) else draft.at.name,
-        fix=draft.fix,
+        fix=_fix(draft),
         page=getattr(rule, "url", ""),
     )
+
+
+def _fix(draft: Draft) -> Fix | None:
+    if draft.fix is None:
+        return None
+    from metta_lint.edits import resolved
+
+    return resolved(draft.fix)
 
 
 def _entry(at: Place | Span) -> str:

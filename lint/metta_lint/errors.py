@@ -13,9 +13,13 @@ class LintError(Exception):
 
 
 class InputError(LintError):
-    """A file that cannot be read as what it claims to be, with the place where it stops making sense."""
+    """A file that cannot be read as what it claims to be, with the place where it stops making sense.
 
-    def __init__(self, message: str, span: Span) -> None:
+    ``repeats`` is the place of the key that the one at ``span`` repeats, where that is what is wrong.
+    """
+
+    def __init__(self, message: str, span: Span, repeats: Span | None = None) -> None:
         super().__init__(f"{span}: {message}")
         self.message = message
         self.span = span
+        self.repeats = repeats

@@ -35,10 +35,18 @@ class Related(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """Text in the place of what a span covers; an empty span inserts, an empty text deletes."""
+    """Text in the place of what a span covers; an empty span inserts, an empty text deletes.
+
+    A rule knows places and no texts, so a draft's edit may say what it is about instead: ``what`` is "entry" where a
+    whole entry of a mapping goes (its comma, its line, the lines of its value), "key" where an entry is renamed to
+    ``text``; the span is that of the entry's key or value. ``was`` is what must stand there now, a quoted one without
+    its quotes. A finding's edits are about texts alone.
+    """
 
     span: Span
     text: str
+    what: Literal["text", "entry", "key"] = "text"
+    was: str | None = None
 
 
 class Fix(NamedTuple):

@@ -182,13 +182,15 @@ ILL_SIZED = frozenset(
 class IgnoredKey(NamedTuple):
     """A setting that the trainer never reads, and what was perhaps meant.
 
-    Where it is a whole section, ``key`` is its name in brackets, and ``span`` its place.
+    Where it is a whole section, ``key`` is its name in brackets, and ``span`` its place. ``read_by`` names another
+    version of the trainer that reads the key: for that one it is no dead weight.
     """
 
     key: str
     because: str
     nearest: str | None = None
     span: Span | None = None
+    read_by: str = ""
 
 
 class Derivation:

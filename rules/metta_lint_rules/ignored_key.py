@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, IgnoredKey, Place, Plan, Span, count, show
+from metta_lint.api import Case, Claim, Draft, Edit, Fix, IgnoredKey, Place, Plan, Span, count, is_slip, show
 
 OTHER_NAMES = {"vec.batch_size": "envs_per_batch"}
 """Settings whose quantity is not called like them."""
@@ -21,10 +21,12 @@ class IgnoredKeyRule:
     reads `[vec] num_envs`, and runs the default's 2 environments.
 
     ## How to mend it
-    Remove the key, or write the one that was meant.
+    Remove the key, or write the one that was meant. `--fix` renames a key that is another one by a slip of the pen, and
+    removes one that no version of the trainer reads and that nothing is like; the rest needs `--unsafe-fixes`.
     """
 
     code, name, severity = "ML501", "ignored-key", "warning"
+    fixable = "safe"
     agrees = [Case()]
     drifts = [
         Case(left={"train.num_envs": 16}, claims={"num_envs": (4, None)}),
@@ -48,7 +50,21 @@ class IgnoredKeyRule:
                 at=Place(plan, key),
                 claims=(Claim(quantity, known, known),) if known is not None else (),
                 help=f"remove it, or write {nearest} if that was meant" if nearest else "remove it",
+                fix=_fix(plan, ignored),
             )
+
+
+def _fix(plan: Plan, ignored: IgnoredKey) -> Fix | None:
+    span = plan.run.settings[ignored.key].span
+    section, _, name = ignored.key.rpartition(".")
+    nearest_section, _, nearest = (ignored.nearest or "").rpartition(".")
+    if span is None:
+        return None
+    slip = is_slip(name, nearest)
+    if nearest and section == nearest_section and (slip or plan.run.trainer == "pufferlib"):
+        return Fix(f"rename it to {nearest}", (Edit(span, nearest, "key", name),), is_safe=slip)
+    is_dead = not ignored.nearest and not ignored.read_by
+    return Fix("remove it", (Edit(span, "", "entry", name),), is_safe=is_dead)
 
 
 def _section(plan: Plan, ignored: IgnoredKey, span: Span) -> Draft:
@@ -59,4 +75,11 @@ def _section(plan: Plan, ignored: IgnoredKey, span: Span) -> Draft:
         f"{plan.run.trainer} ignores the section {ignored.key} and its {count(keys, 'key')}: {ignored.because}",
         at=span,
         help=f"write {ignored.nearest} if that was meant" if ignored.nearest else "remove it",
+        fix=_section_fix(name, (ignored.nearest or "").strip("[]"), span),
     )
+
+
+def _section_fix(name: str, nearest: str, span: Span) -> Fix:
+    if nearest:
+        return Fix(f"rename it to [{nearest}]", (Edit(span, nearest, "key", name),), is_safe=is_slip(name, nearest))
+    return Fix("remove the section", (Edit(span, "", "entry", name),))  # an environment's own code may read it

@@ -1,9 +1,10 @@
 """ML407: a text that looks like a value."""
 
+import ast
 import re
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Place, Plan, Setting
+from metta_lint.api import Case, Claim, Draft, Edit, Fix, Place, Plan, Setting
 
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
 FLAGS = {
@@ -18,6 +19,8 @@ FLAGS = {
 }
 TEXTS = {"package", "env_name", "policy_name", "data_dir", "device", "compile_mode"}
 """Keys that take any text."""
+FREE_SECTIONS = ("env", "policy", "rnn")
+"""Sections whose keys are somebody else's."""
 _NUMBER = re.compile(r"([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(;.*)?")
 
 
@@ -34,9 +37,11 @@ class TextForValue:
 
     ## How to mend it
     Write True, False, None and numbers as Python does; a comment after `#` is left out, one after `;` is not.
+    What an environment or a policy takes may be a word like `none`: for those, `--fix` needs `--unsafe-fixes`.
     """
 
     code, name, severity = "ML407", "text-for-value", "warning"
+    fixable = "safe"
     agrees = [Case(), Case(left={"train.anneal_lr": True, "train.learning_rate": "0.001 # measured"})]
     drifts = [
         Case(left={"train.anneal_lr": "false"}, claims={"anneal_lr": (True, None)}),
@@ -61,7 +66,32 @@ class TextForValue:
                 at=Place(plan, setting.key),
                 claims=(Claim(name, known, known),) if known is not None else (),
                 help=f"write {meant}",
+                fix=_fix(setting, meant),
             )
+
+
+def _fix(setting: Setting, meant: str) -> Fix | None:
+    """The word as Python spells it, or the comment as Python begins one."""
+    text, span = str(setting.value), setting.span
+    if span is None:
+        return None
+    number, semicolon, _ = text.partition(";")
+    if semicolon and "#" not in number:
+        place = span._replace(column=span.column + len(number), end_line=span.line)
+        comment = Edit(place._replace(end_column=place.column + 1), "#", was=";")
+        return Fix("begin the comment with #", (comment,), is_safe=True) if _is_literal(number.strip()) else None
+    word = _without_comment(text)
+    place = span._replace(end_line=span.line, end_column=span.column + len(word))
+    is_safe = setting.key.partition(".")[0] not in FREE_SECTIONS
+    return Fix(f"write {meant}", (Edit(place, meant, was=word),), is_safe) if meant in WORDS.values() else None
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False
+    return True
 
 
 def _meant(setting: Setting) -> str | None:

@@ -48,9 +48,10 @@ def checked(folder: Path) -> Report:
 
 
 def fixed(report: Report, side: Side | None) -> dict[str, Finding]:
-    """The findings that have a fix, by their quantities."""
+    """The findings of pairs that have a fix, by their quantities."""
+    pairs = {pair.subject for pair in report.pairs}
     found = with_taken(report.findings, report.pairs, side)
-    return {finding.quantity: finding for finding in found if finding.fix is not None}
+    return {finding.quantity: finding for finding in found if finding.fix is not None and finding.subject in pairs}
 
 
 def apply(findings: dict[str, Finding]) -> None:

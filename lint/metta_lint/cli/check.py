@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken
 from metta_lint.cli.options import (
     cache_options,
     config_option,
@@ -21,6 +22,9 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit, style
 
+if TYPE_CHECKING:
+    from metta_lint.check import Report
+
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
@@ -31,6 +35,7 @@ from metta_lint.cli.output import emit, style
     set_option,
     rule_options,
     click.option("--since", metavar="REV", help="Only findings that the commit where HEAD left REV had not."),
+    fix_options,
     report_options,
     cache_options,
     output_options,
@@ -38,19 +43,31 @@ from metta_lint.cli.output import emit, style
 def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
     from metta_lint.check import check as run_check
+    from metta_lint.check import config_root
     from metta_lint.findings import at_least
     from metta_lint.reports.formats import report_text, statistics_text
     from metta_lint.sources.cache import kept_documents
 
     config, machine = given(config_path, paths[0] if paths else ".", options)
     config = with_rules(config, options["select"], options["ignore"])
-    with kept_documents(options["cache_dir"], wanted=not options["no_cache"]):
+
+    def look() -> Report:
         report = run_check(paths, config, overrides, machine)
         if options["since"] is not None:
             from metta_lint.since import only_new
 
             only_new(report, options["since"], paths, config, overrides, machine)
+        return with_pairs_taken(report, options["take"])
+
+    with kept_documents(options["cache_dir"], wanted=not options["no_cache"]):
+        if options["fix"] or options["diff"]:
+            report, code = with_fixes(look, paths or (config_root(config),), options)
+        else:
+            report, code = look(), 0
+    if options["diff"]:
+        return code
     report.findings = at_least(options["severity"], report.findings)
     write = statistics_text if options["statistics"] else report_text
     emit(write(report, options["output_format"], style(options)), options["output_file"])
-    return 0 if options["exit_zero"] and report.exit_code == 1 else report.exit_code
+    code = max(code, report.exit_code)
+    return 0 if options["exit_zero"] and code == 1 else code

@@ -28,7 +28,7 @@ class NotKeptError(ValueError):
 def encode(found: Document | InputError, path: str) -> str:
     """A document, or why there is none, as text. Raises NotKeptError for what would come back as something else."""
     if isinstance(found, InputError):
-        if path in found.message or found.span.path != path:
+        if path in found.message or found.span.path != path or found.repeats is not None:
             raise NotKeptError
         return _text([found.message, *found.span[1:]])
     if found.path != path or found[_PLAIN:] != tuple(found._field_defaults.values())[1:]:

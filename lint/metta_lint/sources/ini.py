@@ -39,13 +39,21 @@ def parse(data: bytes, path: str) -> Document:
     Raises InputError where ``ConfigParser().read`` would raise: text before the first section header (a byte-order mark
     too), a section or key that is written twice, lines that are neither header, key nor continuation.
     """
+    return _read(data, path, _Scanner(path))
+
+
+def parse_with_repetitions(data: bytes, path: str) -> Document:
+    """The same of a file that has keys or sections twice: the repeated ones have keys of their own."""
+    return _read(data, path, _Scanner(path, repeats=True))
+
+
+def _read(data: bytes, path: str, scanner: _Scanner) -> Document:
     text = decode(data, path)
     if text.startswith(BOM):
         message = (
             "file starts with a byte-order mark, which configparser takes for text before the first section header"
         )
         raise InputError(message, file_start(path))
-    scanner = _Scanner(path)
     for number, line in enumerate(_lines(text), start=1):
         scanner.read_line(number, line)
     return Document(path, scanner.finish())
@@ -146,10 +154,11 @@ class _Section:
 class _Scanner:
     """The state between two lines, under configparser's rules for what a line is."""
 
-    __slots__ = ("bad_lines", "count", "first_bad", "indent", "option", "path", "section", "sections")
+    __slots__ = ("bad_lines", "count", "first_bad", "indent", "option", "path", "repeats", "section", "sections")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, repeats: bool = False) -> None:
         self.path = path
+        self.repeats = repeats
         self.sections: dict[str, _Section] = {}
         self.section: _Section | None = None
         self.option: _Option | None = None
@@ -186,7 +195,10 @@ class _Scanner:
         name_span = self._span(number, indent + 1, len(name))
         known = self.sections.get(name)
         if known and name != DEFAULT_SECTION:
-            raise InputError(f"section [{name}] already exists (line {known.header.line})", name_span)
+            if not self.repeats:
+                message = f"section [{name}] already exists (line {known.header.line})"
+                raise InputError(message, name_span, known.name_span)
+            name, known = f"{name} (line {number})", None
         self.section = known or self.sections.setdefault(name, _Section(span, name_span))
         self.option = None
         self._count(span)
@@ -201,7 +213,10 @@ class _Scanner:
         key = written.lower()
         known = section.options.get(key)
         if known:
-            raise InputError(f"option {key!r} already exists in its section (line {known.key_span.line})", key_span)
+            if not self.repeats:
+                message = f"option {key!r} already exists in its section (line {known.key_span.line})"
+                raise InputError(message, key_span, known.key_span)
+            key = f"{key} (line {number})"
         text = content[delimiter.end() :].lstrip()
         option = _Option(key_span, (number, indent + 1 + len(content) - len(text)), text)
         section.options[key] = option

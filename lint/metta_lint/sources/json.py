@@ -27,13 +27,20 @@ def parse(data: bytes, path: str) -> Document:
     return Document(path, scanner.document())
 
 
+def parse_with_repetitions(data: bytes, path: str) -> Document:
+    """The same of a file that has keys twice: the repeated ones have keys of their own."""
+    scanner = _Scanner(decode(data, path), path, repeats=True)
+    return Document(path, scanner.document())
+
+
 class _Scanner:
     """Reads values one after another; ``position`` is the offset of the next character."""
 
-    __slots__ = ("lines", "nodes", "position", "text")
+    __slots__ = ("lines", "nodes", "position", "repeats", "text")
 
-    def __init__(self, text: str, path: str) -> None:
+    def __init__(self, text: str, path: str, *, repeats: bool = False) -> None:
         self.text = text
+        self.repeats = repeats
         self.lines = Lines(path, text)
         self.position = len(BOM) if text.startswith(BOM) else 0
         self.nodes = 0
@@ -78,9 +85,10 @@ class _Scanner:
             self._fail("Expecting property name enclosed in double quotes")
         key = self._string()
         span = self.lines.span(start, self.position)
-        if key in entries:
-            raise InputError(f"duplicate key {key!r} (first on line {entries[key].key_span.line})", span)
-        return key, span
+        if key in entries and not self.repeats:
+            first = entries[key].key_span
+            raise InputError(f"duplicate key {key!r} (first on line {first.line})", span, first)
+        return (key, span) if key not in entries else (f"{key} (offset {start})", span)
 
     def _array(self, depth: int) -> Sequence:
         start = self.position

@@ -53,6 +53,11 @@ def parse_1_1(data: bytes, path: str) -> Document:
     return _only(_Stream(data, path, plain=plain_value_1_1))
 
 
+def parse_with_repetitions(data: bytes, path: str) -> Document:
+    """The document of a file that has keys twice: the repeated ones have keys of their own."""
+    return _only(_Stream(data, path, repeats=True))
+
+
 def _only(stream: _Stream) -> Document:
     documents = stream.documents()
     first = next(documents, None)
@@ -70,18 +75,25 @@ def parse_all(data: bytes, path: str) -> tuple[Document, ...]:
 class _Stream:
     """Composes the nodes of one file from its parser's events."""
 
-    __slots__ = ("_lines", "anchors", "end", "events", "many", "nodes", "path", "plain", "remap", "text")
+    __slots__ = ("_lines", "anchors", "end", "events", "many", "nodes", "path", "plain", "remap", "repeats", "text")
 
     events: Callable[[], Any]
     end: Any  # the mark at which the latest content ended
 
     def __init__(
-        self, data: bytes, path: str, *, many: bool = False, plain: Callable[[str], object] = plain_value
+        self,
+        data: bytes,
+        path: str,
+        *,
+        many: bool = False,
+        repeats: bool = False,
+        plain: Callable[[str], object] = plain_value,
     ) -> None:
         text = decode(data, path)
         self.text = text.removeprefix(BOM)
         self.path = path
         self.many = many
+        self.repeats = repeats
         self.plain = plain
         self.remap = any(char in text for char in _ODD_BREAKS)
         self.nodes = 0
@@ -165,8 +177,10 @@ class _Stream:
                 continue
             key, key_span = self._key(event, depth)
             if key in entries and isinstance(key, str):
-                first = entries[key].key_span.line
-                raise InputError(f"found duplicate key {key} (first on line {first})", key_span)
+                if not self.repeats:
+                    first = entries[key].key_span
+                    raise InputError(f"found duplicate key {key} (first on line {first.line})", key_span, first)
+                key = (key, key_span)
             entries[key] = _new(Entry, (key_span, self._node(events(), depth)))
         if merged:
             merged.update(entries)

@@ -6,12 +6,31 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from metta_lint.plans import IgnoredKey
+from metta_lint.trainers.pufferlib import keys, keys_2, keys_4
 from metta_lint.trainers.pufferlib.spelling import nearest_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from metta_lint.settings import Run, Setting
+
+READERS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "2": {"train": keys_2.TRAIN, "base": keys_2.BASE},
+    "3": {"train": keys.TRAIN, "base": keys.BASE, "vec": keys.VEC},
+    "4": {"train": keys_4.TRAIN},
+}
+"""What each version reads."""
+
+
+def with_readers(ignored: Iterable[IgnoredKey]) -> tuple[IgnoredKey, ...]:
+    """Ignored keys with the versions that do read them."""
+    return tuple(key._replace(read_by=_readers(key.key)) for key in ignored)
+
+
+def _readers(key: str) -> str:
+    section, _, name = key.partition(".")
+    versions = [version for version, sections in READERS.items() if name in sections.get(section, ())]
+    return f"PufferLib {' and '.join(versions)}" if versions else ""
 
 
 def ignored_keys(

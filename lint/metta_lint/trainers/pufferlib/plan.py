@@ -11,6 +11,7 @@ from metta_lint.settings import Run, Unknown
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.agents import derive_agents
 from metta_lint.trainers.pufferlib.experience import INIT, derive_experience
+from metta_lint.trainers.pufferlib.ignored import with_readers
 from metta_lint.trainers.pufferlib.loading import refuse_keys
 from metta_lint.trainers.pufferlib.order import MAKE, MULTIPROCESSING, SERIAL, requirements_of, shown_by_a_loop
 from metta_lint.trainers.pufferlib.unread import unread_keys
@@ -63,7 +64,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     derive_intervals(d, {name: key for name, key in INTERVALS.items() if key in run.settings}, "1")
     _annealing(d)
     order = requirements_of(backend_of(run))
-    ignored = tuple(unread_keys(run))
+    ignored = with_readers(unread_keys(run))
     return d.plan(_loop(d), order=order, never_reached=NEVER_REACHED, collected=COLLECTED, ignored=ignored)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from metta_lint.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.plans import Derivation, Plan
 from metta_lint.settings import Run, Unknown
-from metta_lint.trainers.pufferlib.ignored import ignored_keys
+from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
 from metta_lint.trainers.pufferlib.keys_2 import BASE, MOVED, TRAIN
 from metta_lint.trainers.sizes import check_number, check_positive, check_whole
 
@@ -70,7 +70,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     _updates(d)
     _hyperparameters(d)
     summarise(d, backend)
-    ignored = ignored_keys(run, {"train": TRAIN, "base": BASE}, version="2", moved=MOVED)
+    ignored = with_readers(ignored_keys(run, {"train": TRAIN, "base": BASE}, version="2", moved=MOVED))
     return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NOT_REACHED, ignored=tuple(ignored))
 
 

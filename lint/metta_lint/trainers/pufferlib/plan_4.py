@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from metta_lint.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.plans import Derivation, Plan
 from metta_lint.settings import Unknown
-from metta_lint.trainers.pufferlib.ignored import ignored_keys
+from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
 from metta_lint.trainers.pufferlib.keys_4 import DEAD, MOVED, TRAIN
 from metta_lint.trainers.sizes import check_number, check_positive
 
@@ -75,7 +75,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     _hyperparameters(d)
     summarise(d, backend)
     _epochs(d)
-    ignored = ignored_keys(run, {"train": TRAIN}, version="4", moved=MOVED, dead=DEAD)
+    ignored = with_readers(ignored_keys(run, {"train": TRAIN}, version="4", moved=MOVED, dead=DEAD))
     return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=tuple(ignored))
 
 

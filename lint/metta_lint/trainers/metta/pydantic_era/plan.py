@@ -258,4 +258,4 @@ def _ignored(d: Derivation) -> Iterator[IgnoredKey]:
     automatic = d.holds("training_env.auto_workers") and d.run.value("training_env.vectorization") != "serial"
     if automatic and workers is not None and isinstance(workers.value, int) and workers.value > 1:
         why = "auto_workers is on, and counts the machine's CPU cores instead"
-        yield IgnoredKey(workers.key, why)
+        yield IgnoredKey(workers.key, why, read_by="a run without auto_workers")

@@ -1,0 +1,113 @@
+"""``metta-lint check --fix`` and ``--diff``: what is changed, and what is said of it, all of that on stderr."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metta_lint.cli.options import option_group
+from metta_lint.cli.output import emit
+from metta_lint.errors import LintError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from metta_lint.check import Report
+    from metta_lint.findings import Finding
+    from metta_lint.fixes import Fixed
+
+fix_options = option_group(
+    click.option("--fix", is_flag=True, help="Apply the fixes that change no run but for what was plainly meant."),
+    click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: all fixes."),
+    click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing."),
+    click.option(
+        "--take",
+        type=click.Choice(["left", "right"]),
+        help="The side of each pair that is right: the other one is fixed to agree.",
+    ),
+)
+
+
+def with_pairs_taken(report: Report, side: Any) -> Report:
+    """The report, its findings of pairs with fixes where a side is said to be right."""
+    if side is not None or any(pair.truth for pair in report.pairs):
+        from metta_lint.takes import with_taken
+
+        report.findings = with_taken(report.findings, report.pairs, side)
+    return report
+
+
+def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[str, Any]) -> tuple[Report, int]:
+    """Fix what is found below some files and folders, or say what would change; what is left, and an exit code.
+
+    With ``--diff`` the code is 1 where something would change; with ``--fix`` it is 2 where something could not be
+    written, or a fix is none.
+    """
+    from metta_lint.fixes import Fixer, Wanted
+
+    wanted = Wanted(tuple(roots), options["unsafe_fixes"], of_pairs=options["take"] is not None)
+    fixed = Fixer(look, wanted).fix()
+    code = _say_bugs(fixed)
+    if options["diff"]:
+        from metta_lint.reports.diff import diff
+
+        emit(diff(fixed.rewrites).removesuffix("\n"), options["output_file"])
+        _say(fixed, "Would fix", options)
+        return fixed.report, code or bool(fixed.rewrites)
+    written = [_written(rewrite) for rewrite in fixed.rewrites]
+    if not all(written):
+        return look(), 2
+    _say(fixed, "Fixed", options)
+    return fixed.report, code
+
+
+def _written(rewrite: Any) -> bool:
+    try:
+        note = rewrite.write()
+    except LintError as error:
+        click.echo(f"error: {error}", err=True)
+        return False
+    if note:
+        click.echo(f"warning: {note}", err=True)
+    return True
+
+
+def _say_bugs(fixed: Fixed) -> int:
+    for finding in fixed.failed:
+        click.echo(
+            f"error: the fix of {finding.code} ({finding.name}) at {finding.span} does not mend it, and is not "
+            "applied: this is a bug of the rule",
+            err=True,
+        )
+    return 2 if fixed.failed else 0
+
+
+def _say(fixed: Fixed, verb: str, options: dict[str, Any]) -> None:
+    if options["quiet"]:
+        return
+    lines = [f"{verb} {_counted(fixed.done)}" if fixed.done else "No fixes to apply"]
+    lines += [f"Left alone, for it would change {_elsewhere(finding)}" for finding in fixed.outside]
+    unsafe = [finding for finding in fixed.report.findings if finding.fix is not None and not finding.fix.is_safe]
+    if unsafe and not options["unsafe_fixes"]:
+        lines.append(f"{len(unsafe)} more can be fixed with --unsafe-fixes")
+    if fixed.unsettled:
+        lines.append("There is more to fix: run it again")
+    left = len(fixed.report.findings)
+    lines.append(f"{left} {'finding is' if left == 1 else 'findings are'} left" if left else "Nothing is left")
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _elsewhere(finding: Finding) -> str:
+    files = dict.fromkeys(edit.span.path for edit in finding.fix.edits) if finding.fix is not None else ()
+    return f"{', '.join(files)}: {finding.span}: {finding.code}"
+
+
+def _counted(findings: Iterable[Finding]) -> str:
+    """``3 findings: 2 x ML501 (ignored-key), 1 x ML407 (text-for-value)``."""
+    counts = Counter((finding.code, finding.name) for finding in findings)
+    total = sum(counts.values())
+    each = ", ".join(f"{number} x {code} ({name})" for (code, name), number in sorted(counts.items()))
+    return f"{total} finding{'' if total == 1 else 's'}: {each}"

@@ -1,0 +1,194 @@
+"""Edits: what rules want done to entries and values, as texts at places of a file."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from metta_lint.documents import Document, Entry, Mapping, Sequence, Span, plain
+from metta_lint.errors import InputError
+from metta_lint.findings import Edit, Fix
+from metta_lint.sources.files import first_bytes, identity
+from metta_lint.sources.text import BOM, BYTE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from metta_lint.documents import Node
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_BARE_IN_TOML = re.compile(r"[A-Za-z0-9_-]+")
+_QUOTES = ("'", '"')
+
+
+class FileText:
+    """A file's text, with places and offsets. Lines end at LF, CRLF or CR; a leading BOM has no column."""
+
+    def __init__(self, data: bytes, path: str) -> None:
+        self.path = path
+        self.text = data.decode()
+        first = len(BOM) if self.text.startswith(BOM) else 0
+        self.starts = [first, *(match.end() for match in _LINE_BREAK.finditer(self.text))]
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Where a span begins and ends. Raises IndexError for lines that the file does not have."""
+        return (
+            self.starts[span.line - 1] + span.column - 1,
+            self.starts[span.end_line - 1] + span.end_column - 1,
+        )
+
+    def span(self, start: int, end: int) -> Span:
+        """The span from one offset up to another."""
+        return Span(self.path, *self._position(start), *self._position(end))
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        from bisect import bisect_right
+
+        line = max(bisect_right(self.starts, offset), 1)
+        return line, offset - self.starts[line - 1] + 1
+
+    def line_start(self, offset: int) -> int:
+        """The offset at which the line begins that an offset is on."""
+        return self.starts[self._position(offset)[0] - 1]
+
+    def next_line(self, offset: int) -> int:
+        """The offset at which the line after it begins; the text's end on the last line."""
+        line = self._position(offset)[0]
+        return self.starts[line] if line < len(self.starts) else len(self.text)
+
+    def edited(self, edits: Iterable[Edit]) -> bytes:
+        """The file's bytes with edits applied, none of which overlap."""
+        text = self.text
+        for edit in sorted(set(edits), key=lambda edit: edit.span, reverse=True):
+            start, end = self.offsets(edit.span)
+            text = text[:start] + edit.text + text[end:]
+        return text.encode()
+
+
+def text_of(path: str) -> FileText:
+    """A file's text. Raises OSError for what cannot be read, UnicodeDecodeError for what is no UTF-8."""
+    return _text_of(identity(path))
+
+
+@lru_cache(maxsize=8)
+def _text_of(file: tuple[str, int, int, int]) -> FileText:
+    return FileText(first_bytes(file[0], BYTE_LIMIT), file[0])
+
+
+def resolved(fix: Fix) -> Fix | None:
+    """A fix whose edits are all texts at places; None where one of them cannot be told, or would say something else."""
+    edits: list[Edit] = []
+    for edit in fix.edits:
+        try:
+            found = _resolved(edit, text_of(edit.span.path))
+        except (OSError, ValueError, IndexError):  # a file that is gone, is no text, or has changed
+            return None
+        if not found:
+            return None
+        edits += found
+    return fix._replace(edits=tuple(dict.fromkeys(edits)))
+
+
+def _resolved(edit: Edit, text: FileText) -> tuple[Edit, ...]:
+    if edit.what == "text":
+        span = _standing(edit, text)
+        return (Edit(span, edit.text),) if span is not None else ()
+    found = _entry_at(edit.span)
+    if found is None:
+        return ()
+    mapping, key, entry = found
+    if edit.was is not None and str(key) != edit.was:
+        return ()
+    if edit.what == "key":
+        return _renamed(edit.text, mapping, entry, text)
+    from metta_lint.removals import removed
+
+    return removed(mapping, entry, text, text.path)
+
+
+def _standing(edit: Edit, text: FileText) -> Span | None:
+    """Where the text stands that an edit replaces, within its quotes; None where another one does."""
+    start, end = text.offsets(edit.span)
+    standing = text.text[start:end]
+    if edit.was is None or standing == edit.was:
+        return edit.span
+    quote = standing[:1]
+    if quote in _QUOTES and standing == f"{quote}{edit.was}{quote}" and _PLAIN_NAME.fullmatch(edit.text):
+        return text.span(start + 1, end - 1)
+    return None
+
+
+def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
+    """The edit that calls an entry by another name; none where the name is taken, or the key is no plain word."""
+    start, end = text.offsets(entry.key_span)
+    written = text.text[start:end]
+    quote = written[:1] if written[:1] in _QUOTES and written[-1:] == written[:1] else ""
+    if name in mapping.entries or not _PLAIN_NAME.fullmatch(name) or written[:1] in ("&", "!", "*"):
+        return ()
+    needs_quotes = text.path.lower().endswith(".toml") and not _BARE_IN_TOML.fullmatch(name)
+    quote = quote or ('"' if needs_quotes else "")
+    return (Edit(entry.key_span, f"{quote}{name}{quote}"),)
+
+
+def _entry_at(at: Span) -> tuple[Mapping, object, Entry] | None:
+    """The entry whose key or value stands at a place, its key, and the mapping that it is written in."""
+    document = readable_with_repetitions(at.path)
+    found = [] if document is None else list(_entries(document.root))
+    for _, key, entry in found:
+        if at in (entry.key_span, entry.value.span):
+            holders = [(mapping, key, entry) for mapping, _, other in found if other == entry]
+            return next((held for held in holders if _holds(held[0].span, entry.key_span)), holders[0])
+    return None
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer[1:3] <= inner[1:3] and inner[3:] <= outer[3:]
+
+
+def _entries(node: Node) -> Iterator[tuple[Mapping, object, Entry]]:
+    if isinstance(node, Mapping):
+        for key, entry in node.entries.items():
+            yield node, key, entry
+            yield from _entries(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _entries(item)
+
+
+def readable_with_repetitions(path: str) -> Document | None:
+    """A file's document; of one that has keys twice, one that holds them all, the repeated ones by other keys."""
+    from importlib import import_module
+
+    from metta_lint.sources import SUFFIXES, read
+
+    try:
+        return read(path)
+    except InputError as error:
+        if error.repeats is None:
+            return None
+    name = SUFFIXES.get(PurePath(path).suffix.lower())
+    reader = import_module(f"metta_lint.sources.{name}")
+    try:
+        document: Document = reader.parse_with_repetitions(first_bytes(path, BYTE_LIMIT), path)
+    except InputError:
+        return None
+    return document
+
+
+def without_repetition(again: Span, first: Span) -> Fix | None:
+    """The fix of a key that stands in its mapping twice: the second one goes if both have the same value."""
+    of_first, of_again = _entry_at(first), _entry_at(again)
+    if of_first is None or of_again is None:
+        return None
+    values = [found[2].value for found in (of_first, of_again)]
+    if not _same(plain(values[0]), plain(values[1])):
+        return None
+    return resolved(Fix("remove the repetition", (Edit(again, "", "entry"),), is_safe=True))
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are the same, 1 and True not being so."""
+    return repr(one) == repr(other)

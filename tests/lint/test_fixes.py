@@ -1,0 +1,287 @@
+"""Fixes: what ``--fix`` and ``--diff`` change, what they leave alone, and what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metta_lint.__main__ import main
+from metta_lint.api import Edit, Fix
+from metta_lint.check import Report
+from metta_lint.documents import Span
+from metta_lint.errors import LintError
+from metta_lint.findings import Finding
+from metta_lint.fixes import Fixer, Wanted
+from metta_lint.rewriting import Rewrite
+from metta_lint.testing import write_metta, write_pufferlib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INI = Path("pufferlib/config/metta.ini")
+WRONG = """
+[train]
+# why the horizon is what it is
+bott_horizon = 4  # mine
+foo = 3
+  4
+anneal_lr = false # not now
+"""
+RIGHT = """
+[train]
+# why the horizon is what it is
+bptt_horizon = 4  # mine
+anneal_lr = False # not now
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an agreeing pair, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    write_pufferlib(Path(), {})
+    write_metta(Path(), {})
+    return tmp_path
+
+
+def append(text: str, path: Path = INI) -> bytes:
+    """Add text to a file, and give what the file holds then."""
+    path.write_bytes(path.read_bytes() + text.encode())
+    return path.read_bytes()
+
+
+def test_safe_fixes_are_made_and_counted(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = INI.read_bytes()
+    append(WRONG)
+    assert main(["check", "--fix", "."]) == 0
+    assert INI.read_bytes() == before + RIGHT.encode()
+    said = capsys.readouterr().err
+    assert "Fixed 3 findings: 1 x ML407 (text-for-value), 2 x ML501 (ignored-key)" in said
+    assert "Nothing is left" in said
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r", "\n"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_line_ends_and_a_missing_last_one_stay(tree: Path, newline: str, end: str) -> None:
+    before = INI.read_bytes()
+    append(WRONG.replace("\n", newline).removesuffix(newline) + end)
+    assert main(["check", "--fix", "-q", "."]) == 0
+    assert INI.read_bytes() == before + RIGHT.replace("\n", newline).removesuffix(newline).encode() + end.encode()
+
+
+def test_a_diff_writes_nothing_and_is_what_patch_applies(tree: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    append("\r\n# mixed\r\n")
+    before = append(WRONG.removesuffix("\n"))
+    assert main(["check", "--diff", "."]) == 1
+    out, said = capfd.readouterr()
+    assert INI.read_bytes() == before
+    assert "Would fix 3 findings" in said
+    Path("fixes.diff").write_bytes(out.encode())
+    subprocess.run(["git", "apply", "-p0", "fixes.diff"], check=True)
+    patched = INI.read_bytes()
+    INI.write_bytes(before)
+    assert main(["check", "--fix", "."]) == 0
+    assert INI.read_bytes() == patched
+    capfd.readouterr()
+    assert main(["check", "--diff", "."]) == 0
+    assert capfd.readouterr().out == ""
+
+
+def test_what_is_not_safe_needs_to_be_asked_for(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = INI.read_bytes()
+    wrong = append("[train]\ntarget_kl = 0.02\n")
+    assert main(["check", "--fix", "."]) == 1
+    assert INI.read_bytes() == wrong
+    assert "1 more can be fixed with --unsafe-fixes" in capsys.readouterr().err
+    assert main(["check", "--fix", "--unsafe-fixes", "."]) == 0
+    assert INI.read_bytes() == before + b"[train]\n"
+
+
+def test_a_report_for_scripts_has_stdout_to_itself(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(f"{WRONG}target_kl = 0.02\n")
+    assert main(["check", "--fix", "--output-format", "json", "."]) == 1
+    left = json.loads(capsys.readouterr().out)["findings"]
+    assert [finding["fix"]["safe"] for finding in left] == [False]
+
+
+def test_a_side_that_is_taken_changes_the_other(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append("[train]\ngamma = 0.5\n")
+    assert main(["check", "--fix", "."]) == 1
+    assert main(["check", "--fix", "--take", "left", "."]) == 0
+    assert "gamma: 0.5" in Path("configs/trainer/trainer.yaml").read_text(encoding="utf-8") + Path(
+        "configs/train_job.yaml"
+    ).read_text(encoding="utf-8")
+    assert "Fixed 1 finding: 1 x ML301" in capsys.readouterr().err
+
+
+def test_a_key_twice_with_one_value_is_removed(tree: Path) -> None:
+    before = append("[train]\ngamma = 0.99\n# why\n")
+    append("gamma = 0.99\n")
+    job = Path("configs/train_job.yaml")
+    yaml = job.read_bytes()
+    append("seed: 1  # again\n", job)
+    assert main(["check", "."]) == 2
+    assert main(["check", "--fix", "."]) == 0
+    assert INI.read_bytes() == before
+    assert job.read_bytes() == yaml
+
+
+def test_a_key_twice_with_two_values_is_left(tree: Path) -> None:
+    before = append("[train]\ngamma = 0.99\ngamma = 0.9\n")
+    assert main(["check", "--fix", "."]) == 2
+    assert INI.read_bytes() == before
+
+
+def test_what_is_not_asked_about_is_not_changed(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    default = INI.with_name("default.ini")
+    before = append("foo = 3\n", default)
+    assert main(["check", "--fix", str(INI)]) == 1
+    assert default.read_bytes() == before
+    assert f"Left alone, for it would change {default.as_posix()}" in capsys.readouterr().err
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def test_mode_and_link_of_a_file_stay(tree: Path) -> None:
+    append(WRONG)
+    real = Path("shared.ini")
+    shutil.move(INI, real)
+    real.chmod(0o640)
+    INI.symlink_to(tree / real)
+    assert main(["check", "--fix", "pufferlib", "configs"]) == 0
+    assert INI.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert real.read_text(encoding="utf-8").endswith(RIGHT)
+    assert [name for name in os.listdir() if name.endswith(".tmp")] == []
+
+
+def test_of_hard_links_one_is_changed_and_the_others_are_named(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(WRONG)
+    os.link(INI, "other.txt")
+    assert main(["check", "--fix", "."]) == 0
+    assert "had 2 hard links" in capsys.readouterr().err
+    assert Path("other.txt").read_text(encoding="utf-8").endswith(WRONG)
+
+
+def test_a_file_that_nobody_may_write_is_named_and_others_are_fixed(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    default = INI.with_name("default.ini")
+    right = default.read_bytes()
+    append("foo = 3\n", default)
+    before = append(WRONG)
+    INI.chmod(0o444)
+    assert main(["check", "--fix", "."]) == 2
+    assert f"error: {INI.as_posix()}: cannot be written: the file is read-only" in capsys.readouterr().err
+    assert INI.read_bytes() == before
+    assert default.read_bytes() == right
+
+
+def test_a_file_that_has_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.ini"
+    path.write_bytes(b"[train]\n")
+    with pytest.raises(LintError, match="changed while it was looked at"):
+        Rewrite(str(path), b"[base]\n", b"[vec]\n").write()
+    assert path.read_bytes() == b"[train]\n"
+
+
+def test_a_file_with_a_byte_order_mark_keeps_it(tree: Path) -> None:
+    job = Path("configs/train_job.yaml")
+    with_mark = b"\xef\xbb\xbf" + job.read_bytes()
+    job.write_bytes(with_mark)
+    append("seed: 1\n", job)
+    assert main(["check", "--fix", "."]) == 0
+    assert job.read_bytes() == with_mark
+
+
+# -- rounds ------------------------------------------------------------------------------------------------------------
+
+
+class Words:
+    """Findings of each word of a file that is ``bad``; the fix writes another word."""
+
+    def __init__(self, path: Path, instead: str, *, breaks: bool = False) -> None:
+        self.path = path
+        self.instead = instead
+        self.breaks = breaks
+        self.looks = 0
+
+    def look(self) -> Report:
+        from metta_lint.sources.files import first_bytes
+
+        self.looks += 1
+        report = Report()
+        path = str(self.path)
+        words = first_bytes(path, 1000).decode().split(" ")
+        report.findings = list(self._findings(path, words))
+        return report
+
+    def _findings(self, path: str, words: list[str]) -> Iterator[Finding]:
+        column = 1
+        for number, word in enumerate(words):
+            span = Span(path, 1, column, 1, column + len(word))
+            if word == "bad":
+                fix = Fix("mend it", (Edit(span, self.instead),), is_safe=True)
+                yield Finding("X001", "bad-word", "error", f"word {number}", span, fix=fix)
+            elif self.breaks and word == "good":
+                yield Finding("ML001", "unreadable", "error", "broken", span, is_input_error=True)
+            column += len(word) + 1
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    path = tmp_path / "words.txt"
+    path.write_text("bad fine bad", encoding="utf-8")
+    return path
+
+
+def test_fixes_that_do_not_touch_take_one_round(words: Path) -> None:
+    rule = Words(words, "good")
+    fixed = Fixer(rule.look, Wanted((str(words.parent),))).fix()
+    assert [rewrite.after for rewrite in fixed.rewrites] == [b"good fine good"]
+    assert rule.looks == 2
+    assert words.read_text(encoding="utf-8") == "bad fine bad"
+
+
+def test_a_fix_that_leaves_its_finding_is_taken_back_and_named(words: Path) -> None:
+    fixed = Fixer(Words(words, "bad").look, Wanted((str(words.parent),))).fix()
+    assert fixed.rewrites == ()
+    assert fixed.done == ()
+    assert [finding.code for finding in fixed.failed] == ["X001", "X001"]
+
+
+def test_a_fix_that_makes_a_file_unreadable_is_taken_back(words: Path) -> None:
+    fixed = Fixer(Words(words, "good", breaks=True).look, Wanted((str(words.parent),))).fix()
+    assert fixed.rewrites == ()
+    assert len(fixed.failed) == 2
+
+
+def test_a_fix_that_brings_its_finding_again_ends(words: Path) -> None:
+    fixed = Fixer(Words(words, "x bad").look, Wanted((str(words.parent),))).fix()
+    assert fixed.unsettled
+    assert fixed.done
+
+
+def test_a_rules_bug_is_an_error_and_costs_no_file(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rule.py").write_text(
+        "from metta_lint.api import Draft, Edit, Fix\n\n\nclass Endless:\n"
+        "    code, name, severity = 'XX001', 'endless', 'warning'\n    agrees, drifts = [], []\n\n"
+        "    def check(self, plan):\n        span = getattr(plan.run.settings.get('train.gamma'), 'span', None)\n"
+        "        if span is not None:\n"
+        "            yield Draft('gamma', at=span, fix=Fix('again', (Edit(span, '0.99'),), is_safe=True))\n\n\n"
+        "RULES = [Endless()]\n",
+        encoding="utf-8",
+    )
+    Path("metta-lint.toml").write_text('plugins = ["rule.py"]\n', encoding="utf-8")
+    before = append("[train]\ngamma = 0.99\n")
+    assert main(["check", "--fix", "."]) == 2
+    assert "the fix of XX001 (endless)" in capsys.readouterr().err
+    assert INI.read_bytes() == before
