@@ -33,6 +33,8 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "build/site/index.html"
 
 cases: $(STAMP)
 	@$(BIN)/python tests/corpus/labelled_cases.py
