@@ -36,9 +36,9 @@ def _pufferlib() -> Iterator[str]:
     yield "# PufferLib's keys"
     yield ""
     yield (
-        "What each version reads. Any other key of `[train]` is ignored without a word (ML501); any other key of `[vec]` "
-        "is an error (ML401); `[env]` goes to the environment's constructor, which refuses what it has no parameter for "
-        "(ML504)."
+        "What each version reads. Any other key of `[train]` is ignored without a word (ML501); any other key of "
+        "`[vec]` is an error (ML401); `[env]` goes to the environment's constructor, which refuses what it has no "
+        "parameter for (ML504)."
     )
     for title, train in (("3", keys.TRAIN), ("2.0", keys_2.TRAIN), ("4.0", keys_4.TRAIN)):
         yield ""
@@ -124,8 +124,8 @@ def _quantities() -> Iterator[str]:
     yield ""
     yield (
         "The formulas of the two plans in `examples/`, as `metta-lint plan` evaluates them: over settings, in the "
-        "trainer's own keys, and over each other. Where a run's settings choose another formula (`auto`, a serial run), "
-        "the plan has that one; `metta-lint plan RUN` shows it with the run's numbers put in."
+        "trainer's own keys, and over each other. Where a run's settings choose another formula (`auto`, a serial "
+        "run), the plan has that one; `metta-lint plan RUN` shows it with the run's numbers put in."
     )
     for name, title in (("puffer", "PufferLib 3"), ("native", "Metta, Hydra era")):
         yield ""
