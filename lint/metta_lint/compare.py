@@ -103,7 +103,7 @@ def compare(pair: Pair) -> list[ComparisonRow]:
     return [
         ComparisonRow(group, label, quantity, left, right, _note(pair, quantity, left, right))
         for group, label, quantity in (*_fixed_rows(), *_reward_rows(pair))
-        for left, right in [(_value(pair.left, quantity), _value(pair.right, quantity))]
+        for left, right in [(planned_value(pair.left, quantity), planned_value(pair.right, quantity))]
     ]
 
 
@@ -128,7 +128,8 @@ def _is_idle(pair: Pair, name: str) -> bool:
     return all(plan.value(name) in (0, "off", None) for plan in (pair.left, pair.right))
 
 
-def _value(plan: Plan, quantity: str) -> object:
+def planned_value(plan: Plan, quantity: str) -> object:
+    """A quantity's value in a table; None where it is unknown. An item that nothing pays for has a reward of 0."""
     if quantity not in plan.quantities and quantity.startswith("reward_") and "reward_heart" in plan.quantities:
         return "off" if "_cap_" in quantity else 0
     return plan.value(quantity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from metta_lint.documents import Span
 
@@ -66,7 +66,8 @@ class Finding(NamedTuple):
 
     ``span`` is the primary place; ``subject`` names the run or pair that was looked at, ``quantity`` what the
     finding is about (a declared difference of that quantity explains it), ``others`` how many more runs or pairs it is
-    true of. ``notes`` say what else is known of it, a sentence each. ``page`` is the address of its rule's page where
+    true of. ``notes`` say what else is known of it, a sentence each; ``history``
+    is the data of how it came to be, where that was asked for. ``page`` is the address of its rule's page where
     that is not one of ours. A finding of an unreadable file has ``is_input_error`` set: it makes the exit code 2.
     """
 
@@ -84,6 +85,7 @@ class Finding(NamedTuple):
     is_input_error: bool = False
     fix: Fix | None = None
     notes: tuple[str, ...] = ()
+    history: Mapping[str, object] | None = None
     page: str = ""
 
     @property

@@ -147,7 +147,7 @@ def test_nothing_that_a_repository_names_is_run(project: Path, tmp_path: Path) -
     repository.parents(head)
     repository.common(head, first)
     repository.changes(first, head, renames=True)
-    list(repository.changes_of(repository.mainline(head, 10), (".ini",)))
+    list(repository.changes_of([(step.commit, step.parent) for step in repository.mainline(head, 10)], (".ini",)))
     assert repository.staged_renames(head) == {"a.ini": "c.ini"}
     assert repository.sizes(["1" * 40]) == {}
     assert laid_out(project, "HEAD~1", "HEAD") != {}
@@ -266,13 +266,13 @@ def test_what_commits_changed_is_told_by_path(project: Path) -> None:
     commit(project)
     repository = Repository.around(str(project))
     line = repository.mainline("HEAD", 10)
-    changes = list(repository.changes_of(line, (".ini",)))
+    changes = list(repository.changes_of([(step.commit, step.parent) for step in line], (".ini",)))
     assert [[(c.status, c.before, c.entry.path) for c in found] for found in changes] == [
         [],
         [("R", "a.ini", "b.ini")],
         [("A", "a.ini", "a.ini")],
     ]
-    assert line[-1][1] is None
+    assert line[-1].parent is None
 
 
 def test_a_commit_is_described_by_its_authors_date(project: Path) -> None:

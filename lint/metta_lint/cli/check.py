@@ -11,6 +11,7 @@ from metta_lint.cli.options import (
     cache_options,
     config_option,
     given,
+    history_options,
     machine_options,
     option_group,
     output_options,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     set_option,
     rule_options,
     click.option("--since", metavar="REV", help="Only findings that the commit where HEAD left REV had not."),
+    history_options,
     fix_options,
     report_options,
     cache_options,
@@ -64,9 +66,13 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
             report, code = with_fixes(look, paths or (config_root(config),), options)
         else:
             report, code = look(), 0
-    if options["diff"]:
-        return code
-    report.findings = at_least(options["severity"], report.findings)
+        if options["diff"]:
+            return code
+        report.findings = at_least(options["severity"], report.findings)
+        if options["history"]:
+            from metta_lint.history import add_histories
+
+            add_histories(report, config, overrides, machine, options["history_limit"])
     write = statistics_text if options["statistics"] else report_text
     emit(write(report, options["output_format"], style(options)), options["output_file"])
     code = max(code, report.exit_code)

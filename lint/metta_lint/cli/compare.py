@@ -11,6 +11,7 @@ from metta_lint.cli.options import (
     config_option,
     format_option,
     given,
+    history_options,
     machine_options,
     option_group,
     output_options,
@@ -34,6 +35,7 @@ from metta_lint.cli.pair import findings_of, pair_of
     set_option,
     side_options,
     rule_options,
+    history_options,
     format_option("text", "markdown", "json"),
     output_options,
 )
@@ -46,12 +48,26 @@ def compare(left: str, right: str, config_path: str | None, overrides: tuple[str
     config = with_rules(config, options["select"], options["ignore"])
     pair = pair_of(left, right, config, machine, overrides, options)
     rows, findings = compare_pair(pair), findings_of(pair, config)
+    stories = _stories(pair, rows, config, machine, overrides, options) if options["history"] else {}
     match options["output_format"]:
         case "json":
-            text = as_json(comparison.comparison_data(pair, rows, findings))
+            text = as_json(comparison.comparison_data(pair, rows, findings, stories))
         case "markdown":
-            text = comparison.comparison_markdown(pair, rows)
+            text = comparison.comparison_markdown(pair, rows, stories)
         case _:
-            text = comparison.comparison_text(pair, rows, findings, style(options))
+            text = comparison.comparison_text(pair, rows, findings, style(options), stories)
     emit(text, options["output_file"])
     return 1 if findings else 0
+
+
+def _stories(
+    pair: Any, rows: Any, config: Any, machine: Any, overrides: tuple[str, ...], options: Any
+) -> dict[str, Any]:
+    """How the rows that differ came to."""
+    from metta_lint.history import Launch, row_histories
+
+    left, right = (
+        Launch(plan.run.name or plan.run.entry, config, (*overrides, *options[f"set_{side}"]), machine)
+        for side, plan in (("left", pair.left), ("right", pair.right))
+    )
+    return row_histories(pair, rows, left, right, options["history_limit"])

@@ -78,6 +78,19 @@ cache_options = option_group(
         help="Where parsed files are kept (METTA_LINT_CACHE_DIR; default: the user's cache folder).",
     ),
 )
+history_options = option_group(
+    click.option(
+        "--history", is_flag=True, help="Say how each drift came to be: which commits, whose side moved last."
+    ),
+    click.option(
+        "--history-limit",
+        type=click.IntRange(1),
+        default=200,
+        show_default=True,
+        metavar="N",
+        help="Commits at which the runs are planned again, at most.",
+    ),
+)
 output_options = option_group(
     click.option("--output-file", metavar="FILE", help="Write the report to a file instead of stdout."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),

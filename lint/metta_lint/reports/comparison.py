@@ -10,16 +10,26 @@ from metta_lint.reports.data import SCHEMA, finding_data
 from metta_lint.reports.text import Row, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from metta_lint.compare import ComparisonRow
     from metta_lint.findings import Finding
+    from metta_lint.history.story import Story
     from metta_lint.pairs import Pair
     from metta_lint.reports.style import Style
 
 
-def comparison_text(pair: Pair, rows: Sequence[ComparisonRow], findings: Sequence[Finding], style: Style) -> str:
-    """The table for a terminal: a heading for each group."""
+NO_STORIES: Mapping[str, Story] = {}
+
+
+def comparison_text(
+    pair: Pair,
+    rows: Sequence[ComparisonRow],
+    findings: Sequence[Finding],
+    style: Style,
+    stories: Mapping[str, Story] = NO_STORIES,
+) -> str:
+    """The table for a terminal: a heading for each group, and below it how what differs came to."""
     lines = [
         style.bold(
             f"{_name(pair, 'left')} (left, {pair.left.run.dialect}) against "
@@ -35,6 +45,8 @@ def comparison_text(pair: Pair, rows: Sequence[ComparisonRow], findings: Sequenc
     for group, members in groupby(rows, key=lambda row: row.group):
         lines.append(style.bold(group))
         lines += [_marked(next(remaining), row, style) for row in members]
+    if stories:
+        lines += ["", *histories_text(rows, stories, style)]
     different = sum(not row.same for row in rows)
     lines += ["", f"{different} of {len(rows)} rows differ or are unknown"]
     if findings:
@@ -55,7 +67,18 @@ def _shown(value: object) -> str:
     return "unknown" if value is None else show(value)
 
 
-def comparison_markdown(pair: Pair, rows: Sequence[ComparisonRow]) -> str:
+def histories_text(rows: Sequence[ComparisonRow], stories: Mapping[str, Story], style: Style) -> list[str]:
+    """How each row that differs came to, and what could not be planned on the way."""
+    told = [f"  {row.label}: {stories[row.quantity].sentence}" for row in rows if row.quantity in stories]
+    return [style.bold("History"), *told, *(style.dim(f"  note: {gap}") for gap in _gaps(stories))]
+
+
+def _gaps(stories: Mapping[str, Story]) -> list[str]:
+    """What could not be planned, each once."""
+    return list(dict.fromkeys(gap for story in stories.values() for gap in story.gaps))
+
+
+def comparison_markdown(pair: Pair, rows: Sequence[ComparisonRow], stories: Mapping[str, Story] = NO_STORIES) -> str:
     """The table for a pull request."""
     lines = [
         f"| Parameter | {_name(pair, 'left')} | {_name(pair, 'right')} | Ratio | Notes |",
@@ -64,15 +87,28 @@ def comparison_markdown(pair: Pair, rows: Sequence[ComparisonRow]) -> str:
     for group, members in groupby(rows, key=lambda row: row.group):
         lines.append(f"| **{group}** | | | | |")
         lines += [f"| {' | '.join(_markdown_cells(row))} |" for row in members]
+    if stories:
+        lines += ["", "| Parameter | History |", "|---|---|"]
+        told = [(row.label, stories[row.quantity].sentence) for row in rows if row.quantity in stories]
+        lines += [f"| {' | '.join(map(_escaped, cells))} |" for cells in told]
+        lines += [f"\n{gap}" for gap in _gaps(stories)]
     return "\n".join(lines)
 
 
 def _markdown_cells(row: ComparisonRow) -> Iterator[str]:
-    for cell in _cells(row):
-        yield cell.strip().replace("|", "\\|")
+    yield from map(_escaped, _cells(row))
 
 
-def comparison_data(pair: Pair, rows: Sequence[ComparisonRow], findings: Sequence[Finding]) -> dict[str, Any]:
+def _escaped(cell: str) -> str:
+    return cell.strip().replace("|", "\\|")
+
+
+def comparison_data(
+    pair: Pair,
+    rows: Sequence[ComparisonRow],
+    findings: Sequence[Finding],
+    stories: Mapping[str, Story] = NO_STORIES,
+) -> dict[str, Any]:
     """What ``compare --output-format json`` prints."""
     return {
         "schema": SCHEMA,
@@ -89,6 +125,7 @@ def comparison_data(pair: Pair, rows: Sequence[ComparisonRow], findings: Sequenc
                 "ratio": row.ratio,
                 "same": row.same,
                 "note": row.note,
+                **({"history": stories[row.quantity].data()} if row.quantity in stories else {}),
             }
             for row in rows
         ],

@@ -54,6 +54,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "fix": fix_data(finding.fix) if finding.fix is not None else None,
         "url": finding.url,
+        **({"history": finding.history} if finding.history is not None else {}),
     }
 
 

@@ -64,14 +64,21 @@ class Change(NamedTuple):
     before: str = ""
 
 
+class Step(NamedTuple):
+    """A commit of the main line, its first parent, and the committer's time in seconds since 1970."""
+
+    commit: str
+    parent: str | None
+    seconds: int
+
+
 class Commit(NamedTuple):
-    """A commit as people name it: ``date`` is the author's, ``seconds`` the committer's, since 1970."""
+    """A commit as people name it; ``date`` is the author's."""
 
     name: str
     short: str
     date: str
     subject: str
-    seconds: int = 0
 
 
 class Repository:
@@ -120,20 +127,34 @@ class Repository:
 
     def described(self, name: str) -> Commit:
         """A commit with what people know it by."""
-        wanted = "--format=%h%x00%ad%x00%ct%x00%s"
+        wanted = "--format=%h%x00%ad%x00%s"
         text = self.ask("rev-list", "--no-walk", "--date=short", wanted, name).decode("utf-8", "replace")
-        short, date, seconds, subject = text.partition("\n")[2].rstrip("\n").split("\0", 3)
-        return Commit(name, short, date, subject, int(seconds or 0))
+        short, date, subject = text.partition("\n")[2].rstrip("\n").split("\0", 2)
+        return Commit(name, short, date, subject)
 
-    def mainline(self, start: str, limit: int) -> list[tuple[str, str | None]]:
-        """Commits from one back along first parents, newest first, each with that parent (None: it has none here)."""
-        text = self.ask("rev-list", "--first-parent", "--parents", f"--max-count={limit}", start).decode("ascii")
-        rows = [line.split() for line in text.splitlines()]
-        return [(row[0], row[1] if len(row) > 1 else None) for row in rows]
+    def mainline(self, start: str, limit: int) -> list[Step]:
+        """Commits from one back along first parents, newest first."""
+        options = ("--first-parent", "--parents", "--timestamp", f"--max-count={limit}")
+        rows = (line.split() for line in self.ask("rev-list", *options, start).decode("ascii").splitlines())
+        return [Step(row[1], row[2] if len(row) > 2 else None, int(row[0])) for row in rows]
+
+    def merged_by(self, merge: str, parent: str) -> set[str]:
+        """The commits that a merge brought to its first parent, itself among them."""
+        return set(self.ask("rev-list", merge, f"^{parent}").decode("ascii").split())
 
     def parents(self, name: str) -> list[str]:
         """A commit's parents, as far as they are here."""
         return self.ask("rev-list", "--no-walk", "--parents", name).decode("ascii").split()[1:]
+
+    @property
+    def cut_off(self) -> frozenset[str]:
+        """The commits of a shallow clone whose parents it lacks."""
+        path = os.path.join(self.top, self._line("rev-parse", "--git-path", "shallow") or "")
+        try:
+            with open(path, encoding="ascii") as file:
+                return frozenset(file.read().split())
+        except (OSError, ValueError):
+            return frozenset()
 
     # -- trees -----------------------------------------------------------------------------------------------------
 

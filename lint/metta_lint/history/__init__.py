@@ -1,0 +1,120 @@
+"""History: for a drift, which commit brought each side to its value, whether they ever agreed, and which moved last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from metta_lint.entries import split_entry
+from metta_lint.errors import LintError
+from metta_lint.history.telling import Road, Teller
+from metta_lint.history.walk import DEFAULT_LIMIT, Launch, Timeline, Walk
+from metta_lint.vcs.git import Repository
+from metta_lint.vcs.mirror import Mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from metta_lint.check import Report
+    from metta_lint.compare import ComparisonRow
+    from metta_lint.config import Config
+    from metta_lint.findings import Finding
+    from metta_lint.history.story import Story
+    from metta_lint.pairs import Pair
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Machine
+
+__all__ = ["DEFAULT_LIMIT", "Launch", "add_histories", "row_histories", "with_story"]
+
+
+class Question(NamedTuple):
+    """Two runs, each with its plan of the working tree, and a quantity in which they differ."""
+
+    left: Launch
+    right: Launch
+    pair: Pair
+    quantity: str
+
+
+def add_histories(
+    report: Report,
+    config: Config,
+    overrides: Sequence[str] = (),
+    machine: Machine | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> None:
+    """Add to a report's findings about pairs how the two sides came to differ.
+
+    Raises LintError where no run of such a finding lies in a repository.
+    """
+
+    launches: dict[str, Launch] = {}
+
+    def launch(plan: Plan) -> Launch:
+        return launches.setdefault(_name(plan), Launch(_name(plan), config, tuple(overrides), machine))
+
+    pairs = {f"{_name(pair.left)} against {_name(pair.right)}": pair for pair in report.pairs}
+    asked = {
+        index: Question(launch(pair.left), launch(pair.right), pair, quantity)
+        for index, finding in enumerate(report.findings)
+        if (pair := pairs.get(finding.subject)) is not None and (quantity := _drift(finding, pair)) is not None
+    }
+    for index, story in zip(asked, _stories(list(asked.values()), limit), strict=True):
+        report.findings[index] = with_story(report.findings[index], story)
+
+
+def row_histories(
+    pair: Pair, rows: Iterable[ComparisonRow], left: Launch, right: Launch, limit: int = DEFAULT_LIMIT
+) -> dict[str, Story]:
+    """For each row of a table that differs how it came to, by its quantity. Raises LintError as above."""
+    quantities = [row.quantity for row in rows if row.left is not None and row.right is not None and not row.same]
+    questions = [Question(left, right, pair, quantity) for quantity in quantities]
+    return dict(zip(quantities, _stories(questions, limit), strict=True))
+
+
+def _name(plan: Plan) -> str:
+    return plan.run.name or plan.run.entry
+
+
+def _drift(finding: Finding, pair: Pair) -> str | None:
+    """The quantity in which a finding's pair differs: the one that it is about, else the first of its claims."""
+    quantities = (finding.quantity, *(claim.quantity for claim in finding.claims))
+    return next((quantity for quantity in quantities if pair.differs(quantity) is not None), None)
+
+
+def with_story(finding: Finding, story: Story) -> Finding:
+    """A finding that says how it came to be."""
+    return finding._replace(notes=(*finding.notes, story.sentence, *story.gaps), history=story.data())
+
+
+def _stories(questions: Sequence[Question], limit: int) -> list[Story]:
+    """The story of each question; all runs of a repository go back together."""
+    if not questions:
+        return []
+    with Mirror() as mirror:
+        roads = _roads(questions, mirror, limit)
+        teller = Teller()
+        return [teller.story(roads[asked.left], roads[asked.right], asked.quantity) for asked in questions]
+
+
+def _roads(questions: Iterable[Question], mirror: Mirror, limit: int) -> dict[Launch, Road]:
+    plans: dict[Launch, Plan] = {}
+    for question in questions:
+        plans[question.left] = question.pair.left
+        plans[question.right] = question.pair.right
+    walks: dict[str, Walk] = {}
+    roads: dict[Launch, Road] = {}
+    refused: LintError | None = None
+    for launch, plan in plans.items():
+        try:
+            repository = Repository.around(split_entry(plan.run.entry)[0])
+        except LintError as error:
+            refused = error
+            roads[launch] = Road(Timeline(launch, plan, end="untracked"), None)
+            continue
+        walk = walks.setdefault(repository.top, Walk(repository, mirror, limit))
+        roads[launch] = Road(Timeline(launch, plan), walk)
+    if refused is not None and not walks:
+        raise refused
+    for walk in walks.values():
+        walk.go([road.timeline for road in roads.values() if road.walk is walk])
+    return roads

@@ -1,0 +1,205 @@
+"""Stories: how the two sides of a pair came to differ in a quantity."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from metta_lint.numbers import printable, show
+from metta_lint.settings import Unknown
+from metta_lint.vcs.git import Commit  # noqa: TC001 - a field of a record
+
+Kind = Literal["one-side", "both-moved", "born-different", "cut-off"]
+"""One side changed; both moved, since they agreed or though they never did; they differed from the first, and no more
+than one has moved since; what could be looked at is too short to say."""
+How = Literal["changed", "added", "uncommitted", "untracked", "older"]
+"""How a value came to be: a commit changed it; a commit brought the run; nobody committed it yet; no commit has the
+run; it is older than what could be looked at."""
+Which = Literal["left", "right", "both"]
+
+LONGEST_SUBJECT = 60
+
+
+class Cause(NamedTuple):
+    """A setting that a quantity rests on, and what it was changed from and to, in a file ("": in none)."""
+
+    key: str
+    before: object
+    value: object
+    path: str
+
+
+class Move(NamedTuple):
+    """A side coming to a value. ``label`` is the file that said it, else the run; ``start`` the larger the newer.
+
+    ``cause`` is the setting that was changed, where its values are not the quantity's own.
+    """
+
+    how: How
+    label: str
+    before: object
+    value: object
+    commit: Commit | None
+    start: float
+    cause: Cause | None = None
+
+
+class Side(NamedTuple):
+    """One side's moves, oldest first: since the sides agreed, or all that are known. The last brought today's value."""
+
+    moves: tuple[Move, ...]
+    bound: str = ""
+
+    @property
+    def last(self) -> Move:
+        return self.moves[-1]
+
+
+class Story(NamedTuple):
+    """How two sides came to differ. ``agreed_on`` is None where they never did, as far as is known.
+
+    ``still`` is the side that has what they agreed on, None where neither or nobody knows. ``bound`` says how far back
+    was looked, where that was not far enough.
+    """
+
+    kind: Kind
+    agreed_on: object
+    left: Side
+    right: Side
+    still: Which | None = None
+    bound: str = ""
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def moved_last(self) -> Which | None:
+        """The side that came to its value last; None where that of neither is known."""
+        left, right = self.left.last, self.right.last
+        if left.how == right.how == "older":
+            return None
+        return "both" if left.start == right.start else "left" if left.start > right.start else "right"
+
+    @property
+    def sentence(self) -> str:
+        """The story in one sentence."""
+        if self.agreed_on is not None:
+            return self._broken()
+        opening = "never agreed" if self.kind != "cut-off" else f"not in agreement as far back as {self.bound}"
+        sides = (_since(side, last=which == self.moved_last) for which, side in self._sides())
+        return f"{opening}: {'; '.join(sides)}"
+
+    def _sides(self) -> list[tuple[Which, Side]]:
+        return [("left", self.left), ("right", self.right)]
+
+    def _broken(self) -> str:
+        """What ended the agreement, what came then, and the side that did not move."""
+        moving = [side for which, side in self._sides() if which != self.still]
+        moves = sorted((move for side in moving for move in _told(side)), key=lambda move: move.start)
+        text = (
+            f"agreed on {show(self.agreed_on)} until {'; then '.join(_done(together) for together in _groups(moves))}"
+        )
+        still = [side for which, side in self._sides() if which == self.still]
+        return "; ".join([text, *(_stands(side) for side in still)])
+
+    def data(self) -> dict[str, Any]:
+        """The story for scripts."""
+        return {
+            "story": self.kind,
+            "agreed_on": self.agreed_on,
+            "moved_last": self.moved_last,
+            "left": _move_data(self.left.last),
+            "right": _move_data(self.right.last),
+            "sentence": self.sentence,
+            "bound": self.bound or None,
+            "gaps": list(self.gaps),
+        }
+
+
+def shown(commit: Commit) -> str:
+    """A commit as people look for it: ``8f4d0d4 (2025-07-22, "fewer agents")``."""
+    subject = printable(commit.subject)
+    if len(subject) > LONGEST_SUBJECT:
+        subject = subject[: LONGEST_SUBJECT - 3] + "..."
+    return f'{commit.short} ({commit.date}, "{subject}")'
+
+
+def _told(side: Side) -> list[Move]:
+    """The moves that are worth telling: the first and the last."""
+    return [side.moves[0], *side.moves[1:][-1:]]
+
+
+def _groups(moves: list[Move]) -> list[list[Move]]:
+    """Moves of one moment together."""
+    moments = dict.fromkeys(move.start for move in moves)
+    return [[move for move in moves if move.start == moment] for moment in moments]
+
+
+def _done(moves: list[Move]) -> str:
+    """What one commit, or nobody's commit yet, did: ``8f4d0d4 (...) changed metta.yaml 512 -> 64``."""
+    changes = ", ".join(f"{move.label}{_because(move)} {_value(move.before)} -> {_value(move.value)}" for move in moves)
+    commit = moves[0].commit
+    if commit is None:
+        return f"the working tree, not committed, changed {changes}"
+    return f"{shown(commit)} changed {changes}"
+
+
+def _because(move: Move) -> str:
+    """The setting that was changed: `` (trainer.batch_size 1,024 -> 512):``."""
+    if move.cause is None:
+        return ""
+    return f" ({move.cause.key} {_setting(move.cause.before)} -> {_setting(move.cause.value)}):"
+
+
+def _setting(value: object) -> str:
+    if value is None or isinstance(value, Unknown):
+        return "unknown"
+    return printable(show(value))
+
+
+def _stands(side: Side) -> str:
+    """The side that kept what they agreed on."""
+    move = side.last
+    if move.how == "changed" and move.commit is not None:
+        return f"{move.label} last changed in {shown(move.commit)}"
+    return _since(side)
+
+
+def _since(side: Side, *, last: bool = False) -> str:
+    move = side.last
+    ending = ", and moved last" if last and len(side.moves) > 1 else ""
+    match move.how:
+        case "changed" if move.commit is not None:
+            text = f"{move.label}{_because(move)} {_value(move.value)} since {shown(move.commit)}"
+            text += f", {_value(move.before)} before"
+        case "added" if move.commit is not None:
+            text = f"{move.label} has had {_value(move.value)} since {shown(move.commit)} brought it"
+        case "older":
+            text = f"{move.label} has had {_value(move.value)} since before {side.bound}"
+        case "untracked":
+            text = f"{move.label} has {_value(move.value)} and is in no commit"
+        case _:
+            before = f"not committed, {_value(move.before)} before"
+            text = f"{move.label} has {_value(move.value)} in the working tree, {before}"
+    return text + ending
+
+
+def _value(value: object) -> str:
+    return "unknown" if value is None else show(value)
+
+
+def _move_data(move: Move) -> dict[str, Any]:
+    return {
+        "how": move.how,
+        "file": move.label,
+        "value": move.value,
+        "before": move.before,
+        "setting": _cause_data(move.cause) if move.cause is not None else None,
+        "commit": _commit_data(move.commit) if move.commit is not None else None,
+    }
+
+
+def _cause_data(cause: Cause) -> dict[str, object]:
+    before, value = (None if isinstance(each, Unknown) else each for each in (cause.before, cause.value))
+    return {"key": cause.key, "before": before, "value": value}
+
+
+def _commit_data(commit: Commit) -> dict[str, str]:
+    return {"hash": commit.name, "short": commit.short, "date": commit.date, "subject": commit.subject}

@@ -1,0 +1,296 @@
+"""The road back: what runs were planned as at the commits that touched their files, newest first.
+
+The road is the main line, from HEAD to first parents: what each state of it held is what people had. A commit is
+planned only if it touched a file that the plan after it was read from, or removed one that the plan before it may have
+been read from; between such commits nothing about a run can have changed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from metta_lint.entries import split_entry
+from metta_lint.errors import InputError, LintError
+from metta_lint.numbers import printable
+from metta_lint.runs import plan_run
+from metta_lint.vcs.mirror import Layout, wanted_suffixes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from metta_lint.config import Config
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Machine
+    from metta_lint.vcs.git import Change, Repository, Step
+    from metta_lint.vcs.mirror import Mirror
+
+DEFAULT_LIMIT = 200
+"""Commits at which runs are planned."""
+COMMITS = 50_000
+"""Commits that are looked at, planned or not."""
+BATCH = 500
+"""Commits whose changes are asked for at once."""
+NEWEST = float("inf")
+"""The moment of the working tree, which comes after every commit."""
+NEIGHBOURS = ("default.ini", "environments")
+"""Names that a trainer looks for by itself: a file that is not there any more may have been read."""
+
+End = Literal["birth", "limit", "shallow", "untracked"]
+"""Why a road ends: the run was not there before; the limit; what a clone has; that no commit has it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Launch:
+    """A run as it is planned again: its name or entry file, and what it is launched with."""
+
+    run: str
+    config: Config
+    overrides: tuple[str, ...] = ()
+    machine: Machine | None = None
+
+
+class State:
+    """What a run was from one commit on, up to the next newer state.
+
+    ``plan`` is None where the run was not there, or, with a ``failure``, where it could not be planned. ``commit`` is
+    the one that began it, None for the working tree and for a state that is older than the road goes; ``touched`` are
+    the files of the run that the commit changed, as the working directory names them. ``position`` counts the main line
+    back from HEAD, negative; ``seconds`` is the committer's time, no later than that of newer commits. ``at`` is a
+    commit at which the run was like this, and ``reads`` are the files that it was read from, as the repository names
+    them.
+    """
+
+    def __init__(
+        self, plan: Plan | None, at: str | None = None, failure: str = "", reads: frozenset[str] = frozenset()
+    ) -> None:
+        self.plan = plan
+        self.at = at
+        self.failure = failure
+        self.reads = reads
+        self.commit: str | None = None
+        self.touched: tuple[str, ...] = ()
+        self.position = NEWEST
+        self.seconds = NEWEST
+
+
+class Timeline:
+    """The states of one run, newest first: that of the working tree, that of HEAD, and on.
+
+    ``horizon`` is the oldest commit that was looked at, and ``end`` says why no older one was.
+    """
+
+    def __init__(self, launch: Launch, plan: Plan, end: End | None = None) -> None:
+        self.launch = launch
+        self.states = [State(plan)]
+        self.end = end
+        self.horizon: str | None = None
+        self.entry = ""
+
+    @property
+    def failures(self) -> list[State]:
+        """The states that could not be planned."""
+        return [state for state in self.states if state.failure]
+
+
+class Walk:
+    """Plans runs of one repository at its commits, in a mirror."""
+
+    def __init__(self, repository: Repository, mirror: Mirror, limit: int = DEFAULT_LIMIT) -> None:
+        self.repository = repository
+        self.planned = 0
+        self._branches = 0
+        self._mirror = mirror
+        self._layout = Layout(repository, mirror)
+        self.limit = limit
+        self._folder = os.getcwd()
+
+    @property
+    def reached(self) -> int:
+        """The limit that ended the road: on commits that are planned, or on those that are looked at."""
+        return self.limit if self.planned >= self.limit else COMMITS
+
+    # -- the main line ---------------------------------------------------------------------------------------------
+
+    def go(self, timelines: Sequence[Timeline]) -> None:
+        """Follow runs back to where each began, or as far as the limit and the clone allow."""
+        head = self.repository.commit("HEAD")
+        going = list(timelines)
+        for timeline in timelines:
+            timeline.entry = self.repository.inside(split_entry(self._entry(timeline.launch))[0]) or ""
+            self._add(timeline, head)
+        cut = self.repository.cut_off
+        oldest = NEWEST
+        for index, (step, changes) in enumerate(self._steps(head)):
+            oldest = min(oldest, step.seconds)  # a committer's clock may be wrong; the order of commits is not
+            going = [timeline for timeline in going if timeline.end is None]
+            if not going:
+                return
+            if step.commit in cut:
+                _end(going, "shallow", step.commit, float(-index), float(oldest))
+                return
+            touched = [(timeline, found) for timeline in going if (found := self._touched(timeline, changes))]
+            if touched and self.planned >= self.limit:
+                _end(going, "limit", step.commit, float(-index), float(oldest))
+                return
+            self.planned += bool(touched)
+            for timeline, found in touched:
+                self._begin(timeline, step.commit, found, float(-index), float(oldest))
+                self._rename(timeline, changes)
+                self._add(timeline, step.parent)
+            if index + 1 == COMMITS:
+                _end(going, "limit", step.commit, float(-index), float(oldest))
+
+    def _steps(self, head: str | None) -> Iterator[tuple[Step, list[Change]]]:
+        steps = self.repository.mainline(head, COMMITS) if head is not None else []
+        for start in range(0, len(steps), BATCH):
+            batch = steps[start : start + BATCH]
+            pairs = [(step.commit, step.parent) for step in batch]
+            yield from zip(batch, self.repository.changes_of(pairs, wanted_suffixes()), strict=True)
+
+    def _begin(self, timeline: Timeline, commit: str, touched: Iterable[str], position: float, seconds: float) -> None:
+        """A commit turns out to be the one that began the oldest state that is known."""
+        state = timeline.states[-1]
+        state.commit, state.position, state.seconds = commit, position, seconds
+        state.touched = tuple(self._seen(path) for path in touched)
+
+    def _rename(self, timeline: Timeline, changes: Iterable[Change]) -> None:
+        """Before a commit that renamed a run's entry, the entry had another name."""
+        for change in changes:
+            if change.status == "R" and change.entry.path == timeline.entry:
+                timeline.entry = change.before
+                return
+
+    def _add(self, timeline: Timeline, commit: str | None) -> None:
+        """The state of an older commit; where the run is not there, its road ends."""
+        state = self._state(timeline, commit)
+        if state is None:
+            timeline.end = "birth" if len(timeline.states) > 1 else "untracked"
+            return
+        if state.plan is None:  # what it was read from nobody knows: what the newer state was
+            state.reads |= timeline.states[-1].reads
+        timeline.states.append(state)
+
+    def _touched(self, timeline: Timeline, changes: Iterable[Change]) -> list[str]:
+        """The files that a run was read from, after a commit or before it, that the commit changed."""
+        reads = timeline.states[-1].reads
+        folders = {os.path.dirname(path) for path in reads}
+        return [
+            change.entry.path
+            for change in changes
+            if change.entry.path in reads or (change.status in "DR" and _may_be_read(change.before, folders))
+        ]
+
+    # -- one commit ------------------------------------------------------------------------------------------------
+
+    def _state(self, timeline: Timeline, commit: str | None) -> State | None:
+        """A run at a commit; None where it is not there."""
+        if commit is None or not timeline.entry:
+            return None
+        self._layout.move(commit)
+        with self._mirror.at(self._folder):
+            entry = self._seen(timeline.entry)
+            if not os.path.isfile(entry):
+                return None
+            try:
+                plan = _planned(timeline.launch, entry)
+                return State(plan, commit, reads=frozenset({timeline.entry, *self._files(plan)}))
+            except (LintError, ArithmeticError, ValueError, TypeError) as error:
+                message = error.message if isinstance(error, InputError) else str(error)
+                return State(None, commit, printable(self._mirror.without(message)), frozenset({timeline.entry}))
+
+    def source_of(self, timeline: Timeline, state: State, is_same: Callable[[Plan | None], bool]) -> str | None:
+        """The commit that brought a state's value: where a merge did, the one of the merged branch.
+
+        ``is_same`` tells whether a plan has the value. Where no one commit of the branch brought it, it is the merge.
+        """
+        if state.commit is None:
+            return None
+        first, *others = self.repository.parents(state.commit) or [""]
+        if not others:
+            return state.commit
+        merged = self.repository.merged_by(state.commit, first)
+        current, reads, parents = state.commit, state.reads, others
+        while self._branches < self.limit:
+            found = self._parent_with(timeline, current, parents, reads, is_same)
+            if found is None:
+                return current
+            current, reads = found
+            if current not in merged:  # the main line had it before: it was the merge that brought it back
+                return state.commit
+            parents = self.repository.parents(current)
+        return state.commit
+
+    def _parent_with(
+        self,
+        timeline: Timeline,
+        commit: str,
+        parents: Iterable[str],
+        reads: frozenset[str],
+        is_same: Callable[[Plan | None], bool],
+    ) -> tuple[str, frozenset[str]] | None:
+        """The first parent that has a value too, and what the run was read from there."""
+        for parent in parents:
+            if not any(change.entry.path in reads for change in self.repository.changes(parent, commit)):
+                return parent, reads
+            self._branches += 1
+            state = self._state_by_any_name(timeline, parent)
+            if state is not None and is_same(state.plan):
+                return parent, state.reads
+        return None
+
+    def _state_by_any_name(self, timeline: Timeline, commit: str) -> State | None:
+        """A run at a commit of a branch, where its entry is called as now or as where the road ended."""
+        last = timeline.entry
+        for name in dict.fromkeys((last, self.repository.inside(self._entry(timeline.launch)) or "")):
+            timeline.entry = name
+            state = self._state(timeline, commit)
+            timeline.entry = last
+            if state is not None:
+                return state
+        return None
+
+    def _files(self, plan: Plan) -> Iterator[str]:
+        """The files of the repository that a plan was read from, and those that they are links to."""
+        run = plan.run
+        spans = [span for setting in run.settings.values() for span in (setting.span, *setting.overrides)]
+        spans += [*run.environments.values(), *run.sections.values(), *(problem.span for problem in run.problems)]
+        spans += [span for _, span in run.callee.places] if run.callee is not None else []
+        for path in {span.path for span in spans if span is not None}:
+            for full in (os.path.normpath(os.path.join(self._folder, path)), self._mirror.real(path)):
+                inside = self.repository.inside(full)
+                if inside is not None:
+                    yield inside
+
+    def _entry(self, launch: Launch) -> str:
+        declared = launch.config.runs.get(launch.run)
+        return launch.run if declared is None else declared.entry
+
+    def _seen(self, inside: str) -> str:
+        """A file of the repository as the working directory names it."""
+        full = os.path.join(self.repository.top, *inside.split("/"))
+        return os.path.relpath(full, self._folder).replace(os.sep, "/")
+
+
+def _planned(launch: Launch, entry: str) -> Plan:
+    config = launch.config
+    declared = config.runs.get(launch.run)
+    name = split_entry(declared.entry if declared is not None else launch.run)[1]
+    entry = f"{entry}:{name}" if name else entry
+    if declared is None:
+        return plan_run(entry, config, launch.overrides, launch.machine, with_problems=True)
+    config = config._replace(runs={launch.run: declared._replace(entry=entry)})
+    return plan_run(launch.run, config, launch.overrides, launch.machine, with_problems=True)
+
+
+def _may_be_read(path: str, folders: set[str]) -> bool:
+    """Whether a file that is gone may have been read: it lay beside those that are, or where a trainer looks."""
+    return os.path.dirname(path) in folders or any(part in NEIGHBOURS for part in path.split("/"))
+
+
+def _end(timelines: Iterable[Timeline], end: End, horizon: str | None, position: float, seconds: float) -> None:
+    """No older commit is looked at: the oldest states are those of the last one, or older."""
+    for timeline in timelines:
+        timeline.end, timeline.horizon = end, horizon
+        timeline.states[-1].position, timeline.states[-1].seconds = position, seconds
