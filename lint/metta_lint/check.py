@@ -77,7 +77,10 @@ def check(
     with one_look():
         for name in config.runs:
             _plan(name, config, overrides, machine, report, declared)
-        found = discover([slashed(path) for path in paths] or [config_root(config)])
+        here = [slashed(path) for path in paths] or [config_root(config)]
+        found = discover(here, respects_gitignore=config.respects_gitignore)
+        for problem in found.unreadable:
+            _add_unreadable(problem, report)
         report.files = len(found.files)
         _check_syntax(found.files, report)
         for entry in found.entries if paths or not config.runs else ():

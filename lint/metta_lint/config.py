@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FILES = ("metta-lint.toml", "pyproject.toml")
 INFINITY = float("inf")
 ALL = ("",)
+GITIGNORE = "respect-gitignore"
 
 
 class RunSpec(NamedTuple):
@@ -61,7 +62,8 @@ class PairSpec(NamedTuple):
 class Config(NamedTuple):
     """What a project says about itself. ``path`` is None where it says nothing.
 
-    ``trainers`` are those of the command line: for which versions runs are read that no file tells.
+    ``trainers`` are those of the command line: for which versions runs are read that no file tells. In folders, what
+    git ignores is not looked at if ``respects_gitignore``.
     """
 
     path: str | None = None
@@ -72,6 +74,7 @@ class Config(NamedTuple):
     runs: Mapping[str, RunSpec] = {}
     pairs: tuple[PairSpec, ...] = ()
     trainers: tuple[Choice, ...] = ()
+    respects_gitignore: bool = True
 
 
 def find_config(start: str) -> Config:
@@ -127,7 +130,9 @@ class _Reader:
         self._node = node
 
     def config(self) -> Config:
-        self._known(self._node, "[tool.metta-lint]", "select", "ignore", "plugins", "machine", "runs", "pairs")
+        self._known(
+            self._node, "[tool.metta-lint]", "select", "ignore", "plugins", "machine", "runs", "pairs", GITIGNORE
+        )
         files = tuple(self._relative(plugin) for plugin in self._strings(self._node, "plugins"))
         plugins.use(files)  # a run's entry may be one of their trainers'
         runs = dict(self._runs())
@@ -139,6 +144,7 @@ class _Reader:
             machine=self._machine(),
             runs=runs,
             pairs=tuple(self._pairs(runs)),
+            respects_gitignore=self._flag(self._node, GITIGNORE, default=True),
         )
 
     def _relative(self, path: str) -> str:
@@ -261,6 +267,14 @@ class _Reader:
             raise InputError(f"{key} is missing", node.span)
         if not isinstance(value, Scalar) or not isinstance(value.value, str):
             raise InputError(f"{key} must be a string", value.span)
+        return value.value
+
+    def _flag(self, node: MappingNode, key: str, *, default: bool) -> bool:
+        value = node.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, Scalar) or not isinstance(value.value, bool):
+            raise InputError(f"{key} must be true or false", value.span)
         return value.value
 
     def _strings(self, node: MappingNode, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:

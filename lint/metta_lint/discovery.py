@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.errors import LintError
+from metta_lint.folders import Folders
 from metta_lint.paths import slashed
 from metta_lint.sources.files import first_bytes
 from metta_lint.trainers import added_entries
@@ -17,7 +18,8 @@ from metta_lint.trees import YAML_SUFFIXES, ConfigTree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
+    from metta_lint.errors import InputError
+
 TREE_NAMES = frozenset({"configs", "conf"})
 """What Hydra's users call the root of a config tree."""
 MAP_SUFFIX = ".map"
@@ -37,11 +39,15 @@ _TRAINER_GROUP = re.compile(rb"^[ \t]*-[ \t]*(?:override[ \t]+)?/?trainer[ \t]*:
 
 
 class Found(NamedTuple):
-    """What a tree holds, in the order of paths: files that must be readable, entry files of runs, Hydra's trees."""
+    """What a tree holds, in the order of paths: files that must be readable, entry files of runs, Hydra's trees.
+
+    ``unreadable`` are the folders that could not be looked into.
+    """
 
     files: tuple[str, ...]
     entries: tuple[str, ...]
     trees: tuple[ConfigTree, ...] = ()
+    unreadable: tuple[InputError, ...] = ()
 
 
 class File(NamedTuple):
@@ -61,28 +67,42 @@ class File(NamedTuple):
         return self.added or ((self.path,) if self.is_entry else ())
 
 
-def discover(paths: Iterable[str]) -> Found:
+def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Found:
     """The configs below the given files and folders.
 
     A file that is named is always looked at. In a folder, an INI counts if it has a section of PufferLib's, a YAML or
     an ASCII map if it lies in a Hydra tree: the topmost folder with a YAML that has a ``defaults`` list, or one that is
-    called as such trees are and has a YAML of Hydra's or a map below it. Raises LintError for a path that is not there.
+    called as such trees are and has a YAML of Hydra's or a map below it; what git ignores does not. A file that has
+    several names, by links or because it is named twice, counts once, by its own name if that is among them. Raises
+    LintError for a path that is not there.
     """
+    folders = Folders(respects_gitignore=respects_gitignore)
+    looked_at = [found for path in paths for found in _looked_at(path, folders)]
+    own = {real for _, real, is_link in looked_at if not is_link}
     files: dict[str, File] = {}
-    for path in paths:
-        if not os.path.lexists(path):
-            raise LintError(f"{path}: no such file or folder")
-        for file in _in_folder(path) if os.path.isdir(path) else [_named(path)]:
-            files[file.path] = file
+    for file, real, is_link in looked_at:
+        if not (is_link and real in own):
+            files.setdefault(real, file)
     trees: dict[str, list[str]] = {}
     for file in files.values():
         if file.tree is not None:
             trees.setdefault(file.tree, []).append(file.path)
     return Found(
-        tuple(files),
+        tuple(file.path for file in files.values()),
         tuple(entry for file in files.values() for entry in file.entries),
-        tuple(ConfigTree(folder, members) for folder, members in trees.items()),
+        tuple(ConfigTree(folder, members, folders) for folder, members in trees.items()),
+        tuple(folders.unreadable),
     )
+
+
+def _looked_at(path: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
+    """The configs at a path, each with its path without links, and whether it is itself a link."""
+    if not os.path.lexists(path):
+        raise LintError(f"{path}: no such file or folder")
+    if os.path.isdir(path):
+        yield from _in_folder(path, folders)
+    else:
+        yield _named(path), _normal(os.path.realpath(path)), os.path.islink(path)
 
 
 def _named(path: str) -> File:
@@ -92,22 +112,22 @@ def _named(path: str) -> File:
     return File(path, _is_entry(path), tree_root(path) if in_tree else None)
 
 
-def _in_folder(root: str) -> Iterator[File]:
-    hydra_root: str | None = tree_root(f"{root}/_") if _lies_in_tree(root) else None
-    for folder, subfolders, names in os.walk(root):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
-        names.sort()
+def _in_folder(root: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
+    hydra_root: str | None = tree_root(f"{root}/_") if _lies_in_tree(root, folders) else None
+    for folder, real, names in folders.judged(root):
         inside = hydra_root is not None and _is_below(folder, hydra_root)
         yamls = [name for name in names if _is_config_name(name)]
         contents = {name: _bytes(os.path.join(folder, name)) for name in yamls} if not inside else {}
-        if not inside and (any(_DEFAULTS.search(data) for data in contents.values()) or _is_called_tree(folder)):
+        if not inside and (any(map(_DEFAULTS.search, contents.values())) or _is_called_tree(folder, folders)):
             hydra_root, inside = _normal(folder), True
+        links = folders.listed(folder).links
         for name in names:
             path = _normal(os.path.join(folder, name))
             data = contents.get(name) if name in yamls else None
             file = _in_tree(path, data, hydra_root) if inside and hydra_root else _outside(path, data)
             if file is not None:
-                yield file
+                is_link = name in links
+                yield file, _normal(os.path.realpath(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
 
 
 def _outside(path: str, data: bytes | None) -> File | None:
@@ -159,21 +179,21 @@ def tree_root(file: str) -> str:
     return folder.as_posix()
 
 
-def _lies_in_tree(folder: str) -> bool:
+def _lies_in_tree(folder: str, folders: Folders) -> bool:
     """Whether a folder is part of a Hydra tree whose root is above it."""
     return any(parent.name in TREE_NAMES for parent in Path(folder).parents) and _is_called_tree(
-        tree_root(f"{folder}/_")
+        tree_root(f"{folder}/_"), folders
     )
 
 
-def _is_called_tree(folder: str) -> bool:
+def _is_called_tree(folder: str, folders: Folders) -> bool:
     """Whether a folder is called as Hydra trees are, and has a YAML of Hydra's or a map anywhere below it."""
     if os.path.basename(os.path.abspath(folder)) not in TREE_NAMES:
         return False
-    for parent, _, names in os.walk(folder):
-        if any(name.endswith(MAP_SUFFIX) for name in names):
+    for parent, content in folders.below(folder):
+        if any(name.endswith(MAP_SUFFIX) for name in content.files):
             return True
-        yamls = [os.path.join(parent, name) for name in names if _is_config_name(name)]
+        yamls = [os.path.join(parent, name) for name in content.files if _is_config_name(name)]
         if any(_HYDRA_KEY.search(_bytes(path)) for path in yamls):
             return True
     return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping
 from metta_lint.errors import InputError
+from metta_lint.folders import Folders
 from metta_lint.paths import slashed
 from metta_lint.references import target_references
 from metta_lint.sources import known_suffixes, read
@@ -36,11 +37,13 @@ class ConfigTree:
     """A folder of configs that Hydra composes, and those of its files that are to be judged.
 
     ``folder`` is the root that absolute config names start at; ``files`` are the files that were asked about, which are
-    all of them where the folder was. Whether another config exists is asked of the file system.
+    all of them where the folder was. Whether another config exists is asked of the file system; ``folders`` are those
+    that have been listed already.
     """
 
-    def __init__(self, folder: str, files: Sequence[str]) -> None:
+    def __init__(self, folder: str, files: Sequence[str], folders: Folders | None = None) -> None:
         self.folder = folder
+        self._folders = folders or Folders()
         self.files = tuple(files)
         self._composed: dict[str, Composed | None] = {}
         self._environments: dict[str, Environment | None] = {}
@@ -75,7 +78,10 @@ class ConfigTree:
     @cached_property
     def is_whole(self) -> bool:
         """Whether a run starts here: a config at the root has a defaults list. Else files may be missing."""
-        return any("/" not in name and self._has_defaults(name) for name in self.names)
+        names = [
+            name.rpartition(".")[0] for name in self._folders.listed(self.folder).files if name.endswith(YAML_SUFFIXES)
+        ]
+        return any(self._has_defaults(name) for name in names)
 
     @cached_property
     def is_metta(self) -> bool:
@@ -108,20 +114,22 @@ class ConfigTree:
     @cached_property
     def other_files(self) -> tuple[str, ...]:
         """The files of the tree that are no configs, by their paths from where its runs are started, sorted."""
-        found = []
-        for parent, folders, files in os.walk(self.folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [self._from_parent(f"{parent}/{name}") for name in files if not name.endswith(YAML_SUFFIXES)]
-        return tuple(sorted(found))
+        return tuple(sorted(f"{self.root_name}/{file}" for file in self._every if not file.endswith(YAML_SUFFIXES)))
+
+    @cached_property
+    def _every(self) -> tuple[str, ...]:
+        """All files of the tree, judged or not, by their paths from its root; hidden folders are no part of it."""
+        start = len(self.folder.rstrip("/")) + 1
+        return tuple(
+            f"{slashed(parent)}/{name}"[start:]
+            for parent, content in self._folders.below(self.folder)
+            for name in content.files
+        )
 
     @cached_property
     def root_name(self) -> str:
         """What the tree's own folder is called."""
         return os.path.basename(os.path.abspath(self.folder))
-
-    def _from_parent(self, file: str) -> str:
-        inside = slashed(os.path.relpath(file, self.folder))
-        return f"{self.root_name}/{inside}"
 
     def file(self, path: str) -> str | None:
         """The file of the tree that a path means, from the folder that runs are started in, which holds the tree's."""
@@ -174,11 +182,7 @@ class ConfigTree:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all configs of the tree, judged or not, sorted."""
-        found = []
-        for parent, folders, files in os.walk(self.folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [self.name_of(f"{parent}/{name}") for name in files if name.endswith(YAML_SUFFIXES)]
-        return tuple(sorted(found))
+        return tuple(sorted(file.rpartition(".")[0] for file in self._every if file.endswith(YAML_SUFFIXES)))
 
 
 def readable(path: str) -> Document | None:

@@ -10,6 +10,7 @@ from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken
 from metta_lint.cli.options import (
     cache_options,
     config_option,
+    gitignore_option,
     given,
     history_options,
     machine_options,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     history_options,
     fix_options,
     report_options,
+    gitignore_option,
     cache_options,
     output_options,
 )

@@ -70,6 +70,11 @@ rule_options = option_group(
     click.option("--select", multiple=True, metavar="CODE", help="Code or prefix of rules to run (repeatable)."),
     click.option("--ignore", multiple=True, metavar="CODE", help="Code or prefix of rules not to run (repeatable)."),
 )
+gitignore_option = click.option(
+    "--respect-gitignore/--no-respect-gitignore",
+    default=None,
+    help="Whether folders are searched without what git ignores (default: yes; respect-gitignore in the config).",
+)
 cache_options = option_group(
     click.option("--no-cache", is_flag=True, help="Parse every file anew, and keep nothing for the next run."),
     click.option(
@@ -122,6 +127,8 @@ def given(path: str | None, start: str, options: dict[str, Any]) -> tuple[Config
     config = load_config(path) if path else find_config(start)
     plugins.use(config.plugins)
     config = config._replace(trainers=tuple(map(parse_choice, options.get("trainers", ()))))
+    if options.get("respect_gitignore") is not None:
+        config = config._replace(respects_gitignore=options["respect_gitignore"])
     values = {key: options[key] for key in Machine._fields if options.get(key) is not None}
     return config, config.machine._replace(**values)
 
