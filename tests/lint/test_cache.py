@@ -74,7 +74,7 @@ def read(text: str, path: str) -> object:
 def same(left: object, right: object) -> bool:
     """Equal in type and value, -0.0 and the order of keys included."""
     if isinstance(left, InputError) and isinstance(right, InputError):
-        return (left.message, left.span) == (right.message, right.span)
+        return vars(left) == vars(right)
     return repr(left) == repr(right)
 
 

@@ -28,9 +28,10 @@ class NotKeptError(ValueError):
 def encode(found: Document | InputError, path: str) -> str:
     """A document, or why there is none, as text. Raises NotKeptError for what would come back as something else."""
     if isinstance(found, InputError):
-        if path in found.message or found.span.path != path or found.repeats is not None:
+        spans = [found.span] if found.repeats is None else [found.span, found.repeats]
+        if path in found.message or any(span.path != path for span in spans):
             raise NotKeptError
-        return _text([found.message, *found.span[1:]])
+        return _text([found.message, *(span[1:] for span in spans), True])
     if found.path != path or found[_PLAIN:] != tuple(found._field_defaults.values())[1:]:
         raise NotKeptError
     return _text([list(found.header), _listed(found.root, path)])
@@ -40,8 +41,8 @@ def decode(text: str, path: str) -> Document | InputError:
     """What was encoded, as of a file at a path. Raises ValueError, TypeError or IndexError for any other text."""
     data = _loads(text)
     if len(data) != 2:
-        message, line, column, end_line, end_column = data
-        return InputError(message, Span(path, line, column, end_line, end_column))
+        message, *spans, _ = data
+        return InputError(message, *(Span(path, *span) for span in spans))
     header, root = data
     return Document(path, _node(root, path), tuple(header))
 
