@@ -12,12 +12,11 @@ from metta_lint.discovery import discover
 from metta_lint.engine import Subjects, chosen_rules, load_rules, merged, run_rules, selected, subject_of
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
-from metta_lint.looked_at import LookedAt, files_of_runs
+from metta_lint.looked_at import LookedAt
 from metta_lint.numbers import printable
 from metta_lint.paths import slashed
-from metta_lint.runs import declared_pairs, plan_run, same_environment
+from metta_lint.runs import declared_pairs, files_of_runs, plan_run, same_environment
 from metta_lint.sources import known_suffixes, read
-from metta_lint.suppressions import Suppressions
 from metta_lint.trainers import one_look
 from metta_lint.trees import readable
 
@@ -73,12 +72,12 @@ def check(
     plugins.use(config.plugins)
     report = Report()
     machine = machine or config.machine
+    asked = [slashed(path) for path in paths] or [config_root(config)]
     declared: dict[str, Plan] = {}
     with one_look():
         for name in config.runs:
             _plan(name, config, overrides, machine, report, declared)
-        here = [slashed(path) for path in paths] or [config_root(config)]
-        found = discover(here, respects_gitignore=config.respects_gitignore)
+        found = discover(asked, respects_gitignore=config.respects_gitignore)
         for problem in found.unreadable:
             _add_unreadable(problem, report)
         report.files = len(found.files)
@@ -95,26 +94,42 @@ def check(
     said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice
     found_by_rules = [finding for finding in run_rules(rules, subjects) if finding.span not in said]
     intended = Intended(config, declared)
-    folders = [path for path in paths or [config_root(config)] if os.path.isdir(path)]
-    read_by_runs = [readable(path) for path in files_of_runs(report.plans, folders).difference(found.files)]
-    report.commented += [document for document in read_by_runs if document is not None and document.comments]
-    suppressions = Suppressions(
-        report.commented, found.files, load_rules(config.plugins), {rule.code: subject_of(rule) for rule in rules}
-    )
-    kept = suppressions.unsuppressed(intended.unexplained(found_by_rules))
+    folders = [path for path in asked if os.path.isdir(path)]
     looked_at = LookedAt(
         subjects,
-        named=frozenset(paths).difference(folders),
+        named=frozenset(asked).difference(folders),
         entries=found.entries,
         as_declared=not overrides and not config.trainers and machine == config.machine,
         complete=not unreadable,
     )
-    own = [*intended.findings, *suppressions.problems, *suppressions.unused(looked_at)]
-    report.findings = unreadable + merged(kept) + _reported(own, config)
+    _read_comments(report, files_of_runs(report.plans, folders).difference(found.files))
+    kept, problems = _unsuppressed(intended.unexplained(found_by_rules), report, rules, config, looked_at)
+    report.findings = unreadable + merged(kept) + _reported([*intended.findings, *problems], config)
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
-    report.suppressed = _once(suppressions.suppressed)
     report.notes += _unknowns(report.pairs) + intended.notes
     return report
+
+
+def _read_comments(report: Report, files: Iterable[str]) -> None:
+    """Of files that runs read and no folder shows as configs: an environment's own YAML."""
+    for file in sorted(files):
+        document = readable(file)
+        report.commented += [document] if document is not None and document.comments else []
+
+
+def _unsuppressed(
+    findings: list[Finding], report: Report, rules: Sequence[Rule], config: Config, looked_at: LookedAt
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings that no comment holds back; and what is wrong with comments."""
+    if not findings and not report.commented:
+        return [], []
+    from metta_lint.suppressions import Suppressions
+
+    kinds = {rule.code: subject_of(rule) for rule in rules}
+    suppressions = Suppressions(report.commented, looked_at.subjects.files, load_rules(config.plugins), kinds)
+    kept = suppressions.unsuppressed(findings)
+    report.suppressed = _once(suppressions.suppressed)
+    return kept, [*suppressions.problems, *suppressions.unused(looked_at)]
 
 
 def _reported(findings: Iterable[Finding], config: Config) -> list[Finding]:

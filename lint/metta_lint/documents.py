@@ -68,7 +68,7 @@ class Comment(NamedTuple):
 
     ``span`` is the comment with its sign. It is about the lines up to ``last_line``: its own one, or, where it stands
     ``alone``, up to the first line below it that is no comment. ``in_value`` is set where it only looks like a comment:
-    configparser, and so the trainer, takes it for a part of the value.
+    configparser, and so the trainer, takes it for a part of the value. ``blanks`` stand between it and its value.
     """
 
     text: str
@@ -76,6 +76,7 @@ class Comment(NamedTuple):
     last_line: int
     alone: bool
     in_value: bool = False
+    blanks: int = 0
 
 
 class Document(NamedTuple):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from metta_lint.runs import files_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from metta_lint.engine import Subjects
-    from metta_lint.plans import Plan
     from metta_lint.trees import ConfigTree
 
 
@@ -48,11 +48,11 @@ class LookedAt(NamedTuple):
         """Those of a file that runs read, if it is the entry of one or every run that could read it was planned."""
         if path not in self._planned() and not self._planned().issuperset(self.entries):
             return
-        if any(path in _files(plan) for plan in self.subjects.plans):
+        if any(path in files_of(plan) for plan in self.subjects.plans):
             yield from ("plan", "sweep")
         elif in_tree:
             yield "sweep"
-        if any(path in _files(plan) for pair in self.subjects.pairs for plan in (pair.left, pair.right)):
+        if any(path in files_of(plan) for pair in self.subjects.pairs for plan in (pair.left, pair.right)):
             yield "pair"
 
     def _planned(self) -> set[str]:
@@ -62,17 +62,3 @@ class LookedAt(NamedTuple):
 def _is_all(tree: ConfigTree) -> bool:
     """Whether all configs of a tree were asked about."""
     return set(tree.names) <= {tree.name_of(file) for file in tree.files}
-
-
-def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:
-    """The files below these folders that runs read: an environment's own YAML is no config that a folder shows."""
-    folders = [os.path.join(os.path.abspath(folder), "") for folder in below]
-    files = {file for plan in plans for file in _files(plan)}
-    return {file for file in files if os.path.abspath(file).startswith(tuple(folders))}
-
-
-def _files(plan: Plan) -> set[str]:
-    """The files that a run's settings are written in."""
-    spans = [span for setting in plan.run.settings.values() for span in (setting.span, *setting.overrides)]
-    places = [*spans, *plan.run.sections.values(), *plan.run.environments.values()]
-    return {plan.run.file, *(span.path for span in places if span is not None)}

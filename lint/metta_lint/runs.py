@@ -125,3 +125,17 @@ def declared_pairs(config: Config, plans: Mapping[str, Plan]) -> list[tuple[Pair
         for spec in config.pairs
         if spec.left in plans and spec.right in plans
     ]
+
+
+def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:
+    """The files below these folders that runs read: an environment's own YAML is no config that a folder shows."""
+    folders = [os.path.join(os.path.abspath(folder), "") for folder in below]
+    files = {file for plan in plans for file in files_of(plan)}
+    return {file for file in files if os.path.abspath(file).startswith(tuple(folders))}
+
+
+def files_of(plan: Plan) -> set[str]:
+    """The files that a run's settings are written in."""
+    spans = [span for setting in plan.run.settings.values() for span in (setting.span, *setting.overrides)]
+    places = [*spans, *plan.run.sections.values(), *plan.run.environments.values()]
+    return {plan.run.file, *(span.path for span in places if span is not None)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint.built_in import BUILT_IN, UNREADABLE, UNUSED, WITHOUT_REASON
 from metta_lint.documents import Mapping, Scalar, Sequence, Span
+from metta_lint.findings import Edit, Fix
 from metta_lint.numbers import printable
 from metta_lint.spelling import close_names
 from metta_lint.trees import readable
@@ -25,12 +26,14 @@ LINE, FILE = "ignore", "ignore-file"
 SHAPE = f"{LINE}[ML101] and the reason, or {FILE}[ML101] and the reason"
 
 _WORDS = (
-    r"[#;][ \t]*metta-lint:[ \t]*(?P<verb>[\w-]*)[ \t]*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*?)"
+    r"[#;][ \t]*metta-lint:[ \t]*(?P<verb>[\w-]*)[ \t]*(?:\[(?P<codes>[^\]]{0,200})\])?(?P<reason>.*?)"
     r"(?=[#;][ \t]*metta-lint:|$)"
 )
 _CODE = r"[^\s,]+"
 _BESIDE_REASONS = " \t:;,.-\N{EN DASH}\N{EM DASH}"
 """What may stand between the brackets and the reason, and is none."""
+PROBLEMS = 50
+"""Mistakes of one file that are looked into: to find what each may have meant takes its time."""
 
 
 class Code(NamedTuple):
@@ -45,12 +48,16 @@ class Code(NamedTuple):
 
 
 class Directive(NamedTuple):
-    """One suppression: which rules, why, and which lines it is about (all where it speaks of its file)."""
+    """One suppression: which rules, and why. It is about the last of its lines, or about the whole file.
+
+    The first is the comment's own; where that stands behind a value it is the only one.
+    """
 
     codes: tuple[Code, ...]
     reason: str
     span: Span
     lines: range
+    comment: Comment
     whole_file: bool = False
 
 
@@ -66,6 +73,8 @@ def read_directives(document: Document, rules: Collection[Rule]) -> Reading:
     directives: list[Directive] = []
     problems: list[Finding] = []
     for comment in document.comments:
+        if len(problems) >= PROBLEMS:
+            break
         if comment.in_value:
             problems.append(_in_value(comment))
             continue
@@ -103,7 +112,7 @@ def _directive(
         message = f"{verb}[{printable(listed)}] does not say why"
         wrong.append(WITHOUT_REASON.finding(message, span, help="write the reason behind the brackets"))
     lines = range(comment.span.line, comment.last_line + 1)
-    return Directive(known, reason, span, lines, verb == FILE), wrong
+    return Directive(known, reason, span, lines, comment, verb == FILE), wrong
 
 
 def _unknown(code: Code, rules: Collection[Rule]) -> str | None:
@@ -129,13 +138,17 @@ class _File:
     def __init__(self, document: Document, rules: Collection[Rule]) -> None:
         self.reading = read_directives(document, rules)
         self._long = long_values(document.root)
+        self._whole_file = [directive for directive in self.reading.directives if directive.whole_file]
+        self._by_line: dict[int, list[Directive]] = {}
+        for directive in self.reading.directives:
+            for line in {directive.lines[0], directive.lines[-1]} if not directive.whole_file else ():
+                self._by_line.setdefault(line, []).append(directive)
 
     def about(self, span: Span) -> Iterator[Directive]:
         """The suppressions that are about a place: its lines', and the file's."""
-        lines = lines_of(span, self._long)
-        for directive in self.reading.directives:
-            if directive.whole_file or not lines.isdisjoint(directive.lines):
-                yield directive
+        for line in lines_of(span, self._long):
+            yield from self._by_line.get(line, ())
+        yield from self._whole_file
 
 
 class LongValue(NamedTuple):
@@ -267,8 +280,23 @@ class Suppressions:
 
 
 def _unused(directive: Directive, idle: list[Code]) -> Finding:
-    if len(idle) == len(directive.codes):
-        message = f"{printable(', '.join(code.text for code in idle))} is suppressed here, and not found"
-        return UNUSED.finding(message, directive.span, help="remove the comment")
     names = printable(", ".join(code.text for code in idle))
-    return UNUSED.finding(f"{names} is suppressed here, and not found", idle[0].span, help=f"remove {names}")
+    message = f"{names} is suppressed here, and not found"
+    if len(idle) == len(directive.codes):
+        return UNUSED.finding(message, directive.span, help="remove the comment")._replace(fix=_removal(directive))
+    rest = ", ".join(code.text for code in directive.codes if code not in idle)
+    first, last = directive.codes[0].span, directive.codes[-1].span
+    fix = Fix(f"remove {names}", (Edit(Span(*first[:3], *last[3:]), rest),), is_safe=True)
+    return UNUSED.finding(message, idle[0].span, help=f"remove {names}")._replace(fix=fix)
+
+
+def _removal(directive: Directive) -> Fix | None:
+    """The edit that removes a comment with its line, or with the blanks before it; None where it says more."""
+    comment = directive.comment
+    path, line, column, end_line, end_column = comment.span
+    if comment.span != directive.span:
+        return None
+    span = Span(path, line, column - comment.blanks, end_line, end_column)
+    if comment.alone and comment.last_line > line:
+        span = Span(path, line, 1, line + 1, 1)
+    return Fix("remove the comment", (Edit(span, ""),), is_safe=True)

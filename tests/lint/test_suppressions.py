@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import tomli
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metta_lint.__main__ import main
@@ -159,6 +159,24 @@ def test_a_comment_behind_an_ini_text_is_part_of_it(tree: Path) -> None:
     assert "part of the value" in finding.message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# metta-lint: ignore[ML101] why\n" * 2_000,
+        "# metta-lint: ignore[" * 2_000,
+        "a: '" + " # metta-lint: ignore[" * 2_000 + "'",
+    ],
+)
+def test_a_thousand_are_enough(text: str) -> None:
+    with pytest.raises(InputError, match="more than 1,000 comments"):
+        read("a.yaml", text.encode())
+
+
+def test_what_takes_long_to_look_into_is_not() -> None:
+    text = "".join(f"# metta-lint: ignore[{','.join(f'x{n}y{k}' for k in range(30))}]\n" for n in range(900))
+    assert len(read_directives(read("a.yaml", text.encode()), load_rules()).problems) < 100
+
+
 # -- what they hold back -------------------------------------------------------------------------------------------
 
 
@@ -243,6 +261,25 @@ def test_the_code_that_does_nothing_is_named(unused: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{}  # metta-lint: ignore[ML101] why", "{}"),
+        ("# metta-lint: ignore[ML101] why\n{}", "{}"),
+        ("# metta-lint: ignore[ML101, ML301, ML102] why\n{}", "# metta-lint: ignore[ML301] why\n{}"),
+    ],
+)
+def test_what_does_nothing_can_be_removed(tree: Path, before: str, after: str) -> None:
+    original = Path(INI).read_text(encoding="utf-8")
+    if "ML301" not in before:
+        original = original.replace("gamma = 0.5", "gamma = 0.99")
+    (line,) = [line for line in original.splitlines() if line.startswith("gamma =")]
+    Path(INI).write_text(original.replace(line, before.format(line)), encoding="utf-8")
+    (finding,) = check(["."], Config()).findings
+    assert finding.fix is not None
+    assert edited(Path(INI).read_bytes(), finding.fix.edits).decode() == original.replace(line, after.format(line))
+
+
+@pytest.mark.parametrize(
     ("arguments", "because"),
     [
         (["--select", "ML3"], "its rule did not run"),
@@ -320,6 +357,7 @@ DRIFT = {
 }
 
 
+@settings(max_examples=20)  # each of them lints a tree three times
 @given(st.dictionaries(st.sampled_from(list(DRIFT)), st.just(None), min_size=1), st.integers(0, 99))
 def test_all_suppressed_is_clean_and_one_removed_is_back(
     tmp_path_factory: pytest.TempPathFactory, keys: dict[str, None], which: int

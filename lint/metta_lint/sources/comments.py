@@ -10,9 +10,12 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from metta_lint.documents import Comment, Document, Mapping, Scalar
+from metta_lint.errors import InputError
 from metta_lint.sources.text import BOM, Lines
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as MappingABC
 
     from metta_lint.documents import Node
+
+LIMIT = 1_000  # in one file
+VALUE_LIMIT = 10_000  # characters of an INI's value that is read as Python
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _SPOKEN_TO = re.compile(r"[#;][ \t]*metta-lint:")
@@ -64,21 +70,31 @@ def comments(kind: str, data: bytes, document: Document) -> Iterator[Comment]:
     if finder is None:
         return
     file = _File(data, document)
+    _check_count(file)
+    below = 0
     for start, in_value in finder(file):
         number = file.line_of(start)
         end = file.ends[number]
         if _SPOKEN_TO.search(file.text, start, end) is None:
             continue
-        alone = not file.text[file.starts[number] : start].strip()
-        last = _first_below(file, number, kind) if alone else number
+        before = file.text[file.starts[number] : start]
+        if alone := not before.strip():
+            below = _first_below(file, max(number + 1, below), kind)
         text = file.text[start:end].rstrip()
-        yield Comment(text, file.places.span(start, start + len(text)), last + 1, alone, in_value)
+        span = file.places.span(start, start + len(text))
+        blanks = len(before) - len(before.rstrip())
+        yield Comment(text, span, (below if alone else number) + 1, alone, in_value, blanks)
 
 
-def _first_below(file: _File, number: int, kind: str) -> int:
-    """The first line below that is no comment; the last one where all are."""
+def _check_count(file: _File) -> None:
+    for beyond in islice(_SPOKEN_TO.finditer(file.text), LIMIT, None):
+        message = f"more than {LIMIT:,} comments for metta-lint; the rules themselves can be left out instead"
+        raise InputError(message, file.places.span(*beyond.span()))
+
+
+def _first_below(file: _File, below: int, kind: str) -> int:
+    """The first line from one on that is no comment; the last one where all are."""
     signs = SIGNS[kind]
-    below = number + 1
     while below < len(file.starts) - 1 and file.line(below).lstrip().startswith(signs):
         below += 1
     return min(below, len(file.starts) - 1)
@@ -114,7 +130,10 @@ def _ini_value(root: Node, line: int) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4)
 def _is_literal(text: str) -> bool:
+    if len(text) > VALUE_LIMIT:
+        return False
     try:
         ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -124,8 +143,15 @@ def _is_literal(text: str) -> bool:
 
 def _python_comment(text: str, line: str) -> int | None:
     """Where the line's comment begins, if the text has it as a comment of Python's."""
-    ends = [token.string.rstrip() for token in _python_comments(text)]
+    ends = _ends(text)
     return next((len(line.rstrip()) - len(end) for end in ends if line.rstrip().endswith(end)), None)
+
+
+@lru_cache(maxsize=4)
+def _ends(text: str) -> tuple[str, ...]:
+    if not _is_literal(text):
+        return ()
+    return tuple(token.string.rstrip() for token in _python_comments(text))
 
 
 def _python_comments(text: str) -> Iterator[tokenize.TokenInfo]:
@@ -153,11 +179,13 @@ def _of_yaml(file: _File) -> Iterator[tuple[int, bool]]:
     texts = list(_yaml_texts(file.text))
     begins = [begin for begin, _ in texts]
     for number in file.spoken_to():
-        for sign in _YAML_SIGN.finditer(file.text, file.starts[number], file.ends[number]):
+        start = file.starts[number]
+        while sign := _YAML_SIGN.search(file.text, start, file.ends[number]):
             before = bisect_right(begins, sign.start()) - 1
             if before < 0 or sign.start() >= texts[before][1]:
                 yield sign.start(), False
                 break
+            start = texts[before][1]
 
 
 def _yaml_texts(text: str) -> Iterator[tuple[int, int]]:
