@@ -50,7 +50,8 @@ class Code(NamedTuple):
 class Directive(NamedTuple):
     """One suppression: which rules, and why. It is about the last of its lines, or about the whole file.
 
-    The first is the comment's own; where that stands behind a value it is the only one.
+    The first is the comment's own; where that stands behind a value it is the only one. ``all_known`` is False where
+    the comment names further codes that no rule has.
     """
 
     codes: tuple[Code, ...]
@@ -59,6 +60,7 @@ class Directive(NamedTuple):
     lines: range
     comment: Comment
     whole_file: bool = False
+    all_known: bool = True
 
 
 class Reading(NamedTuple):
@@ -112,7 +114,7 @@ def _directive(
         message = f"{verb}[{printable(listed)}] does not say why"
         wrong.append(WITHOUT_REASON.finding(message, span, help="write the reason behind the brackets"))
     lines = range(comment.span.line, comment.last_line + 1)
-    return Directive(known, reason, span, lines, comment, verb == FILE), wrong
+    return Directive(known, reason, span, lines, comment, verb == FILE, known == tuple(codes)), wrong
 
 
 def _unknown(code: Code, rules: Collection[Rule]) -> str | None:
@@ -284,6 +286,8 @@ def _unused(directive: Directive, idle: list[Code]) -> Finding:
     message = f"{names} is suppressed here, and not found"
     if len(idle) == len(directive.codes):
         return UNUSED.finding(message, directive.span, help="remove the comment")._replace(fix=_removal(directive))
+    if not directive.all_known:
+        return UNUSED.finding(message, idle[0].span, help=f"remove {names}")
     rest = ", ".join(code.text for code in directive.codes if code not in idle)
     first, last = directive.codes[0].span, directive.codes[-1].span
     fix = Fix(f"remove {names}", (Edit(Span(*first[:3], *last[3:]), rest),), is_safe=True)
@@ -294,7 +298,7 @@ def _removal(directive: Directive) -> Fix | None:
     """The edit that removes a comment with its line, or with the blanks before it; None where it says more."""
     comment = directive.comment
     path, line, column, end_line, end_column = comment.span
-    if comment.span != directive.span:
+    if comment.span != directive.span or not directive.all_known:
         return None
     span = Span(path, line, column - comment.blanks, end_line, end_column)
     if comment.alone and comment.last_line > line:
