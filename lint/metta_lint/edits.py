@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from metta_lint.documents import Document, Entry, Mapping, Sequence, Span, plain
 from metta_lint.errors import InputError
 from metta_lint.findings import Edit, Fix
+from metta_lint.removals import is_referred_to, removed
 from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BOM, BYTE_LIMIT
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _BARE_IN_TOML = re.compile(r"[A-Za-z0-9_-]+")
+_PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*\s+\Z")  # of a YAML key: an anchor, which may be an alias' key, or a tag
 _QUOTES = ("'", '"')
 
 
@@ -104,8 +106,6 @@ def _resolved(edit: Edit, text: FileText) -> tuple[Edit, ...]:
         return ()
     if edit.what == "key":
         return _renamed(edit.text, mapping, entry, text)
-    from metta_lint.removals import removed
-
     return removed(mapping, entry, text, text.path)
 
 
@@ -126,9 +126,16 @@ def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple
     start, end = text.offsets(entry.key_span)
     written = text.text[start:end]
     quote = written[:1] if written[:1] in _QUOTES and written[-1:] == written[:1] else ""
-    if name in mapping.entries or not _PLAIN_NAME.fullmatch(name) or written[:1] in ("&", "!", "*"):
+    if name in mapping.entries or not _PLAIN_NAME.fullmatch(name):
         return ()
-    needs_quotes = text.path.lower().endswith(".toml") and not _BARE_IN_TOML.fullmatch(name)
+    if text.path.lower().endswith(".ini") and is_referred_to(mapping, entry, text):
+        return ()
+    if written[:1] == "*" or _PROPERTY.search(text.text, text.line_start(start), start):
+        return ()
+    is_toml = text.path.lower().endswith(".toml")
+    if is_toml and not removed(mapping, entry, text, text.path):  # other headers and dotted keys name a table too
+        return ()
+    needs_quotes = is_toml and not _BARE_IN_TOML.fullmatch(name)
     quote = quote or ('"' if needs_quotes else "")
     return (Edit(entry.key_span, f"{quote}{name}{quote}"),)
 

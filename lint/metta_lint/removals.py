@@ -42,35 +42,28 @@ def _deletion(text: FileText, start: int, end: int, instead: str = "") -> tuple[
 
 
 def _from_ini(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
-    """Whole lines: a key with the lines that continue its value, or a header with all keys of its section.
-
-    None of what others refer to: a key of ``[DEFAULT]`` stands in every section, one in ``%(key)s`` in other values.
-    """
-    if entry is _section_of(mapping, DEFAULT_SECTION):
-        return ()
-    lines = [entry]
-    if isinstance(entry.value, Mapping):
-        lines += entry.value.entries.values()
-    elif _is_section(mapping, text, DEFAULT_SECTION):
-        return ()
+    """Whole lines: a key with the lines that continue its value, or a header with all keys of its section."""
+    lines = [entry, *(entry.value.entries.values() if isinstance(entry.value, Mapping) else ())]
     edits: list[Edit] = []
     for each in lines:
-        start, end = text.offsets(each.key_span)
-        if f"%({text.text[start:end].lower()})" in text.text.lower():
+        if is_referred_to(mapping, each, text):
             return ()
+        start, end = text.offsets(each.key_span)
         last = end if isinstance(each.value, Mapping) else text.offsets(each.value.span)[1]
         edits += _deletion(text, text.line_start(start), text.next_line(last))
     return tuple(edits)
 
 
-def _section_of(root: Mapping, name: str) -> Entry | None:
-    return root.entries.get(name)
-
-
-def _is_section(section: Mapping, text: FileText, name: str) -> bool:
-    """Whether a mapping is the section of a name: its span begins at the header."""
-    start, _ = text.offsets(section.span)
-    return text.text.startswith(f"[{name}]", start)
+def is_referred_to(mapping: Mapping, entry: Entry, text: FileText) -> bool:
+    """Whether others rest on an entry of an INI: one of ``[DEFAULT]`` is in every section, ``%(key)s`` in a value."""
+    start, end = text.offsets(entry.key_span)
+    section, _ = text.offsets(mapping.span)
+    is_default = mapping.entries.get(DEFAULT_SECTION) is entry
+    return (
+        is_default
+        or text.text.startswith(f"[{DEFAULT_SECTION}]", section)
+        or f"%({text.text[start:end].lower()})" in text.text.lower()
+    )
 
 
 # -- TOML ------------------------------------------------------------------------------------------------------------
