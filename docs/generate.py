@@ -1,20 +1,30 @@
-"""Writes what the docs have from the code: docs/rules/ from the rules' docstrings, and the pages of tables."""
+"""Writes what the docs have from the code: rules' pages from docstrings, pages of tables, the config's schema."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tables import pages
 
 from metta_lint.built_in import BUILT_IN
+from metta_lint.config_schema import config_schema
 from metta_lint.engine import load_rules
 from metta_lint.explain import page, summary
 
 FOLDER = Path(__file__).parent / "rules"
+SCHEMAS = (
+    Path(__file__).parent / "schema" / "config.json",
+    Path(__file__).parents[1] / "lint" / "metta_lint" / "schema" / "config.json",
+)
+"""Where the schema of the configuration stands: in the documentation, and in the installed package."""
 
 
 def main() -> None:
-    """One page a rule and an index, and the tables."""
+    """One page a rule and an index, the tables, the schema of the configuration."""
+    for path in SCHEMAS:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(config_schema(), indent=2) + "\n", encoding="utf-8")
     FOLDER.mkdir(exist_ok=True)
     rules = sorted((*BUILT_IN, *load_rules()), key=lambda rule: rule.code)
     for rule in rules:

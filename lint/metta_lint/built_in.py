@@ -81,5 +81,23 @@ Remove the comment, or the codes that are named; remove the declared difference,
 
 Only what could have been used is judged: the rule ran, and it looked at that file (docs/suppressions.md).""",
 )
-BUILT_IN = (UNREADABLE, WITHOUT_REASON, UNUSED)
+STALE_ENTRY = BuiltIn(
+    "ML903",
+    "stale-baseline-entry",
+    "warning",
+    """The baseline knows a finding that no longer occurs.
+
+## Why it matters
+
+Somebody mended it, or its numbers changed and it is reported as a new one. As long as the entry stands, the same
+finding can come back and nobody is told.
+
+## How to mend it
+
+    metta-lint check --prune-baseline
+
+drops the entries that no longer occur, and no others. Only what could have been found again is judged: all of the
+project was looked at, every file could be read, the rule ran (docs/baseline.md).""",
+)
+BUILT_IN = (UNREADABLE, WITHOUT_REASON, UNUSED, STALE_ENTRY)
 """All of them, by code."""

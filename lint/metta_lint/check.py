@@ -6,16 +6,18 @@ import os
 from typing import TYPE_CHECKING
 
 from metta_lint import plugins
-from metta_lint.built_in import BUILT_IN, UNREADABLE
+from metta_lint.built_in import UNREADABLE
 from metta_lint.differences import Intended
 from metta_lint.discovery import discover
-from metta_lint.engine import Subjects, chosen_rules, load_rules, merged, run_rules, selected, subject_of
+from metta_lint.engine import Subjects, load_rules, merged, run_rules, subject_of
 from metta_lint.errors import InputError, LintError
 from metta_lint.findings import SEVERITIES, Finding
 from metta_lint.looked_at import LookedAt
-from metta_lint.numbers import printable
+from metta_lint.numbers import count, printable
 from metta_lint.paths import slashed
 from metta_lint.runs import declared_pairs, files_of_runs, plan_run, same_environment
+from metta_lint.scope import Scope, scope_of
+from metta_lint.selection import chosen_rules, idle_ignores, only_selected, without_file_ignores
 from metta_lint.sources import known_suffixes, read
 from metta_lint.trainers import one_look
 from metta_lint.trees import readable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from metta_lint.api import Rule
+    from metta_lint.baseline import Baseline, Held
     from metta_lint.config import Config
     from metta_lint.documents import Document
     from metta_lint.pairs import Pair
@@ -35,9 +38,10 @@ if TYPE_CHECKING:
 class Report:
     """What a check found, and what it looked at.
 
-    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown;
+    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown; ``warnings``
+    what the user asked for and does not get; ``details`` what only somebody who looks for it wants to know.
     ``suppressed`` are the findings that a comment holds back, each with it; ``commented`` the documents that have some.
-    ``rules`` are those that ran.
+    ``rules`` are those that ran, ``scope`` is what was looked at, ``held`` what the baseline knows of it.
     """
 
     def __init__(self) -> None:
@@ -46,10 +50,14 @@ class Report:
         self.plans: list[Plan] = []
         self.pairs: list[Pair] = []
         self.notes: list[str] = []
+        self.warnings: list[str] = []
+        self.details: list[str] = []
         self.files = 0
         self.commented: list[Document] = []
         self.suppressed: list[tuple[Finding, Directive]] = []
-        self.rules: list[Rule] = []
+        self.rules: tuple[Rule, ...] = ()
+        self.scope = Scope()
+        self.held: Held | None = None
 
     @property
     def exit_code(self) -> int:
@@ -72,6 +80,7 @@ def check(
     plugins.use(config.plugins)
     report = Report()
     machine = machine or config.machine
+    baseline = _baseline(config)
     asked = [slashed(path) for path in paths] or [config_root(config)]
     declared: dict[str, Plan] = {}
     with one_look():
@@ -88,11 +97,13 @@ def check(
     report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     report.notes += _notes(report.plans)
     _pair(config, declared, report)
-    rules = report.rules = chosen_rules(config.plugins, config.select, config.ignore)
+    chosen = chosen_rules(config)
+    report.rules = chosen.rules
+    report.warnings += chosen.warnings
     unreadable = list(report.unreadable)
     subjects = Subjects(report.plans, report.pairs, found.files, found.trees)
     said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice
-    found_by_rules = [finding for finding in run_rules(rules, subjects) if finding.span not in said]
+    found_by_rules = [finding for finding in run_rules(chosen.rules, subjects) if finding.span not in said]
     intended = Intended(config, declared)
     folders = [path for path in asked if os.path.isdir(path)]
     looked_at = LookedAt(
@@ -103,10 +114,17 @@ def check(
         complete=not unreadable,
     )
     _read_comments(report, files_of_runs(report.plans, folders).difference(found.files))
-    kept, problems = _unsuppressed(intended.unexplained(found_by_rules), report, rules, config, looked_at)
-    report.findings = unreadable + merged(kept) + _reported([*intended.findings, *problems], config)
+    kept, problems = _unsuppressed(intended.unexplained(found_by_rules), report, config, looked_at)
+    found_at_all = unreadable + merged(kept) + only_selected([*intended.findings, *problems], config)
+    is_complete = not (overrides or config.trainers or unreadable)
+    report.scope = scope_of(asked, config_root(config), chosen, is_complete=is_complete)
+    report.findings = without_file_ignores(found_at_all, config)
+    if baseline is not None:
+        _hold(report, baseline, config)
     report.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.span, f.code, f.message))
     report.notes += _unknowns(report.pairs) + intended.notes
+    if not paths:
+        report.details += _idle_ignores([*found.files, *(finding.span.path for finding in found_at_all)], config)
     return report
 
 
@@ -118,24 +136,25 @@ def _read_comments(report: Report, files: Iterable[str]) -> None:
 
 
 def _unsuppressed(
-    findings: list[Finding], report: Report, rules: Sequence[Rule], config: Config, looked_at: LookedAt
+    findings: list[Finding], report: Report, config: Config, looked_at: LookedAt
 ) -> tuple[list[Finding], list[Finding]]:
     """The findings that no comment holds back; and what is wrong with comments."""
     if not findings and not report.commented:
         return [], []
     from metta_lint.suppressions import Suppressions
 
-    kinds = {rule.code: subject_of(rule) for rule in rules}
+    kinds = {rule.code: subject_of(rule) for rule in report.rules}
     suppressions = Suppressions(report.commented, looked_at.subjects.files, load_rules(config.plugins), kinds)
     kept = suppressions.unsuppressed(findings)
     report.suppressed = _once(suppressions.suppressed)
     return kept, [*suppressions.problems, *suppressions.unused(looked_at)]
 
 
-def _reported(findings: Iterable[Finding], config: Config) -> list[Finding]:
-    """What is found without a rule, if it is selected as rules are; what cannot be read always is."""
-    chosen = {built_in.code for built_in in selected(BUILT_IN, config.select, config.ignore)}
-    return [finding for finding in findings if finding.is_input_error or finding.code in chosen]
+def _idle_ignores(files: Iterable[str], config: Config) -> list[str]:
+    return [
+        f"{ignore.span}: per-file-ignores {ignore.pattern!r} matches no file that was looked at"
+        for ignore in idle_ignores(files, config)
+    ]
 
 
 def _once(suppressed: Iterable[tuple[Finding, Directive]]) -> list[tuple[Finding, Directive]]:
@@ -145,6 +164,25 @@ def _once(suppressed: Iterable[tuple[Finding, Directive]]) -> list[tuple[Finding
         (finding, by[finding.code, finding.span, finding.message])
         for finding in merged(finding for finding, _ in suppressed)
     ]
+
+
+def _baseline(config: Config) -> Baseline | None:
+    if config.baseline is None:
+        return None
+    from metta_lint.baseline import load  # only now: most projects have none
+
+    return load(config.baseline)
+
+
+def _hold(report: Report, baseline: Baseline, config: Config) -> None:
+    """Leave out what the baseline knows, and say what it knows in vain."""
+    from metta_lint.baseline import held
+
+    report.held = held(report.findings, baseline, report.scope)
+    stale = without_file_ignores(only_selected(report.held.stale(), config), config)
+    report.findings = [*report.held.new, *stale]
+    if report.held.known:
+        report.notes.append(f"{count(report.held.known, 'finding')} of before in {baseline.path}, not shown")
 
 
 def config_root(config: Config) -> str:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from metta_lint import plugins
-from metta_lint.documents import Document, Node, Scalar, Sequence, Span, plain
+from metta_lint.config_shape import CONFIG, check_shape
+from metta_lint.documents import Document, Entry, Node, Scalar, Sequence, Span, plain
 from metta_lint.documents import Mapping as MappingNode
 from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.settings import Machine
 from metta_lint.sources.files import first_bytes
 from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.spelling import close_names
 from metta_lint.trainers import Choice, parse_choice, trainer_for
 
 if TYPE_CHECKING:
@@ -22,9 +24,38 @@ if TYPE_CHECKING:
     from metta_lint.pairs import Side
 
 FILES = ("metta-lint.toml", "pyproject.toml")
-INFINITY = float("inf")
-ALL = ("",)
-GITIGNORE = "respect-gitignore"
+
+
+class Selector(NamedTuple):
+    """A code, or what several codes begin with, that is selected or ignored, and where that is written."""
+
+    prefix: str
+    selects: bool = True
+    span: Span | None = None
+    from_command_line: bool = False
+
+
+class FileIgnore(NamedTuple):
+    """Codes that are ignored in the files that a pattern matches, relative to the configuration's folder."""
+
+    pattern: str
+    codes: tuple[Selector, ...]
+    span: Span
+
+
+class GivenFile(NamedTuple):
+    """A file that is named somewhere, and where (None: on the command line)."""
+
+    path: str
+    span: Span | None = None
+
+
+EVERYTHING = Selector("")
+
+
+def selecting(*codes: str) -> tuple[Selector, ...]:
+    """Selectors of these codes and no others."""
+    return tuple(map(Selector, codes))
 
 
 class RunSpec(NamedTuple):
@@ -62,13 +93,16 @@ class PairSpec(NamedTuple):
 class Config(NamedTuple):
     """What a project says about itself. ``path`` is None where it says nothing.
 
-    ``trainers`` are those of the command line: for which versions runs are read that no file tells. In folders, what
-    git ignores is not looked at if ``respects_gitignore``.
+    ``selectors`` say which rules run, ``preview`` whether those that are not yet stable do too. ``baseline`` is the
+    file with what was found before. ``trainers`` are those of the command line: for which versions runs are read that
+    no file tells. In folders, what git ignores is not looked at if ``respects_gitignore``.
     """
 
     path: str | None = None
-    select: tuple[str, ...] = ALL
-    ignore: tuple[str, ...] = ()
+    selectors: tuple[Selector, ...] = (EVERYTHING,)
+    file_ignores: tuple[FileIgnore, ...] = ()
+    preview: bool = False
+    baseline: GivenFile | None = None
     plugins: tuple[str, ...] = ()
     machine: Machine = Machine()
     runs: Mapping[str, RunSpec] = {}
@@ -96,6 +130,14 @@ def load_config(path: str) -> Config:
     return config
 
 
+def config_in(path: str, text: str) -> Config:
+    """The configuration that a file with this text would be. Raises InputError, LintError for a text without one."""
+    config = _parsed(path, text.encode())
+    if config is None:
+        raise LintError(f"{path} has no [tool.metta-lint]")
+    return config
+
+
 def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
     shown = path.as_posix() if given else Path(os.path.relpath(path)).as_posix()
     try:
@@ -106,11 +148,14 @@ def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
         raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
     if path.name == "pyproject.toml" and b"[tool.metta-lint" not in data:
         return None
+    return _parsed(shown, data)
+
+
+def _parsed(path: str, data: bytes) -> Config | None:
     from metta_lint.sources import read
 
-    document = read(shown, data)
-    node = _section(document)
-    return None if node is None else _Reader(shown, node).config()
+    node = _section(read(path, data))
+    return None if node is None else _Reader(path, node).config()
 
 
 def _section(document: Document) -> MappingNode | None:
@@ -122,7 +167,7 @@ def _section(document: Document) -> MappingNode | None:
 
 
 class _Reader:
-    """Reads one section, every mistake with its line."""
+    """Reads one section, every mistake with its place. Its shape is checked first, so that types are known here."""
 
     def __init__(self, path: str, node: MappingNode) -> None:
         self._path = path
@@ -130,158 +175,133 @@ class _Reader:
         self._node = node
 
     def config(self) -> Config:
-        self._known(
-            self._node, "[tool.metta-lint]", "select", "ignore", "plugins", "machine", "runs", "pairs", GITIGNORE
-        )
-        files = tuple(self._relative(plugin) for plugin in self._strings(self._node, "plugins"))
+        check_shape(self._node, CONFIG, "")
+        files = tuple(self._relative(plugin) for plugin in _texts(self._node, "plugins"))
         plugins.use(files)  # a run's entry may be one of their trainers'
         runs = dict(self._runs())
+        baseline = self._node.get("baseline")
         return Config(
             path=self._path,
-            select=self._strings(self._node, "select", ALL),
-            ignore=self._strings(self._node, "ignore"),
+            selectors=tuple(self._selectors()),
+            file_ignores=tuple(self._file_ignores()),
+            preview=_value(self._node, "preview", default=False),
+            baseline=GivenFile(self._relative(_value(self._node, "baseline")), baseline.span) if baseline else None,
             plugins=files,
-            machine=self._machine(),
+            machine=Machine(**_value(self._node, "machine", default={})),
             runs=runs,
             pairs=tuple(self._pairs(runs)),
-            respects_gitignore=self._flag(self._node, GITIGNORE, default=True),
+            respects_gitignore=_value(self._node, "respect-gitignore", default=True),
         )
 
     def _relative(self, path: str) -> str:
         return Path(os.path.normpath(self._folder / path)).as_posix()
 
-    def _machine(self) -> Machine:
-        node = self._node.get("machine")
-        if node is None:
-            return Machine()
-        table = self._table(node, "machine")
-        self._known(table, "machine", *Machine._fields)
-        values: dict[str, Any] = {}
-        for key, entry in table.entries.items():
-            value = plain(entry.value)
-            whole = key == "steps_per_second" or isinstance(value, int)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not (whole and 0 < value < INFINITY):
-                raise InputError(f"machine.{key} must be a positive number", entry.value.span)
-            values[str(key)] = value
-        return Machine(**values)
+    def _selectors(self) -> Iterator[Selector]:
+        if self._node.get("select") is None:
+            yield EVERYTHING
+        yield from _codes(self._node, "select")
+        yield from _codes(self._node, "extend-select")
+        yield from _codes(self._node, "ignore", selects=False)
+
+    def _file_ignores(self) -> Iterator[FileIgnore]:
+        for pattern, entry in _table(self._node, "per-file-ignores").items():
+            from metta_lint.globs import matcher  # only now: it is not needed where this is not used
+
+            try:
+                matcher(str(pattern))
+            except ValueError as error:
+                raise InputError(str(error), entry.key_span) from error
+            yield FileIgnore(str(pattern), tuple(_codes_of(entry.value, selects=False)), entry.key_span)
 
     def _runs(self) -> Iterator[tuple[str, RunSpec]]:
-        node = self._node.get("runs")
-        if node is None:
-            return
-        for name, entry in self._table(node, "runs").entries.items():
-            run = self._table(entry.value, f"runs.{name}")
-            self._known(run, f"runs.{name}", "entry", "set", "trainer")
-            if run.get("entry") is None:
-                raise InputError(f"runs.{name}: entry is missing", entry.key_span)
-            path = self._relative(self._string(run, "entry"))
+        for name, entry in _table(self._node, "runs").items():
+            run = entry.value
+            path = self._relative(_value(run, "entry"))
             if not os.path.isfile(split_entry(path)[0]):
-                raise InputError(f"runs.{name}: the entry {path} does not exist", run.entries["entry"].value.span)
-            yield str(name), RunSpec(path, self._strings(run, "set"), self._choice(run, path))
+                raise InputError(f"runs.{name}: the entry {path} does not exist", _span(run, "entry"))
+            yield str(name), RunSpec(path, _texts(run, "set"), self._choice(run, path))
 
-    def _choice(self, run: MappingNode, entry: str) -> Choice | None:
-        if run.get("trainer") is None:
+    def _choice(self, run: Node, entry: str) -> Choice | None:
+        text = _value(run, "trainer")
+        if text is None:
             return None
-        text, span = self._string(run, "trainer"), run.entries["trainer"].value.span
         try:
             choice, own = parse_choice(text), trainer_for(entry).name
         except LintError as error:
-            raise InputError(str(error), span) from error
+            raise InputError(str(error), _span(run, "trainer")) from error
         if choice.trainer != own:
-            raise InputError(f"{entry} is a run of {own}, not of {choice.trainer}", span)
+            raise InputError(f"{entry} is a run of {own}, not of {choice.trainer}", _span(run, "trainer"))
         return choice
 
     def _pairs(self, runs: Mapping[str, RunSpec]) -> Iterator[PairSpec]:
-        node = self._node.get("pairs")
-        if node is None:
-            return
-        if not isinstance(node, Sequence):
-            raise InputError("pairs must be an array of tables: [[tool.metta-lint.pairs]]", node.span)
-        for item in node.items:
-            pair = self._table(item, "pairs")
-            self._known(pair, "pairs", "left", "right", "differs", "truth")
+        for pair in _items(self._node, "pairs"):
             for side in ("left", "right"):
-                if self._string(pair, side) not in runs:
-                    known = ", ".join(runs) or "none"
-                    found = pair.entries[side].value.span
-                    raise InputError(f"no run is called {self._string(pair, side)!r} (declared: {known})", found)
-            left, right = self._string(pair, "left"), self._string(pair, "right")
-            yield PairSpec(
-                left, right, tuple(self._differences(pair)), self._truth(pair, {left: "left", right: "right"})
-            )
+                self._declared(pair, side, runs)
+            left, right = _value(pair, "left"), _value(pair, "right")
+            yield PairSpec(left, right, tuple(_differences(pair)), _truth(pair, {left: "left", right: "right"}))
 
-    def _truth(self, pair: MappingNode, runs: Mapping[str, Side]) -> Side | None:
-        """The side that is right: by the name of its run, or as left or right."""
-        if pair.get("truth") is None:
-            return None
-        sides: dict[str, Side] = {"left": "left", "right": "right", **runs}
-        name = self._string(pair, "truth")
-        if name not in sides:
-            known = ", ".join(sides)
-            raise InputError(
-                f"truth is {name!r}, which is no side of this pair ({known})", pair.entries["truth"].value.span
-            )
-        return sides[name]
-
-    def _differences(self, pair: MappingNode) -> Iterator[Difference]:
-        node = pair.get("differs")
-        if node is None:
+    def _declared(self, pair: Node, key: str, runs: Mapping[str, RunSpec]) -> None:
+        name = _value(pair, key)
+        if name in runs:
             return
-        if not isinstance(node, Sequence):
-            raise InputError("differs must be an array of tables", node.span)
-        for item in node.items:
-            table = self._table(item, "differs")
-            self._known(table, "differs", "quantity", "reason", "left", "right")
-            quantity, span = self._string(table, "quantity"), table.entries["quantity"].value.span
-            has_reason = "reason" in table.entries
-            yield Difference(
-                quantity,
-                self._string(table, "reason").strip() if has_reason else "",
-                span,
-                table.entries["reason"].value.span if has_reason else span,
-                self._expected(table, "left"),
-                self._expected(table, "right"),
-            )
+        close = close_names(name, runs)
+        hint = f"; did you mean {close[0]}?" if close else f" (declared: {', '.join(runs) or 'none'})"
+        raise InputError(f"no run is called {name!r}{hint}", _span(pair, key))
 
-    def _expected(self, table: MappingNode, side: str) -> object:
-        node = table.get(side)
-        if node is None:
-            return None
-        if not isinstance(node, Scalar) or not isinstance(node.value, int | float | str):
-            raise InputError(f"{side} must be the value that this side is to have: a number or a string", node.span)
-        return node.value
 
-    def _known(self, node: MappingNode, where: str, *keys: str) -> None:
-        for key, entry in node.entries.items():
-            if key not in keys:
-                raise InputError(f"{where} has no key {key!r} (it has {', '.join(keys)})", entry.key_span)
+def _truth(pair: Node, runs: Mapping[str, Side]) -> Side | None:
+    """The side that is right: by the name of its run, or as left or right."""
+    name = _value(pair, "truth")
+    sides: dict[str, Side] = {"left": "left", "right": "right", **runs}
+    if name is not None and name not in sides:
+        raise InputError(f"truth is {name!r}, which is no side of this pair ({', '.join(sides)})", _span(pair, "truth"))
+    return None if name is None else sides[name]
 
-    def _table(self, node: Node, where: str) -> MappingNode:
-        if not isinstance(node, MappingNode):
-            raise InputError(f"{where} must be a table", node.span)
-        return node
 
-    def _string(self, node: MappingNode, key: str) -> str:
-        value = node.get(key)
-        if value is None:
-            raise InputError(f"{key} is missing", node.span)
-        if not isinstance(value, Scalar) or not isinstance(value.value, str):
-            raise InputError(f"{key} must be a string", value.span)
-        return value.value
+def _differences(pair: Node) -> Iterator[Difference]:
+    for table in _items(pair, "differs"):
+        has_reason = _value(table, "reason") is not None
+        yield Difference(
+            _value(table, "quantity"),
+            _value(table, "reason", default="").strip(),
+            _span(table, "quantity"),
+            _span(table, "reason" if has_reason else "quantity"),
+            _value(table, "left"),
+            _value(table, "right"),
+        )
 
-    def _flag(self, node: MappingNode, key: str, *, default: bool) -> bool:
-        value = node.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, Scalar) or not isinstance(value.value, bool):
-            raise InputError(f"{key} must be true or false", value.span)
-        return value.value
 
-    def _strings(self, node: MappingNode, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        value = node.get(key)
-        if value is None:
-            return default
-        items = plain(value)
-        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-            raise InputError(f"{key} must be a list of strings", value.span)
-        return tuple(items)
+def _codes(node: MappingNode, key: str, *, selects: bool = True) -> Iterator[Selector]:
+    found = node.get(key)
+    if found is not None:
+        yield from _codes_of(found, selects=selects)
+
+
+def _codes_of(node: Node, *, selects: bool) -> Iterator[Selector]:
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar):
+            yield Selector(str(item.value), selects, item.span)
+
+
+def _table(node: Node, key: str) -> Mapping[object, Entry]:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return found.entries if isinstance(found, MappingNode) else {}
+
+
+def _items(node: Node, key: str) -> tuple[Node, ...]:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return found.items if isinstance(found, Sequence) else ()
+
+
+def _value(node: Node, key: str, default: Any = None) -> Any:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return default if found is None else plain(found)
+
+
+def _texts(node: Node, key: str) -> tuple[str, ...]:
+    return tuple(_value(node, key, default=()))
+
+
+def _span(node: Node, key: str) -> Span:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return (found or node).span

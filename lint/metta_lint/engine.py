@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import deque
 from inspect import signature
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint import plugins
-from metta_lint.built_in import BUILT_IN, BuiltIn
 from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding, Related
 from metta_lint.numbers import printable
-from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST = 500
 """Findings of one rule about one subject: nobody reads more, and to look for more would never end."""
-Selectable = TypeVar("Selectable", bound="Rule | BuiltIn")
 
 
 def load_rules(files: Sequence[str] = ()) -> list[Rule]:
@@ -42,31 +39,6 @@ def load_rules(files: Sequence[str] = ()) -> list[Rule]:
             raise LintError(f"{origin} brings a second rule {rule.code}")
         found[rule.code] = rule
     return [found[code] for code in sorted(found)]
-
-
-def selected(rules: Iterable[Selectable], select: Sequence[str], ignore: Sequence[str]) -> list[Selectable]:
-    """The rules whose code starts with a selected prefix and with no ignored one; the longer prefix wins."""
-
-    def longest(code: str, prefixes: Sequence[str]) -> int:
-        return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
-
-    return [rule for rule in rules if longest(rule.code, select) > longest(rule.code, ignore)]
-
-
-def check_codes(rules: Iterable[Rule], prefixes: Iterable[str]) -> None:
-    """Raise LintError for a selected or ignored prefix that no code begins with: a typo would switch a rule off."""
-    codes = [*(rule.code for rule in rules), *(built_in.code for built_in in BUILT_IN)]
-    for prefix in prefixes:
-        if not any(code.startswith(prefix) for code in codes):
-            close = close_names(prefix, codes, 0, compared=None)
-            raise LintError(f"no rule's code begins with {prefix!r}; did you mean {close[0]}?")
-
-
-def chosen_rules(files: Sequence[str], select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
-    """The rules that a configuration asks for. Raises LintError as load_rules and check_codes do."""
-    rules = load_rules(files)
-    check_codes(rules, (*select, *ignore))
-    return selected(rules, select, ignore)
 
 
 class Subjects(NamedTuple):

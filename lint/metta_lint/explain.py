@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.built_in import BuiltIn
+from metta_lint.selection import is_preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def page(rule: Rule | BuiltIn) -> str:
     """A rule's page in markdown: its docstring under a heading of its code and name."""
-    return f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.\n\n{_text(rule)}"
+    stability = " Not yet stable: it runs with `--preview`." if is_preview(rule) else ""
+    return f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.{stability}\n\n{_text(rule)}"
 
 
 def _text(rule: Rule | BuiltIn) -> str:
@@ -37,11 +39,21 @@ def why_it_matters(rule: Rule | BuiltIn) -> str:
 
 def rules_text(rules: Iterable[Rule]) -> str:
     """One line a rule."""
-    return "\n".join(f"{rule.code}  {rule.severity:<7}  {rule.name:<24}  {summary(rule)}" for rule in rules)
+    return "\n".join(
+        f"{rule.code}  {rule.severity:<7}  {rule.name:<24}  {'(preview) ' if is_preview(rule) else ''}{summary(rule)}"
+        for rule in rules
+    )
 
 
 def rules_data(rules: Iterable[Rule]) -> list[dict[str, Any]]:
     """The rules for scripts."""
     return [
-        {"code": rule.code, "name": rule.name, "severity": rule.severity, "summary": summary(rule)} for rule in rules
+        {
+            "code": rule.code,
+            "name": rule.name,
+            "severity": rule.severity,
+            "preview": is_preview(rule),
+            "summary": summary(rule),
+        }
+        for rule in rules
     ]

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 
 
 def slashed(path: str, separator: str = os.sep) -> str:
     """A path with forward slashes; a backslash in a name stays one where it is no separator."""
     return path.replace(separator, "/")
+
+
+def without_lines(message: str) -> str:
+    """A message without the lines of the places in it: they move with what stands above them."""
+    return re.sub(r"(\.\w+):\d+(?::\d+)?", r"\1", message)
+
+
+def from_folder(path: str, folder: str) -> str:
+    """A path as seen from a folder, with ``/``; one on another drive is absolute."""
+    try:
+        relative = os.path.relpath(path, folder or ".")
+    except ValueError:
+        relative = os.path.abspath(path)
+    return slashed(relative)

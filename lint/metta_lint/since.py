@@ -12,6 +12,7 @@ from metta_lint.check import check, config_root
 from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.numbers import printable
+from metta_lint.paths import without_lines
 from metta_lint.runs import plan_run
 from metta_lint.vcs.git import Repository
 from metta_lint.vcs.mirror import Layout, Mirror
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from metta_lint.plans import Plan
     from metta_lint.settings import Machine
 
-_LINE = re.compile(r"(\.\w+):\d+(?::\d+)?")
 _PATH = re.compile(r"[^\s'\"(),;:]+")
 
 
@@ -161,7 +161,7 @@ def _earlier(
     outside = mirror.link_outside(since.repository, dict.fromkeys((*paths, *entries)))
     there = [names.before(path) for path in paths]
     runs = {name: _renamed(spec, names) for name, spec in config.runs.items()}
-    then = config._replace(plugins=tuple(map(os.path.abspath, config.plugins)), runs=runs)
+    then = config._replace(plugins=tuple(map(os.path.abspath, config.plugins)), runs=runs, baseline=None)
     try:
         with mirror.at(os.getcwd()):
             _make_missing([*there, config_root(config)])
@@ -172,7 +172,7 @@ def _earlier(
                 Key(
                     finding.code,
                     names.now(mirror.real(finding.span.path)),
-                    _said(names.now_in(mirror.without(finding.message))),
+                    without_lines(names.now_in(mirror.without(finding.message))),
                 )
                 for finding in found
             )
@@ -225,14 +225,9 @@ def _without(findings: Iterable[Finding], earlier: Counter[Key]) -> list[Finding
     left = earlier.copy()
     new = []
     for finding in findings:
-        key = Key(finding.code, os.path.realpath(finding.span.path), _said(finding.message))
+        key = Key(finding.code, os.path.realpath(finding.span.path), without_lines(finding.message))
         if left[key] > 0 and not finding.is_input_error:
             left[key] -= 1
         else:
             new.append(finding)
     return new
-
-
-def _said(message: str) -> str:
-    """A message without the lines of the places in it: they move with what stands above them."""
-    return _LINE.sub(r"\1", message)

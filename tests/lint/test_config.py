@@ -19,18 +19,23 @@ def write(folder: Path, text: str, name: str = "metta-lint.toml") -> str:
     return str(folder / name)
 
 
+def ignored(start: str) -> list[str]:
+    return [selector.prefix for selector in find_config(start).selectors if not selector.selects]
+
+
 def test_the_nearest_configuration_wins(tmp_path: Path) -> None:
     write(tmp_path, 'ignore = ["ML1"]')
     write(tmp_path / "inner", 'ignore = ["ML2"]')
-    assert find_config(str(tmp_path / "inner")).ignore == ("ML2",)
+    assert ignored(str(tmp_path / "inner")) == ["ML2"]
     (tmp_path / "other").mkdir()
-    assert find_config(str(tmp_path / "other")).ignore == ("ML1",)
+    assert ignored(str(tmp_path / "other")) == ["ML1"]
 
 
 def test_a_pyproject_without_a_section_is_passed_over(tmp_path: Path) -> None:
     write(tmp_path, '[tool.metta-lint]\nselect = ["ML4"]', "pyproject.toml")
     write(tmp_path / "inner", "[tool.ruff]\nline-length = 100", "pyproject.toml")
-    assert find_config(str(tmp_path / "inner")).select == ("ML4",)
+    (selector,) = find_config(str(tmp_path / "inner")).selectors
+    assert (selector.prefix, selector.selects) == ("ML4", True)
 
 
 def test_runs_pairs_and_differences(tmp_path: Path) -> None:
@@ -77,6 +82,11 @@ reason = "smoke runs stop early"
         ('[runs.a]\nentry = "gone.ini"', 2, "does not exist"),
         ("[machine]\nsteps_per_second = nan", 2, "positive"),
         ('[[pairs]]\nleft = "a"\nright = "b"', 2, "no run is called 'a'"),
+        (
+            '[[pairs]]\nleft = "pufer"\nright = "pufer"\n[runs.puffer]\nentry = "x.ini"',
+            2,
+            "no run is called 'pufer'; did you mean puffer?",
+        ),
         ("select = [", 1, ""),
         (
             '[runs.a]\nentry="x.ini"\n[[pairs]]\nleft="a"\nright="a"\n[[pairs.differs]]\nquantity="x"\nleft=[3]',
@@ -91,6 +101,29 @@ def test_a_mistake_has_its_line(tmp_path: Path, text: str, line: int, message: s
         load_config(write(tmp_path, text))
     assert message in caught.value.message
     assert caught.value.span.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ('ignore = ["ML1"]\nper-file-ignore = {}', "2:1", "no key 'per-file-ignore'; did you mean per-file-ignores?"),
+        ("[machine]\ncpu = 4", "2:1", "machine has no key 'cpu'; did you mean cpus?"),
+        ('[runs.a]\nentry = "x.ini"\nsets = []', "3:1", "runs.a has no key 'sets'; did you mean set?"),
+        ('[runs.a]\nentry = "x.ini"\nzz = 1', "3:1", "no key 'zz' (it has entry, set, trainer)"),
+        ('select = ["ML", 3]', "1:17", "select must be a list of strings"),
+        ('preview = "yes"', "1:11", "preview must be true or false"),
+        ("[machine]\ncpus = 2.5", "2:8", "machine.cpus must be a positive whole number"),
+        ("pairs = {}", "1:9", "pairs must be an array of tables: [[pairs]]"),
+        ("runs = 3", "1:8", "runs must be a table"),
+        ('[per-file-ignores]\n"a/*" = "ML1"', "2:9", "per-file-ignores.a/* must be a list of strings"),
+    ],
+)
+def test_a_mistake_has_its_column_and_the_nearest_key(tmp_path: Path, text: str, place: str, message: str) -> None:
+    write(tmp_path, "", "x.ini")
+    with pytest.raises(InputError) as caught:
+        load_config(write(tmp_path, text))
+    assert message in caught.value.message
+    assert f"{caught.value.span.line}:{caught.value.span.column}" == place
 
 
 def test_a_file_without_the_section_is_an_error_where_it_was_named(tmp_path: Path) -> None:

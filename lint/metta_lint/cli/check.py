@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metta_lint.cli.baseline import baseline_options, keep_baseline, with_baseline
 from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken
 from metta_lint.cli.options import (
     cache_options,
@@ -20,6 +21,7 @@ from metta_lint.cli.options import (
     rule_options,
     set_option,
     trainer_option,
+    warn,
     with_rules,
 )
 from metta_lint.cli.output import emit, style
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     rule_options,
     click.option("--since", metavar="REV", help="Only findings that the commit where HEAD left REV had not."),
     history_options,
+    baseline_options,
     fix_options,
     report_options,
     gitignore_option,
@@ -53,14 +56,15 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
     from metta_lint.sources.cache import kept_documents
 
     config, machine = given(config_path, paths[0] if paths else ".", options)
-    config = with_rules(config, options["select"], options["ignore"])
+    config = with_rules(config, options)
+    applied = with_baseline(config, options)
 
     def look() -> Report:
-        report = run_check(paths, config, overrides, machine)
+        report = run_check(paths, applied, overrides, machine)
         if options["since"] is not None:
             from metta_lint.since import only_new
 
-            only_new(report, options["since"], paths, config, overrides, machine)
+            only_new(report, options["since"], paths, applied, overrides, machine)
         return with_pairs_taken(report, options["take"])
 
     with kept_documents(options["cache_dir"], wanted=not options["no_cache"]):
@@ -70,6 +74,8 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
             report, code = look(), 0
         if options["diff"]:
             return code
+        keep_baseline(report, config, options)
+        warn((*report.warnings, *(report.details if options["verbose"] else ())))
         report.findings = at_least(options["severity"], report.findings)
         if options["history"]:
             from metta_lint.history import add_histories

@@ -45,7 +45,7 @@ def compare(left: str, right: str, config_path: str | None, overrides: tuple[str
     from metta_lint.reports import comparison
 
     config, machine = given(config_path, left if os.path.exists(left) else ".", options)
-    config = with_rules(config, options["select"], options["ignore"])
+    config = with_rules(config, options)
     pair = pair_of(left, right, config, machine, overrides, options)
     rows, findings = compare_pair(pair), findings_of(pair, config)
     stories = _stories(pair, rows, config, machine, overrides, options) if options["history"] else {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import click
 
 from metta_lint import plugins
-from metta_lint.config import Config, find_config, load_config
+from metta_lint.config import Config, Selector, find_config, load_config
 from metta_lint.findings import SEVERITIES
 from metta_lint.reports.formats import FORMATS
 from metta_lint.settings import Machine
@@ -67,8 +67,12 @@ side_options = option_group(
     click.option("--set-right", multiple=True, metavar="KEY=VALUE", help="Override of the right run."),
 )
 rule_options = option_group(
-    click.option("--select", multiple=True, metavar="CODE", help="Code or prefix of rules to run (repeatable)."),
-    click.option("--ignore", multiple=True, metavar="CODE", help="Code or prefix of rules not to run (repeatable)."),
+    click.option(
+        "--select", multiple=True, metavar="CODE", help="Codes or prefixes of rules to run, instead of the configured."
+    ),
+    click.option("--extend-select", multiple=True, metavar="CODE", help="Codes or prefixes of rules to run as well."),
+    click.option("--ignore", multiple=True, metavar="CODE", help="Codes or prefixes of rules not to run."),
+    click.option("--preview/--no-preview", default=None, help="Run rules that are not yet stable too."),
 )
 gitignore_option = click.option(
     "--respect-gitignore/--no-respect-gitignore",
@@ -133,7 +137,23 @@ def given(path: str | None, start: str, options: dict[str, Any]) -> tuple[Config
     return config, config.machine._replace(**values)
 
 
-def with_rules(config: Config, select: Sequence[str], ignore: Sequence[str]) -> Config:
-    """The configuration with the rules that the command line selects and ignores."""
-    split = [[code.strip() for item in items for code in item.split(",")] for items in (select, ignore)]
-    return config._replace(select=tuple(split[0]) or config.select, ignore=(*config.ignore, *split[1]))
+def with_rules(config: Config, options: dict[str, Any]) -> Config:
+    """The configuration with what the command line selects and ignores; ``--select`` replaces what it selects."""
+    configured = [one for one in config.selectors if not (options["select"] and one.selects)]
+    given_here = (
+        *_selectors((*options["select"], *options["extend_select"]), selects=True),
+        *_selectors(options["ignore"], selects=False),
+    )
+    preview = config.preview if options["preview"] is None else options["preview"]
+    return config._replace(selectors=(*configured, *given_here), preview=preview)
+
+
+def _selectors(items: Iterable[str], *, selects: bool) -> Iterator[Selector]:
+    for code in (code.strip() for item in items for code in item.split(",")):
+        yield Selector(code, selects, from_command_line=True)
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say on stderr what the user asked for and does not get."""
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)

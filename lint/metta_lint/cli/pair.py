@@ -34,7 +34,10 @@ def check_trainers(config: Config, *plans: Any) -> None:
 
 
 def findings_of(pair: Any, config: Config) -> list[Any]:
-    from metta_lint.engine import Subjects, chosen_rules, merged, run_rules
+    from metta_lint.cli.options import warn
+    from metta_lint.engine import Subjects, merged, run_rules
+    from metta_lint.selection import chosen_rules
 
-    rules = chosen_rules(config.plugins, config.select, config.ignore)
-    return merged(run_rules(rules, Subjects([pair.left, pair.right], [pair])))
+    chosen = chosen_rules(config)
+    warn(chosen.warnings)
+    return merged(run_rules(chosen.rules, Subjects([pair.left, pair.right], [pair])))

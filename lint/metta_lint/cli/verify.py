@@ -57,7 +57,7 @@ def verify(
     if (left is None) != (right is None):
         raise LintError("verify takes two runs, or none for all declared pairs")
     config, machine = given(config_path, left if left and os.path.exists(left) else ".", options)
-    config = with_rules(config, options["select"], options["ignore"])
+    config = with_rules(config, options)
     names = [(left, right)] if left and right else [(pair.left, pair.right) for pair in config.pairs]
     if not names:
         raise LintError("no pairs are declared: name two runs, or declare a pair in [tool.metta-lint]")

@@ -9,6 +9,7 @@ from metta_lint.findings import SEVERITIES, Claim, Finding, Fix
 from metta_lint.settings import Setting, Unknown
 
 if TYPE_CHECKING:
+    from metta_lint.baseline import Held
     from metta_lint.check import Report
     from metta_lint.plans import Plan, Quantity, Refusal
 
@@ -33,10 +34,17 @@ def check_data(report: Report) -> dict[str, Any]:
                 for pair in report.pairs
             ],
             "notes": report.notes,
+            "warnings": report.warnings,
             "files": report.files,
             "suppressed": len(report.suppressed),
+            "baseline": baseline_data(report.held) if report.held is not None else None,
         },
     }
+
+
+def baseline_data(held: Held) -> dict[str, Any]:
+    """What a baseline knew of the findings, and how many of its own no longer occur."""
+    return {"path": held.baseline.path, "known": held.known, "stale": sum(held.gone.values())}
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""The options of ``check`` that read, write and prune a baseline."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metta_lint.cli.options import option_group
+from metta_lint.config import GivenFile
+
+if TYPE_CHECKING:
+    from metta_lint.check import Report
+    from metta_lint.config import Config
+
+NOWHERE = ""
+"""What ``--write-baseline`` without a file stands for."""
+
+baseline_options = option_group(
+    click.option("--baseline", metavar="FILE", help="Leave out what this baseline knows; '' for no baseline."),
+    click.option(
+        "--write-baseline",
+        metavar="[FILE]",
+        is_flag=False,
+        flag_value=NOWHERE,
+        help="Write what is found now to the baseline, instead of reporting it.",
+    ),
+    click.option("--prune-baseline", is_flag=True, help="Drop the baseline's entries that no longer occur."),
+)
+
+
+def with_baseline(config: Config, options: dict[str, Any]) -> Config:
+    """The configuration with the baseline of the command line; with none where one is to be written."""
+    if options["write_baseline"] is not None and options["prune_baseline"]:
+        raise click.UsageError("--write-baseline writes what is found now: there is nothing to prune")
+    for other in ("since", "diff"):
+        if options[other] and (options["write_baseline"] is not None or options["prune_baseline"]):
+            raise click.UsageError(f"--{other} shows a part of what is found, and a baseline holds all of it")
+    if options["baseline"] is not None:
+        config = config._replace(baseline=GivenFile(options["baseline"]) if options["baseline"] else None)
+    if options["prune_baseline"] and config.baseline is None:
+        raise click.UsageError("--prune-baseline needs a baseline: --baseline, or `baseline` in the configuration")
+    return config if options["write_baseline"] is None else config._replace(baseline=None)
+
+
+def keep_baseline(report: Report, config: Config, options: dict[str, Any]) -> None:
+    """Write or prune the baseline where that is asked for, and leave out of the report what is now settled.
+
+    ``config`` is the one before ``with_baseline``: a baseline that it names is the one to write.
+    """
+    if options["write_baseline"] is not None:
+        _write(report, config, options["write_baseline"] or options["baseline"])
+    elif options["prune_baseline"]:
+        _prune(report)
+
+
+def _write(report: Report, config: Config, given: str | None) -> None:
+    from metta_lint.baseline import FILE, to_write, updated, write
+    from metta_lint.check import config_root
+    from metta_lint.numbers import count
+    from metta_lint.paths import from_folder, slashed
+
+    configured = config.baseline.path if config.baseline is not None else None
+    path = given or configured or slashed(os.path.normpath(os.path.join(config_root(config), FILE)))
+    baseline = updated(to_write(path), report.findings, report.scope)
+    write(baseline)
+    report.findings = [finding for finding in report.findings if finding.is_input_error]
+    click.echo(f"wrote {path}: {count(sum(baseline.counts.values()), 'finding')}", err=True)
+    if configured is None or not os.path.samefile(path, configured):
+        name = from_folder(path, config_root(config))
+        click.echo(f'to use it, add to {config.path or "metta-lint.toml"}: baseline = "{name}"', err=True)
+
+
+def _prune(report: Report) -> None:
+    from metta_lint.baseline import write
+    from metta_lint.built_in import STALE_ENTRY
+    from metta_lint.numbers import count
+
+    held = report.held
+    if held is None or not held.gone:
+        reason = "" if report.scope.is_complete else ": not all of the project was looked at as it is declared"
+        click.echo(f"nothing to prune{reason}", err=True)
+        return
+    write(held.pruned())
+    report.findings = [finding for finding in report.findings if finding.code != STALE_ENTRY.code]
+    click.echo(f"{held.baseline.path}: dropped {count(sum(held.gone.values()), 'finding')}", err=True)
