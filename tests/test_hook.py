@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from metta_lint import __version__
 from metta_lint.testing import write_metta, write_pufferlib
 
 ROOT = Path(__file__).parents[1]
@@ -82,6 +83,7 @@ def hook(tmp_path_factory: pytest.TempPathFactory) -> Hook:
     git(source, "init", "--quiet")
     git(source, "add", ".")
     git(source, "commit", "--quiet", "--message", "the working tree")
+    git(source, "tag", f"v{__version__}")
     found = Hook(source, git(source, "rev-parse", "HEAD").strip(), folder / "home")
     installed = found.run(found.project(folder / "installs"), "install-hooks")
     if installed.returncode and UNREACHABLE.search(installed.stdout):
@@ -144,6 +146,53 @@ def test_with_since_a_commit_is_stopped_by_what_it_brings_and_by_nothing_else(ho
     assert done.returncode == 1, done.stdout
     assert "learning_rate" in done.stdout
     assert "ML101" not in done.stdout
+
+
+def test_a_repository_adopts_the_hook_in_one_command(hook: Hook, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    write_pufferlib(folder, {"train.gamma": 0.5})
+    write_metta(folder, {})
+    git(folder, "init", "--quiet")
+    adopted = run(folder, hook, sys.executable, "-m", "metta_lint", "init", "--baseline")
+    assert adopted.returncode == 0, adopted.stdout
+    assert "wrote metta-lint-baseline.json: 1 finding" in adopted.stdout
+    installed = run(folder, hook, sys.executable, "-m", "pre_commit", "install")
+    assert installed.returncode == 0, installed.stdout
+
+    first = commit(folder, hook)
+    assert first.returncode == 0, first.stdout
+    assert "Passed" in first.stdout
+
+    write_pufferlib(folder, {"train.gamma": 0.5, "env.game.num_agents": 4})
+    second = commit(folder, hook)
+    assert second.returncode == 1, second.stdout
+    assert "ML101" in second.stdout
+    assert "ML301" not in second.stdout
+    assert git(folder, "rev-list", "--count", "HEAD").strip() == "1"
+
+
+def commit(folder: Path, hook: Hook) -> subprocess.CompletedProcess[str]:
+    git(folder, "add", ".")
+    return run(folder, hook, "git", "commit", "--message", "all that is here")
+
+
+def run(folder: Path, hook: Hook, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where the address that ``init`` writes leads to the clone."""
+    # pre-commit takes GIT_CONFIG_GLOBAL away from git, and leaves it these.
+    address = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{hook.source.as_posix()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/metta-lint/metta-lint",
+    }
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment() | {"PRE_COMMIT_HOME": str(folder.parent / "home")} | address,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
 
 
 def test_an_agreeing_pair_passes(hook: Hook, project: Path) -> None:

@@ -304,7 +304,6 @@ def test_rules_explain_and_init(tree: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["init"]) == 0
     assert "metta-lint.toml" in capsys.readouterr().out
     assert main(["check"]) == 0
-    assert main(["init"]) == 2
 
 
 def test_a_plugin_is_loaded_only_if_it_is_listed(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Write over what is there.")
-def init(force: bool) -> int:
-    """Write metta-lint.toml for the pair in this folder, and the pre-commit entry."""
-    from metta_lint.init import initialise
+@click.option(
+    "--baseline/--no-baseline",
+    "wanted",
+    default=None,
+    help="Write a baseline of what is found now, so that the first commit passes (asked for on a terminal).",
+)
+def init(wanted: bool | None) -> int:
+    """Adopt the hook: write metta-lint.toml for the runs and pairs in this folder, and the pre-commit entry.
 
-    click.echo(initialise(".", force=force))
+    What is there already is kept.
+    """
+    from metta_lint.init import adopt, prepare
+    from metta_lint.numbers import count
+
+    adoption = prepare(".")
+    if wanted is None:
+        wanted = False
+        if adoption.old_findings and sys.stdin is not None and sys.stdin.isatty():
+            question = f"{count(adoption.old_findings, 'finding')} in what is here now. Write a baseline of them?"
+            wanted = click.confirm(question, default=True, err=True)
+    click.echo("\n".join(adopt(adoption, with_baseline=wanted)))
     return 0
