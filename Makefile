@@ -40,6 +40,7 @@ cases: $(STAMP)
 	@$(BIN)/python tests/corpus/labelled_cases.py
 
 golden: $(STAMP)
+	@$(BIN)/python tests/report_goldens.py
 	@$(BIN)/python tests/corpus/golden.py
 
 fuzz: $(STAMP)

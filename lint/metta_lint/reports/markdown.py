@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from metta_lint.findings import Finding
     from metta_lint.reports.style import Style
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~<>&$-]")
+_SPECIAL = re.compile(r"[\\`*_\[\]|~<>&$]")
+_AT_THE_START = re.compile(r"^(\s*\d*)([-+=.)])")
 _BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _CALLS = re.compile("[@#]")
 _NOT_PLAIN = re.compile(r"[^\w./: -]")
@@ -67,7 +68,8 @@ def row(*cells: str) -> str:
 
 def text(plain: str) -> str:
     """A text in which nothing is markup, on one line; ``@`` calls nobody and ``#`` means no issue."""
-    return _CALLS.sub(r"\g<0><!-- -->", _SPECIAL.sub(r"\\\g<0>", _BREAKS.sub(" ", plain)))
+    escaped = _SPECIAL.sub(r"\\\g<0>", _BREAKS.sub(" ", plain))
+    return _CALLS.sub(r"\g<0><!-- -->", _AT_THE_START.sub(r"\1\\\2", escaped))
 
 
 def code(plain: str) -> str:

@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from metta_lint.paths import slashed
+from metta_lint.paths import slashed, without_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ def with_fingerprints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, st
 
     seen: Counter[tuple[str, ...]] = Counter()
     for finding in findings:
-        key = (finding.code, repository_path(finding.span.path), finding.message)
+        key = (finding.code, repository_path(finding.span.path), without_lines(finding.message))
         text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
         yield finding, sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
