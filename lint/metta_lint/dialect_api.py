@@ -17,6 +17,7 @@ from metta_lint.sources import read
 from metta_lint.sources.plugin import Source
 from metta_lint.spelling import close_names
 from metta_lint.trainers import Trainer
+from metta_lint.trainers.solvable import Solvable
 
 __all__ = [
     "REQUIREMENTS",
@@ -36,6 +37,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Setting",
+    "Solvable",
     "Source",
     "Span",
     "Trainer",

@@ -69,10 +69,17 @@ class Refusal(NamedTuple):
     span: Span | None = None
 
 
+class Condition(NamedTuple):
+    """What a trainer insists on, as a formula; where it is known not to hold, the plan has a refusal."""
+
+    requirement: str
+    formula: str
+
+
 class Plan(NamedTuple):
     """What one run will do. ``loop`` is None where the settings do not say enough to run it.
 
-    ``risks`` are the refusals that depend on what is drawn at launch.
+    ``risks`` are the refusals that depend on what is drawn at launch; ``conditions`` all that was asked of the sizes.
     """
 
     run: Run
@@ -82,6 +89,7 @@ class Plan(NamedTuple):
     loop_unknown_because: str | None = None
     ignored: tuple[IgnoredKey, ...] = ()
     risks: tuple[Refusal, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     def value(self, name: str) -> object:
         """A quantity's value, or None where it is unknown."""
@@ -204,6 +212,7 @@ class Derivation:
         self._requirements = requirements
         self.refusals: list[Refusal] = []
         self.risks: list[Refusal] = []
+        self.conditions: list[Condition] = []
         self._quantities: dict[str, Quantity] = {}
         self._values = {key: setting.value for key, setting in run.settings.items()}
         self._is_drawn = any(map(_is_drawn, self._values.values()))
@@ -267,6 +276,7 @@ class Derivation:
 
         ``message`` may name quantities in braces. ``at`` are the sizes that do not go together.
         """
+        self.conditions.append(Condition(requirement, condition))
         if self.holds(f"not ({condition})"):
             self.refuse(Refusal(requirement, exception, self.fill(message), at, when))
             return
@@ -331,7 +341,8 @@ class Derivation:
                 never_reached -= collected
             for name in never_reached & self._quantities.keys():
                 self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
-        return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, tuple(self.risks))
+        risks, conditions = tuple(self.risks), tuple(self.conditions)
+        return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, risks, conditions)
 
 
 def _is_drawn(value: object) -> bool:

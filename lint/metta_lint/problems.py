@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metta_lint.formulas import formula
+from metta_lint.numbers import show
+from metta_lint.trainers import trainer_for
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from metta_lint.plans import Plan
 
 WASTES: Mapping[str, str] = {
-    "steps_overwritten_per_epoch": "== 0",
-    "stitched_segments": "== 0",
-    "steps_dropped_per_epoch": "== 0",
-    "steps_untrained_per_epoch": "== 0",
-    "minibatches_without_step": "== 0",
-    "credited_ticks": "> 0",
-    "weights_finite": "== True",
+    "steps_overwritten_per_epoch": "steps_overwritten_per_epoch == 0",
+    "stitched_segments": "stitched_segments == 0",
+    "steps_dropped_per_epoch": "steps_dropped_per_epoch == 0",
+    "steps_untrained_per_epoch": "steps_untrained_per_epoch == 0",
+    "minibatches_without_step": "minibatches_without_step == 0",
+    "credited_ticks": "credited_ticks > 0",
+    "weights_finite": "weights_finite",
 }
-"""Quantities of which a clean run has no other value, where its plan has them."""
+"""What holds of these quantities in a clean run, where its plan has them."""
 
 
 def problems_of(plan: Plan) -> dict[str, str]:
@@ -27,18 +31,21 @@ def problems_of(plan: Plan) -> dict[str, str]:
     What the plan does not know is no problem.
     """
     found = {refusal.requirement: refusal.message for refusal in (*plan.refusals, *plan.risks)}
-    for name, expected in WASTES.items():
-        value = plan.value(name)
-        if value is not None and not _holds(value, expected):
-            found[name] = f"{name} = {value}"
+    for name, condition in _wastes(plan):
+        if plan.value(name) is not None and not formula(condition).evaluate(plan.lookup):
+            found[name] = f"{name} = {show(plan.value(name))}"
     return found
 
 
-def _holds(value: object, expected: str) -> bool:
-    match expected:
-        case "> 0":
-            return isinstance(value, int | float) and value > 0
-        case "== True":
-            return value is True
-        case _:
-            return value == 0
+def demands_of(plan: Plan, wants: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What must hold beside what the trainer insists on, as formulas: nothing is wasted, and all has what is wanted."""
+    yield from _wastes(plan)
+    for name, value in wants.items():
+        yield f"want {name}", f"{name} == {value!r}"
+
+
+def _wastes(plan: Plan) -> Iterator[tuple[str, str]]:
+    own = {name: f"{name} == 0" for name in trainer_for(plan.run.entry).solvable.wastes}
+    for name, condition in {**WASTES, **own}.items():
+        if name in plan.quantities:
+            yield name, condition

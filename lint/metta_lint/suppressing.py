@@ -61,10 +61,10 @@ def _lines_above(document: Document, span: Span) -> list[int]:
 
 def _is_only_a_comment(document: Document, edit: Edit, data: bytes) -> bool:
     """Whether an edit adds a comment to a file and changes nothing that it says."""
-    from metta_lint.writing import edited
+    from metta_lint.edits import FileText
 
     try:
-        after = read(document.path, edited(data, [edit]))
+        after = read(document.path, FileText(data, document.path).edited([edit]))
     except InputError:
         return False
     is_there = any(comment.span.line == edit.span.line and comment.alone for comment in after.comments)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.findings import Finding, Fix
-from metta_lint.formulas import formula
 from metta_lint.literals import Unwritable
 from metta_lint.numbers import show
 from metta_lint.pairs import Pair, same
 from metta_lint.problems import problems_of
 from metta_lint.settings import Unknown
+from metta_lint.solver import solve
+from metta_lint.solver.wants import OFF, is_derived, setting_behind, setting_value
 from metta_lint.writing import Written, write_most
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 Taken: TypeAlias = "Fix | str"
 """What brings a quantity to the other side's value, or why nothing does."""
 
-OFF = "off"
-"""What a quantity is where its setting is None and nothing is done."""
+PASSES = 2
+"""What one quantity needs may be another one's value, which comes after it."""
 _OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
 
 
@@ -54,60 +55,138 @@ def _with(finding: Finding, taken: Taken | None) -> Finding:
 
 def take(right: Plan, other: Plan, quantities: Iterable[str]) -> dict[str, Taken]:
     """What brings the other plan's quantities to the values of the right one, or why nothing does, by quantity."""
-    found: dict[str, Taken] = {}
-    keys: dict[str, str] = {}
-    changes: dict[str, object] = {}
-    for quantity in quantities:
+    return _Taking(right, other, tuple(quantities)).taken()
+
+
+class _Taking:
+    """One side's values on their way to the other one: first those that a setting says, then those to be solved for."""
+
+    def __init__(self, right: Plan, other: Plan, quantities: tuple[str, ...]) -> None:
+        self.right = right
+        self.other = other
+        self.values: dict[str, object] = {}
+        self.reasons: dict[str, str] = {}
+        self.keys: dict[str, tuple[str, ...]] = {}
+        self.before = frozenset(problems_of(other))
+        for quantity in quantities:
+            try:
+                self.values[quantity] = _value_to_take(right, other, quantity)
+            except Unwritable as reason:
+                self.reasons[quantity] = str(reason)
+
+    def taken(self) -> dict[str, Taken]:
+        direct = self._direct()
+        changes = direct
+        for _ in range(PASSES):
+            changes = self._with_solved(changes)
+        done = self._written(changes)
+        if done is None and changes != direct:
+            self.keys = {quantity: keys for quantity, keys in self.keys.items() if set(keys) <= direct.keys()}
+            done = self._written(direct)
+        if done is not None:
+            self._credit(done)
+        return {**{name: self._why_not(name) for name in (*self.reasons, *self.values)}, **self._fixes(done)}
+
+    def _credit(self, done: Written) -> None:
+        """Quantities that have their value now since what they rest on was changed for others."""
+        for quantity, value in self.values.items():
+            keys = tuple(s.key for s in done.plan.settings_of(quantity) if s.key in done.edits)
+            if quantity not in self.keys and keys and same(done.plan.value(quantity), value):
+                self.keys[quantity] = keys
+
+    def _why_not(self, quantity: str) -> str:
+        return self.reasons.get(quantity, f"{self.other.run.trainer}'s files cannot be given all that it takes")
+
+    def _fixes(self, done: Written | None) -> dict[str, Taken]:
+        return {
+            quantity: Fix(self._message(quantity, keys, done), done.of(keys))
+            for quantity, keys in self.keys.items()
+            if done is not None and done.edits.keys() >= set(keys)
+        }
+
+    def _message(self, quantity: str, keys: tuple[str, ...], done: Written) -> str:
+        settings = " and ".join(f"{key} to {_shown(done.plan.run.value(key))}" for key in keys)
+        is_one = len(keys) == 1 and self._is_direct(quantity)
+        goal = "" if is_one else f"for {quantity} = {show(self.values[quantity])}, "
+        return f"set {settings}, {goal}as {_name(self.right)} has it"
+
+    def _is_direct(self, quantity: str) -> bool:
         try:
-            value = _value_to_take(right, other, quantity)
-            key = keys[quantity] = setting_behind(other, quantity)
-        except Unwritable as reason:
-            found[quantity] = str(reason)
-        else:
-            changes[key] = None if value == OFF else value
-    done, reasons = _write_harmless(other, changes)
-    for quantity, key in keys.items():
-        if done is not None and key in done.edits:
-            message = f"set {key} to {show(changes[key])}, as {_name(right)} has it"
-            found[quantity] = Fix(message, done.of([key]))
-        else:
-            found[quantity] = reasons[key]
-    return found
+            return bool(setting_behind(self.other, quantity))
+        except Unwritable:
+            return False
+
+    # -- values that a setting says --------------------------------------------------------------------------------
+
+    def _direct(self) -> dict[str, object]:
+        """The settings that are the quantities, as far as they can be changed without a new problem."""
+        changes: dict[str, object] = {}
+        for quantity, value in self.values.items():
+            try:
+                key = setting_behind(self.other, quantity)
+            except Unwritable as reason:
+                self.reasons[quantity] = str(reason)
+            else:
+                self.keys[quantity] = (key,)
+                changes[key] = setting_value(value)
+        kept, why_not = _harmless(self.other, changes)
+        for quantity, (key, *_) in list(self.keys.items()):
+            if key in why_not:
+                self.reasons[quantity] = why_not[key]
+                del self.keys[quantity]
+        return kept
+
+    # -- values to be solved for -----------------------------------------------------------------------------------
+
+    def _with_solved(self, changes: dict[str, object]) -> dict[str, object]:
+        """These changes, and those that give the remaining quantities their values."""
+        for quantity, value in self.values.items():
+            if quantity in self.keys or not is_derived(self.other, quantity) or not isinstance(value, int | float):
+                continue
+            fixed, wants = dict(changes), {quantity: value}
+            if self._is_direct(quantity):
+                fixed, wants = {**changes, setting_behind(self.other, quantity): setting_value(value)}, {}
+            proposals = solve(self.other, wants, fixed, tolerated=self.before)
+            if not proposals and wants:
+                reason = (
+                    f"no change of one or two sizes makes {quantity} {show(value)} and leaves {_name(self.other)} clean"
+                )
+                self.reasons[quantity] = reason
+            if proposals:
+                new = proposals[0].changes
+                self.keys[quantity] = tuple(key for key in new if key not in changes)
+                changes = dict(new)
+        return changes
+
+    def _written(self, changes: dict[str, object]) -> Written | None:
+        """All changes in the files; None where that cannot be, or brings a problem that was not there."""
+        done, failed = write_most(self.other.run, changes)
+        self.reasons |= {name: failed[key] for name, keys in self.keys.items() for key in keys if key in failed}
+        return done if done is not None and problems_of(done.plan).keys() <= self.before else None
 
 
-def _write_harmless(plan: Plan, changes: dict[str, object]) -> tuple[Written | None, dict[str, str]]:
+def _harmless(plan: Plan, changes: dict[str, object]) -> tuple[dict[str, object], dict[str, str]]:
     """As many of the changes as bring no problem that the plan had not, and why the others are left out."""
     before = problems_of(plan)
-    changes, left_out = dict(changes), dict[str, str]()
+    left_out: dict[str, str] = {}
     while changes:
         done, failed = write_most(plan.run, changes)
         left_out |= failed
         changes = {key: value for key, value in changes.items() if key not in failed}
         new = {} if done is None else {name: why for name, why in problems_of(done.plan).items() if name not in before}
         if done is None or not new:
-            return done, left_out
+            return changes, left_out
         concerned = _settings_of(done.plan, next(iter(new))) & changes.keys() or set(changes)
         why = f"{plan.run.trainer} would not be clean with it: {next(iter(new.values()))}"
         left_out |= dict.fromkeys(concerned, why)
         changes = {key: value for key, value in changes.items() if key not in concerned}
-    return None, left_out
+    return changes, left_out
 
 
 def _settings_of(plan: Plan, problem: str) -> set[str]:
     """The settings that a problem of a plan rests on."""
     names = [name for each in (*plan.refusals, *plan.risks) if each.requirement == problem for name in each.at]
     return {setting.key for name in (*names, problem) for setting in plan.settings_of(name)}
-
-
-def setting_behind(plan: Plan, quantity: str) -> str:
-    """The one setting that a quantity is. Raises Unwritable where it is derived from others, or is none's."""
-    found = plan.quantities.get(quantity)
-    if found is None or (not found.inputs and found.unknown_because is None):
-        raise Unwritable(f"{plan.run.trainer} has no setting for {quantity}")
-    names = formula(found.formula).names
-    if len(names) == 1 and names[0] not in plan.quantities and names[0] in found.inputs:
-        return names[0]
-    raise Unwritable(f"{quantity} is derived, as {found.formula}")
 
 
 def _value_to_take(right: Plan, other: Plan, quantity: str) -> object:
@@ -128,6 +207,10 @@ def value_of(plan: Plan, quantity: str) -> object:
     if found is None or isinstance(found.known, Unknown):
         raise Unwritable(f"{_name(plan)}'s {quantity} is not known")
     return found.value
+
+
+def _shown(value: object) -> str:
+    return show(value) if isinstance(value, float) else str(value)
 
 
 def _name(plan: Plan) -> str:

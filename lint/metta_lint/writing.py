@@ -11,14 +11,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from metta_lint.documents import Mapping, Scalar, Span
+from metta_lint.edits import text_of
 from metta_lint.errors import LintError
 from metta_lint.findings import Edit
 from metta_lint.literals import Unwritable, like, written
 from metta_lint.runs import plan_again
 from metta_lint.settings import Unknown
 from metta_lint.sources import read
-from metta_lint.sources.files import first_bytes, reading_instead
-from metta_lint.sources.text import BOM, BYTE_LIMIT
+from metta_lint.sources.files import reading_instead
 from metta_lint.trainers import trainer_for
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as MappingABC
 
     from metta_lint.documents import Entry, Node
+    from metta_lint.edits import FileText
     from metta_lint.plans import Plan
     from metta_lint.settings import Run, Setting
 
@@ -165,42 +166,11 @@ def plan_of(run: Run, edits: Iterable[Edit]) -> Plan:
     for edit in dict.fromkeys(edits):
         files.setdefault(edit.span.path, []).append(edit)
     try:
-        contents = {path: edited(_bytes(path), of_file) for path, of_file in files.items()}
+        contents = {path: text_of(path).edited(of_file) for path, of_file in files.items()}
         with reading_instead(contents):
             return plan_again(run)
-    except (LintError, OSError) as error:
+    except (LintError, OSError, UnicodeDecodeError) as error:
         raise Unwritable(f"the edited files are no run: {error}") from error
-
-
-def _bytes(path: str) -> bytes:
-    return first_bytes(path, BYTE_LIMIT)
-
-
-def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """A file's bytes with edits applied. Raises Unwritable for edits that overlap, and for bytes that are not UTF-8."""
-    text = _decoded(data)
-    starts = _starts(text)
-    done = len(text)
-    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
-        start = starts[edit.span.line - 1] + edit.span.column - 1
-        end = starts[edit.span.end_line - 1] + edit.span.end_column - 1
-        if end > done:
-            raise Unwritable(f"two edits at {edit.span}")
-        text = text[:start] + edit.text + text[end:]
-        done = start
-    return text.encode()
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise Unwritable("the file is not UTF-8") from error
-
-
-def _starts(text: str) -> list[int]:
-    """Where each line begins; a byte-order mark has no column."""
-    return [len(BOM) if text.startswith(BOM) else 0, *(match.end() for match in _LINE_BREAK.finditer(text))]
 
 
 # -- places ------------------------------------------------------------------------------------------------------------
@@ -248,38 +218,36 @@ def _own_key(run: Run, key: str) -> str | None:
 
 def _over(setting: Setting) -> _Place:
     assert setting.span is not None  # noqa: S101 - for the type checker: asked before
-    text = _decoded(_bytes(setting.span.path))
-    starts = _starts(text)
-    start = starts[setting.span.line - 1] + setting.span.column - 1
-    end = starts[setting.span.end_line - 1] + setting.span.end_column - 1
-    return _Place(setting.span, text[start:end])
+    text = text_of(setting.span.path)
+    start, end = text.offsets(setting.span)
+    return _Place(setting.span, text.text[start:end])
 
 
 def _line_in(path: str, key: str) -> _Place | None:
     """The line after what the entry's file says of the same section or mapping; None where there is none to be had."""
-    text = _decoded(_bytes(path))
+    text = text_of(path)
     root = read(path).root
     if not isinstance(root, Mapping):
         return None
-    newline = found.group() if (found := _LINE_BREAK.search(text)) else "\n"
+    newline = found.group() if (found := _LINE_BREAK.search(text.text)) else "\n"
     if path.lower().endswith(".ini"):
-        return _line_in_ini(path, text, root, key, newline)
+        return _line_in_ini(text, root, key, newline)
     return _line_in_yaml(text, root, key.split("."), newline)
 
 
-def _line_in_ini(path: str, text: str, root: Mapping, key: str, newline: str) -> _Place | None:
+def _line_in_ini(text: FileText, root: Mapping, key: str, newline: str) -> _Place | None:
     section, _, name = key.partition(".")
     entry = root.entries.get(section)
     if entry is None:
-        end = _end_of_line(text, len(_starts(text)) - (1 if text.endswith(("\n", "\r")) else 0), path)
-        return _Place(end, "", (section, name), "", newline)
+        last_line = len(text.starts) - text.text.endswith(("\n", "\r"))
+        return _Place(_end_of_line(text, last_line), "", (section, name), "", newline)
     last = _last(entry.value, entry.key_span)
     node = entry.value
     indent = " " * (_first_column(node) - 1) if isinstance(node, Mapping) and node.entries else ""
-    return _Place(_end_of_line(text, last, path), "", (name,), indent, newline)
+    return _Place(_end_of_line(text, last), "", (name,), indent, newline)
 
 
-def _line_in_yaml(text: str, root: Mapping, keys: list[str], newline: str) -> _Place | None:
+def _line_in_yaml(text: FileText, root: Mapping, keys: list[str], newline: str) -> _Place | None:
     node, rest = root, list(keys)
     while isinstance(below := node.get(rest[0]), Mapping) and below.entries and len(rest) > 1:
         node, rest = below, rest[1:]
@@ -292,7 +260,7 @@ def _line_in_yaml(text: str, root: Mapping, keys: list[str], newline: str) -> _P
     if _is_block_scalar(text, last.value):
         return None
     line = _last(last.value, last.key_span)
-    return _Place(_end_of_line(text, line, node.span.path), "", tuple(rest), " " * (_first_column(node) - 1), newline)
+    return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1), newline)
 
 
 def _last_entry(node: Mapping) -> Entry:
@@ -309,23 +277,21 @@ def _last(node: Node, key_span: Span) -> int:
     return max(key_span.end_line, node.span.end_line) if is_here else key_span.end_line
 
 
-def _is_flow(text: str, node: Mapping) -> bool:
-    offset = _starts(text)[node.span.line - 1] + node.span.column - 1
-    return text.startswith("{", offset)
+def _is_flow(text: FileText, node: Mapping) -> bool:
+    return text.text.startswith("{", text.offsets(node.span)[0])
 
 
-def _is_block_scalar(text: str, node: Node) -> bool:
+def _is_block_scalar(text: FileText, node: Node) -> bool:
     while isinstance(node, Mapping) and node.entries:
         node = _last_entry(node).value
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return False
-    offset = _starts(text)[node.span.line - 1] + node.span.column - 1
-    return text.startswith(("|", ">"), offset)
+    return text.text.startswith(("|", ">"), text.offsets(node.span)[0])
 
 
-def _end_of_line(text: str, line: int, path: str) -> Span:
+def _end_of_line(text: FileText, line: int) -> Span:
     """The place behind the last character of a line."""
-    start = _starts(text)[line - 1]
-    found = _LINE_BREAK.search(text, start)
-    column = (found.start() if found else len(text)) - start + 1
-    return Span(path, line, column, line, column)
+    start = text.starts[line - 1]
+    found = _LINE_BREAK.search(text.text, start)
+    column = (found.start() if found else len(text.text)) - start + 1
+    return Span(text.path, line, column, line, column)

@@ -18,6 +18,7 @@ from metta_lint.__main__ import main
 from metta_lint.check import Report, check
 from metta_lint.config import Config, find_config
 from metta_lint.documents import Span, plain
+from metta_lint.edits import FileText
 from metta_lint.engine import load_rules
 from metta_lint.errors import InputError
 from metta_lint.findings import Edit, Finding
@@ -26,7 +27,6 @@ from metta_lint.suppressing import directive_for
 from metta_lint.suppressions import read_directives
 from metta_lint.testing import write_metta, write_pufferlib
 from metta_lint.trainers.pufferlib.config import parse_value
-from metta_lint.writing import edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -344,7 +344,7 @@ def suppress_all(report: Report) -> None:
 
 def edited_in_order(data: bytes, edits: list[Edit]) -> bytes:
     for edit in sorted(edits, key=lambda edit: (edit.span, edit.text), reverse=True):
-        data = edited(data, [edit])
+        data = FileText(data, edit.span.path).edited([edit])
     return data
 
 
@@ -449,7 +449,7 @@ def test_a_line_that_is_added_changes_no_value(path: str, text: str, line: int) 
     edit = directive_for(finding_at(path, line), WHY, text.encode())
     if edit is None:
         return
-    after = edited(text.encode(), [edit])
+    after = FileText(text.encode(), edit.span.path).edited([edit])
     assert repr(plain(read(path, after).root)) == repr(plain(before.root))
     assert len(directives(path, after.decode())) == 1
     assert repr(VALUES[path](after.decode().replace("\r\n", "\n"))) == repr(VALUES[path](text.replace("\r\n", "\n")))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from metta_lint.check import check
 from metta_lint.config import Config, load_config
+from metta_lint.edits import FileText
 from metta_lint.errors import InputError
 from metta_lint.literals import Unwritable, written
 from metta_lint.runs import plan_run
@@ -19,7 +20,7 @@ from metta_lint.sources.yaml_scalars import plain_value
 from metta_lint.takes import value_of, with_taken
 from metta_lint.testing import write_metta, write_pufferlib
 from metta_lint.trainers.pufferlib.config import parse_value
-from metta_lint.writing import edited, plan_of, write
+from metta_lint.writing import plan_of, write
 
 if TYPE_CHECKING:
     from metta_lint.check import Report
@@ -59,7 +60,7 @@ def apply(findings: dict[str, Finding]) -> None:
     edits = {edit for finding in findings.values() if finding.fix is not None for edit in finding.fix.edits}
     for path in {edit.span.path for edit in edits}:
         data = Path(path).read_bytes()
-        Path(path).write_bytes(edited(data, [edit for edit in edits if edit.span.path == path]))
+        Path(path).write_bytes(FileText(data, path).edited(edit for edit in edits if edit.span.path == path))
 
 
 def differing(report: Report) -> set[str]:
@@ -203,11 +204,22 @@ def test_taking_a_side_twice_changes_nothing_more(folder: Path) -> None:
 
 
 def test_what_would_break_the_other_run_is_not_taken_and_says_why(folder: Path) -> None:
-    report = drifting(folder, {"vec.num_envs": 2, "train.gamma": 0.9}, {})
+    report = drifting(folder, {"train.update_epochs": 1.5, "train.gamma": 0.9}, {})
     found = {finding.quantity: finding for finding in with_taken(report.findings, report.pairs, "left")}
     assert found["gamma"].fix is not None
-    assert found["batch_size"].fix is None
-    assert "not taken: metta would not be clean with it: batch_size (16) is too small" in found["batch_size"].help
+    assert found["update_epochs"].fix is None
+    assert "not taken: metta would not be clean with it: trainer.update_epochs = 1.5" in found["update_epochs"].help
+
+
+def test_what_one_setting_alone_would_break_is_taken_together_with_what_makes_it_fit(folder: Path) -> None:
+    report = drifting(folder, {"vec.num_envs": 2}, {})
+    found = fixed(report, "left")
+    assert found["batch_size"].fix is not None
+    assert found["num_envs"].fix is not None
+    apply(found)
+    after = checked(folder)
+    assert not {"batch_size", "num_envs", "total_agents"} & differing(after)
+    assert not [finding for finding in after.findings if finding.code == "ML401"]
 
 
 def test_what_the_other_trainer_has_no_setting_for_is_not_taken(folder: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
-COMMANDS = ("check", "plan", "compare", "verify", "rules", "explain", "init", "server")
+COMMANDS = ("check", "plan", "solve", "compare", "verify", "rules", "explain", "init", "server")
 """Each is the function of its name in the module of its name, which is imported when it is asked for."""
 
 

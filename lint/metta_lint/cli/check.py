@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metta_lint.cli.baseline import baseline_options, keep_baseline, with_baseline
-from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken
+from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken, with_sizes_solved
 from metta_lint.cli.options import (
     cache_options,
     config_option,
@@ -65,7 +65,7 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
             from metta_lint.since import only_new
 
             only_new(report, options["since"], paths, applied, overrides, machine)
-        return with_pairs_taken(report, options["take"])
+        return with_pairs_taken(with_sizes_solved(report, options), options["take"])
 
     with kept_documents(options["cache_dir"], wanted=not options["no_cache"]):
         if options["fix"] or options["diff"]:

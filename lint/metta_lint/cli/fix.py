@@ -39,6 +39,15 @@ def with_pairs_taken(report: Report, side: Any) -> Report:
     return report
 
 
+def with_sizes_solved(report: Report, options: dict[str, Any]) -> Report:
+    """The report, its findings of sizes that do not go together with fixes where fixes are asked for."""
+    if options["fix"] or options["diff"] or options["unsafe_fixes"]:
+        from metta_lint.solver.fixes import with_solved
+
+        report.findings = with_solved(report.findings, report.plans)
+    return report
+
+
 def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[str, Any]) -> tuple[Report, int]:
     """Fix what is found below some files and folders, or say what would change; what is left, and an exit code.
 

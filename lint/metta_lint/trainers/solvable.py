@@ -13,8 +13,10 @@ class Solvable(NamedTuple):
 
     ``sizes`` are whole-number settings; those that come first are changed more readily. ``own`` says what an entry's
     own file is laid over: the beginning of a setting's key, and what that file has in its place. What no beginning fits
-    is changed where it is written.
+    is changed where it is written. ``wastes`` are quantities of its plans, beside those of all trainers, that are 0
+    in a clean run.
     """
 
     sizes: tuple[str, ...] = ()
     own: Mapping[str, str] = {}
+    wastes: tuple[str, ...] = ()

@@ -1,0 +1,49 @@
+"""``metta-lint solve``."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from metta_lint.cli.options import (
+    config_option,
+    format_option,
+    given,
+    machine_options,
+    option_group,
+    output_options,
+    set_option,
+    trainer_option,
+)
+from metta_lint.cli.output import as_json, emit, style
+from metta_lint.cli.pair import check_trainers
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--want", "wants", multiple=True, metavar="QUANTITY=VALUE", help="A value that a quantity must have (repeatable)."
+)
+@option_group(config_option, machine_options, trainer_option, set_option, format_option("text", "json"), output_options)
+def solve(run: str, wants: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
+    """The nearest settings with which a run is clean: none refused, nothing wasted, and every --want fulfilled."""
+    from metta_lint.runs import plan_run
+    from metta_lint.solver.answers import answer
+    from metta_lint.solver.wants import parse_want
+
+    config, machine = given(config_path, run if os.path.exists(run) else ".", options)
+    planned = plan_run(run, config, overrides, machine)
+    check_trainers(config, planned)
+    answered = answer(planned, dict(map(parse_want, wants)))
+    if options["output_format"] == "json":
+        from metta_lint.reports.solving import solve_data
+
+        text = as_json(solve_data(answered))
+    else:
+        from metta_lint.reports.solving import solve_page
+
+        text = solve_page(answered, style(options))
+    emit(text, options["output_file"])
+    return 0 if answered.is_clean or answered.proposals else 1

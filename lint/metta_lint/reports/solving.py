@@ -1,0 +1,78 @@
+"""What ``solve`` prints: a run's problems, and proposals with what each changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.numbers import count, show
+from metta_lint.reports.data import SCHEMA, location
+from metta_lint.reports.text import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.reports.style import Style
+    from metta_lint.solver.answers import Answer, Solution
+
+
+def solve_page(answer: Answer, style: Style) -> str:
+    """The problems, then each proposal with the numbers that change by it."""
+    name = answer.plan.run.name or answer.plan.run.entry
+    if answer.is_clean:
+        return f"{name}: nothing to solve: {answer.plan.run.dialect} takes it as it is, and wastes nothing"
+    lines = [style.bold(f"{name}: what is wrong with it as it is")]
+    lines += [f"  {message}" for message in answer.problems.values()]
+    missed = {want: value for want, value in answer.wants.items() if answer.plan.value(want) != value}
+    lines += [
+        f"  {want} = {_value(answer.plan.value(want))}, and {_value(value)} is wanted" for want, value in missed.items()
+    ]
+    if not answer.proposals:
+        return "\n".join([*lines, "", "no change of one or two sizes makes it clean"])
+    for number, solution in enumerate(answer.proposals, start=1):
+        lines += ["", *_solution(number, solution, style)]
+    return "\n".join(lines)
+
+
+def _solution(number: int, solution: Solution, style: Style) -> Iterator[str]:
+    proposal = solution.proposal
+    said = ", ".join(f"{key} = {value} (now {proposal.before[key]})" for key, value in proposal.changes.items())
+    far = count(len(proposal.changes), "setting") + f", {proposal.distance:.3f} octaves away"
+    yield style.bold(f"{number}. {said}") + style.dim(f"  {far}")
+    rows = [("quantity", "now", "then")]
+    rows += [(name, _value(before), _value(after)) for name, (before, after) in solution.moved.items()]
+    yield from (f"   {line}" for line in table(rows, (1, 2)))
+    if solution.not_written:
+        yield style.dim(f"   not written into a file: {solution.not_written}")
+    for edit in solution.edits:
+        yield style.dim(f"   written at {edit.span}")
+
+
+def _value(value: object) -> str:
+    return "?" if value is None else show(value)
+
+
+def solve_data(answer: Answer) -> dict[str, Any]:
+    """What ``solve --output-format json`` prints."""
+    return {
+        "schema": SCHEMA,
+        "trainer": answer.plan.run.trainer,
+        "version": answer.plan.run.version,
+        "entry": answer.plan.run.entry,
+        "clean": answer.is_clean,
+        "problems": [{"name": name, "message": message} for name, message in answer.problems.items()],
+        "wants": dict(answer.wants),
+        "proposals": [_solution_data(solution) for solution in answer.proposals],
+    }
+
+
+def _solution_data(solution: Solution) -> dict[str, Any]:
+    proposal = solution.proposal
+    return {
+        "settings": [
+            {"key": key, "before": proposal.before[key], "after": value} for key, value in proposal.changes.items()
+        ],
+        "distance": round(proposal.distance, 6),
+        "quantities": {name: {"before": before, "after": after} for name, (before, after) in solution.moved.items()},
+        "edits": [{**location(edit.span), "text": edit.text} for edit in solution.edits],
+        **({"not_written_because": solution.not_written} if solution.not_written else {}),
+    }

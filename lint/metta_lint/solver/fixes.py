@@ -1,0 +1,75 @@
+"""Fixes that the solver makes: findings of refused and wasteful runs get the nearest clean settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.findings import Fix
+from metta_lint.literals import Unwritable
+from metta_lint.problems import problems_of
+from metta_lint.solver import solve
+from metta_lint.writing import write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from metta_lint.findings import Finding
+    from metta_lint.plans import Plan
+    from metta_lint.solver import Proposal
+
+SOLVED = frozenset({"ML401", "ML402", "ML403"})
+"""Rules whose findings say that sizes do not go together."""
+
+
+def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Finding]:
+    """The findings, those of sizes that do not go together with the nearest clean settings as help and unsafe fix.
+
+    A fix's edits were read back: the plan of the edited files has nothing wrong with it. Several findings of one run
+    have the same fix, to be made once. A finding that has a fix keeps it.
+    """
+    findings = list(findings)
+    by_subject = {plan.run.name or plan.run.entry: plan for plan in plans}
+    solved: dict[str, tuple[str, Fix | None] | None] = {}
+    for finding in findings:
+        if finding.code in SOLVED and finding.subject in by_subject and finding.subject not in solved:
+            solved[finding.subject] = _solved(by_subject[finding.subject])
+    return [_with(finding, solved.get(finding.subject) if finding.code in SOLVED else None) for finding in findings]
+
+
+def _with(finding: Finding, solved: tuple[str, Fix | None] | None) -> Finding:
+    if solved is None:
+        return finding
+    said, fix = solved
+    return finding._replace(help=said, fix=finding.fix or fix)
+
+
+def _solved(plan: Plan) -> tuple[str, Fix | None] | None:
+    proposals = solve(plan)
+    if not proposals:
+        return None
+    fix, reason = fix_of(plan, proposals)
+    said = f"the nearest clean settings: {told(proposals[0])}"
+    return (f"{said}; not written: {reason}" if reason else said), fix
+
+
+def fix_of(plan: Plan, proposals: Sequence[Proposal]) -> tuple[Fix | None, str]:
+    """The first proposal that can be written into the run's files and is clean there, or why the nearest cannot."""
+    reasons = []
+    for proposal in proposals:
+        try:
+            done = write(plan.run, proposal.changes)
+        except Unwritable as reason:
+            reasons.append(str(reason))
+            continue
+        wrong = problems_of(done.plan)
+        if not wrong:
+            settings = " and ".join(f"{key} to {value}" for key, value in proposal.changes.items())
+            return Fix(f"set {settings}", done.of(proposal.changes)), ""
+        reasons.append(next(iter(wrong.values())))
+    return None, reasons[0]
+
+
+def told(proposal: Proposal) -> str:
+    """A proposal in words: ``trainer.batch_size = 491520 (now 524288)``."""
+    settings = " and ".join(f"{key} = {value}" for key, value in proposal.changes.items())
+    return f"{settings} (now {' and '.join(str(value) for value in proposal.before.values())})"
