@@ -13,6 +13,7 @@ from metta_lint.errors import LintError
 from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.vcs.git import Repository
 from metta_lint.vcs.mirror import Layout, Mirror
+from metta_lint.vcs.objects import Objects
 from repositories import commit, environment, git, start
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="programs of a hostile repository are shell scripts here")
@@ -149,7 +150,8 @@ def test_nothing_that_a_repository_names_is_run(project: Path, tmp_path: Path) -
     repository.changes(first, head, renames=True)
     list(repository.changes_of([(step.commit, step.parent) for step in repository.mainline(head, 10)], (".ini",)))
     assert repository.staged_renames(head) == {"a.ini": "c.ini"}
-    assert repository.sizes(["1" * 40]) == {}
+    with Objects(repository) as objects:
+        assert objects.size("1" * 40) is None
     assert laid_out(project, "HEAD~1", "HEAD") != {}
     assert not ran.exists()
 

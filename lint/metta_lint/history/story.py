@@ -44,7 +44,10 @@ class Move(NamedTuple):
 
 
 class Side(NamedTuple):
-    """One side's moves, oldest first: since the sides agreed, or all that are known. The last brought today's value."""
+    """One side's moves that are told, oldest first: since the sides agreed, or the latest.
+
+    The last brought the value of today; ``bound`` is how far back was looked.
+    """
 
     moves: tuple[Move, ...]
     bound: str = ""
@@ -82,8 +85,12 @@ class Story(NamedTuple):
         """The story in one sentence."""
         if self.agreed_on is not None:
             return self._broken()
+        left, right = self.left.last, self.right.last
+        if left.how == right.how == "added" and left.commit is not None and left.commit == right.commit:
+            both = f"{left.label} with {_value(left.value)} and {right.label} with {_value(right.value)}"
+            return f"never agreed: {shown(left.commit)} brought {both}"
         opening = "never agreed" if self.kind != "cut-off" else f"not in agreement as far back as {self.bound}"
-        sides = (_since(side, last=which == self.moved_last) for which, side in self._sides())
+        sides = (_since(side, self.bound, last=which == self.moved_last) for which, side in self._sides())
         return f"{opening}: {'; '.join(sides)}"
 
     def _sides(self) -> list[tuple[Which, Side]]:
@@ -92,7 +99,7 @@ class Story(NamedTuple):
     def _broken(self) -> str:
         """What ended the agreement, what came then, and the side that did not move."""
         moving = [side for which, side in self._sides() if which != self.still]
-        moves = sorted((move for side in moving for move in _told(side)), key=lambda move: move.start)
+        moves = sorted((move for side in moving for move in side.moves), key=lambda move: move.start)
         text = (
             f"agreed on {show(self.agreed_on)} until {'; then '.join(_done(together) for together in _groups(moves))}"
         )
@@ -119,11 +126,6 @@ def shown(commit: Commit) -> str:
     if len(subject) > LONGEST_SUBJECT:
         subject = subject[: LONGEST_SUBJECT - 3] + "..."
     return f'{commit.short} ({commit.date}, "{subject}")'
-
-
-def _told(side: Side) -> list[Move]:
-    """The moves that are worth telling: the first and the last."""
-    return [side.moves[0], *side.moves[1:][-1:]]
 
 
 def _groups(moves: list[Move]) -> list[list[Move]]:
@@ -162,7 +164,8 @@ def _stands(side: Side) -> str:
     return _since(side)
 
 
-def _since(side: Side, *, last: bool = False) -> str:
+def _since(side: Side, said: str = "", *, last: bool = False) -> str:
+    """Since when a side has its value; ``said`` is how far back was looked, where the sentence says that already."""
     move = side.last
     ending = ", and moved last" if last and len(side.moves) > 1 else ""
     match move.how:
@@ -172,7 +175,9 @@ def _since(side: Side, *, last: bool = False) -> str:
         case "added" if move.commit is not None:
             text = f"{move.label} has had {_value(move.value)} since {shown(move.commit)} brought it"
         case "older":
-            text = f"{move.label} has had {_value(move.value)} since before {side.bound}"
+            text = (
+                f"{move.label} has had {_value(move.value)} since before {'that' if side.bound == said else side.bound}"
+            )
         case "untracked":
             text = f"{move.label} has {_value(move.value)} and is in no commit"
         case _:

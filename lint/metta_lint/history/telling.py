@@ -114,9 +114,10 @@ class Teller:
         )
 
     def _side(self, past: _Past, since: float | None, names: _Names) -> Side:
-        """A side's moves since a moment, else the last; or all of them, where there is no such moment."""
-        moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since]
-        moves = [self._move(past, index, names) for index in reversed(moved or [0])]
+        """A side's first and last move since a moment, else the last one; without a moment the last two of all."""
+        moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since] or [0]
+        told = {moved[0], moved[-1]} if since is not None else set(moved[:2])
+        moves = [self._move(past, index, names) for index in sorted(told, reverse=True)]
         return Side(tuple(moves), self._bound(past.road))
 
     def _move(self, past: _Past, index: int, names: _Names) -> Move:

@@ -101,6 +101,7 @@ class Walk:
         self.repository = repository
         self.planned = 0
         self._branches = 0
+        self._known_parents: dict[str, list[str]] = {}
         self._mirror = mirror
         self._layout = Layout(repository, mirror)
         self.limit = limit
@@ -130,6 +131,9 @@ class Walk:
             if step.commit in cut:
                 _end(going, "shallow", step.commit, float(-index), float(oldest))
                 return
+            if step.parent is None:
+                self._be_born(going, step, changes, float(-index), float(oldest))
+                return
             touched = [(timeline, found) for timeline in going if (found := self._touched(timeline, changes))]
             if touched and self.planned >= self.limit:
                 _end(going, "limit", step.commit, float(-index), float(oldest))
@@ -141,6 +145,14 @@ class Walk:
                 self._add(timeline, step.parent)
             if index + 1 == COMMITS:
                 _end(going, "limit", step.commit, float(-index), float(oldest))
+
+    def _be_born(
+        self, timelines: Iterable[Timeline], step: Step, changes: Sequence[Change], position: float, seconds: float
+    ) -> None:
+        """The first commit of all brought what is still to be followed: there is nothing before it to be planned."""
+        for timeline in timelines:
+            self._begin(timeline, step.commit, self._touched(timeline, changes), position, seconds)
+            timeline.end = "birth"
 
     def _steps(self, head: str | None) -> Iterator[tuple[Step, list[Change]]]:
         steps = self.repository.mainline(head, COMMITS) if head is not None else []
@@ -207,7 +219,7 @@ class Walk:
         """
         if state.commit is None:
             return None
-        first, *others = self.repository.parents(state.commit) or [""]
+        first, *others = self._parents(state.commit) or [""]
         if not others:
             return state.commit
         merged = self.repository.merged_by(state.commit, first)
@@ -219,8 +231,13 @@ class Walk:
             current, reads = found
             if current not in merged:  # the main line had it before: it was the merge that brought it back
                 return state.commit
-            parents = self.repository.parents(current)
+            parents = self._parents(current)
         return state.commit
+
+    def _parents(self, commit: str) -> list[str]:
+        if commit not in self._known_parents:
+            self._known_parents[commit] = self.repository.parents(commit)
+        return self._known_parents[commit]
 
     def _parent_with(
         self,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_lint.errors import LintError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 SECONDS = 120
 """The longest that one command may take."""
@@ -188,19 +188,6 @@ class Repository:
         raw = self.ask("diff-index", "--cached", *_raw(renames=True), "--diff-filter=R", before)
         return {change.before: change.entry.path for change in _changes(raw)}
 
-    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """The sizes of objects in bytes; those that are not here are left out."""
-        data = "".join(f"{oid}\n" for oid in oids).encode("ascii")
-        rows = self.ask("cat-file", "--batch-check", data=data).decode("ascii", "replace").splitlines()
-        found = (row.split() for row in rows)
-        return {row[0]: int(row[2]) for row in found if len(row) == 3 and row[1] == "blob"}
-
-    def contents(self, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
-        """Objects with their bytes, one after the other; ``sizes`` are those that ``sizes()`` found."""
-        for batch in _batches(sizes):
-            data = self.ask("cat-file", "--batch", data="".join(f"{oid}\n" for oid in batch).encode("ascii"))
-            yield from _objects(data)
-
     # -- the program -----------------------------------------------------------------------------------------------
 
     def ask(self, *arguments: str, data: bytes = b"") -> bytes:
@@ -212,28 +199,17 @@ class Repository:
             raise LintError(f"git {arguments[0]}: {_reason(done.stderr) or f'exit code {done.returncode}'}")
         return done.stdout
 
+    def conversation(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """A git command that answers as it is asked. Raises LintError where there is no git."""
+        command = [_program(), *SAFE, "-C", self.top, *arguments]
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        return subprocess.Popen(command, env=_environment(), stdin=pipe, stdout=pipe, stderr=nothing)
+
     def _line(self, *arguments: str) -> str | None:
         done = _run(["-C", self.top, *arguments])
         if done.returncode > 1 and done.returncode != 128:
             raise LintError(f"git {arguments[0]}: {_reason(done.stderr)}")
         return os.fsdecode(done.stdout.strip()) or None
-
-
-BATCH = 8 << 20
-"""Bytes of objects that are held at once."""
-
-
-def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    held = 0
-    for oid, size in sizes.items():
-        if batch and held + size > BATCH:
-            yield batch
-            batch, held = [], 0
-        batch.append(oid)
-        held += size
-    if batch:
-        yield batch
 
 
 def is_below(path: str, folder: str) -> bool:
@@ -284,25 +260,10 @@ def _by_commit(raw: bytes) -> dict[str, list[Change]]:
     return found
 
 
-def _objects(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The objects of ``cat-file --batch``: ``oid type size``, a line break, the bytes, a line break."""
-    start = 0
-    while start < len(data):
-        end = data.index(b"\n", start)
-        head = data[start:end].split()
-        size = int(head[2]) if len(head) == 3 else -1
-        if size >= 0:
-            yield head[0].decode("ascii"), data[end + 1 : end + 1 + size]
-        start = end + 1 + (size + 1 if size >= 0 else 0)
-
-
 def _run(arguments: list[str], data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    program = _program()
-    if program is None:
-        raise LintError("git is not installed, or not on the PATH: history is asked of it")
     try:
         return subprocess.run(
-            [program, *SAFE, *arguments],
+            [_program(), *SAFE, *arguments],
             env=_environment(),
             input=data,
             capture_output=True,
@@ -315,11 +276,16 @@ def _run(arguments: list[str], data: bytes = b"") -> subprocess.CompletedProcess
         raise LintError(f"git cannot be run: {error}") from error
 
 
-def _program() -> str | None:
-    """Git's program, in a folder of the PATH. Windows would look in the working directory first, which is input."""
+def _program() -> str:
+    """Git's program, in a folder of the PATH. Windows would look in the working directory first, which is input.
+
+    Raises LintError where there is none.
+    """
     name = "git.exe" if sys.platform == "win32" else "git"
-    candidates = (os.path.join(folder, name) for folder in os.get_exec_path() if os.path.isabs(folder))
-    return next((found for candidate in candidates if (found := shutil.which(candidate))), None)
+    for folder in os.get_exec_path():
+        if os.path.isabs(folder) and (found := shutil.which(os.path.join(folder, name))):
+            return found
+    raise LintError("git is not installed, or not on the PATH: history is asked of it")
 
 
 def _environment() -> dict[str, str]:

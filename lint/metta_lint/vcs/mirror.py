@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import chdir, contextmanager, suppress
+from contextlib import ExitStack, chdir, contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +18,7 @@ from metta_lint.errors import LintError
 from metta_lint.sources import known_suffixes
 from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.vcs.git import ABSENT, LINK, SUBPROJECT, Change, Entry, Repository, is_below
+from metta_lint.vcs.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +45,7 @@ class Mirror:
     def __init__(self) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="metta-lint-", ignore_cleanup_errors=True)
         self.folder = os.path.realpath(self._temporary.name)
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +53,12 @@ class Mirror:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._open.close()
         self._temporary.cleanup()
+
+    def open_until_it_goes(self, objects: Objects) -> Objects:
+        """Have what is read from end with the mirror."""
+        return self._open.enter_context(objects)
 
     def place(self, path: str) -> str:
         """Where a path of the file system is in the mirror."""
@@ -110,6 +117,7 @@ class Layout:
         self._mirror = mirror
         self._root = mirror.place(repository.top)
         self._depth = depth
+        self._objects = mirror.open_until_it_goes(Objects(repository))
         self._suffixes = wanted_suffixes()
         self._commit: str | None = None
         self._folders: set[str] = set()
@@ -163,16 +171,15 @@ class Layout:
                 read.setdefault(entry.oid, []).append(entry)
             else:
                 self._put(entry.path, b"")
-        sizes = self.repository.sizes(read)
-        for oid in read.keys() - sizes.keys():
-            self._say(f"{read[oid][0].path} is not here: the repository lacks an object")
-        for oid in [oid for oid, size in sizes.items() if size > BYTE_LIMIT]:
-            for entry in read[oid]:
-                self._put(entry.path, b"", BYTE_LIMIT + 1)
-        readable = {oid: size for oid, size in sizes.items() if size <= BYTE_LIMIT}
-        for oid, data in self.repository.contents(readable):
-            for entry in read[oid]:
-                self._put(entry.path, data)
+        for oid, those in read.items():
+            size = self._objects.size(oid)
+            if size is None:
+                self._say(f"{those[0].path} is not here: the repository lacks an object")
+                continue
+            is_read = size <= BYTE_LIMIT
+            data = self._objects.read(oid) if is_read else b""
+            for entry in those:
+                self._put(entry.path, data, 0 if is_read else BYTE_LIMIT + 1)
 
     def _put(self, path: str, data: bytes, size: int = 0) -> None:
         """Write a file; one that is too large to be read only has its size, as a hole."""
@@ -201,17 +208,14 @@ class Layout:
 
     def _link(self, entries: list[Entry]) -> None:
         """Links that stay in the tree; others lead to what no commit has."""
-        by_oid: dict[str, list[Entry]] = {}
         for entry in entries:
-            by_oid.setdefault(entry.oid, []).append(entry)
-        small = {oid: size for oid, size in self.repository.sizes(by_oid).items() if size < LONGEST_LINK}
-        for oid, data in self.repository.contents(small):
-            for entry in by_oid[oid]:
-                if _stays_inside(entry.path, os.fsdecode(data)):
-                    there = self._there(entry.path)
-                    self._make_folder(os.path.dirname(there))
-                    if not os.path.lexists(there):
-                        _link(os.fsdecode(data), there)
+            if (self._objects.size(entry.oid) or LONGEST_LINK) >= LONGEST_LINK:
+                continue
+            target, there = os.fsdecode(self._objects.read(entry.oid)), self._there(entry.path)
+            if _stays_inside(entry.path, target):
+                self._make_folder(os.path.dirname(there))
+                if not os.path.lexists(there):
+                    _link(target, there)
 
     def _nest(self, entry: Entry) -> None:
         """Lay out a submodule's commit from its own repository, if that is here."""
