@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -89,6 +92,66 @@ def test_a_file_that_is_too_large_has_no_bytes_but_its_size(project: Path) -> No
     found = laid_out(project, "HEAD")
     assert found["large.json"] == bytes(BYTE_LIMIT + 1)
     assert found["fits.json"] == b"1" * BYTE_LIMIT
+
+
+@POSIX
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_commits_did_each_is_laid_out_as_git_has_it(tmp_path: Path, seed: int) -> None:
+    """From any commit to any other one: files come and go, turn into folders and links, and back."""
+    chance = Random(seed)
+    folder = start(tmp_path / "random")
+    names = []
+    for _ in range(5):
+        for _ in range(4):
+            scribble(folder, chance)
+        names.append(commit(folder))
+    with Mirror() as mirror:
+        repository = Repository.around(str(folder))
+        layout = Layout(repository, mirror)
+        for name in chance.choices(names, k=12):
+            layout.move(name)
+            assert files_of(Path(mirror.place(repository.top))) == archived(folder, name, tmp_path)
+
+
+def scribble(folder: Path, chance: Random) -> None:
+    """Do something to a path of a few."""
+    path = folder.joinpath(*(chance.choice("ab") for _ in range(chance.randint(1, 3))), chance.choice(["x.ini", "a"]))
+    for parent in reversed(path.relative_to(folder).parents[:-1]):
+        if (folder / parent).is_symlink() or (folder / parent).is_file():
+            (folder / parent).unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.is_dir():
+        shutil.rmtree(path)
+    match chance.randint(0, 3):
+        case 0:
+            path.symlink_to(chance.choice(["x.ini", "b/x.ini", "b"]))
+        case 1 | 2:
+            path.write_text(f"[{chance.random()}]\n", encoding="utf-8")
+
+
+def files_of(root: Path) -> dict[str, str]:
+    """The files below a folder: what they hold if they are read, or where they lead."""
+    return {
+        path.relative_to(root).as_posix(): os.readlink(path)
+        if path.is_symlink()
+        else path.read_text(encoding="utf-8") * (path.suffix == ".ini")
+        for path in root.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
+
+
+def archived(folder: Path, name: str, scratch: Path) -> dict[str, str]:
+    """The files of a commit, as git itself gives them away."""
+    git(folder, "archive", "--output", str(scratch / "archive.tar"), name)
+    with tarfile.open(scratch / "archive.tar") as archive:
+        return {member.name: held(archive, member) for member in archive if not member.isdir()}
+
+
+def held(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    file = None if member.issym() else archive.extractfile(member)
+    return member.linkname if file is None else file.read().decode() * member.name.endswith(".ini")
 
 
 # -- hostile repositories ----------------------------------------------------------------------------------------------

@@ -128,14 +128,17 @@ def declare(folder: Path, native: str, overrides: str = "[]") -> None:
 
 
 def test_of_equal_findings_only_as_many_are_new_as_there_are_more(project: Path) -> None:
-    ini = project / "pufferlib" / "config" / "metta.ini"
-    ini.write_text(ini.read_text(encoding="utf-8") + "\n[train]\nlearning_rte = 1\n", encoding="utf-8")
+    (project / "ours.py").write_text(EVERY_AGENT, encoding="utf-8")
+    (project / "metta-lint.toml").write_text('plugins = ["ours.py"]\nselect = ["XX"]\n', encoding="utf-8")
+    path = project / "configs" / "env" / "arena.yaml"
+    path.write_text("a:\n  n: 1\nb:\n  n: 1\n", encoding="utf-8")
     commit(project)
-    before = check((), find_config("."))
-    shutil.copytree("pufferlib", "copied/pufferlib")
+    path.write_text("z: 0\na:\n  n: 1\nb:\n  n: 1\nc:\n  n: 1\n", encoding="utf-8")
+    assert len(check((), find_config(".")).findings) == 3
     report = new("HEAD")
-    assert codes(before) != set()
-    assert {finding.span.path.partition("/")[0] for finding in report.findings} <= {"copied", "configs"}
+    assert [(finding.code, finding.span.line) for finding in report.findings] == [("XX001", 7)]
+    path.write_text("b:\n  n: 1\n", encoding="utf-8")
+    assert codes(new("HEAD")) == set()
 
 
 def test_an_unreadable_file_is_always_said(project: Path) -> None:
@@ -326,6 +329,22 @@ def test_rules_of_the_working_tree_count_for_both(project: Path) -> None:
     assert codes(new("HEAD")) == set()
 
 
+EVERY_AGENT = '''
+from metta_lint.api import Draft, leaves
+
+class EveryOne:
+    """Every 1 that is called n."""
+
+    code, name, severity = "XX001", "every-one", "info"
+    agrees, drifts = [], []
+
+    def check(self, document):
+        for keys, node in leaves(document.root):
+            if keys[-1:] == ("n",):
+                yield Draft("a one", at=node.span)
+
+RULES = [EveryOne()]
+'''
 EVERY_INI = '''
 from metta_lint.api import Draft
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 200
 """Commits at which runs are planned."""
-COMMITS = 50_000
+COMMITS = 20_000
 """Commits that are looked at, planned or not."""
 BATCH = 500
 """Commits whose changes are asked for at once."""
@@ -54,12 +54,10 @@ class Launch:
 class State:
     """What a run was from one commit on, up to the next newer state.
 
-    ``plan`` is None where the run was not there, or, with a ``failure``, where it could not be planned. ``commit`` is
-    the one that began it, None for the working tree and for a state that is older than the road goes; ``touched`` are
-    the files of the run that the commit changed, as the working directory names them. ``position`` counts the main line
-    back from HEAD, negative; ``seconds`` is the committer's time, no later than that of newer commits. ``at`` is a
-    commit at which the run was like this, and ``reads`` are the files that it was read from, as the repository names
-    them.
+    ``plan`` is None where it could not be planned, and ``failure`` says why. ``commit`` is the one that began it, None
+    for the working tree and for a state that is older than the road goes. ``position`` counts the main line back from
+    HEAD, negative; ``seconds`` is the committer's time, no later than that of newer commits. ``at`` is a commit at
+    which the run was like this, and ``reads`` are the files that it was read from, as the repository names them.
     """
 
     def __init__(
@@ -70,7 +68,6 @@ class State:
         self.failure = failure
         self.reads = reads
         self.commit: str | None = None
-        self.touched: tuple[str, ...] = ()
         self.position = NEWEST
         self.seconds = NEWEST
 
@@ -87,11 +84,6 @@ class Timeline:
         self.end = end
         self.horizon: str | None = None
         self.entry = ""
-
-    @property
-    def failures(self) -> list[State]:
-        """The states that could not be planned."""
-        return [state for state in self.states if state.failure]
 
 
 class Walk:
@@ -132,27 +124,21 @@ class Walk:
                 _end(going, "shallow", step.commit, float(-index), float(oldest))
                 return
             if step.parent is None:
-                self._be_born(going, step, changes, float(-index), float(oldest))
+                for timeline in going:  # there is nothing before it to be planned
+                    _begin(timeline, step.commit, float(-index), float(oldest))
+                    timeline.end = "birth"
                 return
-            touched = [(timeline, found) for timeline in going if (found := self._touched(timeline, changes))]
+            touched = [timeline for timeline in going if _is_touched(timeline, changes)]
             if touched and self.planned >= self.limit:
                 _end(going, "limit", step.commit, float(-index), float(oldest))
                 return
             self.planned += bool(touched)
-            for timeline, found in touched:
-                self._begin(timeline, step.commit, found, float(-index), float(oldest))
+            for timeline in touched:
+                _begin(timeline, step.commit, float(-index), float(oldest))
                 self._rename(timeline, changes)
                 self._add(timeline, step.parent)
             if index + 1 == COMMITS:
                 _end(going, "limit", step.commit, float(-index), float(oldest))
-
-    def _be_born(
-        self, timelines: Iterable[Timeline], step: Step, changes: Sequence[Change], position: float, seconds: float
-    ) -> None:
-        """The first commit of all brought what is still to be followed: there is nothing before it to be planned."""
-        for timeline in timelines:
-            self._begin(timeline, step.commit, self._touched(timeline, changes), position, seconds)
-            timeline.end = "birth"
 
     def _steps(self, head: str | None) -> Iterator[tuple[Step, list[Change]]]:
         steps = self.repository.mainline(head, COMMITS) if head is not None else []
@@ -160,12 +146,6 @@ class Walk:
             batch = steps[start : start + BATCH]
             pairs = [(step.commit, step.parent) for step in batch]
             yield from zip(batch, self.repository.changes_of(pairs, wanted_suffixes()), strict=True)
-
-    def _begin(self, timeline: Timeline, commit: str, touched: Iterable[str], position: float, seconds: float) -> None:
-        """A commit turns out to be the one that began the oldest state that is known."""
-        state = timeline.states[-1]
-        state.commit, state.position, state.seconds = commit, position, seconds
-        state.touched = tuple(self._seen(path) for path in touched)
 
     def _rename(self, timeline: Timeline, changes: Iterable[Change]) -> None:
         """Before a commit that renamed a run's entry, the entry had another name."""
@@ -183,16 +163,6 @@ class Walk:
         if state.plan is None:  # what it was read from nobody knows: what the newer state was
             state.reads |= timeline.states[-1].reads
         timeline.states.append(state)
-
-    def _touched(self, timeline: Timeline, changes: Iterable[Change]) -> list[str]:
-        """The files that a run was read from, after a commit or before it, that the commit changed."""
-        reads = timeline.states[-1].reads
-        folders = {os.path.dirname(path) for path in reads}
-        return [
-            change.entry.path
-            for change in changes
-            if change.entry.path in reads or (change.status in "DR" and _may_be_read(change.before, folders))
-        ]
 
     # -- one commit ------------------------------------------------------------------------------------------------
 
@@ -299,6 +269,22 @@ def _planned(launch: Launch, entry: str) -> Plan:
         return plan_run(entry, config, launch.overrides, launch.machine, with_problems=True)
     config = config._replace(runs={launch.run: declared._replace(entry=entry)})
     return plan_run(launch.run, config, launch.overrides, launch.machine, with_problems=True)
+
+
+def _begin(timeline: Timeline, commit: str, position: float, seconds: float) -> None:
+    """A commit turns out to be the one that began the oldest state that is known."""
+    state = timeline.states[-1]
+    state.commit, state.position, state.seconds = commit, position, seconds
+
+
+def _is_touched(timeline: Timeline, changes: Iterable[Change]) -> bool:
+    """Whether a commit changed a file that a run was read from after it, or removed one that it may have read."""
+    reads = timeline.states[-1].reads
+    folders = {os.path.dirname(path) for path in reads}
+    return any(
+        change.entry.path in reads or (change.status in "DR" and _may_be_read(change.before, folders))
+        for change in changes
+    )
 
 
 def _may_be_read(path: str, folders: set[str]) -> bool:

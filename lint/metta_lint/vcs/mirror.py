@@ -71,8 +71,10 @@ class Mirror:
         if not is_below(full, self.folder):
             return full
         inside = os.path.relpath(full, self.folder)
-        drive = os.path.splitdrive(os.getcwd())[0]
-        return f"{drive}{os.sep}{inside.partition(os.sep)[2] if drive else inside}"
+        if os.name != "nt":
+            return os.sep + inside
+        drive, _, rest = inside.partition(os.sep)
+        return f"{drive}:{os.sep}{rest}"
 
     def without(self, text: str) -> str:
         """A text in which paths of the mirror, if there are any, are those that they stand for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from metta_lint.errors import LintError
@@ -54,13 +55,12 @@ class _Answers:
     def head(self, oid: str) -> list[bytes]:
         """What it says of an object: its name, type and size; or that it is missing."""
         process = self._process or self._start()
-        _in(process).write(f"{oid}\n".encode("ascii"))
         try:
+            _in(process).write(f"{oid}\n".encode("ascii"))
             _in(process).flush()
-        except BrokenPipeError:
-            line = b""
-        else:
             line = _out(process).readline()
+        except OSError:
+            line = b""
         if not line:  # it would have to fetch the object, and may not
             raise LintError(
                 f"{self._repository.top}: this clone is partial, and does not have the files of earlier commits"
@@ -69,12 +69,8 @@ class _Answers:
 
     def body(self, size: int) -> bytes:
         """The bytes that follow."""
-        data = _out(self._started).read(size + 1)
-        return data[:size]
-
-    @property
-    def _started(self) -> subprocess.Popen[bytes]:
-        return self._process or self._start()
+        process = self._process or self._start()
+        return _out(process).read(size + 1)[:size]
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = self._repository.conversation("cat-file", self._mode)
@@ -82,7 +78,8 @@ class _Answers:
 
     def close(self) -> None:
         if self._process is not None:
-            _in(self._process).close()
+            with suppress(OSError):  # it may have ended by itself
+                _in(self._process).close()
             _out(self._process).close()
             self._process.wait()
 
