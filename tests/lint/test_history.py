@@ -77,7 +77,7 @@ def test_one_side_changed(project: Path) -> None:
     assert (story.kind, story.agreed_on, story.moved_last, story.still) == ("one-side", 2, "left", "right")
     assert sentence(story) == (
         'agreed on 2 until COMMIT (2025-07-22, "fewer agents") changed metta.yaml 2 -> 1; '
-        'arena.yaml has had 2 since COMMIT (2025-06-01, "both sides") brought it'
+        'arena.yaml has had 2 since COMMIT (2025-06-01, "both sides")'
     )
 
 
@@ -113,8 +113,8 @@ def test_born_different(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     story = stories()["learning_rate"]
     assert (story.kind, story.agreed_on, story.moved_last) == ("born-different", None, "right")
     assert sentence(story) == (
-        'never agreed: default.ini has had 0.5 since COMMIT (2025-06-01, "left") brought it; '
-        'trainer.yaml has had 0.001 since COMMIT (2025-06-10, "right") brought it'
+        'never agreed: default.ini has had 0.5 since COMMIT (2025-06-01, "left"); '
+        'trainer.yaml has had 0.001 since COMMIT (2025-06-10, "right")'
     )
 
 
@@ -156,8 +156,8 @@ def test_both_moved_and_never_agreed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     story = stories()["learning_rate"]
     assert (story.kind, story.agreed_on, story.moved_last) == ("both-moved", None, "right")
     assert sentence(story) == (
-        'never agreed: default.ini 0.3 since COMMIT (2025-06-02, "left"), 0.1 before; '
-        'trainer.yaml 0.4 since COMMIT (2025-06-03, "right"), 0.2 before, and moved last'
+        'never agreed: default.ini 0.1 -> 0.3 in COMMIT (2025-06-02, "left"); '
+        'trainer.yaml 0.2 -> 0.4 in COMMIT (2025-06-03, "right"), the last to move'
     )
 
 
@@ -222,7 +222,7 @@ def test_renamed_files_are_followed(project: Path) -> None:
     commit(project, "other names", "2025-06-11")
     story = stories("pufferlib/config/arena.ini", "conf/train_job.yaml")["learning_rate"]
     assert 'until COMMIT (2025-06-10, "to 0.1") changed default.ini 0.001 -> 0.1' in sentence(story)
-    assert 'trainer.yaml has had 0.001 since COMMIT (2025-06-01, "both sides") brought it' in sentence(story)
+    assert 'trainer.yaml has had 0.001 since COMMIT (2025-06-01, "both sides")' in sentence(story)
 
 
 def test_a_file_that_is_not_there_any_more_counts_too(project: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_shallow_clone_says_where_it_is_cut_off(
     assert (story.kind, story.moved_last) == ("cut-off", "left")
     assert sentence(story) == (
         'not in agreement as far back as COMMIT (2025-06-10, "to 0.1"), where this shallow clone is cut off: '
-        'default.ini 0.2 since COMMIT (2025-06-11, "to 0.2"), 0.1 before, and moved last; '
+        'default.ini 0.1 -> 0.2 in COMMIT (2025-06-11, "to 0.2"), the last to move; '
         "trainer.yaml has had 0.001 since before that"
     )
 
@@ -300,7 +300,7 @@ def test_the_limit_is_said(project: Path) -> None:
     story = stories(limit=3)["learning_rate"]
     assert story.kind == "cut-off"
     assert "where the limit of 3 commits is reached" in story.bound
-    assert 'default.ini 7 since COMMIT (2025-06-07, "to 7"), 6 before' in sentence(story)
+    assert 'default.ini 6 -> 7 in COMMIT (2025-06-07, "to 7")' in sentence(story)
     assert stories(limit=7)["learning_rate"].agreed_on == 0.001
 
 
@@ -456,6 +456,6 @@ def test_the_agents_of_a_real_pair(corpus: Path, tmp_path: Path, monkeypatch: py
     story = stories()["agents_per_env"]
     assert (story.kind, story.moved_last) == ("born-different", "left")
     assert sentence(story).startswith(
-        'never agreed: metta.yaml 64 since COMMIT (2025-07-22, "Make metta work with current PufferLib"), 512 before, '
-        "and moved last; "
+        'never agreed: metta.yaml 512 -> 64 in COMMIT (2025-07-22, "Make metta work with current PufferLib"), '
+        "the last to move; "
     )

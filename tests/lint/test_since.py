@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -376,3 +378,15 @@ def test_no_state_is_left_behind(project: Path, tmp_path: Path, monkeypatch: pyt
     (tmp_path / "temporary").mkdir()
     new("HEAD")
     assert os.listdir(tmp_path / "temporary") == []
+
+
+def test_without_the_options_nothing_of_it_is_imported(project: Path) -> None:
+    code = (
+        "import sys; from metta_lint.cli import run; "
+        "run(['check', '--no-cache', '--quiet', '--output-file', 'report']); "
+        "run(['compare', 'pufferlib/config/metta.ini', 'configs/train_job.yaml', '--output-file', 'report']); "
+        "print([name for name in sys.modules if name.startswith(('metta_lint.vcs', 'metta_lint.since', "
+        "'metta_lint.history')) or name in ('subprocess', 'tempfile')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

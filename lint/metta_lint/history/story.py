@@ -167,13 +167,12 @@ def _stands(side: Side) -> str:
 def _since(side: Side, said: str = "", *, last: bool = False) -> str:
     """Since when a side has its value; ``said`` is how far back was looked, where the sentence says that already."""
     move = side.last
-    ending = ", and moved last" if last and len(side.moves) > 1 else ""
+    ending = ", the last to move" if last and len(side.moves) > 1 else ""
     match move.how:
         case "changed" if move.commit is not None:
-            text = f"{move.label}{_because(move)} {_value(move.value)} since {shown(move.commit)}"
-            text += f", {_value(move.before)} before"
+            text = f"{move.label}{_because(move)} {_value(move.before)} -> {_value(move.value)} in {shown(move.commit)}"
         case "added" if move.commit is not None:
-            text = f"{move.label} has had {_value(move.value)} since {shown(move.commit)} brought it"
+            text = f"{move.label} has had {_value(move.value)} since {shown(move.commit)}"
         case "older":
             text = (
                 f"{move.label} has had {_value(move.value)} since before {'that' if side.bound == said else side.bound}"
