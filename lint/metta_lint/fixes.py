@@ -114,7 +114,7 @@ class Fixer:
         report = self.look()
         unsettled = False
         for left in reversed(range(ROUNDS)):
-            batch = _together(self._candidates(report))
+            batch = together(self._candidates(report))
             if not batch:
                 break
             report = self._round(report, batch)
@@ -190,7 +190,7 @@ def _is_better(before: Report, after: Report, batch: Iterable[Finding]) -> bool:
     return gone and errors[1] <= errors[0]
 
 
-def _together(findings: Iterable[Finding]) -> list[Finding]:
+def together(findings: Iterable[Finding]) -> list[Finding]:
     """The first of the findings whose fixes can be made at once: none touches another, or they share an edit whole.
 
     Of a YAML's entries one is removed at a time: a mapping that loses its last one is written otherwise.

@@ -309,7 +309,7 @@ async def test_a_fix_is_offered_and_applied_leaves_nothing_to_find(folder: Path,
         (shown,) = editor.diagnostics[DEFAULT]
         assert shown.data == {"name": "one-epoch", "fix": "unsafe"}
         offered = await editor.actions(DEFAULT, shown.range)
-        assert list(offered) == ["Write 1 (unsafe)", "Explain XX001"]
+        assert list(offered) == ["Write 1 (unsafe)", "Suppress XX001 here, and say why", "Explain XX001"]
         fix = offered["Write 1 (unsafe)"]
         assert (fix.is_preferred, fix.kind) == (None, lsp.CodeActionKind.QuickFix)
         assert not await editor.actions(DEFAULT, shown.range, "source.fixAll")
@@ -329,6 +329,41 @@ async def test_a_fix_is_offered_and_applied_leaves_nothing_to_find(folder: Path,
         await editor.type(DEFAULT, apply(fix.edit, editor.held[DEFAULT], editor.uri(DEFAULT)))
         assert editor.held[DEFAULT] == text
         assert not any(editor.diagnostics.values())
+
+
+@pytest.mark.parametrize("name", [DEFAULT, TRAINER])
+@session
+async def test_a_suppression_asks_for_its_reason_and_holds_on_either_side(folder: Path, name: str) -> None:
+    write_metta(folder, {"trainer.ppo.gamma": 0.5})
+    async with editing(folder) as editor:
+        await editor.open(name)
+        await editor.until(lambda: bool(editor.diagnostics[name]))
+        (shown,) = editor.diagnostics[name]
+        edit = (await editor.actions(name, shown.range))["Suppress ML301 here, and say why"].edit
+        assert edit is not None
+        suppressed = apply(edit, editor.held[name], editor.uri(name))
+        await editor.type(name, suppressed)
+        (asked,) = editor.diagnostics[name]
+        assert (asked.code, asked.range.start.line) == ("ML901", shown.range.start.line)
+        assert "Suppress ML901 here, and say why" not in await editor.actions(name, asked.range)
+        await editor.type(name, suppressed.replace("[ML301]", "[ML301] they are meant to differ"))
+        await editor.until(lambda: not any(editor.diagnostics.values()))
+
+
+@session
+async def test_all_safe_fixes_of_a_file_are_one_action_that_mends_it(folder: Path) -> None:
+    write_pufferlib(folder, {"train.minibatchsize": 16, "train.bott_horizon": 4})
+    async with editing(folder) as editor:
+        await editor.open(DEFAULT)
+        found = editor.diagnostics[DEFAULT]
+        assert {each.code for each in found} == {"ML501"}
+        assert all(each.tags == (lsp.DiagnosticTag.Unnecessary,) for each in found)
+        assert all(each.code_description and each.code_description.href.endswith("/ML501/") for each in found)
+        start = lsp.Position(0, 0)
+        (every,) = (await editor.actions(DEFAULT, lsp.Range(start, start), "source.fixAll.metta-lint")).values()
+        assert every.edit is not None
+        await editor.type(DEFAULT, apply(every.edit, editor.held[DEFAULT], editor.uri(DEFAULT)))
+        assert not editor.diagnostics[DEFAULT]
 
 
 @session

@@ -14,7 +14,11 @@ from lsprotocol.types import (
     WorkspaceEdit,
 )
 
+from metta_lint.built_in import BUILT_IN
+from metta_lint.errors import InputError
+from metta_lint.fixes import together
 from metta_lint.server.diagnostics import address
+from metta_lint.suppressing import directive_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 EXPLAIN = "metta-lint.explain"
 FIX_ALL = f"{CodeActionKind.SourceFixAll.value}.metta-lint"
+NEVER_SUPPRESSED = frozenset(built_in.code for built_in in BUILT_IN)
 KINDS = (CodeActionKind.QuickFix.value, FIX_ALL)
 
 
@@ -65,10 +70,26 @@ def _quick_fixes(result: Result, shown: Shown, abilities: Abilities) -> Iterator
     finding, diagnostics = shown.finding, [shown.diagnostic]
     if finding.fix is not None:
         yield _fix(result, shown.checked, finding.fix, diagnostics, abilities)
+    suppression = _suppression(result, shown)
+    if suppression is not None:
+        title = f"Suppress {finding.code} here, and say why"
+        edit = _workspace_edit(result, [(shown.checked, suppression)], abilities)
+        yield CodeAction(title, kind=CodeActionKind.QuickFix, diagnostics=diagnostics, edit=edit)
     if not finding.is_input_error:
         title = f"Explain {finding.code}"
         command = Command(title, EXPLAIN, arguments=[finding.code])
         yield CodeAction(title, kind=CodeActionKind.QuickFix, diagnostics=diagnostics, command=command)
+
+
+def _suppression(result: Result, shown: Shown) -> Edit | None:
+    """The comment that suppresses a finding at this side; without a reason, which is a finding until one is written."""
+    file = result.file(shown.checked.root, shown.span)
+    if shown.finding.code in NEVER_SUPPRESSED:
+        return None
+    try:
+        return directive_for(shown.finding._replace(span=shown.span), "", result.data(file))
+    except (OSError, InputError):
+        return None
 
 
 def _fix(result: Result, checked: Checked, fix: Fix, diagnostics: list[Diagnostic], abilities: Abilities) -> CodeAction:
@@ -83,29 +104,28 @@ def _fix(result: Result, checked: Checked, fix: Fix, diagnostics: list[Diagnosti
 
 
 def _fix_all(result: Result, shown: Sequence[Shown], uri: str, abilities: Abilities) -> Iterator[CodeAction]:
-    """All safe fixes of one file that concern no other, without those that touch what another one mends already."""
-    edits: list[tuple[Checked, Edit]] = []
-    taken: list[Range] = []
-    for each in shown:
-        fix = each.finding.fix
-        if fix is None or not fix.is_safe:
-            continue
-        of_fix = [(each.checked, edit) for edit in fix.edits]
-        places = [_text_edit(result, *edit) for edit in of_fix]
-        if any(found != uri or any(_meets(edit.range, other) for other in taken) for found, edit in places):
-            continue
-        edits += of_fix
-        taken += [edit.range for _, edit in places]
+    """The safe fixes of one file that concern no other and do not touch each other."""
+    safe = {id(each.finding): each for each in shown if _is_safe_here(result, each, uri)}
+    chosen = [safe[id(finding)] for finding in together(each.finding for each in safe.values())]
+    edits = [(each.checked, edit) for each in chosen for edit in (each.finding.fix.edits if each.finding.fix else ())]
     if edits:
         title = "metta-lint: apply all safe fixes"
         yield CodeAction(title, kind=FIX_ALL, edit=_workspace_edit(result, edits, abilities))
+
+
+def _is_safe_here(result: Result, shown: Shown, uri: str) -> bool:
+    fix = shown.finding.fix
+    if fix is None or not fix.is_safe:
+        return False
+    return all(address(result, result.file(shown.checked.root, edit.span)) == uri for edit in fix.edits)
 
 
 def _workspace_edit(result: Result, edits: Iterable[tuple[Checked, Edit]], abilities: Abilities) -> WorkspaceEdit:
     by_uri: dict[str, list[TextEdit]] = {}
     for checked, edit in edits:
         uri, text_edit = _text_edit(result, checked, edit)
-        by_uri.setdefault(uri, []).append(text_edit)
+        if text_edit not in (found := by_uri.setdefault(uri, [])):  # fixes may share an edit whole
+            found.append(text_edit)
     if not abilities.versions:
         return WorkspaceEdit(changes=by_uri)
     versions = {held.uri: held.version for held in result.state.held.values()}

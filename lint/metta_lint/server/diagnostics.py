@@ -32,10 +32,11 @@ UNREAD = frozenset({"ignored-key", "unused-suppression"})
 
 
 class Shown(NamedTuple):
-    """A diagnostic and the finding that it shows, here or at the other side of its pair."""
+    """A diagnostic and the finding that it shows at a place: its own, or the one at the other side of its pair."""
 
     diagnostic: Diagnostic
     finding: Finding
+    span: Span
     checked: Checked
 
 
@@ -46,7 +47,7 @@ def diagnostics(result: Result) -> dict[str, list[Shown]]:
         for span, related in _sides(checked, finding):
             diagnostic = _diagnostic(result, checked, finding, span, related)
             uri = address(result, result.file(checked.root, span))
-            shown.setdefault(uri, []).append(Shown(diagnostic, finding, checked))
+            shown.setdefault(uri, []).append(Shown(diagnostic, finding, span, checked))
     return shown
 
 
@@ -87,9 +88,9 @@ def _diagnostic(
         range=result.text(result.file(checked.root, span)).range(span),
         severity=SEVERITIES[finding.severity],
         code=finding.code,
-        code_description=CodeDescription(finding.url) if "://" in finding.url else None,
+        code_description=CodeDescription(finding.url) if finding.url else None,
         source=SOURCE,
-        message=f"{finding.message}\nhelp: {finding.help}" if finding.help else finding.message,
+        message="\n".join([finding.message, *finding.notes, *([f"help: {finding.help}"] if finding.help else [])]),
         tags=[DiagnosticTag.Unnecessary] if finding.name in UNREAD else None,
         related_information=[
             DiagnosticRelatedInformation(location(result, checked, place), label) for label, place in related

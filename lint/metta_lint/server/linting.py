@@ -64,9 +64,19 @@ class Result:
         """A file's lines, as the editor holds them or as they are on disk."""
         if file.key not in self._texts:
             held = self.state.held.get(file.key)
-            content = held.content if held is not None else _on_disk(file.path)
+            content = held.content if held is not None else self.data(file).decode("utf-8", "replace")
             self._texts[file.key] = text_of(content, self.encoding, is_held=held is not None)
         return self._texts[file.key]
+
+    def data(self, file: File) -> bytes:
+        """A file's bytes, as the editor holds them or as they are on disk; none where it cannot be read."""
+        held = self.state.held.get(file.key)
+        if held is not None:
+            return held.data
+        try:
+            return first_bytes(file.path, BYTE_LIMIT)
+        except (OSError, ValueError):
+            return b""
 
     @cached_property
     def findings(self) -> tuple[tuple[Checked, Finding], ...]:
@@ -84,13 +94,6 @@ class Result:
             is_below(key, other) and is_below(other, folder)
             for other in (resolved(checked.root.folder) for checked in self.checked if not checked.root.paths)
         )
-
-
-def _on_disk(path: str) -> str:
-    try:
-        return first_bytes(path, BYTE_LIMIT).decode("utf-8", "replace")
-    except (OSError, ValueError):
-        return ""
 
 
 def lint(state: State, encoding: str) -> Result:
