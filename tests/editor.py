@@ -198,13 +198,8 @@ async def editing(
 
 def apply(edit: lsp.WorkspaceEdit, text: str, uri: str) -> str:
     """A text with a workspace's edits of it, which touch nothing else; characters are as wide as code units."""
-    changed = edit.document_changes or []
-    edits = [*(edit.changes or {}).get(uri, [])]
-    assert [*(edit.changes or {})] in ([], [uri])
-    for change in changed:
-        assert isinstance(change, lsp.TextDocumentEdit)
-        assert change.text_document.uri == uri
-        edits += [each for each in change.edits if isinstance(each, lsp.TextEdit)]
+    ((address, edits),) = edits_of(edit).items()
+    assert address == uri
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -212,3 +207,13 @@ def apply(edit: lsp.WorkspaceEdit, text: str, uri: str) -> str:
         start, end = (starts[place.line] + place.character for place in (each.range.start, each.range.end))
         text = text[:start] + each.new_text + text[end:]
     return text
+
+
+def edits_of(edit: lsp.WorkspaceEdit) -> dict[str, list[lsp.TextEdit]]:
+    """A workspace's edits by file, in either form."""
+    found = {uri: list(edits) for uri, edits in (edit.changes or {}).items()}
+    for change in edit.document_changes or ():
+        assert isinstance(change, lsp.TextDocumentEdit)
+        edits = [each for each in change.edits if isinstance(each, lsp.TextEdit)]
+        found.setdefault(change.text_document.uri, []).extend(edits)
+    return found

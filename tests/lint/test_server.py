@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lsprotocol import types as lsp
 
-from editor import COMMAND, PYGLS_ON_3_14, apply, editing
+from editor import COMMAND, PYGLS_ON_3_14, apply, editing, edits_of
 from metta_lint.testing import write_metta, write_pufferlib
 
 if TYPE_CHECKING:
@@ -329,6 +329,31 @@ async def test_a_fix_is_offered_and_applied_leaves_nothing_to_find(folder: Path,
         await editor.type(DEFAULT, apply(fix.edit, editor.held[DEFAULT], editor.uri(DEFAULT)))
         assert editor.held[DEFAULT] == text
         assert not any(editor.diagnostics.values())
+
+
+@pytest.mark.parametrize("name", [DEFAULT, TRAINER])
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"Set trainer.ppo.gamma to 0.99, as {INI} has it (unsafe)",
+        f"Set train.gamma to 0.5, as {ENTRY} has it (unsafe)",
+    ],
+)
+@session
+async def test_either_side_of_a_pair_can_be_brought_to_the_other(folder: Path, name: str, title: str) -> None:
+    write_metta(folder, {"trainer.ppo.gamma": 0.5})
+    async with editing(folder) as editor:
+        await editor.open(name)
+        await editor.until(lambda: bool(editor.diagnostics[name]))
+        (shown,) = editor.diagnostics[name]
+        edit = (await editor.actions(name, shown.range))[title].edit
+        assert edit is not None
+        (uri,) = edits_of(edit)
+        changed = editor.name(uri)
+        if changed != name:
+            await editor.open(changed)
+        await editor.type(changed, apply(edit, editor.held[changed], uri))
+        await editor.until(lambda: not any(editor.diagnostics.values()))
 
 
 @pytest.mark.parametrize("name", [DEFAULT, TRAINER])

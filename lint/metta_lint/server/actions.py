@@ -18,12 +18,13 @@ from metta_lint.built_in import BUILT_IN
 from metta_lint.errors import InputError
 from metta_lint.fixes import together
 from metta_lint.server.diagnostics import address
+from metta_lint.server.linting import taken
 from metta_lint.suppressing import directive_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lsprotocol.types import Diagnostic, Range
+    from lsprotocol.types import Range
 
     from metta_lint.findings import Edit, Fix
     from metta_lint.server.diagnostics import Shown
@@ -35,30 +36,35 @@ NEVER_SUPPRESSED = frozenset(built_in.code for built_in in BUILT_IN)
 KINDS = (CodeActionKind.QuickFix.value, FIX_ALL)
 
 
-class Abilities(NamedTuple):
-    """What the editor can do with edits: ``versions`` says that it checks for which version of a file they are."""
+class Asked(NamedTuple):
+    """What an editor asks for: a range of a file, and the kinds of actions, if not all that are offered unasked.
 
+    ``versions`` says that it checks for which version of a file an edit is.
+    """
+
+    result: Result
+    uri: str
+    place: Range
+    only: tuple[str, ...] | None = None
     versions: bool = False
 
 
-def actions(
-    result: Result, shown: Sequence[Shown], uri: str, place: Range, only: Sequence[str] | None, abilities: Abilities
-) -> list[CodeAction]:
-    """What is offered for a range of a file. ``only`` are the kinds that the editor asks for."""
+def actions(asked: Asked, shown: Sequence[Shown]) -> list[CodeAction]:
+    """What is offered for what is shown in a file."""
     found: list[CodeAction] = []
-    if _wants(only, CodeActionKind.QuickFix.value):
+    if _wants(asked.only, CodeActionKind.QuickFix.value):
         for each in shown:
-            if _meets(each.diagnostic.range, place):
-                found += _quick_fixes(result, each, abilities)
-    if _wants(only, FIX_ALL, asked=True):
-        found += _fix_all(result, shown, uri, abilities)
+            if _meets(each.diagnostic.range, asked.place):
+                found += _quick_fixes(asked, each)
+    if _wants(asked.only, FIX_ALL, unasked=False):
+        found += _fix_all(asked, shown)
     return found
 
 
-def _wants(only: Sequence[str] | None, kind: str, *, asked: bool = False) -> bool:
-    """Whether an editor wants actions of a kind; ``asked``: only if it says so."""
+def _wants(only: Sequence[str] | None, kind: str, *, unasked: bool = True) -> bool:
+    """Whether an editor wants actions of a kind; ``unasked``: also if it does not say so."""
     if only is None:
-        return not asked
+        return unasked
     return any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)
 
 
@@ -66,14 +72,14 @@ def _meets(one: Range, other: Range) -> bool:
     return one.start <= other.end and other.start <= one.end
 
 
-def _quick_fixes(result: Result, shown: Shown, abilities: Abilities) -> Iterator[CodeAction]:
+def _quick_fixes(asked: Asked, shown: Shown) -> Iterator[CodeAction]:
     finding, diagnostics = shown.finding, [shown.diagnostic]
-    if finding.fix is not None:
-        yield _fix(result, shown.checked, finding.fix, diagnostics, abilities)
-    suppression = _suppression(result, shown)
+    fixes = [finding.fix] if finding.fix is not None else taken(asked.result, shown.checked, finding)
+    yield from (_fix(asked, shown, fix) for fix in fixes)
+    suppression = _suppression(asked.result, shown)
     if suppression is not None:
         title = f"Suppress {finding.code} here, and say why"
-        edit = _workspace_edit(result, [(shown.checked, suppression)], abilities)
+        edit = _workspace_edit(asked, [(shown.checked, suppression)])
         yield CodeAction(title, kind=CodeActionKind.QuickFix, diagnostics=diagnostics, edit=edit)
     if not finding.is_input_error:
         title = f"Explain {finding.code}"
@@ -92,43 +98,44 @@ def _suppression(result: Result, shown: Shown) -> Edit | None:
         return None
 
 
-def _fix(result: Result, checked: Checked, fix: Fix, diagnostics: list[Diagnostic], abilities: Abilities) -> CodeAction:
+def _fix(asked: Asked, shown: Shown, fix: Fix) -> CodeAction:
     message = fix.message[:1].upper() + fix.message[1:]
     return CodeAction(
         title=message if fix.is_safe else f"{message} (unsafe)",
         kind=CodeActionKind.QuickFix,
-        diagnostics=diagnostics,
+        diagnostics=[shown.diagnostic],
         is_preferred=True if fix.is_safe else None,
-        edit=_workspace_edit(result, [(checked, edit) for edit in fix.edits], abilities),
+        edit=_workspace_edit(asked, [(shown.checked, edit) for edit in fix.edits]),
     )
 
 
-def _fix_all(result: Result, shown: Sequence[Shown], uri: str, abilities: Abilities) -> Iterator[CodeAction]:
+def _fix_all(asked: Asked, shown: Sequence[Shown]) -> Iterator[CodeAction]:
     """The safe fixes of one file that concern no other and do not touch each other."""
-    safe = {id(each.finding): each for each in shown if _is_safe_here(result, each, uri)}
+    safe = {id(each.finding): each for each in shown if _is_safe_here(asked, each)}
     chosen = [safe[id(finding)] for finding in together(each.finding for each in safe.values())]
     edits = [(each.checked, edit) for each in chosen for edit in (each.finding.fix.edits if each.finding.fix else ())]
     if edits:
         title = "metta-lint: apply all safe fixes"
-        yield CodeAction(title, kind=FIX_ALL, edit=_workspace_edit(result, edits, abilities))
+        yield CodeAction(title, kind=FIX_ALL, edit=_workspace_edit(asked, edits))
 
 
-def _is_safe_here(result: Result, shown: Shown, uri: str) -> bool:
+def _is_safe_here(asked: Asked, shown: Shown) -> bool:
     fix = shown.finding.fix
     if fix is None or not fix.is_safe:
         return False
-    return all(address(result, result.file(shown.checked.root, edit.span)) == uri for edit in fix.edits)
+    files = (asked.result.file(shown.checked.root, edit.span) for edit in fix.edits)
+    return all(address(asked.result, file) == asked.uri for file in files)
 
 
-def _workspace_edit(result: Result, edits: Iterable[tuple[Checked, Edit]], abilities: Abilities) -> WorkspaceEdit:
+def _workspace_edit(asked: Asked, edits: Iterable[tuple[Checked, Edit]]) -> WorkspaceEdit:
     by_uri: dict[str, list[TextEdit]] = {}
     for checked, edit in edits:
-        uri, text_edit = _text_edit(result, checked, edit)
+        uri, text_edit = _text_edit(asked.result, checked, edit)
         if text_edit not in (found := by_uri.setdefault(uri, [])):  # fixes may share an edit whole
             found.append(text_edit)
-    if not abilities.versions:
+    if not asked.versions:
         return WorkspaceEdit(changes=by_uri)
-    versions = {held.uri: held.version for held in result.state.held.values()}
+    versions = {held.uri: held.version for held in asked.result.state.held.values()}
     return WorkspaceEdit(
         document_changes=[
             TextDocumentEdit(OptionalVersionedTextDocumentIdentifier(uri, versions.get(uri)), found)

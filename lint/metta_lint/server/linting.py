@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,14 +17,20 @@ from metta_lint.server.roots import is_below, roots
 from metta_lint.server.state import State, resolved
 from metta_lint.sources.files import first_bytes, reading_instead
 from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.takes import with_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from metta_lint.check import Report
     from metta_lint.documents import Span
-    from metta_lint.findings import Finding
+    from metta_lint.findings import Finding, Fix
+    from metta_lint.pairs import Side
     from metta_lint.server.roots import Root
+
+
+_process = threading.Lock()
+"""The current folder, and what is read in the place of files, are one process's: one thread at a time has them."""
 
 
 class Checked(NamedTuple):
@@ -89,17 +96,35 @@ class Result:
         )
 
     def _owns(self, root: Root, key: str) -> bool:
-        folder = resolved(root.folder)
-        return not any(
-            is_below(key, other) and is_below(other, folder)
-            for other in (resolved(checked.root.folder) for checked in self.checked if not checked.root.paths)
-        )
+        folder = self._folders[root.folder]
+        return not any(is_below(key, other) and is_below(other, folder) for other in self._folders.values())
+
+    @cached_property
+    def _folders(self) -> dict[str, str]:
+        return {checked.root.folder: resolved(checked.root.folder) for checked in self.checked}
 
 
 def lint(state: State, encoding: str) -> Result:
     """Check every root of a state. Changes the current folder: messages name paths as ``check`` does there."""
-    with reading_instead(state.contents()):
+    with _process, reading_instead(state.contents()):
         return Result(state, tuple(_checked(state)), encoding)
+
+
+def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
+    """What brings either side of a pair's finding to the other's value; one of them, where the pair says who is right.
+
+    Plans the edited files, on whichever thread it is called.
+    """
+    pairs = checked.report.pairs if checked.report is not None else []
+    pair = next((pair for pair in pairs if pair.subject == finding.subject), None)
+    if pair is None or not finding.quantity:
+        return []
+    with _process, reading_instead(result.state.contents()):
+        os.chdir(checked.root.folder)
+        find_config(".")  # whose plugins the plans may need
+        sides: tuple[Side, ...] = ("left", "right") if pair.truth is None else (pair.truth,)
+        found = [with_taken([finding], [pair], side)[0].fix for side in sides]
+    return [fix for fix in found if fix is not None]
 
 
 def _checked(state: State) -> Iterator[Checked]:

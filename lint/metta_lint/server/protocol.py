@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -16,7 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from metta_lint import __version__
-from metta_lint.server.actions import EXPLAIN, KINDS, Abilities, actions
+from metta_lint.server.actions import EXPLAIN, KINDS, Asked, actions
 from metta_lint.server.hover import hover
 from metta_lint.server.navigation import definitions, named_file, references
 from metta_lint.server.pages import Pages
@@ -181,10 +182,16 @@ class Server:
         uri = params.text_document.uri
         capabilities = self.language_server.client_capabilities
         versions = get_capability(capabilities, "workspace.workspace_edit.document_changes")
-        abilities = Abilities(versions=bool(versions))
         only = params.context.only
-        wanted = None if only is None else [_plain(kind) for kind in only]
-        return actions(found.result, found.shown.get(uri, []), uri, params.range, wanted, abilities)
+        asked = Asked(
+            found.result,
+            uri,
+            params.range,
+            None if only is None else tuple(_plain(kind) for kind in only),
+            versions=bool(versions),
+        )
+        # On a thread of its own: to bring one side to the other's value takes planning.
+        return await asyncio.to_thread(actions, asked, found.shown.get(uri, []))
 
     def _explain(self, code: str) -> str:
         """A rule's page: shown as a document where the editor can, and the answer in any case."""
