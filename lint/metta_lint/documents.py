@@ -105,8 +105,16 @@ def plain(node: Node) -> object:
 
 def leaves(node: Node, prefix: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], Node]]:
     """Every scalar, list and empty mapping below a node, with the path of keys that leads to it."""
-    if isinstance(node, Mapping) and node.entries:
-        for key, entry in node.entries.items():
-            yield from leaves(entry.value, (*prefix, key))
-    else:
+    if not isinstance(node, Mapping) or not node.entries:
         yield prefix, node
+        return
+    waiting = [(prefix, iter(node.entries.items()))]  # a generator in a generator in a generator takes twice the time
+    while waiting:
+        above, entries = waiting[-1]
+        for key, (_, value) in entries:
+            if isinstance(value, Mapping) and value.entries:
+                waiting.append(((*above, key), iter(value.entries.items())))
+                break
+            yield (*above, key), value
+        else:
+            waiting.pop()

@@ -56,12 +56,14 @@ def target_references(root: Node) -> Iterator[Reference]:
             yield Reference(target.value, TARGET, target.span)
 
 
-def _mappings(node: Node, key: object = None) -> Iterator[tuple[object, Mapping]]:
+def _mappings(root: Node) -> Iterator[tuple[object, Mapping]]:
     """Every mapping at and below a node, with the key that it stands at."""
-    if isinstance(node, Mapping):
-        yield key, node
-        for name, entry in node.entries.items():
-            yield from _mappings(entry.value, name)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _mappings(item, key)
+    waiting: list[tuple[object, Node]] = [(None, root)]
+    while waiting:
+        key, node = waiting.pop()
+        if isinstance(node, Mapping):
+            yield key, node
+            inside = [(name, value) for name, (_, value) in node.entries.items() if not isinstance(value, Scalar)]
+            waiting += reversed(inside)
+        elif isinstance(node, Sequence):
+            waiting += [(key, item) for item in reversed(node.items)]

@@ -187,7 +187,7 @@ class ConfigTree:
 
 def readable(path: str) -> Document | None:
     """A file's document, None where it cannot be read: that is a finding of its own."""
-    if PurePosixPath(path).suffix.lower() not in known_suffixes():
+    if os.path.splitext(path)[1].lower() not in known_suffixes():
         return None
     try:
         return read(path)

@@ -35,9 +35,11 @@ def _collection(tree: Branch | Items, span: Span) -> Node:
 
 def texts(tree: Tree) -> Iterator[str]:
     """Every string of a tree as it is written."""
-    if isinstance(tree, Leaf):
-        if isinstance(tree.value, str):
-            yield tree.value
-        return
-    for part in tree.items if isinstance(tree, Items) else tree.entries.values():
-        yield from texts(part)
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Leaf):
+            if isinstance(node.value, str):
+                yield node.value
+        else:
+            waiting += reversed(node.items if isinstance(node, Items) else node.entries.values())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from metta_lint import plugins
@@ -99,7 +99,7 @@ def _weight(size: int) -> int:
 
 
 def _parse(path: str, data: bytes) -> Document:
-    name = SUFFIXES.get(PurePath(path).suffix.lower())
+    name = SUFFIXES.get(os.path.splitext(path)[1].lower())
     document = _read_as(name, path, data)
     if MARKER not in data or name is None:
         return document
@@ -109,7 +109,7 @@ def _parse(path: str, data: bytes) -> Document:
 
 
 def _read_as(name: str | None, path: str, data: bytes) -> Document:
-    suffix = PurePath(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     for source in plugins.sources():
         if suffix in source.suffixes and source.claims(path, data):
             return _parsed_by(source, data, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from metta_lint import plugins
@@ -118,7 +118,7 @@ def trainer_for(entry: str) -> Trainer:
     added = next((trainer for trainer in _asked(path) if trainer.entries(path, _bytes(path))), None)
     if added is not None:
         return added
-    suffix = PurePath(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if suffix == ".ini":
         return trainer_named("pufferlib")
     if suffix in (".py", ".json") or (suffix in (".yaml", ".yml") and is_dump_file(entry)):

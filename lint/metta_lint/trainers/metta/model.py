@@ -6,6 +6,7 @@ The keys, types, bounds and defaults stand in ``defaults``; what conditions betw
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 from metta_lint.plans import Refusal
@@ -95,10 +96,16 @@ Problem = tuple[str, str, str]
 
 def _sections(d: Derivation) -> Iterator[Problem]:
     """Sections that are given as something else than a mapping; null is none either."""
-    for section in sorted({key[:dot] for key in DEFAULTS for dot in range(len(PREFIX), len(key)) if key[dot] == "."}):
+    for section in _model()[1:]:
         value = d.run.settings.get(section)
         if value is not None and not isinstance(value.value, dict | Unknown):
             yield "typed-values", section, "Input should be a valid dictionary or instance of its section's model"
+
+
+@cache
+def _model() -> tuple[str, ...]:
+    """The model itself, and its sections."""
+    return tuple(sorted({key[:dot] for key in DEFAULTS for dot in range(len(PREFIX) - 1, len(key)) if key[dot] == "."}))
 
 
 def _values(d: Derivation) -> Iterator[Problem]:
@@ -163,7 +170,7 @@ def _broken_bounds(default: Default, value: float) -> Iterator[str]:
 
 
 def _unknown_keys(settings: Mapping[str, Setting]) -> Iterator[Problem]:
-    sections = {key[:dot] for key in DEFAULTS for dot in range(len(PREFIX) - 1, len(key)) if key[dot] == "."}
+    sections = _model()
     for key in settings:
         if key.startswith(PREFIX) and key not in DEFAULTS and key not in sections and not _is_free(key):
             yield "known-keys", key, f"Extra inputs are not permitted{_nearest(key)}"
