@@ -276,7 +276,7 @@ def test_what_does_nothing_can_be_removed(tree: Path, before: str, after: str) -
     Path(INI).write_text(original.replace(line, before.format(line)), encoding="utf-8")
     (finding,) = check(["."], Config()).findings
     assert finding.fix is not None
-    assert FileText(Path(INI).read_bytes()).edited(finding.fix.edits).decode() == original.replace(
+    assert FileText(Path(INI).read_bytes(), INI).edited(finding.fix.edits).decode() == original.replace(
         line, after.format(line)
     )
 
