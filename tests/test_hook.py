@@ -216,6 +216,7 @@ def test_the_hook_installs_the_linter_without_torch(hook: Hook) -> None:
     packages = [path for path in hook.home.glob("repo*/py_env-*/**/site-packages") if (path / "metta_lint").is_dir()]
     assert len(packages) == 1
     installed = {path.name.partition("-")[0] for path in packages[0].iterdir()}
+    assert (packages[0] / "metta_lint" / "schema" / "config.json").is_file()
     assert installed.isdisjoint({"torch", "numpy", "hydra", "omegaconf"})
 
 

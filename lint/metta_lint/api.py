@@ -155,7 +155,7 @@ class Case(NamedTuple):
 
 
 class Rule(Protocol):
-    """The shape of a rule."""
+    """The shape of a rule. One with ``preview = True`` is not yet stable, and runs only where that is asked for."""
 
     code: str
     name: str

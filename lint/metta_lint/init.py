@@ -14,7 +14,7 @@ from metta_lint.config import FILES, Config, config_in, load_config
 from metta_lint.errors import LintError
 from metta_lint.names import run_names
 from metta_lint.numbers import count, printable
-from metta_lint.paths import from_folder, slashed
+from metta_lint.paths import from_folder, slashed, without_lines
 from metta_lint.written import write_text
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def config_text(plans: list[Plan], pairs: list[Pair], folder: str) -> str:
     names = run_names([plan.run for plan in plans])
     runs = [f"[runs.{names[plan.run.entry]}]\nentry = {_quoted(_inside(plan, folder))}\n" for plan in plans]
     declared = [
-        f"# {printable(pair.reason)}\n[[pairs]]\nleft = {_quoted(names[pair.left.run.entry])}\n"
+        f"# {printable(without_lines(pair.reason))}\n[[pairs]]\nleft = {_quoted(names[pair.left.run.entry])}\n"
         f"right = {_quoted(names[pair.right.run.entry])}\n"
         for pair in pairs
     ]

@@ -261,6 +261,8 @@ def test_a_file_that_is_no_baseline_is_one_error(
         (["--write-baseline", "package.json"], "is no baseline of metta-lint"),
         (["--write-baseline", "no/such/folder.json"], "cannot be written"),
         (["--write-baseline", "x.json", "--prune-baseline"], "there is nothing to prune"),
+        (["--write-baseline", "--since", "HEAD"], "--since shows a part of what is found"),
+        (["--prune-baseline", "--diff"], "--diff shows a part of what is found"),
         (["--prune-baseline", "--baseline", ""], "--prune-baseline needs a baseline"),
     ],
 )

@@ -46,6 +46,7 @@ def test_the_pair_is_declared_and_the_hook_pinned(tree: Path, capsys: pytest.Cap
     config = load_config(CONFIG)
     assert {name: spec.entry for name, spec in config.runs.items()} == {"pufferlib": SIDES[0], "metta": SIDES[1]}
     assert [(pair.left, pair.right) for pair in config.pairs] == [("pufferlib", "metta")]
+    assert "# both train 'metta' (pufferlib/config/metta.ini, " in Path(CONFIG).read_text(encoding="utf-8")
     (repo,) = yaml.safe_load(Path(HOOKS).read_text(encoding="utf-8"))["repos"]
     assert repo["rev"] == f"v{__version__}"
     assert repo["hooks"] == [{"id": "metta-lint"}]
