@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from typing import Any
 
 from metta_lint.errors import LintError
+from metta_lint.written import write_text
 
 
 def emit(text: str, output_file: str | None) -> None:
-    """Print a report, or write it to a file: beside it first, then renamed, so that a file is never half a report.
+    """Print a report, or write it to a file, which is never half a report.
 
     What is there and is no regular file (``/dev/stderr``, a named pipe) is written to as it is. Raises LintError for
     what cannot be written.
@@ -19,31 +19,20 @@ def emit(text: str, output_file: str | None) -> None:
     if output_file is None:
         _print(text)
         return
+    text = _encodable(f"{text}\n" if text else "")
+    if not os.path.exists(output_file) or os.path.isfile(output_file):
+        write_text(output_file, text)
+        return
     try:
-        if os.path.exists(output_file) and not os.path.isfile(output_file):
-            _write(output_file, text)
-        else:
-            _write_whole(os.path.realpath(output_file), text)
+        with open(output_file, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
     except OSError as error:
         raise LintError(f"{output_file}: cannot be written: {error.strerror}") from error
 
 
-def _write_whole(path: str, text: str) -> None:
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        _write(temporary, text)
-        if os.path.exists(path):
-            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def _write(path: str, text: str) -> None:
-    """Write text as UTF-8; what a file's name has that is none is escaped, as on a terminal."""
-    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-        file.write(f"{text}\n" if text else "")
+def _encodable(text: str) -> str:
+    """A text without what a file's name has that is no UTF-8: it is escaped, as on a terminal."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _print(text: str) -> None:
