@@ -23,7 +23,7 @@ UNREADABLE = {
     "configs/train, 50% @home.yaml": "defaults:\n  - trainer\n\tsize: 64\n",
 }
 CASES = {
-    "examples": ("--select", "ML101,ML102,ML402,ML502"),
+    "examples": ("--select", "ML101,ML102,ML402,ML501,ML502"),
     "unreadable": (".",),
 }
 """What is asked of each tree: few rules, so that a change of another one is no change here."""

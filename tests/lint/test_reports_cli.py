@@ -212,3 +212,15 @@ def test_other_pages_have_the_same_colours(
     assert "\x1b[" in capsys.readouterr().out
     main([*command, "--output-file", "page"])
     assert "\x1b[" not in Path("page").read_text(encoding="utf-8")
+
+
+def test_a_comparison_fits_the_terminal_and_loses_no_word(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["compare", *SIDES, "--set-right", "trainer.num_workers=null"])
+    whole = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "110")
+    main(["compare", *SIDES, "--set-right", "trainer.num_workers=null"])
+    narrow = capsys.readouterr().out
+    assert max(map(len, whole.splitlines())) > 110 >= max(map(len, narrow.splitlines()))
+    assert sorted(narrow.replace("-", "").split()) == sorted(whole.replace("-", "").split())

@@ -37,9 +37,8 @@ def comparison_text(
         ),
         "",
     ]
-    body = table(
-        [("quantity", "left", "right", "ratio", "note"), *(_cells(row) for row in rows)], right_aligned=(1, 2, 3)
-    )
+    cells = [("quantity", "left", "right", "ratio", "note"), *(_cells(row) for row in rows)]
+    body = table(cells, right_aligned=(1, 2, 3), width=style.width)
     lines += body[:2]
     remaining = iter(body[2:])
     for group, members in groupby(rows, key=lambda row: row.group):

@@ -28,7 +28,7 @@ def fix_text(finding: Finding) -> str:
     """What a finding's fix does and which option applies it, or "" where it has none."""
     if finding.fix is None:
         return ""
-    options = "safe, with --fix" if finding.fix.is_safe else "changes what is trained, with --unsafe-fixes"
+    options = "safe, with --fix" if finding.fix.is_safe else "unsafe, with --fix --unsafe-fixes"
     return f"{finding.fix.message} ({options})"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.findings import SEVERITIES
 from metta_lint.numbers import show
+from metta_lint.reports.cells import wrapped
 
 if TYPE_CHECKING:
     from metta_lint.check import Report
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from metta_lint.reports.style import Style
 
 Row = Sequence[str]
+NARROWEST_COLUMN = 20
+"""Columns of a terminal below which a table's last column is not wrapped."""
 
 
 def summary(report: Report) -> str:
@@ -50,7 +53,8 @@ def plan_page(plan: Plan, style: Style) -> str:
         first, *rest = _explained(plan, quantity)
         lines.append(f"{quantity.name:<{width}}  {first}".rstrip())
         lines += [style.dim(f"{'':<{width}}  {line}") for line in rest]
-    lines += ["", *(style.dim(f"note: {note}") for note in plan.run.notes)] if plan.run.notes else []
+    notes = [line for note in plan.run.notes for line in wrapped(f"note: {note}", style.width)]
+    lines += ["", *map(style.dim, notes)] if notes else []
     return "\n".join(lines)
 
 
@@ -75,16 +79,24 @@ def _places(plan: Plan, name: str) -> str:
     return ", ".join(f"{path}:{','.join(map(str, found))}" if found else path for path, found in lines.items())
 
 
-def table(rows: Sequence[Row], right_aligned: Iterable[int] = ()) -> list[str]:
-    """Rows in columns, the first row as a heading."""
+def table(rows: Sequence[Row], right_aligned: Iterable[int] = (), width: int | None = None) -> list[str]:
+    """Rows in columns, the first row as a heading.
+
+    In a page of a width, the last column is wrapped where there is room for words beside the others: such a row has
+    several lines.
+    """
     right = set(right_aligned)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    rule = tuple("-" * width for width in widths)
+    before = sum(widths[:-1]) + len("  ") * len(widths[:-1])
+    if width is not None and width - before >= NARROWEST_COLUMN:
+        widths[-1] = min(widths[-1], width - before)
     out = []
-    for row in (rows[0], rule, *rows[1:]):
-        cells = [
-            f"{cell:>{width}}" if column in right else f"{cell:<{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    for row in (rows[0], tuple("-" * columns for columns in widths), *rows[1:]):
+        lines = wrapped(row[-1], widths[-1])
+        cells = [*row[:-1], lines[0]]
+        aligned = [
+            f"{cell:>{columns}}" if column in right else f"{cell:<{columns}}"
+            for column, (cell, columns) in enumerate(zip(cells, widths, strict=True))
         ]
-        out.append("  ".join(cells).rstrip())
+        out.append("\n".join(["  ".join(aligned).rstrip(), *(f"{'':{before}}{line}" for line in lines[1:])]))
     return out
