@@ -162,6 +162,8 @@ def _earlier(
     there = [names.before(path) for path in paths]
     runs = {name: _renamed(spec, names) for name, spec in config.runs.items()}
     then = config._replace(plugins=tuple(map(os.path.abspath, config.plugins)), runs=runs, baseline=None)
+    if config.baseline is not None:
+        mirror.copy(config.baseline.path)  # it counts as it is now, as all of the configuration does
     try:
         with mirror.at(os.getcwd()):
             _make_missing([*there, config_root(config)])

@@ -40,9 +40,8 @@ def laid_out(project: Path, *commits: str) -> dict[str, bytes]:
         for name in commits:
             layout.move(repository.commit(name) or "")
         root = Path(mirror.place(repository.top))
-        return {
-            path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
-        }
+        files = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name != ".git"]
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
 def folders(project: Path, *commits: str) -> set[str]:
@@ -138,7 +137,7 @@ def files_of(root: Path) -> dict[str, str]:
         if path.is_symlink()
         else path.read_text(encoding="utf-8") * (path.suffix == ".ini")
         for path in root.rglob("*")
-        if path.is_symlink() or path.is_file()
+        if (path.is_symlink() or path.is_file()) and path.name != ".git"
     }
 
 

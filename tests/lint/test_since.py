@@ -321,6 +321,28 @@ def test_the_configuration_of_the_working_tree_counts_for_both(project: Path) ->
     assert codes(new("HEAD")) == set()
 
 
+def test_ignored_files_are_ignored_in_both(project: Path) -> None:
+    (project / ".gitignore").write_text("pufferlib/\n", encoding="utf-8")
+    commit(project)
+    assert codes(check((), find_config("."))) == set()
+    (project / ".gitignore").unlink()
+    assert "ML101" in codes(new("HEAD"))
+    (project / ".git" / "info" / "exclude").write_text("pufferlib/\n", encoding="utf-8")
+    assert codes(new("HEAD")) == set()
+
+
+def test_a_baseline_of_the_working_tree_counts_for_both(project: Path) -> None:
+    assert run_cli(["check", "--write-baseline"]) == 0
+    (project / "metta-lint.toml").write_text('baseline = "metta-lint-baseline.json"\n', encoding="utf-8")
+    assert codes(new("HEAD")) == set()
+    write_both(project, AGENTS | RATE)
+    assert {finding.quantity for finding in new("HEAD").findings} == {"learning_rate"}
+    commit(project)
+    (project / "metta-lint-baseline.json").unlink()
+    (project / "metta-lint.toml").unlink()
+    assert codes(new("HEAD")) == set()
+
+
 def test_rules_of_the_working_tree_count_for_both(project: Path) -> None:
     (project / "ours.py").write_text("RULES = []\n", encoding="utf-8")
     (project / "metta-lint.toml").write_text('plugins = ["ours.py"]\n', encoding="utf-8")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from metta_lint import plugins
 from metta_lint.errors import LintError
+from metta_lint.gitignore import FILE as IGNORE_FILE
 from metta_lint.sources import known_suffixes
 from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.vcs.git import ABSENT, LINK, SUBPROJECT, Change, Entry, Repository, is_below
@@ -37,6 +38,12 @@ def wanted_suffixes() -> tuple[str, ...]:
     """The suffixes of files whose bytes matter: documents, and what plugins' trainers read."""
     added = (suffix for trainer in plugins.trainers() for suffix in trainer.suffixes)
     return tuple(dict.fromkeys((*known_suffixes(), *added)))
+
+
+def touch(file: str) -> None:
+    """Give a file of the mirror a time that no other state of it has."""
+    moment = next(_times)
+    os.utime(file, (moment, moment))
 
 
 class Mirror:
@@ -88,6 +95,13 @@ class Mirror:
         with chdir(there):
             yield
 
+    def copy(self, path: str) -> None:
+        """Have a file stand in the mirror as it is now."""
+        there = self.place(path)
+        os.makedirs(os.path.dirname(there), exist_ok=True)
+        shutil.copyfile(path, there)
+        touch(there)
+
     def link_outside(self, repository: Repository, paths: Iterable[str]) -> list[str]:
         """Have what lies outside a repository stand in the mirror as it is now; the paths that this was needed for."""
         outside = [path for path in paths if repository.inside(path) is None]
@@ -120,10 +134,16 @@ class Layout:
         self._root = mirror.place(repository.top)
         self._depth = depth
         self._objects = mirror.open_until_it_goes(Objects(repository))
-        self._suffixes = wanted_suffixes()
+        self._suffixes = (*wanted_suffixes(), IGNORE_FILE)
         self._commit: str | None = None
         self._folders: set[str] = set()
+        self._mark()
+
+    def _mark(self) -> None:
+        """Have the mirrored folder be known as a repository's, with the exclude file that the repository has."""
         os.makedirs(self._root, exist_ok=True)
+        with open(os.path.join(self._root, ".git"), "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(f"gitdir: {self.repository.git_folder}\n")
 
     def move(self, commit: str) -> None:
         """Lay out a commit, after another one only what is different. Raises LintError for one that is not here."""
@@ -195,8 +215,7 @@ class Layout:
             file.write(data)
             if size:
                 file.truncate(size)
-        moment = next(_times)
-        os.utime(there, (moment, moment))
+        touch(there)
 
     def _make_folder(self, folder: str) -> None:
         """Make a folder and those above it; a link in the place of one is removed: nothing is written through it."""
