@@ -24,7 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _collect_less_often()
     from metta_lint.cli import run
 
-    return run(arguments)
+    code = run(arguments)
+    if argv is None and arguments[:1] == ["check"] and sys.gettrace() is None and sys.getprofile() is None:
+        _leave(code)
+    return code
 
 
 def _collect_less_often() -> None:
@@ -36,6 +39,22 @@ def _collect_less_often() -> None:
     import gc
 
     gc.set_threshold(NEW_OBJECTS, 10, 10)
+
+
+def _leave(code: int) -> None:
+    """End the process without taking apart all that it made, which for a tree takes a quarter of the whole time.
+
+    The report has been written by then, and a check leaves nothing that would have to be closed. mypy ends so too
+    (mypy/util.py hard_exit()). Whoever traces or profiles the process sees it end as any other.
+    """
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # nobody reads it any more
+            continue
+    os._exit(code)
 
 
 if __name__ == "__main__":

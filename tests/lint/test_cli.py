@@ -48,6 +48,19 @@ def test_python_m_is_the_same_program() -> None:
     assert done.stdout == f"metta-lint {__version__}\n"
 
 
+@pytest.mark.parametrize(("changes", "code"), [({}, 0), ({"vec.num_envs": 32}, 1)])
+def test_a_process_says_all_before_it_ends(changes: dict[str, object], code: int, tree: Path) -> None:
+    """It ends without taking apart what it made: its report is whole, in a pipe and in a file, and so is its code."""
+    write_pufferlib(Path(), changes)
+    command = [sys.executable, "-m", "metta_lint", "check", ".", "--output-format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert json.loads(done.stdout)["summary"]["files"] > 3
+    with Path("report.json").open("w", encoding="utf-8") as file:
+        assert subprocess.run(command, stdout=file, check=False).returncode == code
+    assert Path("report.json").read_text(encoding="utf-8") == done.stdout
+
+
 def test_an_agreeing_pair_is_found_named_and_passes(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "."]) == 0
     out = capsys.readouterr().out
