@@ -25,6 +25,17 @@ Taken: TypeAlias = "Fix | str"
 
 PASSES = 2
 """What one quantity needs may be another one's value, which comes after it."""
+AGREED = (
+    "agents_per_env",
+    "num_envs",
+    "num_workers",
+    "async_factor",
+    "batch_size",
+    "minibatch_size",
+    "bptt_horizon",
+    "update_epochs",
+)
+"""Quantities that stay as they are while others are solved for, where both sides agree in them."""
 _OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
 
 
@@ -68,6 +79,8 @@ class _Taking:
         self.reasons: dict[str, str] = {}
         self.keys: dict[str, tuple[str, ...]] = {}
         self.before = frozenset(problems_of(other))
+        known = (name for name in AGREED if right.value(name) is not None)
+        self.agreed = {name: right.value(name) for name in known if same(right.value(name), other.value(name))}
         for quantity in quantities:
             try:
                 self.values[quantity] = _value_to_take(right, other, quantity)
@@ -78,7 +91,9 @@ class _Taking:
         direct = self._direct()
         changes = direct
         for _ in range(PASSES):
-            changes = self._with_solved(changes)
+            so_far, changes = changes, self._with_solved(changes)
+            if so_far == changes:
+                break
         done = self._written(changes)
         if done is None and changes != direct:
             self.keys = {quantity: keys for quantity, keys in self.keys.items() if set(keys) <= direct.keys()}
@@ -102,6 +117,7 @@ class _Taking:
             quantity: Fix(self._message(quantity, keys, done), done.of(keys))
             for quantity, keys in self.keys.items()
             if done is not None and done.edits.keys() >= set(keys)
+            if same(done.plan.value(quantity), self.values[quantity])
         }
 
     def _message(self, quantity: str, keys: tuple[str, ...], done: Written) -> str:
@@ -143,19 +159,18 @@ class _Taking:
         for quantity, value in self.values.items():
             if quantity in self.keys or not is_derived(self.other, quantity) or not isinstance(value, int | float):
                 continue
-            fixed, wants = dict(changes), {quantity: value}
-            if self._is_direct(quantity):
-                fixed, wants = {**changes, setting_behind(self.other, quantity): setting_value(value)}, {}
+            is_direct = self._is_direct(quantity)
+            fixed = {**changes, setting_behind(self.other, quantity): setting_value(value)} if is_direct else changes
+            wants = {**self.agreed, **{name: self.values[name] for name in self.keys}, quantity: value}
+            wants = {name: wanted for name, wanted in wants.items() if isinstance(wanted, int | float)}
             proposals = solve(self.other, wants, fixed, tolerated=self.before)
-            if not proposals and wants:
-                reason = (
-                    f"no change of one or two sizes makes {quantity} {show(value)} and leaves {_name(self.other)} clean"
-                )
-                self.reasons[quantity] = reason
-            if proposals:
-                new = proposals[0].changes
-                self.keys[quantity] = tuple(key for key in new if key not in changes)
-                changes = dict(new)
+            if not proposals and not is_direct:
+                goal = f"{quantity} {show(value)}, keeps what agrees and brings {_name(self.other)} no new problem"
+                self.reasons[quantity] = f"no change of one or two sizes makes {goal}"
+            new = [key for key in proposals[0].changes if key not in changes] if proposals else []
+            if new:
+                self.keys[quantity] = tuple(new)
+                changes = dict(proposals[0].changes)
         return changes
 
     def _written(self, changes: dict[str, object]) -> Written | None:

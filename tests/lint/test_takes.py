@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree, ignore_patterns
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metta_lint.check import check
+from metta_lint.cli import run
 from metta_lint.config import Config, load_config
 from metta_lint.edits import FileText
 from metta_lint.errors import InputError
 from metta_lint.literals import Unwritable, written
+from metta_lint.pairs import same
+from metta_lint.problems import problems_of
 from metta_lint.runs import plan_run
 from metta_lint.settings import Machine
 from metta_lint.sources.yaml_scalars import plain_value
@@ -211,15 +216,16 @@ def test_what_would_break_the_other_run_is_not_taken_and_says_why(folder: Path) 
     assert "not taken: metta would not be clean with it: trainer.update_epochs = 1.5" in found["update_epochs"].help
 
 
-def test_what_one_setting_alone_would_break_is_taken_together_with_what_makes_it_fit(folder: Path) -> None:
+def test_what_is_solved_for_leaves_alone_what_agrees_already(folder: Path) -> None:
     report = drifting(folder, {"vec.num_envs": 2}, {})
-    found = fixed(report, "left")
-    assert found["batch_size"].fix is not None
-    assert found["num_envs"].fix is not None
-    apply(found)
+    found = {finding.quantity: finding for finding in with_taken(report.findings, report.pairs, "left")}
+    assert found["num_envs"].fix is None
+    assert "no change of one or two sizes makes num_envs 2, keeps what agrees" in found["num_envs"].help
+    write_pufferlib(folder, {"vec.num_envs": 8})
+    apply(fixed(checked(folder), "left"))
     after = checked(folder)
-    assert not {"batch_size", "num_envs", "total_agents"} & differing(after)
-    assert not [finding for finding in after.findings if finding.code == "ML401"]
+    assert "  forward_pass_minibatch_target_size: 8\n" in Path("configs/train_job.yaml").read_text(encoding="utf-8")
+    assert differing(after) == set()
 
 
 def test_what_the_other_trainer_has_no_setting_for_is_not_taken(folder: Path) -> None:
@@ -278,3 +284,50 @@ def test_every_hyperparameter_of_the_real_pair_is_taken_to_the_last_digit(corpus
         edits = tuple({edit for finding in found.values() if finding.fix for edit in finding.fix.edits})
         after = plan_of(other.run, edits)
         assert all(value_of(after, quantity) == value_of(right, quantity) for quantity in found)
+
+
+def test_one_command_makes_the_example_pair_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copytree(Path(__file__).parents[2] / "examples", tmp_path / "pair", ignore=ignore_patterns("plugin"))
+    monkeypatch.chdir(tmp_path / "pair")
+    assert run(["check", "--fix", "--unsafe-fixes", "--take", "left"]) == 1  # defaults that stand in two places stay
+    report = check([], load_config("metta-lint.toml"), (), MACHINE)
+    assert {finding.code for finding in report.findings} == {"ML502"}
+    written = Path("configs/train_job.yaml").read_text(encoding="utf-8")
+    assert "  forward_pass_minibatch_target_size: 2048\n" in written
+    assert run(["check", "--fix", "--unsafe-fixes", "--take", "left"]) == 1
+    assert Path("configs/train_job.yaml").read_text(encoding="utf-8") == written
+
+
+TAKEN = {
+    "train.gamma": st.floats(0.5, 0.999),
+    "train.ent_coef": st.floats(1e-6, 0.1),
+    "train.learning_rate": st.floats(1e-8, 0.1),
+    "train.adam_eps": st.sampled_from([1e-12, 1e-08, 1e-05]),
+    "train.optimizer": st.sampled_from(["adam", "muon"]),
+    "train.anneal_lr": st.booleans(),
+    "train.update_epochs": st.integers(1, 3),
+    "train.minibatch_size": st.sampled_from([8, 16, 32]),
+    "train.total_timesteps": st.integers(64, 10_000),
+    "env.game.num_agents": st.integers(1, 4),
+    "vec.num_envs": st.sampled_from([2, 4, 6, 8]),
+    "env.ore_reward": st.floats(0.01, 2.0),
+}
+
+
+@settings(max_examples=8)
+@given(st.fixed_dictionaries({}, optional=TAKEN))
+def test_what_was_taken_no_longer_differs_and_taking_it_again_changes_nothing(changes: dict[str, object]) -> None:
+    with TemporaryDirectory() as folder:
+        report = drifting(Path(folder), changes, {})
+        left, right = report.pairs[0].left, report.pairs[0].right
+        before = problems_of(right).keys()
+        found = fixed(report, "left")
+        apply(found)
+        after = checked(Path(folder))
+        assert not found.keys() & differing(after)
+        assert problems_of(after.pairs[0].right).keys() <= before
+        assert all(same(value_of(left, quantity), value_of(after.pairs[0].right, quantity)) for quantity in found)
+        apply(fixed(after, "left"))
+        again = checked(Path(folder))
+        assert not found.keys() & differing(again)
+        assert differing(again) <= differing(after)

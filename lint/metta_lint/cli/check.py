@@ -65,7 +65,7 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
             from metta_lint.since import only_new
 
             only_new(report, options["since"], paths, applied, overrides, machine)
-        return with_pairs_taken(with_sizes_solved(report, options), options["take"])
+        return with_sizes_solved(with_pairs_taken(report, options["take"]), options)
 
     with kept_documents(options["cache_dir"], wanted=not options["no_cache"]):
         if options["fix"] or options["diff"]:

@@ -25,10 +25,12 @@ def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Find
     """The findings, those of sizes that do not go together with the nearest clean settings as help and unsafe fix.
 
     A fix's edits were read back: the plan of the edited files has nothing wrong with it. Several findings of one run
-    have the same fix, to be made once. A finding that has a fix keeps it.
+    have the same fix, to be made once. A finding that has a fix keeps it. A run whose own file another unsafe fix
+    changes is left for when that is made.
     """
     findings = list(findings)
-    by_subject = {plan.run.name or plan.run.entry: plan for plan in plans}
+    changing = {edit.span.path for f in findings if f.fix is not None and not f.fix.is_safe for edit in f.fix.edits}
+    by_subject = {plan.run.name or plan.run.entry: plan for plan in plans if plan.run.file not in changing}
     solved: dict[str, tuple[str, Fix | None] | None] = {}
     for finding in findings:
         if finding.code in SOLVED and finding.subject in by_subject and finding.subject not in solved:
