@@ -24,13 +24,14 @@ from metta_lint.environments import Environment, rooms_of
 from metta_lint.findings import Claim, Edit, Finding, Fix, Severity
 from metta_lint.loops import CONFIG_REQUIREMENTS
 from metta_lint.mettagrid.classes import nearest_target
-from metta_lint.mettagrid.game_keys import NEW_NAMES, TOP_KEYS, allowed_keys, meant_by, refused_key
+from metta_lint.mettagrid.game_keys import NEW_NAMES, TOP_KEYS, allowed_keys, meant_by, refused_key, stands_for
 from metta_lint.mettagrid.maps import AGENT, Thing, kind_of
 from metta_lint.mettagrid.rooms import CHARACTERS, ITEMS, PARAMETERS, ROOMS
 from metta_lint.numbers import count, percent, ratio, show
 from metta_lint.pairs import Pair, same
 from metta_lint.plans import HANGS, IgnoredKey, Plan, Quantity, Refusal
-from metta_lint.references import env_references, file_references, target_references
+from metta_lint.references import TASKS, Reference, env_references, file_references, target_references
+from metta_lint.remedies import removal, renaming, rewriting
 from metta_lint.settings import Callee, Run, Setting, Unknown
 from metta_lint.spaces import DISTRIBUTIONS, in_domain, is_number
 from metta_lint.spelling import close_names, is_slip
@@ -53,6 +54,7 @@ __all__ = [
     "NEW_NAMES",
     "PARAMETERS",
     "ROOMS",
+    "TASKS",
     "TOP_KEYS",
     "Callee",
     "Case",
@@ -73,6 +75,7 @@ __all__ = [
     "Place",
     "Plan",
     "Quantity",
+    "Reference",
     "Refusal",
     "Rule",
     "Run",
@@ -104,9 +107,13 @@ __all__ = [
     "ratio",
     "refused_corners",
     "refused_key",
+    "removal",
+    "renaming",
+    "rewriting",
     "rooms_of",
     "same",
     "show",
+    "stands_for",
     "target_references",
     "wasteful_corners",
 ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metta_lint.documents import Node
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _BARE_IN_TOML = re.compile(r"[A-Za-z0-9_-]+")
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*\s+\Z")  # of a YAML key: an anchor, which may be an alias' key, or a tag
 _QUOTES = ("'", '"')

@@ -55,7 +55,8 @@ class Refusal(NamedTuple):
     ``only_if`` says with which of the values that are drawn at launch it happens (empty: always); ``listed`` that the
     trainer lists it together with the refusals of its kind that follow, in one error.
     ``before`` names the requirement that the trainer comes to right after this one, where it has no place of its own;
-    ``span`` is where the fault lies if that is no setting (a section, for a key that is missing).
+    ``span`` is where the fault lies if that is no setting (a section, for a key that is missing); ``nearest`` is the
+    key that the one at fault was perhaps meant to be.
     """
 
     requirement: str
@@ -67,6 +68,7 @@ class Refusal(NamedTuple):
     listed: bool = False
     before: str = ""
     span: Span | None = None
+    nearest: str = ""
 
 
 class Condition(NamedTuple):

@@ -16,9 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from metta_lint.check import Report
 from metta_lint.config import Config
 from metta_lint.discovery import discover
 from metta_lint.engine import Subjects, run_rules, subject_of
+from metta_lint.errors import InputError
+from metta_lint.findings import Finding
+from metta_lint.fixes import Fixer, Wanted
 from metta_lint.pairs import Pair
 from metta_lint.runs import plan_run, same_environment
 from metta_lint.verify import Verification, agrees, backend, load_trainer, verify
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from metta_lint.api import Case, Rule
-    from metta_lint.findings import Finding
     from metta_lint.loops import Loop
     from metta_lint.observations import Observation
 
@@ -155,6 +158,7 @@ class Example(NamedTuple):
             self._check_files(folder)
             return
         pair, findings = self.findings(folder)
+        self._check_fixes(folder, findings)
         if not self.drifts:
             _require(not findings, f"{self}: fires on configs that agree: {[f.message for f in findings]}")
             return
@@ -178,6 +182,39 @@ class Example(NamedTuple):
         expected = sorted(set(self.case.at))
         said = [finding.message for finding in findings]
         _require(found == expected, f"{self}: finds {found or 'nothing'}, not {expected or 'nothing'}: {said}")
+        self._check_fixes(folder, findings)
+
+    def _check_fixes(self, folder: Path, findings: list[Finding]) -> None:
+        """Whether each fix mends its finding, and is of a kind that the rule says it has."""
+        kinds = kinds_of_fixes(findings)
+        if not kinds:
+            return
+        declared = getattr(self.rule, "fixable", None)
+        allowed = {None: set(), "unsafe": {"unsafe"}, "safe": {"safe", "unsafe"}}[declared]
+        _require(kinds <= allowed, f"{self}: has {' and '.join(sorted(kinds))} fixes, and says fixable = {declared!r}")
+        fixed = Fixer(lambda: self._look(folder), Wanted((folder.as_posix(),), unsafe=True)).fix()
+        said = [(finding.message, finding.fix) for finding in fixed.failed]
+        _require(not said, f"{self}: fixes that do not mend: {said}")
+        _require(not fixed.outside, f"{self}: fixes of other files: {[f.fix for f in fixed.outside]}")
+
+    def _look(self, folder: Path) -> Report:
+        """What this rule finds now; a file that cannot be read any more is an input error."""
+        report = Report()
+        try:
+            report.findings = findings_in(folder, self.rule) if self.case.files else self._of_pair(folder)
+        except InputError as error:
+            unreadable = Finding("ML001", "unreadable-input", "error", error.message, error.span, is_input_error=True)
+            report.findings = [unreadable]
+        return report
+
+    def _of_pair(self, folder: Path) -> list[Finding]:
+        pair = planned(folder, self.case)
+        return run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
+
+
+def kinds_of_fixes(findings: Iterable[Finding]) -> set[str]:
+    """The kinds of fixes that some findings have."""
+    return {"safe" if finding.fix.is_safe else "unsafe" for finding in findings if finding.fix is not None}
 
 
 def findings_in(folder: Path, rule: Rule) -> list[Finding]:
@@ -242,14 +279,18 @@ def measure(pair: Pair, findings: list[Finding]) -> Verification:
 
 def write_pair(folder: Path, case: Case) -> Pair:
     """A case as two config trees below a folder, read and planned."""
-    plans = []
-    for side, trainer, changes in (
-        ("left", case.trainers[0], case.left),
-        ("right", case.trainers[1], case.right),
-    ):
-        entry = _WRITERS[trainer](folder / side, changes)
-        plans.append(plan_run(entry, Config(), backend=backend(POLICY_SIZE)))
-    return Pair(plans[0], plans[1], "a case")
+    for side, trainer, changes in zip(SIDES, case.trainers, (case.left, case.right), strict=True):
+        _WRITERS[trainer](folder / side, changes)
+    return planned(folder, case)
+
+
+def planned(folder: Path, case: Case) -> Pair:
+    """The pair of a case that is on disk."""
+    entries = [
+        (folder / side / _ENTRIES[trainer]).as_posix() for side, trainer in zip(SIDES, case.trainers, strict=True)
+    ]
+    left, right = (plan_run(entry, Config(), backend=backend(POLICY_SIZE)) for entry in entries)
+    return Pair(left, right, "a case")
 
 
 def write_pufferlib(folder: Path, changes: Mapping[str, object]) -> str:
@@ -280,6 +321,8 @@ def write_metta(folder: Path, changes: Mapping[str, object]) -> str:
     return (configs / "train_job.yaml").as_posix()
 
 
+SIDES = ("left", "right")
+_ENTRIES = {"pufferlib": "pufferlib/config/metta.ini", "metta": "configs/train_job.yaml"}
 _WRITERS = {"pufferlib": write_pufferlib, "metta": write_metta}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, ConfigTree, Draft, Mapping, Node, Scalar, Sequence
+from metta_lint.api import Case, ConfigTree, Draft, Edit, Fix, Mapping, Node, Scalar, Sequence
 
 BUCKETS = """_target_: metta.mettagrid.curriculum.bucketed.BucketedCurriculum
 env_cfg_template_path: /env/template
@@ -29,6 +29,7 @@ class BucketForm:
     """
 
     code, name, severity = "ML712", "bucket-form", "error"
+    fixable = "unsafe"
     agrees = [
         Case(files={"configs/env/a.yaml": BUCKETS.format(one="range: [1, 3]", other="values: [1, 2]")}),
         Case(files={"configs/env/a.yaml": BUCKETS.format(one="range: [1, 3]\n    bins: 2", other="- 1")}),
@@ -61,6 +62,7 @@ class BucketForm:
                     at=values.span,
                     related=(("a bucket that is a list", first_list.span),),
                     help="write the list itself",
+                    fix=self._unwrapped(spec, values),
                 )
             elif values is None and not isinstance(spec, Sequence) and not self._is_range(spec):
                 yield Draft(
@@ -75,6 +77,15 @@ class BucketForm:
             drawn = isinstance(entry.value, Scalar) and isinstance(entry.value.value, str)
             if not drawn:  # ??? and interpolations
                 yield str(key), entry.value
+
+    def _unwrapped(self, spec: Node, values: Node) -> Fix | None:
+        """The list alone, where it stands on one line: what leads up to it goes, and what closes the bucket."""
+        if not isinstance(spec, Mapping) or len(spec.entries) > 1 or values.span.line != values.span.end_line:
+            return None
+        start, end = spec.span, values.span
+        before = start._replace(end_line=end.line, end_column=end.column)
+        behind = end._replace(line=end.end_line, column=end.end_column, end_line=start[3], end_column=start[4])
+        return Fix("write the list itself", tuple(Edit(span, "") for span in (before, behind) if span[1:3] != span[3:]))
 
     def _is_range(self, spec: Node) -> bool:
         ends = spec.get("range") if isinstance(spec, Mapping) else None

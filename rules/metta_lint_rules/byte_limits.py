@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import ITEMS, Case, Draft, Environment, Node, Scalar
+from metta_lint.api import ITEMS, Case, Draft, Environment, Node, Scalar, rewriting
 
 LARGEST = 255
 """mettagrid/cpp objects/agent.hpp and types.hpp: agents, item counts, object types and colours are uint8_t."""
@@ -32,6 +32,7 @@ class ByteLimits:
     """
 
     code, name, severity = "ML706", "byte-limits", "error"
+    fixable = "unsafe"
     agrees = [
         Case(files={"configs/env/a.yaml": GAME.format(agents=255, limit=255, old=255)}),
         Case(files={"configs/env/a.yaml": GAME.format(agents="???", limit="null", old="null")}),
@@ -52,6 +53,7 @@ class ByteLimits:
                     f"{what} is {value}: MettaGrid keeps it in one byte, {LARGEST} at most",
                     at=node.span,
                     help=f"write {LARGEST} or less",
+                    fix=rewriting(node.span, str(value), str(LARGEST)) if "limit" in what or "_max" in what else None,
                 )
 
     def _bytes(self, environment: Environment) -> Iterator[tuple[str, Node]]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, ConfigTree, Draft, env_references
+from metta_lint.api import TASKS, Case, ConfigTree, Draft, Fix, Reference, env_references, renaming, rewriting
 
 ARENA = "game:\n  num_agents: 24\n"
-TASKS = "_target_: metta.mettagrid.curriculum.random.RandomCurriculum\ntasks:\n  /env/arena/{name}: 1\n"
+RANDOM = "_target_: metta.mettagrid.curriculum.random.RandomCurriculum\ntasks:\n  /env/arena/{name}: 1\n"
 SIM = "defaults:\n  - _self_\nsimulations:\n  arena:\n    env: {path}\n"
 
 
@@ -24,14 +24,23 @@ class DanglingEnv:
     """
 
     code, name, severity = "ML802", "dangling-env", "error"
+    fixable = "safe"
     agrees = [
-        Case(files={"configs/env/arena/basic.yaml": ARENA, "configs/env/all.yaml": TASKS.format(name="basic")}),
+        Case(files={"configs/env/arena/basic.yaml": ARENA, "configs/env/all.yaml": RANDOM.format(name="basic")}),
         Case(files={"configs/env/arena/basic.yaml": ARENA, "configs/sim/a.yaml": SIM.format(path="env/arena/basic")}),
         Case(files={"configs/env/arena/basic.yaml": ARENA, "configs/sim/a.yaml": SIM.format(path="???")}),
     ]
     drifts = [
         Case(
-            files={"configs/env/arena/basic.yaml": ARENA, "configs/env/all.yaml": TASKS.format(name="baisc")},
+            files={"configs/env/arena/basic.yaml": ARENA, "configs/env/all.yaml": RANDOM.format(name="baisc")},
+            at=("configs/env/all.yaml:3",),
+        ),
+        Case(
+            files={
+                "configs/train_job.yaml": "defaults:\n  - _self_\n",
+                "configs/env/arena/basic.yaml": ARENA,
+                "configs/env/all.yaml": RANDOM.format(name="baisc"),
+            },
             at=("configs/env/all.yaml:3",),
         ),
         Case(
@@ -51,8 +60,18 @@ class DanglingEnv:
                     f"{reference.text} is a folder, not a config" if folder else f"there is no config {reference.text}",
                     at=reference.span,
                     help=self._help(tree, reference.text),
+                    fix=self._fix(tree, reference),
                     severity=None if folder or tree.is_whole else "warning",
                 )
+
+    def _fix(self, tree: ConfigTree, reference: Reference) -> Fix | None:
+        near = tree.near(reference.text)
+        if len(near) != 1 or tree.has_folder(reference.text) or not tree.is_whole:
+            return None
+        root = "/" if reference.text.startswith("/") else ""
+        suffix = ".yaml" if reference.text.endswith(".yaml") else ""
+        change = renaming if reference.key == TASKS else rewriting
+        return change(reference.span, reference.text, f"{root}{near[0]}{suffix}")
 
     def _help(self, tree: ConfigTree, path: str) -> str:
         near = ", ".join(f"/{name}" for name in tree.near(path))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from metta_lint.api import Case, ConfigTree, Draft, file_references
+from metta_lint.api import Case, ConfigTree, Draft, file_references, rewriting
 
 ENV = "game:\n  map_builder:\n    uri: configs/env/maps/{path}\n"
 MAP = {"configs/env/maps/small/a.map": "###\n#@#\n###\n"}
@@ -24,6 +24,7 @@ class DanglingFile:
     """
 
     code, name, severity = "ML803", "dangling-file", "error"
+    fixable = "unsafe"
     agrees = [
         Case(files={"configs/env/a.yaml": ENV.format(path="small/a.map"), **MAP}),
         Case(files={"configs/env/a.yaml": ENV.format(path="small/b.map")}),
@@ -46,4 +47,5 @@ class DanglingFile:
                     f"no file {reference.text}",
                     at=reference.span,
                     help=f"did you mean {', '.join(near)}?" if near else "name a file that is there",
+                    fix=rewriting(reference.span, reference.text, near[0], is_safe=False) if len(near) == 1 else None,
                 )

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, ConfigTree, Draft, nearest_target, target_references
+from metta_lint.api import (
+    Case,
+    ConfigTree,
+    Draft,
+    Fix,
+    Reference,
+    is_slip,
+    nearest_target,
+    rewriting,
+    target_references,
+)
 
 AGENT = "_target_: metta.agent.metta_agent.MettaAgent\ncomponents:\n  _obs_:\n    _target_: metta.agent.lib.{path}\n"
 SOURCE = {"agent/src/metta/agent/lib/mine.py": "class Mine: ...\n"}
@@ -24,6 +34,7 @@ class DanglingTarget:
     """
 
     code, name, severity = "ML804", "dangling-target", "error"
+    fixable = "safe"
     agrees = [
         Case(files={"configs/agent/a.yaml": AGENT.format(path="lstm.LSTM")}),
         Case(files={"configs/agent/a.yaml": AGENT.format(path="mine.Mine"), **SOURCE}),
@@ -32,6 +43,10 @@ class DanglingTarget:
     drifts = [
         Case(files={"configs/agent/a.yaml": AGENT.format(path="obs_boxshaper.A")}, at=("configs/agent/a.yaml:4",)),
         Case(files={"configs/agent/a.yaml": AGENT.format(path="yours.A"), **SOURCE}, at=("configs/agent/a.yaml:4",)),
+        Case(
+            files={"configs/agent/a.yaml": AGENT.format(path="obs_token_to_boxshaper.ObsTokenToBoxShaper")},
+            at=("configs/agent/a.yaml:4",),
+        ),
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
@@ -45,4 +60,13 @@ class DanglingTarget:
                         f"{reference.text} does not exist: making it raises ImportError",
                         at=reference.span,
                         help=f"there is {near}" if near else "name a class that is there",
+                        fix=_fix(reference, near),
                     )
+
+
+def _fix(reference: Reference, near: str) -> Fix | None:
+    """The class; or its module, where it is a slip of the pen: nobody knows that another one has such a class."""
+    module, _, name = reference.text.rpartition(".")
+    if near.startswith(f"{module}."):
+        return rewriting(reference.span, reference.text, near)
+    return rewriting(reference.span, reference.text, f"{near}.{name}") if is_slip(module, near) else None

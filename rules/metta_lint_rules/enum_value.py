@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import ROOMS, Case, Draft, Environment, Scalar, Unknown, close_names, rooms_of
+from metta_lint.api import ROOMS, Case, Draft, Environment, Scalar, Unknown, close_names, rewriting, rooms_of
 
 ROOM = """game:
   map_builder:
@@ -27,6 +27,7 @@ class EnumValue:
     """
 
     code, name, severity = "ML710", "enum-value", "error"
+    fixable = "safe"
     agrees = [
         Case(files={"configs/env/a.yaml": ROOM.format(style="all-sparse")}),
         Case(files={"configs/env/a.yaml": ROOM.format(style="???")}),
@@ -34,6 +35,7 @@ class EnumValue:
     ]
     drifts = [
         Case(files={"configs/env/a.yaml": ROOM.format(style="sparse")}, at=("configs/env/a.yaml:6",)),
+        Case(files={"configs/env/a.yaml": ROOM.format(style="'balancde'")}, at=("configs/env/a.yaml:6",)),
         Case(files={"configs/env/a.yaml": ROOM.format(style="${choose:dense,sparse}")}, at=("configs/env/a.yaml:6",)),
     ]
 
@@ -49,6 +51,7 @@ class EnumValue:
                             f"{kind} has no {key} {word!r}: building the room raises",
                             at=found.span,
                             help=f"one of {', '.join(words)}" + (f"; did you mean {near}?" if near else ""),
+                            fix=rewriting(found.span, word, near) if near else None,
                         )
 
     def _words(self, value: object) -> list[str]:

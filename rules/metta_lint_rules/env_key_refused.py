@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Place, Plan, close_names
+from metta_lint.api import Case, Draft, Fix, Place, Plan, Setting, close_names, removal, renaming
 
 DEFAULT = "[base]\npackage = None\nenv_name = None\n\n[train]\nseed = 1\n"
 REGISTRY = (
@@ -37,11 +37,15 @@ class EnvKeyRefused:
     """
 
     code, name, severity = "ML504", "env-key-refused", "error"
+    fixable = "safe"
     agrees = [
         Case(files={**CODE, INI: f"{BASE}width = 1080\n"}),
         Case(files={**CODE, INI: f"{BASE}width = 1080\nheight = 2\n", "pufferlib/ocean/environment.py": "import x\n"}),
     ]
-    drifts = [Case(files={**CODE, INI: f"{BASE}frameskip = 4\n"}, at=(f"{INI}:7",))]
+    drifts = [
+        Case(files={**CODE, INI: f"{BASE}frameskip = 4\n"}, at=(f"{INI}:7",)),
+        Case(files={**CODE, INI: f"{BASE}widht = 1080\n"}, at=(f"{INI}:7",)),
+    ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
         """One draft for each key that no function would take."""
@@ -55,14 +59,19 @@ class EnvKeyRefused:
                 continue
             takers = " and ".join(dict.fromkeys(place for place, _ in callee.places))
             names = ", ".join(sorted(callee.names))
+            close = "".join(close_names(name, sorted(callee.names), compared=None))
             yield Draft(
                 f"the environment takes no {name}: TypeError when it is made",
                 at=Place(plan, key),
                 related=tuple((f"{taker} takes {names}", span) for taker, span in callee.places[:1]),
-                help=_help(name, callee.names) or f"remove it, or teach {takers} to take it",
+                help=f"did you mean {close}?" if close else f"remove it, or teach {takers} to take it",
+                fix=_fix(plan, setting, name, close),
             )
 
 
-def _help(name: str, names: frozenset[str]) -> str:
-    close = close_names(name, sorted(names), compared=None)
-    return f"did you mean {close[0]}?" if close else ""
+def _fix(plan: Plan, setting: Setting, name: str, meant: str) -> Fix | None:
+    if setting.span is None:
+        return None
+    other = plan.run.settings.get(f"env.{meant}")
+    is_written = other is not None and other.span is not None and other.span.path.lower().endswith(".ini")
+    return renaming(setting.span, name, meant) if meant and not is_written else removal(setting.span, name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Place, Plan
+from metta_lint.api import Case, Claim, Draft, Place, Plan, rewriting
 
 
 class FrozenCasts:
@@ -25,6 +25,7 @@ class FrozenCasts:
     """
 
     code, name, severity = "ML409", "frozen-casts", "error"
+    fixable = "unsafe"
     agrees = [Case(), Case(left={"train.compile": True})]
     drifts = [
         Case(left={"train.precision": "bfloat16"}, claims={"precision": ("bfloat16", None)}),
@@ -40,10 +41,12 @@ class FrozenCasts:
             effect = "from the second rollout on it acts with the weights that the first update left"
         else:
             effect = "the policy acts with its first weights for the whole run"
+        written = plan.run.settings.get("train.precision")
         yield Draft(
             f"precision = bfloat16: {plan.run.trainer} never leaves autocast, so that torch casts the weights once; "
             f"{effect}, whatever the optimizer does to them",
             at=Place(plan, "precision"),
             claims=(Claim("precision", "bfloat16", "bfloat16"),),
             help="set precision = float32",
+            fix=rewriting(written.span, "bfloat16", "float32") if written is not None and written.span else None,
         )

@@ -2,7 +2,21 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Edit, Fix, IgnoredKey, Place, Plan, Span, count, is_slip, show
+from metta_lint.api import (
+    Case,
+    Claim,
+    Draft,
+    Fix,
+    IgnoredKey,
+    Place,
+    Plan,
+    Span,
+    count,
+    is_slip,
+    removal,
+    renaming,
+    show,
+)
 
 OTHER_NAMES = {"vec.batch_size": "envs_per_batch"}
 """Settings whose quantity is not called like them."""
@@ -60,11 +74,9 @@ def _fix(plan: Plan, ignored: IgnoredKey) -> Fix | None:
     nearest_section, _, nearest = (ignored.nearest or "").rpartition(".")
     if span is None:
         return None
-    slip = is_slip(name, nearest)
-    if nearest and section == nearest_section and (slip or plan.run.trainer == "pufferlib"):
-        return Fix(f"rename it to {nearest}", (Edit(span, nearest, "key", name),), is_safe=slip)
-    is_dead = not ignored.nearest and not ignored.read_by
-    return Fix("remove it", (Edit(span, "", "entry", name),), is_safe=is_dead)
+    if nearest and section == nearest_section and (is_slip(name, nearest) or plan.run.trainer == "pufferlib"):
+        return renaming(span, name, nearest)
+    return removal(span, name, is_safe=not ignored.nearest and not ignored.read_by)
 
 
 def _section(plan: Plan, ignored: IgnoredKey, span: Span) -> Draft:
@@ -80,6 +92,5 @@ def _section(plan: Plan, ignored: IgnoredKey, span: Span) -> Draft:
 
 
 def _section_fix(name: str, nearest: str, span: Span) -> Fix:
-    if nearest:
-        return Fix(f"rename it to [{nearest}]", (Edit(span, nearest, "key", name),), is_safe=is_slip(name, nearest))
-    return Fix("remove the section", (Edit(span, "", "entry", name),))  # an environment's own code may read it
+    """An environment's own code may read the section: to remove it is not safe."""
+    return renaming(span, name, nearest) if nearest else removal(span, name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Environment
+from metta_lint.api import Case, Draft, Environment, rewriting
 
 GAME = """game:
   num_agents: {agents}
@@ -46,6 +46,7 @@ class MapAgents:
     """
 
     code, name, severity = "ML702", "map-agents", "error"
+    fixable = "unsafe"
     agrees = [
         Case(files={"configs/env/a.yaml": GAME.format(agents=32)}),
         Case(files={"configs/env/a.yaml": GRID.format(each=2)}),
@@ -73,4 +74,5 @@ class MapAgents:
             at=node.span,
             related=placed.places,
             help=f"write num_agents: {placed.agents}, or place {agents} agents",
+            fix=rewriting(node.span, str(agents), str(placed.agents)),
         )

@@ -19,6 +19,7 @@ from metta_lint.api import (
     leaves,
     refused_key,
 )
+from metta_lint_rules.meant_keys import fix_of
 
 TEMPLATE = """altars: 1
 game:
@@ -36,6 +37,7 @@ buckets:
   game.map_builder.{map}: [1, 2]
   {top}.objects.altar.{altar}: [1, 2]
 """
+A = "configs/env/a.yaml"
 PATH = "env_cfg_template_path"
 FINE = BUCKETS.format(map="width", top="game", altar="cooldown")
 
@@ -55,22 +57,20 @@ class OverrideReachesNothing:
     """
 
     code, name, severity = "ML805", "override-reaches-nothing", "error"
+    fixable = "safe"
     agrees = [
-        Case(files={"configs/env/template.yaml": TEMPLATE, "configs/env/a.yaml": FINE}),
-        Case(files={"configs/env/a.yaml": FINE}),
+        Case(files={"configs/env/template.yaml": TEMPLATE, A: FINE}),
+        Case(files={A: FINE}),
     ]
     drifts = [
         Case(
             files={
                 "configs/env/template.yaml": TEMPLATE,
-                "configs/env/a.yaml": BUCKETS.format(map="room.width", top="my", altar="cooldown"),
+                A: BUCKETS.format(map="room.width", top="my", altar="cooldown"),
             },
-            at=("configs/env/a.yaml:5", "configs/env/a.yaml:6"),
+            at=(f"{A}:5", f"{A}:6"),
         ),
-        Case(
-            files={"configs/env/a.yaml": BUCKETS.format(map="width", top="game", altar="initial_items")},
-            at=("configs/env/a.yaml:6",),
-        ),
+        Case(files={A: BUCKETS.format(map="width", top="game", altar="initial_items")}, at=(f"{A}:6",)),
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
@@ -85,9 +85,8 @@ class OverrideReachesNothing:
         if any(part in NEW_NAMES for path, _ in found for part in path):
             for path, node in found:
                 keys = tuple(map(str, path))
-                refused = refused_key(keys)
-                if refused is not None:
-                    yield self._draft(keys, node.span, *refused)
+                if (refused := refused_key(keys)) is not None:
+                    yield self._draft(keys, node.span, *refused, depth=len(keys) - 1)
 
     def _buckets(self, buckets: Node | None, template: Environment | None) -> Iterator[Draft]:
         entries = buckets.entries if isinstance(buckets, Mapping) else {}
@@ -101,9 +100,10 @@ class OverrideReachesNothing:
             if refused:
                 yield self._draft(keys, entry.key_span, *refused)
 
-    def _draft(self, keys: tuple[str, ...], span: Span, why: str, meant: str) -> Draft:
+    def _draft(self, keys: tuple[str, ...], span: Span, why: str, meant: str, depth: int = 0) -> Draft:
         hint = f"did you mean {meant}?" if meant else "remove it, or name a key that the environment has"
-        return Draft(f"{'.'.join(keys)} reaches nothing: {why}", at=span, help=hint)
+        fix = fix_of(span, keys, meant, depth)
+        return Draft(f"{'.'.join(keys)} reaches nothing: {why}", at=span, help=hint, fix=fix)
 
     def _template(self, tree: ConfigTree, path: Node | None) -> Environment | None:
         found = tree.environment(str(path.value).strip("/").removesuffix(".yaml")) if isinstance(path, Scalar) else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Sweep, show
+from metta_lint.api import Case, Draft, Fix, Parameter, Sweep, rewriting, show
 
 DEFAULT = """[sweep]
 method = Protein
@@ -36,6 +36,7 @@ class SweepMeanOutside:
     """
 
     code, name, severity = "ML604", "sweep-mean-outside", "error"
+    fixable = "unsafe"
     agrees = [Case(files={"config/default.ini": DEFAULT.format(16384)})]
     drifts = [Case(files={"config/default.ini": DEFAULT.format(8192)}, at=("config/default.ini:10",))]
 
@@ -51,4 +52,13 @@ class SweepMeanOutside:
                 at=parameter.place("mean"),
                 related=(("min", parameter.place("min")), ("max", parameter.place("max"))),
                 help="move the mean into the range",
+                fix=_fix(parameter),
             )
+
+
+def _fix(parameter: Parameter) -> Fix:
+    """The end that is nearest to the mean."""
+    mean, *ends = (parameter.value(field) for field in ("mean", "min", "max"))
+    numbers = [end for end in ends if isinstance(end, int | float)]
+    nearest = min(numbers, key=lambda end: abs(end - mean) if isinstance(mean, int | float) else 0)
+    return rewriting(parameter.place("mean"), str(mean), str(nearest))

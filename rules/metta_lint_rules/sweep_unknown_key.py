@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Sweep
+from metta_lint.api import Case, Draft, Fix, Parameter, Sweep, renaming
 
 DEFAULT = """[sweep]
 method = Protein
@@ -44,6 +44,7 @@ class SweepUnknownKey:
     """
 
     code, name, severity = "ML606", "sweep-unknown-key", "error"
+    fixable = "safe"
     agrees = [
         Case(files={"config/default.ini": DEFAULT.format("train.clip_coef")}),
         Case(files={"config/default.ini": DEFAULT.format("env.reward_yellow")}),
@@ -70,4 +71,17 @@ class SweepUnknownKey:
                 f"the sweep over {ignored.key} changes nothing that a run reads: {ignored.because}",
                 at=parameter.span,
                 help=f"write {ignored.nearest} if that was meant" if ignored.nearest else "remove it from the sweep",
+                fix=_fix(parameter, ignored.nearest or ""),
             )
+
+
+def _fix(parameter: Parameter, meant: str) -> Fix | None:
+    """The section or key by the name that was meant, where one file says all of it."""
+    files = {setting.span.path for setting in parameter.fields.values() if setting.span is not None}
+    parent, _, name = meant.rpartition(".")
+    if not meant or files - {parameter.span.path}:
+        return None
+    if parameter.span.path.lower().endswith(".ini"):
+        return renaming(parameter.span, f"sweep.{parameter.key}", f"sweep.{meant}")
+    old_parent, _, old_name = parameter.key.rpartition(".")
+    return renaming(parameter.span, old_name, name) if parent == old_parent else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import DISTRIBUTIONS, Case, Draft, Setting, Sweep, Unknown, is_number
+from metta_lint.api import DISTRIBUTIONS, Case, Draft, Setting, Sweep, Unknown, is_number, is_slip, rewriting
 
 METHODS = ("Protein", "ParetoGenetic", "Random")
 GOALS = ("maximize", "minimize")
@@ -33,6 +33,7 @@ class SweepUnknownWord:
     """
 
     code, name, severity = "ML602", "sweep-unknown-word", "error"
+    fixable = "safe"
     agrees = [_case("Protein", "score", "maximize", "logit_normal", "auto")]
     drifts = [
         _case("protein", "environment/score", "max", "categorical", "auto", 2, 3, 4, 7),
@@ -58,27 +59,32 @@ class SweepUnknownWord:
 def _method(method: Setting | None) -> Iterator[Draft]:
     if method is not None and method.value == "Carbs" and method.span is not None:
         why = "Carbs takes goal and downsample for sections of parameters: AssertionError before the first run"
-        yield Draft(f"method = Carbs: {why}", at=method.span, help="write Protein")
+        fix = rewriting(method.span, "Carbs", "Protein")
+        yield Draft(f"method = Carbs: {why}", at=method.span, help="write Protein", fix=fix)
         return
     yield from _unknown(method, "method", METHODS, "APIUsageError: Invalid sweep method")
 
 
 def _metric(metric: Setting | None) -> Iterator[Draft]:
     if metric is not None and metric.span is not None and str(metric.value).startswith(PREFIX):
+        bare = str(metric.value).removeprefix(PREFIX)
         yield Draft(
             f"metric = {metric.value} is looked for as {PREFIX}{metric.value}: no log has it, so no run is observed, "
             "and Protein suggests the same point for every run",
             at=metric.span,
-            help=f"write {str(metric.value).removeprefix(PREFIX)}",
+            help=f"write {bare}",
+            fix=rewriting(metric.span, str(metric.value), bare, is_safe=True),
         )
 
 
 def _unknown(setting: Setting | None, what: str, words: tuple[str, ...], error: str, also: str = "") -> Iterator[Draft]:
     if setting is None or setting.span is None or setting.value in words or isinstance(setting.value, Unknown):
         return
-    same = [word for word in words if word.lower() == str(setting.value).lower()]
+    written = str(setting.value)
+    same = [word for word in words if word.lower() == written.lower() or is_slip(written, word)]
     yield Draft(
         f"{what} = {setting.value}: {error}: it can be {also}{', '.join(words)}",
         at=setting.span,
         help=f"write {same[0]}" if same else "",
+        fix=rewriting(setting.span, str(setting.value), same[0], is_safe=True) if same else None,
     )

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import CONFIG_REQUIREMENTS, HANGS, Case, Claim, Draft, Place, Plan, Refusal, show
+from metta_lint.api import CONFIG_REQUIREMENTS, HANGS, Case, Claim, Draft, Fix, Place, Plan, Refusal, renaming, show
 from metta_lint_rules.refused_configs import PUFFERLIB, READING
 
+SLIP = (
+    "[base]\npackage = ocean\nenv_name = puffer_grid\npolicy_name = Policy\nrnn_name = None\n[vec]\nnum_env = 8\n"
+    "backend = Multiprocessing\nnum_workers = 1\n[train]\nbptt_horizon = 64\n"
+)
+GRID = "[base]\npackage = ocean\nenv_name = puffer_grid\n"
 MOMENTS = {
     "start": "before the first step",
     "first rollout": "in the first rollout",
@@ -30,6 +35,7 @@ class TrainerRefuses:
     """
 
     code, name, severity = "ML401", "trainer-refuses", "error"
+    fixable = "safe"
     agrees = [
         Case(),
         Case(left={"train.batch_size": 64}),
@@ -48,6 +54,7 @@ class TrainerRefuses:
             claims={"crash": (None, "evaluations-have-checkpoints")},
         ),
         *(Case(left=changes) for changes in READING),
+        Case(files={"config/default.ini": SLIP, "config/grid.ini": GRID}, at=("config/default.ini:7",)),
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
@@ -73,4 +80,13 @@ def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
         at=refusal.span or Place(plan, blamed),
         related=tuple((f"{name} = {show(plan.lookup(name))}", Place(plan, name)) for name in others),
         claims=(Claim("crash", refusal.requirement, refusal.requirement),) if shown else (),
+        fix=_fix(plan, refusal),
     )
+
+
+def _fix(plan: Plan, refusal: Refusal) -> Fix | None:
+    """The key that was meant, in the place of the one that stops the trainer."""
+    setting = plan.run.settings.get(refusal.at[0])
+    if not refusal.nearest or setting is None or setting.span is None:
+        return None
+    return renaming(setting.span, setting.key.rpartition(".")[2], refusal.nearest.rpartition(".")[2])

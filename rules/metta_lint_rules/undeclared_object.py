@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import AGENT, ITEMS, Case, Draft, Environment, Thing, close_names
+from metta_lint.api import AGENT, ITEMS, Case, Draft, Environment, Thing, close_names, renaming
 
 GAME = """game:
   groups:
@@ -49,6 +49,7 @@ class UndeclaredObject:
     """
 
     code, name, severity = "ML704", "undeclared-object", "error"
+    fixable = "safe"
     agrees = [
         Case(files={"configs/env/a.yaml": GAME.format(thing="altar_2").replace("altar_2: 2", "wall: 0")}),
         Case(files={"configs/env/a.yaml": "defaults:\n  - base\n  - _self_\n" + GAME.format(thing="wall")}),
@@ -58,6 +59,10 @@ class UndeclaredObject:
     ]
     drifts = [
         Case(files={"configs/env/a.yaml": GAME.format(thing="wall")}, at=("configs/env/a.yaml:12",)),
+        Case(
+            files={"configs/env/a.yaml": GAME.replace("          altar: 1\n", "").format(thing="altra")},
+            at=("configs/env/a.yaml:11",),
+        ),
         Case(files={"configs/env/a.yaml": MANHATTEN.format(defaults="", chance=0.1)}, at=("configs/env/a.yaml:4",)),
         Case(
             files={
@@ -97,6 +102,7 @@ class UndeclaredObject:
             f"the map places {thing.name}{by}, which {where} does not define: building the environment raises",
             at=thing.span,
             help=f"did you mean {near}?" if near else "include the config that defines it, or do not place it",
+            fix=renaming(thing.span, thing.name, near) if near and not thing.in_file else None,
         )
 
     def _without_base(self, environment: Environment) -> Iterator[Draft]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Environment, allowed_keys, meant_by
+from metta_lint.api import Case, Draft, Environment, allowed_keys, meant_by, renaming, stands_for
 
 GAME = """defaults:
   - _self_
@@ -33,6 +33,7 @@ class UnknownGameKey:
     """
 
     code, name, severity = "ML711", "unknown-game-key", "error"
+    fixable = "safe"
     agrees = [
         Case(files={"configs/env/a.yaml": GAME.format(agent="freeze_duration", altar="cooldown")}),
         Case(
@@ -65,8 +66,10 @@ class UnknownGameKey:
             if key in allowed:
                 continue
             meant = meant_by(key, parents)
+            fix = renaming(node.span, key, meant, is_safe=stands_for(key, meant))
             yield Draft(
                 f"game.{'.'.join(parents)} has no key {key}: building the environment raises",
                 at=node.span,
                 help=f"did you mean {meant}?" if meant else f"the keys are {', '.join(sorted(allowed))}",
+                fix=fix if meant and "." not in meant else None,
             )

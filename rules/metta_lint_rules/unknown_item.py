@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Environment, Node, Scalar, Sequence, close_names
+from metta_lint.api import Case, Draft, Environment, Node, Scalar, Sequence, close_names, renaming
 
 GAME = """defaults:
   - _self_
@@ -38,6 +38,7 @@ class UnknownItem:
     """
 
     code, name, severity = "ML703", "unknown-item", "warning"
+    fixable = "safe"
     agrees = [
         Case(files={"configs/env/a.yaml": GAME.format(item="ore_red", count=1)}),
         Case(files={"configs/env/a.yaml": GAME.format(item="ore_red", count=0)}),
@@ -48,6 +49,7 @@ class UnknownItem:
             at=("configs/env/a.yaml:9", "configs/env/a.yaml:14"),
         ),
         Case(files={"configs/env/a.yaml": GAME.format(item="ore", count=0)}, at=("configs/env/a.yaml:9",)),
+        Case(files={"configs/env/a.yaml": GAME.format(item="ore_rde", count=0)}, at=("configs/env/a.yaml:9",)),
     ]
 
     def check(self, environment: Environment) -> Iterator[Draft]:
@@ -64,6 +66,7 @@ class UnknownItem:
                     at=node.span,
                     related=(("the items of this game", names.span),),
                     help=f"add {item} to inventory_item_names" + (f", or write {near}" if near else ""),
+                    fix=renaming(node.span, item, near) if near else None,
                 )
 
     def _used(self, environment: Environment) -> Iterator[tuple[str, str, Node, str]]:

@@ -64,7 +64,7 @@ def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[s
 
         emit(diff(fixed.rewrites).removesuffix("\n"), options["output_file"])
         _say(fixed, "Would fix", options)
-        return fixed.report, code or bool(fixed.rewrites)
+        return fixed.report, code or int(bool(fixed.rewrites))
     written = [_written(rewrite) for rewrite in fixed.rewrites]
     if not all(written):
         return look(), 2

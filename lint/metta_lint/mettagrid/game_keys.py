@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.mettagrid.rooms import ITEMS
-from metta_lint.spelling import close_names
+from metta_lint.spelling import close_names, is_slip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,3 +99,8 @@ def refused_key(keys: tuple[str, ...]) -> tuple[str, str] | None:
             where = ".".join(["game", *parents])
             return f"{where} has no {name}, and refuses it", f"{where}.{meant}" if meant else ""
     return None
+
+
+def stands_for(key: str, meant: str) -> bool:
+    """Whether an unknown key can be nothing but another one: renamed in 2025-06, or a slip of the pen."""
+    return MOVED.get(key) == meant or is_slip(key, meant)

@@ -110,7 +110,8 @@ def _refuse_missing(d: Derivation) -> None:
             when = "first checkpoint"
         message = f"'{key}': PuffeRL reads [train] {key}, and neither this INI nor default.ini has it{hint}"
         span = d.run.sections.get("train") if slip is None else None
-        d.refuse(Refusal("keys-given", "KeyError", message, at, when, before=before, span=span))
+        nearest = f"train.{key}" if slip is not None else ""
+        d.refuse(Refusal("keys-given", "KeyError", message, at, when, before=before, span=span, nearest=nearest))
 
 
 def _compiles(d: Derivation) -> bool:

@@ -209,7 +209,8 @@ def _refuse_keys(d: Derivation) -> None:
         near = close_names(name, sorted(VEC))
         hint = f"; is {near[0]} meant?" if near else ""
         message = f"Invalid argument: {name} = {setting.value!r} in [vec]{hint}"
-        d.refuse(Refusal("known-vec-keys", "APIUsageError", message, (key,)))
+        nearest = f"vec.{near[0]}" if near else ""
+        d.refuse(Refusal("known-vec-keys", "APIUsageError", message, (key,), nearest=nearest))
 
 
 def _derive_serial(d: Derivation) -> None:
