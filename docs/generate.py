@@ -11,6 +11,7 @@ from metta_lint.built_in import BUILT_IN
 from metta_lint.config_schema import config_schema
 from metta_lint.engine import load_rules
 from metta_lint.explain import page, summary
+from metta_lint.fixable import MARKS, fixable
 
 FOLDER = Path(__file__).parent / "rules"
 SCHEMAS = (
@@ -29,8 +30,12 @@ def main() -> None:
     rules = sorted((*BUILT_IN, *load_rules()), key=lambda rule: rule.code)
     for rule in rules:
         (FOLDER / f"{rule.code}.md").write_text(page(rule) + "\n", encoding="utf-8")
-    rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {summary(rule)} |" for rule in rules]
-    index = "\n".join(["# Rules", "", "| code | name | severity | fires when |", "|---|---|---|---|", *rows])
+    rows = [
+        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {MARKS[fixable(rule)]} | {summary(rule)} |"
+        for rule in rules
+    ]
+    heading = ["| code | name | severity | [fixes](../fixes.md) | fires when |", "|---|---|---|---|---|"]
+    index = "\n".join(["# Rules", "", *heading, *rows])
     (FOLDER / "README.md").write_text(index + "\n", encoding="utf-8")
     for name, text in pages().items():
         path = FOLDER.parent / name

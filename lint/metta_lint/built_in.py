@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from metta_lint.documents import Span
@@ -16,6 +16,7 @@ class BuiltIn(NamedTuple):
     name: str
     severity: Severity
     text: str
+    fixable: Literal["safe"] | None = None
 
     def finding(self, message: str, span: Span, *, help: str = "", subject: str = "") -> Finding:  # noqa: A002
         """A finding of this code."""
@@ -34,7 +35,9 @@ UNREADABLE = BuiltIn(
 
 A syntax error, a duplicate key, an include that leads nowhere, an environment that two INIs claim, a comment that is
 meant for metta-lint and names no rule that there is. The line is the one that stops the reader. Everything else is
-still linted, and the exit code is 2. It can neither be ignored nor suppressed: what was not read was not judged.""",
+still linted, and the exit code is 2. It can neither be ignored nor suppressed: what was not read was not judged.
+A key that stands twice with one value is the one error that `--fix` mends: the repetition goes.""",
+    fixable="safe",
 )
 WITHOUT_REASON = BuiltIn(
     "ML901",
@@ -80,6 +83,7 @@ declared as 64 against 3 says nothing of 64 against 8.
 Remove the comment, or the codes that are named; remove the declared difference, or mend the side that changed.
 
 Only what could have been used is judged: the rule ran, and it looked at that file (docs/suppressions.md).""",
+    fixable="safe",
 )
 STALE_ENTRY = BuiltIn(
     "ML903",

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.built_in import BuiltIn
+from metta_lint.fixable import MARKS, SENTENCES, fixable
 from metta_lint.selection import is_preview
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 def page(rule: Rule | BuiltIn) -> str:
     """A rule's page in markdown: its docstring under a heading of its code and name."""
     stability = " Not yet stable: it runs with `--preview`." if is_preview(rule) else ""
-    return f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.{stability}\n\n{_text(rule)}"
+    fixes = SENTENCES[fixable(rule)]
+    return f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.{stability}{fixes}\n\n{_text(rule)}"
 
 
 def _text(rule: Rule | BuiltIn) -> str:
@@ -40,7 +42,8 @@ def why_it_matters(rule: Rule | BuiltIn) -> str:
 def rules_text(rules: Iterable[Rule]) -> str:
     """One line a rule."""
     return "\n".join(
-        f"{rule.code}  {rule.severity:<7}  {rule.name:<24}  {'(preview) ' if is_preview(rule) else ''}{summary(rule)}"
+        f"{rule.code}  {rule.severity:<7}  {MARKS[fixable(rule)]:<6}  {rule.name:<24}  "
+        f"{'(preview) ' if is_preview(rule) else ''}{summary(rule)}"
         for rule in rules
     )
 
@@ -53,6 +56,7 @@ def rules_data(rules: Iterable[Rule]) -> list[dict[str, Any]]:
             "name": rule.name,
             "severity": rule.severity,
             "preview": is_preview(rule),
+            "fixable": fixable(rule),
             "summary": summary(rule),
         }
         for rule in rules

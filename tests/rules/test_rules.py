@@ -12,7 +12,7 @@ from metta_lint.built_in import BUILT_IN
 from metta_lint.engine import load_rules
 from metta_lint.explain import page
 from metta_lint.findings import SEVERITIES
-from metta_lint.testing import Example, examples
+from metta_lint.testing import Example, examples, kinds_of_fixes
 
 if TYPE_CHECKING:
     from metta_lint.api import Rule
@@ -47,3 +47,13 @@ def test_a_rule_file_is_short() -> None:
     folder = Path(metta_lint_rules.__file__).parent
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.glob("*.py")}
     assert max(lengths.values()) <= 120, lengths
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_shows_the_fixes_that_it_says_it_has(rule: Rule, tmp_path: Path) -> None:
+    declared = getattr(rule, "fixable", None)
+    shown: set[str] = set()
+    for example in examples([rule]) if declared else ():
+        folder = tmp_path / str(example)
+        shown |= kinds_of_fixes(example.findings_on_disk(folder)) if example.drifts else set()
+    assert declared is None or declared in shown
