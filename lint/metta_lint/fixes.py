@@ -18,9 +18,9 @@ from metta_lint.sources.text import BYTE_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from metta_lint.check import Report
     from metta_lint.documents import Span
     from metta_lint.findings import Edit, Finding
+    from metta_lint.report import Report
 
 ROUNDS = 100
 """Looks at most: fixes of one file that overlap are applied one a round."""

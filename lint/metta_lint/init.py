@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_lint import __version__
 from metta_lint.baseline import FILE as BASELINE_FILE
 from metta_lint.baseline import Baseline, text_of, updated
-from metta_lint.check import Report, check
+from metta_lint.check import check
 from metta_lint.config import FILES, Config, config_in, load_config
 from metta_lint.errors import LintError
 from metta_lint.names import run_names
@@ -20,6 +20,7 @@ from metta_lint.written import write_text
 if TYPE_CHECKING:
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
+    from metta_lint.report import Report
 
 CONFIG_FILE = "metta-lint.toml"
 HOOKS_FILE = ".pre-commit-config.yaml"

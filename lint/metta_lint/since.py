@@ -20,10 +20,10 @@ from metta_lint.vcs.mirror import Layout, Mirror
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from metta_lint.check import Report
     from metta_lint.config import Config, RunSpec
     from metta_lint.findings import Finding
     from metta_lint.plans import Plan
+    from metta_lint.report import Report
     from metta_lint.settings import Machine
 
 _PATH = re.compile(r"[^\s'\"(),;:]+")

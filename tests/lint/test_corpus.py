@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import Report, check
+from metta_lint.check import check
 from metta_lint.compare import compare
 from metta_lint.config import Config
 from metta_lint.settings import Machine
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metta_lint.findings import Finding
+    from metta_lint.report import Report
 
 MACHINE = Machine(cpus=32, gpus=1)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import Report, check
+from metta_lint.check import check
 from metta_lint.config import load_config
 from metta_lint.testing import write_metta, write_pufferlib
+
+if TYPE_CHECKING:
+    from metta_lint.report import Report
 
 RUNS = """
 [runs.puffer]

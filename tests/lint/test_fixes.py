@@ -14,11 +14,11 @@ import pytest
 
 from metta_lint.__main__ import main
 from metta_lint.api import Edit, Fix
-from metta_lint.check import Report
 from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding
 from metta_lint.fixes import Fixer, Wanted
+from metta_lint.report import Report
 from metta_lint.rewriting import Rewrite
 from metta_lint.testing import write_metta, write_pufferlib
 

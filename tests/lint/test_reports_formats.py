@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metta_lint.check import Report
 from metta_lint.documents import Span
 from metta_lint.findings import SEVERITIES, Claim, Edit, Finding, Fix, Related, rule_page
 from metta_lint.numbers import printable
+from metta_lint.report import Report
 from metta_lint.reports.formats import FORMATS, report_text
 from metta_lint.reports.style import Style
 

@@ -22,7 +22,7 @@ from repositories import commit, git, start, write_both
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metta_lint.check import Report
+    from metta_lint.report import Report
 
 AGENTS = {"env.game.num_agents": 4}
 RATE = {"train.learning_rate": 0.01}

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metta_lint.__main__ import main
-from metta_lint.check import Report, check
+from metta_lint.check import check
 from metta_lint.config import Config, find_config
 from metta_lint.documents import Span, plain
 from metta_lint.edits import FileText
@@ -30,6 +30,8 @@ from metta_lint.trainers.pufferlib.config import parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from metta_lint.report import Report
 
 INI, ENTRY, YAML = "pufferlib/config/default.ini", "pufferlib/config/metta.ini", "configs/train_job.yaml"
 WHY = "on purpose"

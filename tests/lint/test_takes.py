@@ -28,10 +28,10 @@ from metta_lint.trainers.pufferlib.config import parse_value
 from metta_lint.writing import plan_of, write
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
     from metta_lint.findings import Finding
     from metta_lint.pairs import Side
     from metta_lint.plans import Plan
+    from metta_lint.report import Report
 
 MACHINE = Machine(cpus=32, gpus=1)
 

@@ -11,8 +11,8 @@ from metta_lint.cli.options import option_group
 from metta_lint.config import GivenFile
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
     from metta_lint.config import Config
+    from metta_lint.report import Report
 
 NOWHERE = ""
 """What ``--write-baseline`` without a file stands for."""

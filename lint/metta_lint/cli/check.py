@@ -27,7 +27,7 @@ from metta_lint.cli.options import (
 from metta_lint.cli.output import emit, style
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
+    from metta_lint.report import Report
 
 
 @click.command()

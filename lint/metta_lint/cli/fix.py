@@ -14,9 +14,9 @@ from metta_lint.errors import LintError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from metta_lint.check import Report
     from metta_lint.findings import Finding
     from metta_lint.fixes import Fixed
+    from metta_lint.report import Report
 
 fix_options = option_group(
     click.option("--fix", is_flag=True, help="Apply the fixes that change no run but for what was plainly meant."),

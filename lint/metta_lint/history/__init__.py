@@ -14,13 +14,13 @@ from metta_lint.vcs.mirror import Mirror
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from metta_lint.check import Report
     from metta_lint.compare import ComparisonRow
     from metta_lint.config import Config
     from metta_lint.findings import Finding
     from metta_lint.history.story import Story
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
+    from metta_lint.report import Report
     from metta_lint.settings import Machine
 
 __all__ = ["DEFAULT_LIMIT", "Launch", "add_histories", "row_histories", "with_story"]

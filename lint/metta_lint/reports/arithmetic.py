@@ -9,9 +9,9 @@ from metta_lint.numbers import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.check import Report
     from metta_lint.findings import Claim, Finding
     from metta_lint.plans import Plan
+    from metta_lint.report import Report
 
 LONGEST = 80
 """Characters of a formula; a longer one says less than its result."""

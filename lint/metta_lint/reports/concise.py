@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from metta_lint.reports.records import is_fixable
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
     from metta_lint.findings import Finding
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 

@@ -10,8 +10,8 @@ from metta_lint.settings import Setting, Unknown
 
 if TYPE_CHECKING:
     from metta_lint.baseline import Held
-    from metta_lint.check import Report
     from metta_lint.plans import Plan, Quantity, Refusal
+    from metta_lint.report import Report
 
 SCHEMA = "metta-lint/1"
 

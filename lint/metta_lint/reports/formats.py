@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from metta_lint.errors import LintError
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 

@@ -11,8 +11,8 @@ from metta_lint.reports.places import repository_path
 from metta_lint.reports.records import remarks
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
     from metta_lint.findings import Finding
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}

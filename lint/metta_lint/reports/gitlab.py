@@ -12,8 +12,8 @@ from metta_lint.reports.places import repository_path, with_fingerprints
 from metta_lint.reports.records import remarks
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
     from metta_lint.findings import Finding
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}

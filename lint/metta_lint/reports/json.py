@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.reports.data import check_data
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 

@@ -12,9 +12,9 @@ from metta_lint.reports.text import summary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.check import Report
     from metta_lint.documents import Span
     from metta_lint.findings import Finding
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~<>&$]")

@@ -9,8 +9,8 @@ from metta_lint.built_in import BUILT_IN
 if TYPE_CHECKING:
     from metta_lint.api import Rule
     from metta_lint.built_in import BuiltIn
-    from metta_lint.check import Report
     from metta_lint.findings import Finding
+    from metta_lint.report import Report
 
 
 def rules_by_code(report: Report) -> dict[str, Rule | BuiltIn]:

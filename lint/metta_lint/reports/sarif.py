@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from metta_lint.api import Rule
     from metta_lint.built_in import BuiltIn
-    from metta_lint.check import Report
     from metta_lint.documents import Span
     from metta_lint.findings import Finding, Fix, Severity
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -9,8 +9,8 @@ from metta_lint.reports.records import is_fixable
 from metta_lint.reports.text import summary, table
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
     from metta_lint.findings import Severity
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 

@@ -10,8 +10,8 @@ from metta_lint.numbers import show
 from metta_lint.reports.cells import wrapped
 
 if TYPE_CHECKING:
-    from metta_lint.check import Report
     from metta_lint.plans import Plan, Quantity
+    from metta_lint.report import Report
     from metta_lint.reports.style import Style
 
 Row = Sequence[str]

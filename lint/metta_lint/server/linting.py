@@ -22,10 +22,10 @@ from metta_lint.takes import with_taken
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.check import Report
     from metta_lint.documents import Span
     from metta_lint.findings import Finding, Fix
     from metta_lint.pairs import Side
+    from metta_lint.report import Report
     from metta_lint.server.roots import Root
 
 
