@@ -130,6 +130,15 @@ def test_two_marks_of_a_line_have_a_row_each(file: Path) -> None:
     ]
 
 
+def test_two_marks_that_do_not_fit_beside_each_other_have_the_line_twice(file: Path) -> None:
+    file.write_text("a = " + "\u5927" * 30 + " b = 64\n", encoding="utf-8")
+    rows = drawn(at(file, 1, 40, 42), at(file, 1, 1, 2), labels=("this",), style=Style(width=50))
+    assert [row[:2] for row in rows] == ["1 ", "  ", "1 ", "  "]
+    assert marked(rows, "-") == "a"
+    assert marked(rows) == "64"
+    assert all(width(row) <= 50 for row in rows)
+
+
 def test_a_label_of_a_file_that_is_gone_stands_beside_the_location(file: Path) -> None:
     file.write_text("a = 1\n", encoding="utf-8")
     gone = file.with_name("gone.ini")

@@ -88,19 +88,23 @@ class _Drawing(NamedTuple):
         unseen = f": {marks[0].label}" if marks[0].label and not by_line else ""
         yield f"{'':>{self.gutter}}{arrow} {marks[0].span}{unseen}"
         for before, number in pairwise((0, *by_line)):
-            if before and number - before == 2:
-                yield self._line(
-                    number - 1, window(shown(lines[number - 2][: REACH * self.room]), 0, 0, self.room).text
-                )
-            elif before and number - before > 2:
-                yield self.style.dim(CUT)
+            yield from self._between(before, number, lines)
             yield from self._marked(number, lines[number - 1], by_line[number])
+
+    def _between(self, before: int, number: int, lines: Sequence[str]) -> Iterator[str]:
+        """What stands between two lines with marks: the one line that there is, or a sign that there are several."""
+        if before and number - before == 2:
+            cells = shown(lines[number - 2][: REACH * self.room])
+            yield self._line(number - 1, window(cells, 0, 0, self.room).text)
+        elif before and number - before > 2:
+            yield self.style.dim(CUT)
 
     def _marked(self, number: int, line: str, marks: Sequence[Mark]) -> Iterator[str]:
         """A line and a row for each of its marks; the line again for each where they do not fit beside each other."""
         first = min(mark.span.column for mark in marks) - 1
         last = max(_end(mark.span, line) for mark in marks)
-        if len(marks) > 1 and last - first > self.room - 2 * len(CUT):
+        room = self.room - 2 * len(CUT)
+        if len(marks) > 1 and (last - first > room or width("".join(shown(line[first:last]))) > room):
             for mark in marks:
                 yield from self._marked(number, line, [mark])
             return
