@@ -31,7 +31,7 @@ class Editor:
         self.diagnostics: dict[str, list[lsp.Diagnostic]] = {}
         self.published: list[tuple[str, int | None]] = []
         self.messages: list[str] = []
-        self.documents_shown: list[str] = []
+        self.documents_shown: list[tuple[Path, str]] = []
         self.versions: dict[str, int] = {}
         self.held: dict[str, str] = {}
         self.result: lsp.InitializeResult | None = None
@@ -52,7 +52,8 @@ class Editor:
         self._news.set()
 
     def _on_document(self, params: lsp.ShowDocumentParams) -> lsp.ShowDocumentResult:
-        self.documents_shown.append(params.uri)
+        path = Path(to_fs_path(params.uri) or "")
+        self.documents_shown.append((path, path.read_text(encoding="utf-8")))
         return lsp.ShowDocumentResult(success=True)
 
     async def until(self, condition: Callable[[], bool]) -> None:

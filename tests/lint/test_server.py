@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from functools import wraps
@@ -399,7 +400,19 @@ async def test_explain_shows_the_rule_s_page(folder: Path) -> None:
         text = await editor.client.workspace_execute_command_async(params)
         assert str(text).startswith("# ML101: agent-count-drift")
         await editor.until(lambda: bool(editor.documents_shown))
-        assert editor.documents_shown[0].endswith("/ML101.md")
+        ((path, shown),) = editor.documents_shown
+        assert (path.name, shown) == ("ML101.md", f"{text}\n")
+    assert not os.path.exists(path)  # noqa: ASYNC240 - the session is over
+
+
+@session
+async def test_explain_knows_the_rules_of_the_repository_and_says_which_code_none_has(folder: Path) -> None:
+    (folder / "ours.py").write_text(PLUGIN, encoding="utf-8")
+    (folder / TOML).write_text('plugins = ["ours.py"]\n', encoding="utf-8")
+    async with editing(folder, stderr="a plugin that prints") as editor:
+        for code, start in (("XX001", "# XX001: one-epoch"), ("../XX002", "# ../XX002\n\nNo rule here has this code.")):
+            params = lsp.ExecuteCommandParams("metta-lint.explain", [code])
+            assert str(await editor.client.workspace_execute_command_async(params)).startswith(start)
 
 
 WIDTHS: Mapping[str | None, Callable[[str], int]] = {

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from typing import TYPE_CHECKING
 
-from metta_lint.built_in import BUILT_IN
-from metta_lint.engine import load_rules
+from metta_lint.built_in import BUILT_IN, BuiltIn
 from metta_lint.explain import page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from metta_lint.api import Rule
 
 
 class Pages:
@@ -17,13 +22,14 @@ class Pages:
     def __init__(self) -> None:
         self._folder: str | None = None
 
-    def write(self, code: str) -> tuple[str, str]:
+    def write(self, code: str, rules: Iterable[Rule]) -> tuple[str, str]:
         """Write the page of a code; its path and its text. For a code that there is not, the page says so."""
         if self._folder is None:
             self._folder = tempfile.mkdtemp(prefix="metta-lint-")
-        found = {rule.code: page(rule) for rule in BUILT_IN} | {rule.code: page(rule) for rule in load_rules()}
-        text = found.get(code, f"# {code}\n\nNo installed rule has this code.")
-        path = os.path.join(self._folder, f"{code if code in found else 'unknown'}.md")
+        every: tuple[BuiltIn | Rule, ...] = (*BUILT_IN, *rules)
+        found = next((page(each) for each in every if each.code == code), None)
+        text = found or f"# {code}\n\nNo rule here has this code."
+        path = os.path.join(self._folder, f"{code if found else 'unknown'}.md")
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"{text}\n")
         return path, text

@@ -17,6 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from metta_lint import __version__
+from metta_lint.engine import load_rules
 from metta_lint.server.actions import EXPLAIN, KINDS, Asked, actions
 from metta_lint.server.hover import hover
 from metta_lint.server.navigation import definitions, named_file, references
@@ -96,7 +97,6 @@ class Server:
 
     def _shut_down(self, _params: None) -> None:
         self.was_shut_down = True
-        self.pages.remove()
 
     def _opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
         self._holds(params.text_document.uri)
@@ -193,9 +193,11 @@ class Server:
         # On a thread of its own: to bring one side to the other's value takes planning.
         return await asyncio.to_thread(actions, asked, found.shown.get(uri, []))
 
-    def _explain(self, code: str) -> str:
+    async def _explain(self, code: str) -> str:
         """A rule's page: shown as a document where the editor can, and the answer in any case."""
-        path, text = self.pages.write(code)
+        reports = [checked.report for checked in (await self.session.found()).result.checked]
+        ours = [rule for report in reports if report is not None for rule in report.rules]
+        path, text = self.pages.write(code, [*load_rules(), *ours])
         if get_capability(self.language_server.client_capabilities, "window.show_document.support"):
             self.language_server.window_show_document(lsp.ShowDocumentParams(str(from_fs_path(path)), take_focus=True))
         return text
@@ -233,5 +235,8 @@ def serve() -> int:
     protocol = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     server = Server()
-    server.language_server.start_io(stdout=protocol)
+    try:
+        server.language_server.start_io(stdout=protocol)
+    finally:
+        server.pages.remove()
     return 0 if server.was_shut_down else 1
