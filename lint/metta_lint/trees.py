@@ -66,7 +66,10 @@ class ConfigTree:
 
     def name_of(self, file: str) -> str:
         """The name that a config of this tree has in a defaults list: its path from the root, without the suffix."""
-        return PurePosixPath(slashed(os.path.relpath(file, self.folder))).with_suffix("").as_posix()
+        inside = file[len(self.folder) + 1 :] if file.startswith(f"{self.folder}/") else None
+        if inside is None or "./" in inside:
+            inside = slashed(os.path.relpath(file, self.folder))
+        return PurePosixPath(inside).with_suffix("").as_posix()
 
     def has(self, name: str) -> bool:
         """Whether the tree has a config of this name. A name that leads out of the tree is none of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from metta_lint.trainers.pufferlib.registry import unlisted_callee
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+
+LONGEST_KEPT = 40
+"""Characters of a value whose meaning is kept for the next file that says the same."""
 
 TORCHRUN = (
     "batch_size and total_timesteps are those of one rank, all ranks together have world_size times as many; "
@@ -86,10 +90,21 @@ def find_default(entry: str) -> str | None:
 
 def parse_value(text: str) -> object:
     """A value as PufferLib reads it: a Python literal, else the text (``1e6`` is a float, ``true`` a string)."""
+    may_change = "[" in text or "{" in text
+    return _literal(text) if may_change or len(text) > LONGEST_KEPT else _kept_literal(text)
+
+
+def _literal(text: str) -> object:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
+
+
+@lru_cache(maxsize=4096)
+def _kept_literal(text: str) -> object:
+    """What is read again and again, for every INI above one default.ini: nothing that could change, as a list can."""
+    return _literal(text)
 
 
 def _settings(sections: Mapping[str, Mapping[str, IniValue]]) -> Iterator[Setting]:
