@@ -6,6 +6,7 @@ One tree is ``examples/``, the other has files that cannot be read and names tha
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from contextlib import chdir
@@ -18,6 +19,7 @@ from metta_lint.reports.formats import FORMATS
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "lint" / "reports"
 VERSION = "0.0.0-golden"
+_PAGE = re.compile(r'("# [A-Z]+\d+: [\w-]+)(?:\\.|[^"\\])*"')
 UNREADABLE = {
     "a&b [1].ini": "[base]\npackage = ocean\nenv_name = x\n[train]\nbatch_size = 64\nbatch_size = 32\n",
     "configs/train, 50% @home.yaml": "defaults:\n  - trainer\n\tsize: 64\n",
@@ -40,7 +42,7 @@ WRITTEN = {
 
 
 def printed(case: str, name: str) -> str:
-    """What a check of a tree prints, the version aside."""
+    """What a check of a tree prints, the version and the text of rules' pages aside."""
     with tempfile.TemporaryDirectory() as folder:
         tree = ROOT / "examples"
         if case == "unreadable":
@@ -55,7 +57,7 @@ def printed(case: str, name: str) -> str:
             else:
                 main(["check", *CASES[case], *WRITTEN[name], "--output-file", str(report)])
                 text = report.read_text(encoding="utf-8")
-    return text.replace(f'"{__version__}"', f'"{VERSION}"')
+    return _PAGE.sub(r'\1 ..."', text).replace(f'"{__version__}"', f'"{VERSION}"')
 
 
 def _narrow(report: Path, case: str, name: str) -> str:
