@@ -239,6 +239,14 @@ def test_no_format_speaks_to_the_terminal(name: str, found: list[Finding]) -> No
     assert "\x1b" not in written(name, *named)
 
 
+@pytest.mark.parametrize("name", ["full", "concise"])
+def test_nor_does_the_name_of_a_file(name: str) -> None:
+    finding = Finding("ML1", "name", "error", "message", Span("\x1b[31m\n\tred.ini", 1, 1, 1, 2), subject="\x1b[2J")
+    text = written(name, finding)
+    assert "\x1b" not in text
+    assert "[31m  red.ini:1:1" in text
+
+
 @pytest.mark.parametrize(
     ("code", "own", "url"),
     [

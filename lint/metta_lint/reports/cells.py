@@ -15,6 +15,11 @@ def shown(line: str) -> list[str]:
     return [TAB if character == "\t" else character for character in without_controls(line)]
 
 
+def one_line(text: str) -> str:
+    """A text, such as a file's name, that neither breaks a line nor speaks to the terminal."""
+    return without_controls(text).replace("\n", " ").replace("\t", " ")
+
+
 def width(text: str) -> int:
     """The columns that a text takes (Unicode's East Asian Width; an ambiguous character counts as one)."""
     if text.isascii():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metta_lint.reports.cells import one_line
 from metta_lint.reports.records import is_fixable
 
 if TYPE_CHECKING:
@@ -20,5 +21,4 @@ def page(report: Report, style: Style) -> str:
 def _line(finding: Finding, style: Style) -> str:
     fixable = " [*]" if is_fixable(finding) else ""
     code = style.severity(finding.severity, finding.code)
-    message = finding.message.replace("\n", " ")
-    return f"{style.bold(str(finding.span))}: {code}{fixable} {message}"
+    return f"{style.bold(one_line(str(finding.span)))}: {code}{fixable} {one_line(finding.message)}"

@@ -7,7 +7,7 @@ from io import StringIO
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_lint.reports.cells import shown, width, wrapped
+from metta_lint.reports.cells import one_line, shown, width, wrapped
 from metta_lint.reports.window import CUT, window
 from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, LINE_LIMIT
@@ -86,7 +86,7 @@ class _Drawing(NamedTuple):
                 by_line.setdefault(mark.span.line, []).append(mark)
         arrow = self.style.dim("-->" if marks[0].is_primary else ":::")
         unseen = f": {marks[0].label}" if marks[0].label and not by_line else ""
-        yield f"{'':>{self.gutter}}{arrow} {marks[0].span}{unseen}"
+        yield f"{'':>{self.gutter}}{arrow} {one_line(str(marks[0].span))}{unseen}"
         for before, number in pairwise((0, *by_line)):
             yield from self._between(before, number, lines)
             yield from self._marked(number, lines[number - 1], by_line[number])

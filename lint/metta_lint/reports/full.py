@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.explain import why_it_matters
+from metta_lint.numbers import without_controls
 from metta_lint.reports.arithmetic import Arithmetic
 from metta_lint.reports.cells import wrapped
 from metta_lint.reports.excerpts import excerpts
@@ -26,7 +27,7 @@ def page(report: Report, style: Style) -> str:
     """All findings with their excerpts, the notes, and a summary line."""
     blocks = ["\n".join(block) for block in _findings(report, style)]
     if not style.quiet:
-        notes = [line for note in report.notes for line in wrapped(f"note: {note}", style.width)]
+        notes = [line for note in report.notes for line in wrapped(without_controls(f"note: {note}"), style.width)]
         blocks += ["\n".join(map(style.dim, notes))] if notes else []
         blocks.append(summary(report))
     return "\n\n".join(blocks)
@@ -51,7 +52,7 @@ def _finding(finding: Finding, remarks: list[tuple[str, str]], style: Style) -> 
     for title, text in remarks:
         if text:
             room = None if style.width is None else style.width - gutter - len(f" = {title}: ")
-            first, *rest = wrapped(text, room)
+            first, *rest = wrapped(without_controls(text), room)
             lines.append(f"{'':>{gutter}} {style.dim('=')} {style.bold(f'{title}:')} {first}")
             lines += [f"{'':>{gutter + len(f' = {title}: ')}}{line}" for line in rest]
     return lines
