@@ -47,21 +47,42 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
     once, and the plan of the files with all of them has every value and no problem that it had not before. Where there
     is no such fix, the finding's help says why.
     """
-    findings = list(findings)
+    findings, pairs = list(findings), list(pairs)
+    concerned = [[pair for pair in pairs if _is_of(finding, pair)] for finding in findings]
     taken: dict[tuple[str, str], Taken] = {}
     for pair in pairs:
         right = side or pair.truth
-        quantities = dict.fromkeys(f.quantity for f in findings if f.subject == pair.subject and f.quantity)
+        quantities = dict.fromkeys(f.quantity for f, of in zip(findings, concerned, strict=True) if pair in of)
         if right is not None and quantities:
             found = take(pair.side(right), pair.side(_OTHER[right]), quantities)
             taken |= {(pair.subject, quantity): each for quantity, each in found.items()}
-    return [_with(finding, taken.get((finding.subject, finding.quantity))) for finding in findings]
+    return [
+        _with(finding, [taken.get((pair.subject, finding.quantity)) for pair in of])
+        for finding, of in zip(findings, concerned, strict=True)
+    ]
 
 
-def _with(finding: Finding, taken: Taken | None) -> Finding:
-    if isinstance(taken, str):
-        return finding._replace(help=f"{finding.help}; not taken: {taken}" if finding.help else f"not taken: {taken}")
-    return finding if taken is None else finding._replace(fix=taken)
+def _is_of(finding: Finding, pair: Pair) -> bool:
+    """Whether a finding is true of a pair: its subject, or one of the others of which the same is said at its place."""
+    if finding.subject == pair.subject or not finding.others or " against " not in finding.subject:
+        return bool(finding.quantity) and finding.subject == pair.subject
+    sides = (pair.left, pair.right)
+    return pair.differs(finding.quantity) is not None and any(
+        plan.spans_of(finding.quantity)[:1] == (finding.span,) for plan in sides
+    )
+
+
+def _with(finding: Finding, taken: list[Taken | None]) -> Finding:
+    """The finding with the fixes of all pairs that it is true of, as one, or why there is none."""
+    reasons = [each for each in taken if isinstance(each, str)]
+    fixes = [each for each in taken if isinstance(each, Fix)]
+    if reasons:
+        why = f"not taken: {reasons[0]}"
+        return finding._replace(help=f"{finding.help}; {why}" if finding.help else why)
+    if not fixes or len(fixes) < len(taken):
+        return finding
+    edits = tuple(sorted({edit for fix in fixes for edit in fix.edits}))
+    return finding._replace(fix=fixes[0]._replace(edits=edits))
 
 
 def take(right: Plan, other: Plan, quantities: Iterable[str]) -> dict[str, Taken]:

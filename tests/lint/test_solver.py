@@ -290,3 +290,14 @@ def test_a_want_that_is_none_is_a_usage_error(
 def test_what_cannot_be_solved_has_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["solve", write_pufferlib(tmp_path, {"train.optimizer": "sgd"})]) == 1
     assert "no change of one or two sizes makes it clean" in capsys.readouterr().out
+
+
+def test_a_finding_of_several_runs_is_mended_in_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    entry = Path(write_metta(Path(), {"trainer.batch_size": 48, "trainer.total_timesteps": 640}))
+    other = entry.with_name("other_job.yaml")
+    other.write_bytes(entry.read_bytes())
+    shared = Path("configs/trainer/trainer.yaml").read_bytes()
+    assert run(["check", "--fix", "--unsafe-fixes", "--select", "ML402"]) == 0
+    assert all(path.read_text(encoding="utf-8").endswith("  batch_size: 64\n") for path in (entry, other))
+    assert Path("configs/trainer/trainer.yaml").read_bytes() == shared

@@ -30,19 +30,44 @@ def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Find
     """
     findings = list(findings)
     changing = {edit.span.path for f in findings if f.fix is not None and not f.fix.is_safe for edit in f.fix.edits}
-    by_subject = {plan.run.name or plan.run.entry: plan for plan in plans if plan.run.file not in changing}
+    free = [plan for plan in plans if plan.run.file not in changing]
     solved: dict[str, tuple[str, Fix | None] | None] = {}
-    for finding in findings:
-        if finding.code in SOLVED and finding.subject in by_subject and finding.subject not in solved:
-            solved[finding.subject] = _solved(by_subject[finding.subject])
-    return [_with(finding, solved.get(finding.subject) if finding.code in SOLVED else None) for finding in findings]
+    return [
+        _with(finding, _concerned(finding, free), solved) if finding.code in SOLVED else finding for finding in findings
+    ]
 
 
-def _with(finding: Finding, solved: tuple[str, Fix | None] | None) -> Finding:
-    if solved is None:
+def _concerned(finding: Finding, plans: Sequence[Plan]) -> list[Plan]:
+    """The runs that a finding is true of: its subject first, then the others whose problem lies at its place."""
+    own = [plan for plan in plans if _name(plan) == finding.subject]
+    if not own or not finding.others:
+        return own
+    others = [plan for plan in plans if _name(plan) != finding.subject and problems_of(plan)]
+    return [*own, *(plan for plan in others if plan.spans_of(finding.quantity)[:1] == (finding.span,))]
+
+
+def _name(plan: Plan) -> str:
+    return plan.run.name or plan.run.entry
+
+
+def _with(finding: Finding, plans: Sequence[Plan], solved: dict[str, tuple[str, Fix | None] | None]) -> Finding:
+    for plan in plans:
+        if _name(plan) not in solved:
+            solved[_name(plan)] = _solved(plan)
+    found = [solved[_name(plan)] for plan in plans]
+    if not found or found[0] is None:
         return finding
-    said, fix = solved
-    return finding._replace(help=said, fix=finding.fix or fix)
+    said, fix = found[0]
+    return finding._replace(help=said, fix=finding.fix or (_together(found) if fix is not None else None))
+
+
+def _together(found: Sequence[tuple[str, Fix | None] | None]) -> Fix | None:
+    """The fixes of all runs as one; None where one of them has none: its finding would stay."""
+    fixes = [each[1] for each in found if each is not None and each[1] is not None]
+    if len(fixes) < len(found):
+        return None
+    edits = tuple(sorted({edit for fix in fixes for edit in fix.edits}))
+    return Fix(fixes[0].message + (f", for each of {len(fixes)} runs" if len(fixes) > 1 else ""), edits)
 
 
 def _solved(plan: Plan) -> tuple[str, Fix | None] | None:
