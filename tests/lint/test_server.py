@@ -43,6 +43,8 @@ class OneEpoch:
         written = plan.run.settings.get("train.update_epochs")
         if written is not None and written.value == 13:
             raise RuntimeError("thirteen")
+        if written is not None and written.value == 14:
+            raise SystemExit(14)
         if written is not None and written.value > 1 and written.span is not None:
             fix = Fix("write 1", (Edit(written.span, "1"),), is_safe=written.value == 2)
             yield Draft("more than one epoch", at=Place(plan, "train.update_epochs"), fix=fix)
@@ -221,18 +223,21 @@ async def test_a_config_that_is_wrong_is_said_once_and_shown_where_it_is(folder:
         assert "selec" in editor.messages[0]
 
 
+@pytest.mark.parametrize(("epochs", "said"), [(13, "rule XX001 crashed"), (14, "a check crashed: SystemExit: 14")])
 @session
-async def test_a_rule_that_crashes_is_a_message_and_the_session_goes_on(folder: Path) -> None:
+async def test_a_rule_that_crashes_is_a_message_and_the_session_goes_on(folder: Path, epochs: int, said: str) -> None:
     (folder / "ours.py").write_text(PLUGIN, encoding="utf-8")
     (folder / TOML).write_text('plugins = ["ours.py"]\n', encoding="utf-8")
-    async with editing(folder, stderr="a plugin that prints") as editor:
+    async with editing(folder, stderr=None) as editor:
         await editor.open(DEFAULT)
         text = editor.text(DEFAULT)
-        await editor.type(DEFAULT, text.replace("update_epochs = 1", "update_epochs = 13"))
+        await editor.type(DEFAULT, text.replace("update_epochs = 1", f"update_epochs = {epochs}"))
+        await editor.type(DEFAULT, text.replace("update_epochs = 1", f"update_epochs = {epochs} "))
         await editor.until(lambda: bool(editor.messages))
-        assert "rule XX001 crashed" in editor.messages[0]
+        assert said in editor.messages[0]
         await editor.type(DEFAULT, text.replace("gamma = 0.99", "gamma = 0.5"))
         assert [each.code for each in editor.diagnostics[DEFAULT]] == ["ML301"]
+        assert len(editor.messages) == 1
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------

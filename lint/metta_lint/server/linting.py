@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from functools import cached_property
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from metta_lint.server.roots import Root
 
 
+_log = logging.getLogger(__name__)
 _process = threading.Lock()
 """The current folder, and what is read in the place of files, are one process's: one thread at a time has them."""
 
@@ -137,5 +139,8 @@ def _checked(state: State) -> Iterator[Checked]:
             yield Checked(root, None, (finding,), str(error))
         except (LintError, OSError) as error:
             yield Checked(root, None, (), str(error))
+        except BaseException as error:  # noqa: BLE001 - a repository's own rules may even exit, and the session goes on
+            _log.exception("a check of %s crashed", root.folder)
+            yield Checked(root, None, (), f"a check crashed: {type(error).__name__}: {error}")
         else:
             yield Checked(root, report, tuple(report.findings))

@@ -87,9 +87,9 @@ class Session:
             return  # it was overtaken: the state that did so is being worked on
         if isinstance(found, Exception):
             self._fail(found)
-        else:
-            self._found = found
-            self._publish(found)
+            found = Found(Result(self.state, (), self.encoding))  # what was found before is of other texts
+        self._found = found
+        self._publish(found)
         self._settled.set()
 
     # -- on the worker's thread --------------------------------------------------------------------------------------
