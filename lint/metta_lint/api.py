@@ -16,7 +16,7 @@ they came from), or by the span of a document's node. A rule does no I/O.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from metta_lint.corners import Corner, refused_corners, wasteful_corners
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
@@ -30,6 +30,7 @@ from metta_lint.mettagrid.rooms import CHARACTERS, ITEMS, PARAMETERS, ROOMS
 from metta_lint.numbers import count, percent, ratio, show
 from metta_lint.pairs import Pair, same
 from metta_lint.plans import HANGS, IgnoredKey, Plan, Quantity, Refusal
+from metta_lint.records import NamedTuple
 from metta_lint.references import TASKS, Reference, env_references, file_references, target_references
 from metta_lint.remedies import removal, renaming, rewriting
 from metta_lint.settings import Callee, Run, Setting, Unknown

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.built_in import STALE_ENTRY
 from metta_lint.documents import Mapping, Scalar, plain
 from metta_lint.errors import InputError, LintError
 from metta_lint.numbers import printable
 from metta_lint.paths import from_folder, slashed, without_lines
+from metta_lint.records import NamedTuple
 from metta_lint.sources import read
 from metta_lint.sources.text import BYTE_LIMIT, NODE_LIMIT, file_start
 from metta_lint.written import write_text

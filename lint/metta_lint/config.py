@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from metta_lint import plugins
 from metta_lint.config_shape import CONFIG, check_shape
@@ -12,6 +12,7 @@ from metta_lint.documents import Document, Entry, Node, Scalar, Sequence, Span, 
 from metta_lint.documents import Mapping as MappingNode
 from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Machine
 from metta_lint.sources.files import first_bytes
 from metta_lint.sources.text import BYTE_LIMIT

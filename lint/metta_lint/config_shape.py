@@ -6,11 +6,12 @@ A new key is one line of a table here: the reader then takes it, refuses other t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.documents import Mapping as MappingNode
 from metta_lint.documents import Scalar, Sequence
 from metta_lint.errors import InputError
+from metta_lint.records import NamedTuple
 from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.errors import LintError
 from metta_lint.folders import Folders
 from metta_lint.paths import slashed
+from metta_lint.records import NamedTuple
 from metta_lint.sources.files import first_bytes
 from metta_lint.trainers import added_entries
 from metta_lint.trainers.python_entries import is_dump, is_entry, may_hold_config

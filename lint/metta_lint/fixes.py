@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.edits import FileText
+from metta_lint.records import NamedTuple
 from metta_lint.rewriting import Rewrite
 from metta_lint.sources.files import first_bytes, reading_instead
 from metta_lint.sources.text import BYTE_LIMIT

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Span
 from metta_lint.errors import InputError
 from metta_lint.gitignore import FILE, Ignoring, ignoring_at
 from metta_lint.paths import slashed
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,9 @@ import operator
 import struct
 from functools import cache, partial
 from math import gcd
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from metta_lint.records import NamedTuple
 from metta_lint.sampled import spread
 from metta_lint.settings import Unknown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.built_in import UNREADABLE
 from metta_lint.discovery import discover
@@ -11,6 +11,7 @@ from metta_lint.engine import Subjects
 from metta_lint.errors import InputError, LintError
 from metta_lint.looked_at import LookedAt
 from metta_lint.numbers import printable
+from metta_lint.records import NamedTuple
 from metta_lint.runs import declared_pairs, files_of_runs, plan_run, same_environment
 from metta_lint.sources import known_suffixes, read
 from metta_lint.trainers import one_look

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from metta_lint.records import NamedTuple
 from metta_lint.sources.files import first_bytes
 
 FILE = ".gitignore"

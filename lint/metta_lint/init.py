@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint import __version__
 from metta_lint.baseline import FILE as BASELINE_FILE
@@ -15,6 +15,7 @@ from metta_lint.errors import LintError
 from metta_lint.names import run_names
 from metta_lint.numbers import count, printable
 from metta_lint.paths import from_folder, slashed, without_lines
+from metta_lint.records import NamedTuple
 from metta_lint.written import write_text
 
 if TYPE_CHECKING:

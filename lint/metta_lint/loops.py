@@ -6,7 +6,9 @@ about counts: segments, minibatches, overwritten steps and refusals are the trai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Entry, Mapping, Node, Scalar, Span
 from metta_lint.errors import InputError
 from metta_lint.paths import slashed
+from metta_lint.records import NamedTuple
 from metta_lint.sources.files import first_bytes
 from metta_lint.sources.python import BYTE_LIMIT, parse_module
 from metta_lint.sources.python_declarations import Class

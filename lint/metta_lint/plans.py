@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.formulas import FormulaError, formula
 from metta_lint.loops import REQUIREMENTS, Loop
 from metta_lint.numbers import show
+from metta_lint.records import NamedTuple
 from metta_lint.risks import outcomes
 from metta_lint.settings import Choice, Range, Run, Setting, Unknown
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.formulas import FormulaError, formula
+from metta_lint.records import NamedTuple
 from metta_lint.sampled import cases
 from metta_lint.settings import Unknown
 

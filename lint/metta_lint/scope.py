@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.engine import subject_of
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

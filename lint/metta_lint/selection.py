@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.built_in import BUILT_IN
 from metta_lint.engine import load_rules
 from metta_lint.errors import InputError, LintError
 from metta_lint.paths import from_folder
+from metta_lint.records import NamedTuple
 from metta_lint.spelling import close_names
 
 if TYPE_CHECKING:

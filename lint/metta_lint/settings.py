@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.entries import split_entry
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

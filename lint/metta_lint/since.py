@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint import plugins
 from metta_lint.check import check, config_root
@@ -13,6 +13,7 @@ from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.numbers import printable
 from metta_lint.paths import without_lines
+from metta_lint.records import NamedTuple
 from metta_lint.runs import plan_run
 from metta_lint.vcs.git import Repository
 from metta_lint.vcs.mirror import Layout, Mirror

@@ -8,7 +8,9 @@ The arithmetic is theirs to the last bit: whether a suggestion is a whole number
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
+
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

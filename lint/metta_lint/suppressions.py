@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.built_in import BUILT_IN, UNREADABLE, UNUSED, WITHOUT_REASON
 from metta_lint.documents import Mapping, Scalar, Sequence, Span
 from metta_lint.findings import Edit, Fix
 from metta_lint.numbers import printable
+from metta_lint.records import NamedTuple
 from metta_lint.spelling import close_names
 from metta_lint.trees import readable
 

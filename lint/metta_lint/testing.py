@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from metta_lint.config import Config
 from metta_lint.discovery import discover
@@ -23,6 +23,7 @@ from metta_lint.errors import InputError
 from metta_lint.findings import Finding
 from metta_lint.fixes import Fixer, Wanted
 from metta_lint.pairs import Pair
+from metta_lint.records import NamedTuple
 from metta_lint.report import Report
 from metta_lint.runs import plan_run, same_environment
 from metta_lint.verify import Verification, agrees, backend, load_trainer, verify

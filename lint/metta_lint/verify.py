@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from metta_lint import embedded
 from metta_lint.epochs import Backend
@@ -13,6 +13,7 @@ from metta_lint.errors import LintError
 from metta_lint.loops import CONFIG_REQUIREMENTS
 from metta_lint.observations import Observation
 from metta_lint.plans import ILL_SIZED
+from metta_lint.records import NamedTuple
 from metta_lint.scale import scaled, unscaled
 
 if TYPE_CHECKING:

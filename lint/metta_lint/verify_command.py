@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from metta_lint import embedded
 from metta_lint.errors import LintError
+from metta_lint.records import NamedTuple
 from metta_lint.reports.style import Style
 from metta_lint.scale import parse_scale
 from metta_lint.verify import Verification, backend, estimate, load_trainer, verify

@@ -8,13 +8,14 @@ changed where it is written.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.documents import Mapping, Scalar, Span
 from metta_lint.edits import text_of
 from metta_lint.errors import LintError
 from metta_lint.findings import Edit
 from metta_lint.literals import Unwritable, like, written
+from metta_lint.records import NamedTuple
 from metta_lint.runs import plan_again
 from metta_lint.settings import Unknown
 from metta_lint.sources import read

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.entries import split_entry
 from metta_lint.errors import LintError
 from metta_lint.history.telling import Road, Teller
 from metta_lint.history.walk import DEFAULT_LIMIT, Launch, Timeline, Walk
+from metta_lint.records import NamedTuple
 from metta_lint.vcs.git import Repository
 from metta_lint.vcs.mirror import Mirror
 

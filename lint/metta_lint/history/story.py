@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from metta_lint.numbers import printable, show
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Unknown
 from metta_lint.vcs.git import Commit  # noqa: TC001 - a field of a record
 

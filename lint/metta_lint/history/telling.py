@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.compare import planned_value
 from metta_lint.history.story import Cause, How, Kind, Move, Side, Story, Which, shown
 from metta_lint.pairs import same
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from metta_lint.history.walk import State, Timeline, Walk

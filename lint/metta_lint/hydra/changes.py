@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.errors import InputError
 from metta_lint.hydra.defaults import GroupChanges, GroupChoice
@@ -13,6 +13,7 @@ from metta_lint.hydra.includes import Include, Option
 from metta_lint.hydra.interpolation import Resolver
 from metta_lint.hydra.spelling import did_you_mean
 from metta_lint.hydra.tree import Branch, Tree, from_plain, is_missing
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from metta_lint.errors import InputError
 from metta_lint.hydra.grammar import GrammarError, is_interpolated, parse
@@ -12,6 +12,7 @@ from metta_lint.hydra.interpolation import Resolver
 from metta_lint.hydra.members import Member, member_of
 from metta_lint.hydra.spelling import did_you_mean
 from metta_lint.hydra.tree import Branch, Leaf, Place
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:

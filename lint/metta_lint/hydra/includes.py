@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Entry, Mapping, Scalar, Sequence, Span
 from metta_lint.errors import InputError
 from metta_lint.hydra.tree import from_document
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from metta_lint.documents import Document, Node

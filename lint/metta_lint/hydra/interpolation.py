@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Span
 from metta_lint.errors import InputError
@@ -25,6 +25,7 @@ from metta_lint.hydra.grammar import (
 )
 from metta_lint.hydra.resolvers import ResolverError, resolve
 from metta_lint.hydra.tree import Branch, Items, Leaf, Place, dotted, is_missing, plain
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from metta_lint.hydra.includes import GLOBAL, Include
+from metta_lint.records import NamedTuple
 
 
 class Member(NamedTuple):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Span
 from metta_lint.errors import InputError
 from metta_lint.hydra.interpolation import COMMAND_LINE
 from metta_lint.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Table, Token, longest, primitive, written
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.documents import Mapping, Scalar, Sequence
 from metta_lint.errors import InputError
 from metta_lint.hydra.grammar import MISSING, GrammarError, is_interpolated, parse
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from metta_lint.documents import Node, Span

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.mettagrid.rooms import CHARACTERS, ROOMS, SETTLED
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Choice, Unknown
 
 if TYPE_CHECKING:

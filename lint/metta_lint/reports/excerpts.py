@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from io import StringIO
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from metta_lint.records import NamedTuple
 from metta_lint.reports.cells import one_line, shown, width, wrapped
 from metta_lint.reports.window import CUT, window
 from metta_lint.sources.files import first_bytes, identity

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.errors import LintError
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from metta_lint.report import Report

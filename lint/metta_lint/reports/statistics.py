@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from metta_lint.records import NamedTuple
 from metta_lint.reports.records import is_fixable
 from metta_lint.reports.text import summary, table
 

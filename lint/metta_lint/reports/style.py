@@ -6,7 +6,9 @@ Colour is for a terminal; FORCE_COLOR and ``--color`` ask for it elsewhere, NO_C
 from __future__ import annotations
 
 import os
-from typing import IO, Literal, NamedTuple
+from typing import IO, Literal
+
+from metta_lint.records import NamedTuple
 
 _CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "good": "32", "related": "1;34"}
 NARROWEST = 40

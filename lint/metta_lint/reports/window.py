@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from metta_lint.records import NamedTuple
 from metta_lint.reports.cells import width
 
 if TYPE_CHECKING:

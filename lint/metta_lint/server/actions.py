@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lsprotocol.types import (
     CodeAction,
@@ -17,6 +17,7 @@ from lsprotocol.types import (
 from metta_lint.built_in import BUILT_IN
 from metta_lint.errors import InputError
 from metta_lint.fixes import together
+from metta_lint.records import NamedTuple
 from metta_lint.server.diagnostics import address
 from metta_lint.server.linting import taken
 from metta_lint.suppressing import directive_for

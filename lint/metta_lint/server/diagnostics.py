@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lsprotocol.types import (
     CodeDescription,
@@ -13,6 +13,8 @@ from lsprotocol.types import (
     Location,
 )
 from pygls.uris import from_fs_path
+
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,13 +6,14 @@ import logging
 import os
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.built_in import UNREADABLE
 from metta_lint.check import check
 from metta_lint.config import find_config
 from metta_lint.errors import InputError, LintError
 from metta_lint.numbers import printable
+from metta_lint.records import NamedTuple
 from metta_lint.server.positions import Text, text_of
 from metta_lint.server.roots import is_below, roots
 from metta_lint.server.state import State, resolved

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
+from metta_lint.records import NamedTuple
 from metta_lint.sources.text import BOM
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ small. Of two that are as near, the one that changes what its trainer's dialect 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.problems import demands_of, problems_of
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Setting
 from metta_lint.solver.candidates import MOST_OCTAVES, candidates, distance
 from metta_lint.solver.model import Model

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.compare import GROUPS
 from metta_lint.literals import Unwritable
 from metta_lint.problems import problems_of
+from metta_lint.records import NamedTuple
 from metta_lint.solver import solve
 from metta_lint.solver.wants import split
 from metta_lint.writing import write

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.formulas import FormulaError, formula
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:

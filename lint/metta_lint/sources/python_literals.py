@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import operator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

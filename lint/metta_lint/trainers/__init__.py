@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint import plugins
 from metta_lint.entries import split_entry
 from metta_lint.errors import LintError
+from metta_lint.records import NamedTuple
 from metta_lint.sources.files import first_bytes
 from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.trainers.python_entries import is_dump_file

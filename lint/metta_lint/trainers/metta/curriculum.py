@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Span
 from metta_lint.errors import InputError
 from metta_lint.hydra import Branch, Composed, Items, Leaf
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Choice, Setting, Unknown
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.discovery import tree_root
 from metta_lint.documents import Document, Mapping, Scalar, leaves
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Run, Setting, Unknown
 from metta_lint.trainers.default_drift import DefaultDrift
 from metta_lint.trainers.metta.defaults import DEFAULTS, SOURCE

@@ -7,8 +7,9 @@ towards a sweep's results.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ itself one for each of its own environments. They are used only where no file of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ PufferLib 3.0 pufferl.py load_env() imports ``pufferlib.ocean`` or ``pufferlib.e
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from metta_lint.documents import Mapping, Node, Scalar
 from metta_lint.modules import Tree
+from metta_lint.records import NamedTuple
 from metta_lint.settings import Callee
 from metta_lint.sources.python_declarations import Class
 from metta_lint.sources.python_literals import Expression

@@ -8,8 +8,9 @@ and the months before 3.0 (PufferLib e0d9b986) all have ``config/`` at the top, 
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from metta_lint.records import NamedTuple
 from metta_lint.trainers.pufferlib.config import find_default
 
 if TYPE_CHECKING:
