@@ -142,13 +142,22 @@ def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple
 
 def _entry_at(at: Span) -> tuple[Mapping, object, Entry] | None:
     """The entry whose key or value stands at a place, its key, and the mapping that it is written in."""
-    document = readable_with_repetitions(at.path)
-    found = [] if document is None else list(_entries(document.root))
-    for _, key, entry in found:
-        if at in (entry.key_span, entry.value.span):
-            holders = [(mapping, key, entry) for mapping, _, other in found if other == entry]
-            return next((held for held in holders if _holds(held[0].span, entry.key_span)), holders[0])
-    return None
+    return _index(identity(at.path)).get(at)
+
+
+@lru_cache(maxsize=8)
+def _index(file: tuple[str, int, int, int]) -> dict[Span, tuple[Mapping, object, Entry]]:
+    """A file's entries by the places of their keys and values: of those that are merged, where they are written."""
+    document = readable_with_repetitions(file[0])
+    found: dict[Span, tuple[Mapping, object, Entry]] = {}
+    for held in _entries(document.root) if document is not None else ():
+        mapping, _, entry = held
+        is_home = _holds(mapping.span, entry.key_span)
+        is_alias = entry.value.span[1:3] < entry.key_span[3:]  # its value stands at another entry
+        for span in (entry.key_span,) if is_alias else (entry.value.span, entry.key_span):
+            if is_home or span not in found:
+                found[span] = held
+    return found
 
 
 def _holds(outer: Span, inner: Span) -> bool:

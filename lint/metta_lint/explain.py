@@ -42,7 +42,7 @@ def why_it_matters(rule: Rule | BuiltIn) -> str:
 def rules_text(rules: Iterable[Rule]) -> str:
     """One line a rule."""
     return "\n".join(
-        f"{rule.code}  {rule.severity:<7}  {MARKS[fixable(rule)]:<6}  {rule.name:<24}  "
+        f"{rule.code}  {rule.severity:<7}  {rule.name:<24}  {MARKS[fixable(rule)]:<6}  "
         f"{'(preview) ' if is_preview(rule) else ''}{summary(rule)}"
         for rule in rules
     )

@@ -331,6 +331,11 @@ def test_a_text_is_replaced_where_it_is_what_was_seen(standing: str, was: str, t
     assert made("f.yaml", f"x: {standing}\n", Edit(span, text, was=was)) == after
 
 
+def test_the_value_of_an_anchor_is_its_own_entrys() -> None:
+    text = "a: &x 1\nb: *x\nc:\n  d: *x\n"
+    assert made("f.yaml", text, Edit(Span("f.yaml", 1, 7, 1, 8), "z", "key", "a")) == text.replace("a:", "z:")
+
+
 def test_a_place_that_a_file_no_longer_has_is_none() -> None:
     assert made("f.yaml", "x: 1\n", Edit(Span("f.yaml", 9, 1, 9, 2), "y")) is None
     assert resolved(Fix("it", (Edit(Span("not_there.yaml", 1, 1, 1, 2), "y"),))) is None
