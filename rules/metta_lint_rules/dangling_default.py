@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, ConfigTree, Draft, close_names
+from metta_lint.api import Case, ConfigTree, Draft, Fix, Node, Scalar, Sequence, Span, close_names, is_slip, rewriting
 
 ENV = "defaults:\n  - {base}\n  - _self_\ngame:\n  num_agents: 4\n"
 ENTRY = {"configs/train_job.yaml": "defaults:\n  - _self_\nagent:\n  _target_: metta.agent.metta_agent.MettaAgent\n"}
@@ -25,6 +25,7 @@ class DanglingDefault:
     """
 
     code, name, severity = "ML801", "dangling-default", "error"
+    fixable = "safe"
     agrees = [
         Case(files={"configs/env/a.yaml": ENV.format(base="/env/base"), "configs/env/other.yaml": "a: 1\n"}),
         Case(files={**ENTRY, "configs/env/a.yaml": ENV.format(base="base"), "configs/env/base.yaml": "a: 1\n"}),
@@ -37,6 +38,14 @@ class DanglingDefault:
         Case(
             files={"configs/env/new/a.yaml": ENV.format(base="/env/old/base@"), "configs/env/new/base.yaml": "a: 1\n"},
             at=("configs/env/new/a.yaml:2",),
+        ),
+        Case(
+            files={
+                **ENTRY,
+                "configs/env/a.yaml": ENV.format(base="big_arnea@game"),
+                "configs/env/big_arena.yaml": "a: 1\n",
+            },
+            at=("configs/env/a.yaml:2",),
         ),
     ]
 
@@ -56,7 +65,20 @@ class DanglingDefault:
                         hole.problem.message,
                         at=span,
                         help=f"did you mean /{meant}?" if meant else "name a config that is there, or remove the item",
+                        fix=self._fix(tree, span, hole.path, meant) if meant else None,
                     )
+
+    def _fix(self, tree: ConfigTree, span: Span, missing: str, meant: str) -> Fix | None:
+        """The config that was meant in the item's own words: from the root of the tree, or from its group."""
+        document = tree.documents.get(tree.name_of(span.path))
+        text = "" if document is None else _text_at(document.root, span)
+        path, at, package = text.partition("@")
+        group = missing.strip("/").removesuffix(path.strip("/"))
+        if not path or not meant.startswith(group) or (group and path.startswith("/")):
+            return None
+        root = "/" if path.startswith("/") else ""
+        new = f"{root}{meant.removeprefix(group)}{at}{package}"
+        return rewriting(span, text, new, is_safe=is_slip(missing.strip("/"), meant))
 
     def _meant(self, tree: ConfigTree, missing: str, named_in: str) -> str:
         """A config that shows what was meant: of the same name beside the file, or of a similar one in the folder."""
@@ -66,3 +88,11 @@ class DanglingDefault:
             return beside if tree.has(beside) and beside != named_in else ""
         names = {name.rpartition("/")[2]: name for name in tree.names if name.rpartition("/")[0] == folder}
         return "".join(names[found] for found in close_names(last, names, cutoff=0.85))
+
+
+def _text_at(node: Node, span: Span) -> str:
+    """The text of the scalar at a place, empty where there is none."""
+    if isinstance(node, Scalar):
+        return node.value if node.span == span and isinstance(node.value, str) else ""
+    items = node.items if isinstance(node, Sequence) else [entry.value for entry in node.entries.values()]
+    return next((found for item in items if (found := _text_at(item, span))), "")
