@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from metta_lint.edits import FileText
+from metta_lint.findings import at_least
 from metta_lint.records import NamedTuple
 from metta_lint.rewriting import Rewrite
 from metta_lint.sources.files import first_bytes, reading_instead
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from metta_lint.documents import Span
-    from metta_lint.findings import Edit, Finding
+    from metta_lint.findings import Edit, Finding, Severity
     from metta_lint.report import Report
 
 ROUNDS = 100
@@ -30,16 +31,18 @@ ROUNDS = 100
 class Wanted(NamedTuple):
     """Which fixes are to be applied, beside the safe ones, and to which files.
 
-    ``unsafe`` are all others, ``of_pairs`` those that bring one side of a pair to the other's values.
+    ``unsafe`` are all others, ``of_pairs`` those that bring one side of a pair to the other's values. Findings that are
+    less severe than ``severity`` are not asked about.
     """
 
     roots: tuple[str, ...]
     unsafe: bool = False
     of_pairs: bool = False
+    severity: Severity = "info"
 
     def allows(self, finding: Finding, report: Report) -> bool:
         """Whether a finding of a report has a fix of the kind that is wanted."""
-        if finding.fix is None:
+        if finding.fix is None or not at_least(self.severity, [finding]):
             return False
         of_pair = self.of_pairs and any(finding.subject == pair.subject for pair in report.pairs)
         return finding.fix.is_safe or self.unsafe or of_pair

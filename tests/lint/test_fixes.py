@@ -104,6 +104,18 @@ def test_what_is_not_safe_needs_to_be_asked_for(tree: Path, capsys: pytest.Captu
     assert INI.read_bytes() == before + b"[train]\n"
 
 
+def test_what_is_less_severe_than_asked_for_is_not_fixed(tree: Path) -> None:
+    before = append(WRONG)
+    assert main(["check", "--fix", "--severity", "error", "."]) == 0
+    assert INI.read_bytes() == before
+
+
+def test_a_suppressed_finding_is_not_fixed(tree: Path) -> None:
+    before = append("[train]\nbott_horizon = 4  # metta-lint: ignore[ML501] for a fork\n")
+    assert main(["check", "--fix", "."]) == 0
+    assert INI.read_bytes() == before
+
+
 def test_a_report_for_scripts_has_stdout_to_itself(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     append(f"{WRONG}target_kl = 0.02\n")
     assert main(["check", "--fix", "--output-format", "json", "."]) == 1

@@ -56,7 +56,9 @@ def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[s
     """
     from metta_lint.fixes import Fixer, Wanted
 
-    wanted = Wanted(tuple(roots), options["unsafe_fixes"], of_pairs=options["take"] is not None)
+    wanted = Wanted(
+        tuple(roots), options["unsafe_fixes"], of_pairs=options["take"] is not None, severity=options["severity"]
+    )
     fixed = Fixer(look, wanted).fix()
     code = _say_bugs(fixed)
     if options["diff"]:
