@@ -28,18 +28,32 @@ class Intended:
     def __init__(self, config: Config, plans: dict[str, Plan]) -> None:
         self.findings: list[Finding] = []
         self.notes: list[str] = []
-        self._explained: set[tuple[str, str]] = set()
+        self._explained: dict[tuple[str, str], Difference] = {}
         for spec, pair in declared_pairs(config, plans):
             for difference in spec.differs:
                 declared = _Declared(difference, pair)
                 self.findings += declared.mistakes()
                 self.notes += declared.unknowns()
                 if declared.in_force:
-                    self._explained.add((declared.subject, difference.quantity))
+                    self._explained[declared.subject, difference.quantity] = difference
 
     def unexplained(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that no declared difference explains: each speaks for its quantity on its own pair."""
-        return [finding for finding in findings if (finding.subject, finding.quantity) not in self._explained]
+        return [finding for finding in findings if self._explaining(finding) is None]
+
+    def noted(self, findings: Iterable[Finding]) -> list[Finding]:
+        """All findings, those that a declared difference explains with a note that says where and why."""
+        return [_noted(finding, self._explaining(finding)) for finding in findings]
+
+    def _explaining(self, finding: Finding) -> Difference | None:
+        return self._explained.get((finding.subject, finding.quantity))
+
+
+def _noted(finding: Finding, difference: Difference | None) -> Finding:
+    if difference is None:
+        return finding
+    note = f"declared to differ at {difference.span}: {difference.reason or 'nothing says why'}"
+    return finding._replace(notes=(*finding.notes, note))
 
 
 def _said(value: object) -> str:

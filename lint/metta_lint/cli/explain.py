@@ -2,37 +2,79 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from metta_lint.cli.options import (
-    config_option,
-    given,
-    option_group,
-    output_options,
-)
-from metta_lint.cli.output import emit
+from metta_lint.cli.options import given, machine_options, option_group, output_options, set_option, trainer_option
+from metta_lint.cli.output import emit, style
 from metta_lint.errors import LintError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metta_lint.api import Rule
     from metta_lint.built_in import BuiltIn
+    from metta_lint.config import Config
+
+CONFIGURATION_SUFFIX = ".toml"
+"""What our own configuration files end with; no trainer's run does."""
+configs_option = click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    metavar="RUN|FILE",
+    help="A run, by its name or its entry file: explain the rule on its numbers. Or a configuration file (.toml).",
+)
+against_option = click.option("--against", metavar="RUN", help="The run that it is held against, for rules of pairs.")
 
 
 @click.command()
 @click.argument("code", metavar="CODE")
-@option_group(config_option, output_options)
-def explain(code: str, config_path: str | None, **options: Any) -> int:
-    """A rule's page: what it finds, why it matters, how to mend it."""
-    from metta_lint.built_in import BUILT_IN
-    from metta_lint.engine import load_rules
+@option_group(configs_option, against_option, machine_options, trainer_option, set_option, output_options)
+def explain(code: str, configs: tuple[str, ...], against: str | None, **options: Any) -> int:
+    """A rule's page: what it finds, why it matters, how to mend it; with --config RUN, on your own numbers."""
     from metta_lint.explain import page
 
-    config, _ = given(config_path, ".", options)
+    files, runs = _split(configs)
+    run = _one_run(runs, against, options["overrides"])
+    start = run if run is not None and os.path.exists(run) else "."
+    config, machine = given(files[0] if files else None, start, options)
+    rule = _rule(code, config)
+    text = page(rule)
+    if run is not None:
+        from metta_lint.explanation import Question, explain
+        from metta_lint.reports.explanation import explanation_page
+
+        explained = explain(rule, Question(run, against, config, machine, options["overrides"]))
+        text += "\n\n" + explanation_page(rule.code, explained, style(options))
+    emit(text, options["output_file"])
+    return 0
+
+
+def _split(configs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The configuration files and the runs."""
+    files = [config for config in configs if config.lower().endswith(CONFIGURATION_SUFFIX)]
+    if len(files) > 1:
+        raise LintError(f"--config {files[1]}: the configuration is {files[0]} already")
+    return files, [config for config in configs if config not in files]
+
+
+def _one_run(runs: Sequence[str], against: str | None, overrides: Sequence[str]) -> str | None:
+    if len(runs) > 1:
+        raise LintError(f"--config {runs[1]}: it is {runs[0]} already; --against names the run that it is held against")
+    if not runs and (against is not None or overrides):
+        raise LintError(f"{'--against' if against is not None else '--set'} needs a run: --config RUN")
+    return runs[0] if runs else None
+
+
+def _rule(code: str, config: Config) -> Rule | BuiltIn:
+    from metta_lint.built_in import BUILT_IN
+    from metta_lint.engine import load_rules
+
     every: tuple[BuiltIn | Rule, ...] = (*BUILT_IN, *load_rules(config.plugins))
     rule = next((rule for rule in every if code.upper() in (rule.code, rule.name.upper())), None)
     if rule is None:
         raise LintError(f"no rule is called {code}; `metta-lint rules` lists them")
-    emit(page(rule), options["output_file"])
-    return 0
+    return rule

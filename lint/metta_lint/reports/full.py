@@ -25,12 +25,17 @@ INDENT = 4
 
 def page(report: Report, style: Style) -> str:
     """All findings with their excerpts, the notes, and a summary line."""
-    blocks = ["\n".join(block) for block in _findings(report, style)]
+    blocks = finding_blocks(report, style)
     if not style.quiet:
         notes = [line for note in report.notes for line in wrapped(without_controls(f"note: {note}"), style.width)]
         blocks += ["\n".join(map(style.dim, notes))] if notes else []
         blocks.append(summary(report))
     return "\n\n".join(blocks)
+
+
+def finding_blocks(report: Report, style: Style) -> list[str]:
+    """Each finding as a text of several lines."""
+    return ["\n".join(block) for block in _findings(report, style)]
 
 
 def _findings(report: Report, style: Style) -> Iterator[list[str]]:

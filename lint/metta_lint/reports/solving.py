@@ -29,11 +29,11 @@ def solve_page(answer: Answer, style: Style) -> str:
     if not answer.proposals:
         return "\n".join([*lines, "", "no change of one or two sizes makes it clean"])
     for number, solution in enumerate(answer.proposals, start=1):
-        lines += ["", *_solution(number, solution, style)]
+        lines += ["", *solution_lines(number, solution, style)]
     return "\n".join(lines)
 
 
-def _solution(number: int, solution: Solution, style: Style) -> Iterator[str]:
+def solution_lines(number: int, solution: Solution, style: Style) -> Iterator[str]:
     proposal = solution.proposal
     said = ", ".join(f"{key} = {value} (now {proposal.before[key]})" for key, value in proposal.changes.items())
     far = count(len(proposal.changes), "setting") + f", {proposal.distance:.3f} octaves away"

@@ -1,0 +1,192 @@
+"""A rule on the user's own numbers: what it finds there, what that is derived from, and what would mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint.built_in import BuiltIn
+from metta_lint.derivation import Step, derivation
+from metta_lint.engine import Subjects, merged, run_rules, subject_of
+from metta_lint.errors import LintError
+from metta_lint.pairs import Pair
+from metta_lint.records import NamedTuple
+from metta_lint.runs import declared_pairs, files_of, plan_run
+from metta_lint.solver.fixes import SOLVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from metta_lint.api import Rule
+    from metta_lint.config import Config
+    from metta_lint.findings import Finding
+    from metta_lint.plans import Plan
+    from metta_lint.settings import Machine
+    from metta_lint.solver.answers import Answer
+
+
+class Explanation(NamedTuple):
+    """What a rule says of one run (``plans`` are one) or of a pair (the left and the right one).
+
+    ``derivations`` are of the quantities that it speaks of, a list of steps for each plan. ``answer`` has the nearest
+    clean settings where they would mend it; ``takes`` what ``--take left`` and ``right`` would do, a line for each.
+    """
+
+    subject: str
+    plans: tuple[Plan, ...]
+    findings: tuple[Finding, ...]
+    derivations: tuple[list[Step], ...]
+    pair: Pair | None = None
+    answer: Answer | None = None
+    takes: Mapping[str, list[str]] = {}
+
+
+class Question(NamedTuple):
+    """Whom a rule is to be explained on: a run, perhaps against another one.
+
+    ``overrides`` lie over the run's own settings, not over the other one's.
+    """
+
+    run: str
+    against: str | None
+    config: Config
+    machine: Machine
+    overrides: Sequence[str] = ()
+
+
+def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
+    """What a rule says of a run, or of each pair that the run is in.
+
+    A pair is the run and what it is held ``against``, or else each declared pair of it. Raises LintError where a rule
+    about pairs is asked for and there is none, InputError for a run that cannot be read.
+    """
+    if not isinstance(rule, BuiltIn) and subject_of(rule) == "pair":
+        return [_of_pair(rule, pair, question.config) for pair in _pairs(question)]
+    plan = _itself(question, question.run)
+    plans = [plan] if question.against is None else [plan, _other(question, question.against)]
+    return [_of_run(rule, each, question) for each in plans]
+
+
+def _itself(question: Question, name: str) -> Plan:
+    return plan_run(name, question.config, question.overrides, question.machine)
+
+
+def _other(question: Question, name: str) -> Plan:
+    return plan_run(name, question.config, (), question.machine)
+
+
+def _pairs(question: Question) -> list[Pair]:
+    if question.against is not None:
+        return [Pair(_itself(question, question.run), _other(question, question.against))]
+    run = _declared_name(question)
+    specs = [spec for spec in question.config.pairs if run in (spec.left, spec.right)]
+    if not specs:
+        raise LintError(
+            f"the rule compares two runs, and no declared pair has {question.run}: name the other one with --against"
+        )
+    names = dict.fromkeys(name for spec in specs for name in (spec.left, spec.right) if name != run)
+    plans = {run: _itself(question, run), **{name: _other(question, name) for name in names}}
+    return [pair for _, pair in declared_pairs(question.config, plans)]
+
+
+def _declared_name(question: Question) -> str:
+    """The name of the declared run that the run is: it may be named by its entry file."""
+    entry = Path(question.run).as_posix()
+    named = (name for name, spec in question.config.runs.items() if spec.entry == entry)
+    return question.run if question.run in question.config.runs else next(named, question.run)
+
+
+# -- one pair -------------------------------------------------------------------------------------------------------
+
+
+def _of_pair(rule: Rule, pair: Pair, config: Config) -> Explanation:
+    found = merged(run_rules([rule], Subjects([pair.left, pair.right], [pair])))
+    names = _spoken_of(rule, found)
+    return Explanation(
+        pair.subject,
+        (pair.left, pair.right),
+        tuple(_declared(found, pair, config)),
+        tuple(derivation(plan, names) for plan in (pair.left, pair.right)),
+        pair,
+        takes=_takes(found, pair),
+    )
+
+
+def _takes(findings: list[Finding], pair: Pair) -> dict[str, list[str]]:
+    from metta_lint.takes import with_taken
+
+    return {
+        side: [
+            finding.fix.message if finding.fix is not None else finding.help
+            for finding in with_taken(findings, [pair], side)
+            if finding.fix is not None or finding.help
+        ]
+        for side in (("left", "right") if findings else ())
+    }
+
+
+def _declared(findings: Iterable[Finding], pair: Pair, config: Config) -> list[Finding]:
+    """The findings, those that a declared difference explains with a note of that."""
+    from metta_lint.differences import Intended
+
+    plans = {plan.run.name: plan for plan in (pair.left, pair.right) if plan.run.name is not None}
+    return Intended(config, plans).noted(findings)
+
+
+# -- one run --------------------------------------------------------------------------------------------------------
+
+
+def _of_run(rule: Rule | BuiltIn, plan: Plan, question: Question) -> Explanation:
+    if isinstance(rule, BuiltIn):
+        found = _built_in(rule, plan, question)
+        names = []
+    else:
+        found = merged(run_rules([rule], _subjects(rule, plan)))
+        names = _spoken_of(rule, found) if subject_of(rule) == "plan" else []
+    at_fault = [name for refusal in plan.refusals + plan.risks if _is_about(found, refusal) for name in refusal.at]
+    names = list(dict.fromkeys([*at_fault, *names]))
+    answer = _answer(rule, plan, found)
+    subject = plan.run.name or plan.run.entry
+    return Explanation(subject, (plan,), tuple(found), (derivation(plan, names),), answer=answer)
+
+
+def _built_in(rule: BuiltIn, plan: Plan, question: Question) -> list[Finding]:
+    """What is found without a rule in the files that a run reads."""
+    from metta_lint.check import check
+
+    report = check(sorted(files_of(plan)), question.config, (), question.machine)
+    return [finding for finding in report.findings if finding.code == rule.code]
+
+
+def _subjects(rule: Rule, plan: Plan) -> Subjects:
+    """A run, and where that is no subject of the rule's, the files that it reads and their tree."""
+    if subject_of(rule) == "plan":
+        return Subjects([plan])
+    from metta_lint.discovery import discover
+
+    found = discover(sorted(files_of(plan)))
+    return Subjects([plan], (), found.files, found.trees)
+
+
+def _is_about(findings: Iterable[Finding], refusal: object) -> bool:
+    return any(getattr(refusal, "message", "") in finding.message for finding in findings)
+
+
+def _answer(rule: Rule | BuiltIn, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
+    """The nearest clean settings, where what the rule finds is what makes the run unclean."""
+    from metta_lint.problems import problems_of
+    from metta_lint.solver.answers import answer
+
+    concerned = {name for finding in findings for name in (finding.quantity, *(c.quantity for c in finding.claims))}
+    if not findings or not (rule.code in SOLVED or concerned & problems_of(plan).keys()):
+        return None
+    return answer(plan, {})
+
+
+# -- what a rule speaks of -------------------------------------------------------------------------------------------
+
+
+def _spoken_of(rule: Rule, findings: Iterable[Finding]) -> list[str]:
+    """The quantities of a rule's findings; where it finds nothing, those of its drifting cases."""
+    said = [name for f in findings for name in (*(claim.quantity for claim in f.claims), f.quantity) if name]
+    return list(dict.fromkeys(said or [name for case in rule.drifts for name in case.claims]))

@@ -1,0 +1,111 @@
+"""What ``explain --config`` prints below a rule's page: the rule on the user's own numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.numbers import show
+from metta_lint.report import Report
+from metta_lint.reports.full import finding_blocks
+from metta_lint.reports.solving import solution_lines
+from metta_lint.settings import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from metta_lint.derivation import Step
+    from metta_lint.explanation import Explanation
+    from metta_lint.plans import Plan
+    from metta_lint.reports.style import Style
+    from metta_lint.settings import Setting
+
+
+def explanation_page(code: str, explanations: Iterable[Explanation], style: Style) -> str:
+    """Each run or pair: the findings, how their quantities come about, and what would mend them."""
+    return "\n\n".join("\n\n".join(_blocks(code, each, style)) for each in explanations)
+
+
+def _blocks(code: str, explanation: Explanation, style: Style) -> Iterator[str]:
+    yield style.bold(f"## {code} in {explanation.subject}")
+    if explanation.findings:
+        report = Report()
+        report.findings, report.plans = list(explanation.findings), list(explanation.plans)
+        report.pairs = [explanation.pair] if explanation.pair is not None else []
+        yield from finding_blocks(report, style)
+    else:
+        yield "\n".join([f"{code} finds nothing here.", *_not_judged(explanation)])
+    for plan, steps in zip(explanation.plans, explanation.derivations, strict=True):
+        if steps:
+            heading = f"### How it comes about in {plan.run.name or plan.run.entry} ({plan.run.dialect})"
+            yield "\n".join([style.bold(heading), "", *_derivation(plan, steps, style)])
+    mending = [*_takes(explanation), *_proposals(explanation, style)]
+    if mending:
+        yield "\n".join([style.bold("### What would mend it"), "", *mending])
+
+
+def _not_judged(explanation: Explanation) -> Iterator[str]:
+    """Why nothing could be found: no rule fires on a value that is not known."""
+    for plan, steps in zip(explanation.plans, explanation.derivations, strict=True):
+        unknown = {step.quantity.unknown_because for step in steps if step.quantity is not None and not step.depth}
+        for because in sorted(reason for reason in unknown if reason is not None):
+            yield f"Not all of {plan.run.name or plan.run.entry} could be judged: {because}."
+
+
+def _derivation(plan: Plan, steps: Iterable[Step], style: Style) -> Iterator[str]:
+    for step in steps:
+        margin = "  " * step.depth
+        yield f"{margin}{step.name} = {_value(step)}{_end(step)}"
+        if step.quantity is not None and step.setting is None and not step.is_repeated:
+            yield from (style.dim(f"{margin}    {line}") for line in _arithmetic(plan, step))
+
+
+def _value(step: Step) -> str:
+    if step.quantity is None:
+        value = step.setting.value if step.setting is not None else None
+        return f"unknown: {value.because}" if isinstance(value, Unknown) else show(value)
+    if step.quantity.unknown_because is not None:
+        return f"unknown: {step.quantity.unknown_because}"
+    unit = step.quantity.unit if step.quantity.unit != "1" else ""
+    return f"{show(step.quantity.value)} {unit}".strip()
+
+
+def _end(step: Step) -> str:
+    if step.is_repeated:
+        return " (as above)"
+    if step.setting is None:
+        return ""
+    key = f", {step.setting.key}" if step.setting.key != step.name else ""
+    return f"{key} at {_place(step.setting)}" if step.setting.span is not None else f"{key}, {_place(step.setting)}"
+
+
+def _place(setting: Setting) -> str:
+    place = str(setting.span) if setting.span is not None else setting.note or "the command line or the machine"
+    over = ", ".join(map(str, setting.overrides))
+    return f"{place}, over {over}" if over else place
+
+
+def _arithmetic(plan: Plan, step: Step) -> Iterator[str]:
+    quantity = step.quantity
+    if quantity is None:
+        return
+    if not quantity.inputs:
+        yield quantity.source
+        return
+    yield f"= {quantity.formula}"
+    if quantity.formula not in quantity.inputs:
+        yield f"= {plan.formula_with_numbers(quantity.name)}"
+
+
+def _takes(explanation: Explanation) -> Iterator[str]:
+    for (side, lines), plan in zip(explanation.takes.items(), explanation.plans, strict=False):
+        yield f"check --fix --take {side} ({plan.run.name or plan.run.entry} is right):"
+        yield from (f"  {line}" for line in lines or ["nothing"])
+
+
+def _proposals(explanation: Explanation, style: Style) -> Iterator[str]:
+    if explanation.answer is None:
+        return
+    if not explanation.answer.proposals:
+        yield "no change of one or two sizes makes it clean"
+    for number, solution in enumerate(explanation.answer.proposals, start=1):
+        yield from solution_lines(number, solution, style)
