@@ -76,6 +76,25 @@ def test_line_ends_and_a_missing_last_one_stay(tree: Path, newline: str, end: st
     assert INI.read_bytes() == before + RIGHT.replace("\n", newline).removesuffix(newline).encode() + end.encode()
 
 
+@pytest.mark.parametrize("command", [["git", "apply", "-p0"], ["patch", "-p0", "-i"]])
+def test_a_diff_of_a_file_with_a_space_in_its_name_is_applied(
+    command: list[str], tree: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    folder = tree / "a b"
+    folder.mkdir()
+    for name in ("pufferlib", "configs"):
+        (tree / name).rename(folder / name)
+    file = folder / INI
+    right = file.read_bytes()
+    append("[train]\nfoo = 3\n", file)
+    assert main(["check", "--diff", "a b"]) == 1
+    Path("fixes.diff").write_bytes(capfd.readouterr().out.encode())
+    subprocess.run([*command, "fixes.diff"], check=True)
+    assert file.read_bytes() == right + b"[train]\n"
+
+
 def test_a_diff_writes_nothing_and_is_what_patch_applies(tree: Path, capfd: pytest.CaptureFixture[str]) -> None:
     append("\r\n# mixed\r\n")
     before = append(WRONG.removesuffix("\n"))
@@ -133,13 +152,17 @@ def test_a_side_that_is_taken_changes_the_other(tree: Path, capsys: pytest.Captu
     assert "Fixed 1 finding: 1 x ML301" in capsys.readouterr().err
 
 
-def test_a_key_twice_with_one_value_is_removed(tree: Path) -> None:
+def test_a_key_twice_with_one_value_is_said_once_and_removed(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = append("[train]\ngamma = 0.99\n# why\n")
     append("gamma = 0.99\n")
     job = Path("configs/train_job.yaml")
     yaml = job.read_bytes()
     append("seed: 1  # again\n", job)
-    assert main(["check", "."]) == 2
+    capsys.readouterr()
+    assert main(["check", ".", "--output-format", "concise", "-q"]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [job.as_posix(), INI.as_posix()]
+    assert all(" ML001 [*] " in line for line in lines)
     assert main(["check", "--fix", "."]) == 0
     assert INI.read_bytes() == before
     assert job.read_bytes() == yaml

@@ -86,7 +86,7 @@ class ConfigTreeReader:
             self._files[name] = self._load(name)
         file = self._files[name]
         if isinstance(file, InputError):
-            raise InputError(file.message, file.span)
+            raise file.again()
         return file
 
     def _load(self, name: str) -> ConfigFile | InputError | None:

@@ -14,12 +14,13 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 def diff(rewrites: Iterable[Rewrite]) -> str:
-    """What ``patch -p0`` would make the same changes of, a file after the other."""
+    """What ``git apply -p0`` and ``patch -p0`` make the same changes of, a file after the other."""
     return "".join(line for rewrite in rewrites for line in _lines(rewrite))
 
 
 def _lines(rewrite: Rewrite) -> Iterator[str]:
     path = rewrite.path.replace("\\", "/")
+    path += "\t" if " " in path else ""  # for patch, a name ends at its first space unless a tab ends it
     before, after = (_split(data) for data in (rewrite.before, rewrite.after))
     for line in unified_diff(before, after, path, path):
         yield line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"

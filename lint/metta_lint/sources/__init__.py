@@ -61,7 +61,7 @@ def read(path: str, data: bytes | None = None) -> Document:
             _documents[key] = error
     found = _documents[key]
     if isinstance(found, InputError):
-        raise InputError(found.message, found.span, found.repeats)
+        raise found.again()
     return found
 
 
