@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 
 from metta_lint.errors import LintError
 from metta_lint.records import NamedTuple
+from metta_lint.written import replace
 
 _ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -38,27 +38,7 @@ class Rewrite(NamedTuple):
                 raise LintError(f"{self.path}: changed while it was looked at; nothing is written to it")
         if not status.st_mode & _ANYBODY_WRITES or not os.access(target, os.W_OK):
             raise LintError(f"{self.path}: cannot be written: the file is read-only")
-        self._write_beside(target, status)
+        replace(target, self.after, status)
         if status.st_nlink > 1:
             return f"{self.path} had {status.st_nlink} hard links: its other names keep the old text"
         return ""
-
-    def _write_beside(self, target: str, status: os.stat_result) -> None:
-        folder, name = os.path.split(target)
-        temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
-        try:
-            with open(temporary, "xb") as file:
-                file.write(self.after)
-            _take_over(temporary, status)
-            os.replace(temporary, target)
-        finally:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-
-
-def _take_over(path: str, status: os.stat_result) -> None:
-    """Give a file the owner, where that is allowed, and the mode of another one."""
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):
-            os.chown(path, status.st_uid, status.st_gid)
-    os.chmod(path, stat.S_IMODE(status.st_mode))

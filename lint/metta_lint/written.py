@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 
 from metta_lint.errors import LintError
@@ -14,15 +15,33 @@ def write_text(path: str, text: str) -> None:
     A link is followed: what it leads to is written.
     """
     path = os.path.realpath(path) if os.path.islink(path) else path
-    temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if os.path.exists(path):
-            os.chmod(temporary, os.stat(path).st_mode & 0o777)
-        os.replace(temporary, path)
+        replace(path, text.encode("utf-8"), os.stat(path) if os.path.exists(path) else None)
     except OSError as error:
         raise LintError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def replace(path: str, data: bytes, status: os.stat_result | None) -> None:
+    """Put bytes in the place of a file that is no link, all of them or none. Raises OSError if it cannot.
+
+    ``status`` is of the old file: the new one takes over its mode and, where that is allowed, its owner.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+        if status is not None:
+            _take_over(temporary, status)
+        os.replace(temporary, path)
     finally:
         with suppress(OSError):
             os.unlink(temporary)
+
+
+def _take_over(path: str, status: os.stat_result) -> None:
+    """Give a file the owner, where that is allowed, and the mode of another one."""
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):
+            os.chown(path, status.st_uid, status.st_gid)
+    os.chmod(path, stat.S_IMODE(status.st_mode))
