@@ -224,3 +224,22 @@ def test_a_comparison_fits_the_terminal_and_loses_no_word(
     narrow = capsys.readouterr().out
     assert max(map(len, whole.splitlines())) > 110 >= max(map(len, narrow.splitlines()))
     assert sorted(narrow.replace("-", "").split()) == sorted(whole.replace("-", "").split())
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("bott_horizon = 4\n", "1 can be fixed with --fix"),
+        ("bott_horizon = 4\ntarget_kl = 0.02\n", "1 can be fixed with --fix, 1 more with --fix --unsafe-fixes"),
+        ("target_kl = 0.02\n", "1 can be fixed with --fix --unsafe-fixes"),
+    ],
+)
+def test_what_can_be_fixed_is_said_below_the_summary(
+    keys: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pufferlib(Path(), {})
+    with Path("pufferlib/config/metta.ini").open("a", encoding="utf-8") as ini:
+        ini.write(f"[train]\n{keys}")
+    assert main(["check", "."]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == line

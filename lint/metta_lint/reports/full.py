@@ -10,7 +10,7 @@ from metta_lint.reports.arithmetic import Arithmetic
 from metta_lint.reports.cells import wrapped
 from metta_lint.reports.excerpts import excerpts
 from metta_lint.reports.records import fix_text, rules_by_code
-from metta_lint.reports.text import summary
+from metta_lint.reports.text import fixable_lines, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def page(report: Report, style: Style) -> str:
     if not style.quiet:
         notes = [line for note in report.notes for line in wrapped(without_controls(f"note: {note}"), style.width)]
         blocks += ["\n".join(map(style.dim, notes))] if notes else []
-        blocks.append(summary(report))
+        blocks.append("\n".join([summary(report), *fixable_lines(report)]))
     return "\n\n".join(blocks)
 
 

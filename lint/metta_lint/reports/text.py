@@ -35,6 +35,15 @@ def summary(report: Report) -> str:
     return f"{_count(len(report.findings), 'finding')}: {words} ({looked_at})"
 
 
+def fixable_lines(report: Report) -> list[str]:
+    """What of it could be fixed, and how, in a line; nothing where nothing could."""
+    are_safe = [finding.fix.is_safe for finding in report.findings if finding.fix is not None]
+    safe, unsafe = sum(are_safe), len(are_safe) - sum(are_safe)
+    parts = [f"{safe} can be fixed with --fix"] if safe else []
+    parts += [f"{unsafe} {'more' if safe else 'can be fixed'} with --fix --unsafe-fixes"] if unsafe else []
+    return [", ".join(parts)] if parts else []
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 and noun != 'info' else ''}"
 
