@@ -13,7 +13,7 @@ from metta_lint.errors import InputError, LintError
 from metta_lint.loops import REQUIREMENTS
 from metta_lint.plans import Derivation, IgnoredKey, Plan, Refusal
 from metta_lint.settings import Machine, Run, Setting, Unknown
-from metta_lint.sources import read
+from metta_lint.sources import bytes_of, read
 from metta_lint.sources.plugin import Source
 from metta_lint.spelling import close_names
 from metta_lint.trainers import Trainer
@@ -42,6 +42,7 @@ __all__ = [
     "Span",
     "Trainer",
     "Unknown",
+    "bytes_of",
     "close_names",
     "leaves",
     "parse_yaml",

@@ -6,7 +6,7 @@ read_hyperparameters()); what the entry leaves out has the defaults of ``PPO.__i
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from metta_lint.dialect_api import (
@@ -20,6 +20,7 @@ from metta_lint.dialect_api import (
     Setting,
     Span,
     Trainer,
+    bytes_of,
     close_names,
     parse_yaml,
     plain,
@@ -92,10 +93,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
 
 def _document(path: str) -> Document:
     """The file as ``yaml.safe_load`` has it: a number like 1e-4 is a text there."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise LintError(f"{path}: cannot be read: {error.strerror}") from error
+    data = bytes_of(path)
     return trained.parse(data, path) if trained.claims(path, data) else parse_yaml(data, path)
 
 

@@ -95,6 +95,13 @@ def test_explain_and_rules_know_the_plugin_s_rule(installed: Installed) -> None:
     assert "SB301  warning  truncated-minibatch" in installed.run("rules").stdout
 
 
+def test_explain_follows_a_run_of_the_zoo_down_to_its_lines(installed: Installed) -> None:
+    done = installed.run("explain", "SB301", "--config", f"{HYPERPARAMETERS}:LunarLander-v3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "## SB301 in " in done.stdout
+    assert f"params.batch_size at {HYPERPARAMETERS}:17:15" in done.stdout
+
+
 def test_a_plan_fills_in_the_defaults(installed: Installed, tmp_path: Path) -> None:
     write(tmp_path, "Ant-v4:\n  n_timesteps: !!float 1e6\n  policy: MlpPolicy\n")
     plan = installed.plan("ppo.yml:Ant-v4", cwd=tmp_path)

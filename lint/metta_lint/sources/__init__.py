@@ -56,7 +56,7 @@ def read(path: str, data: bytes | None = None) -> Document:
     if key not in _documents:
         _make_room(key[2])
         try:
-            _documents[key] = _parse(path, _load(path))
+            _documents[key] = _parse(path, bytes_of(path))
         except InputError as error:
             _documents[key] = error
     found = _documents[key]
@@ -145,7 +145,11 @@ def _parsed_by(source: Source, data: bytes, path: str) -> Document:
         raise LintError(f"source {source.name} crashed on {path}: {type(error).__name__}: {error}") from error
 
 
-def _load(path: str) -> bytes:
+def bytes_of(path: str) -> bytes:
+    """What a file holds, as an editor has it where one has it open; of a too large one a byte too many.
+
+    Raises InputError for a file that cannot be read.
+    """
     try:
         return first_bytes(path, BYTE_LIMIT + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
