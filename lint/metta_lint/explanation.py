@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from itertools import islice
 from pathlib import Path
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Explanation(NamedTuple):
-    """What a rule says of one run (``plans`` are one) or of a pair (the left and the right one).
+    """What a rule says of one run (``plans`` are one), of a pair (the left and the right one), or of files (none).
 
     ``derivations`` are of the quantities that it speaks of, a list of steps for each plan. ``answer`` has the nearest
     clean settings where they would mend it; ``takes`` what ``--take left`` and ``right`` would do, a line for each.
@@ -57,16 +58,18 @@ class Question(NamedTuple):
 
 
 def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
-    """What a rule says of a run, or of each pair that the run is in.
+    """What a rule says of a run, of each pair that the run is in, or of the files that it reads.
 
-    A pair is the run and what it is held ``against``, or else each declared pair of it. Raises LintError where a rule
+    What the rule asks for decides that; one about files can be explained on a file or a folder that is no run, too. A
+    pair is the run and what it is held ``against``, or else each declared pair of it. Raises LintError where a rule
     about pairs is asked for and there is none, InputError for a run that cannot be read.
     """
     if not isinstance(rule, BuiltIn) and subject_of(rule) == "pair":
         return [_of_pair(rule, pair, question.config) for pair in _pairs(question)]
-    plan = _itself(question, question.run)
-    plans = [plan] if question.against is None else [plan, _other(question, question.against)]
-    return [_of_run(rule, each, question) for each in plans]
+    others = [] if question.against is None else [question.against]
+    if isinstance(rule, BuiltIn) or subject_of(rule) != "plan":
+        return [_of_files(rule, name, question) for name in (question.run, *others)]
+    return [_of_run(rule, each) for each in (_itself(question, question.run), *(_other(question, o) for o in others))]
 
 
 def _itself(question: Question, name: str) -> Plan:
@@ -138,43 +141,19 @@ def _declared(findings: Iterable[Finding], pair: Pair, config: Config) -> list[F
 # -- one run --------------------------------------------------------------------------------------------------------
 
 
-def _of_run(rule: Rule | BuiltIn, plan: Plan, question: Question) -> Explanation:
-    if isinstance(rule, BuiltIn):
-        found = _built_in(rule, plan, question)
-        names = []
-    else:
-        found = merged(run_rules([rule], _subjects(rule, plan)))
-        names = _spoken_of(rule, plan, found) if subject_of(rule) == "plan" else []
+def _of_run(rule: Rule, plan: Plan) -> Explanation:
+    found = merged(run_rules([rule], Subjects([plan])))
     at_fault = [name for refusal in plan.refusals + plan.risks if _is_about(found, refusal) for name in refusal.at]
-    names = list(dict.fromkeys([*at_fault, *names]))
-    answer = _answer(rule, plan, found)
+    names = list(dict.fromkeys([*at_fault, *_spoken_of(rule, plan, found)]))
     subject = plan.run.name or plan.run.entry
-    return Explanation(subject, (plan,), tuple(found), (derivation(plan, names),), answer=answer)
-
-
-def _built_in(rule: BuiltIn, plan: Plan, question: Question) -> list[Finding]:
-    """What is found without a rule in the files that a run reads."""
-    from metta_lint.check import check
-
-    report = check(sorted(files_of(plan)), question.config, (), question.machine)
-    return [finding for finding in report.findings if finding.code == rule.code]
-
-
-def _subjects(rule: Rule, plan: Plan) -> Subjects:
-    """A run, and where that is no subject of the rule's, the files that it reads and their tree."""
-    if subject_of(rule) == "plan":
-        return Subjects([plan])
-    from metta_lint.discovery import discover
-
-    found = discover(sorted(files_of(plan)))
-    return Subjects([plan], (), found.files, found.trees)
+    return Explanation(subject, (plan,), tuple(found), (derivation(plan, names),), answer=_answer(rule, plan, found))
 
 
 def _is_about(findings: Iterable[Finding], refusal: object) -> bool:
     return any(getattr(refusal, "message", "") in finding.message for finding in findings)
 
 
-def _answer(rule: Rule | BuiltIn, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
+def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
     """The nearest clean settings, where what the rule finds is what makes the run unclean."""
     from metta_lint.problems import problems_of
     from metta_lint.solver.answers import answer
@@ -183,6 +162,35 @@ def _answer(rule: Rule | BuiltIn, plan: Plan, findings: Sequence[Finding]) -> An
     if not findings or not (rule.code in SOLVED or concerned & problems_of(plan).keys()):
         return None
     return answer(plan, {})
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def _of_files(rule: Rule | BuiltIn, name: str, question: Question) -> Explanation:
+    """What is said of the files that a run reads, or of a file or folder that is none."""
+    plan = _plan_of(name, question)
+    paths = [name] if plan is None else sorted(files_of(plan))
+    if isinstance(rule, BuiltIn):
+        from metta_lint.check import check
+
+        every = check(paths, question.config, (), question.machine).findings
+        return Explanation(name, (), tuple(finding for finding in every if finding.code == rule.code), ())
+    from metta_lint.discovery import discover
+
+    found = discover(paths)
+    subjects = Subjects([] if plan is None else [plan], (), found.files, found.trees)
+    return Explanation(name, (), tuple(merged(run_rules([rule], subjects))), ())
+
+
+def _plan_of(name: str, question: Question) -> Plan | None:
+    """The plan of a run; None for a file that is none, and for a folder."""
+    if name in question.config.runs or not os.path.exists(name):
+        return _itself(question, name)
+    try:
+        return None if os.path.isdir(name) else _itself(question, name)
+    except LintError:
+        return None
 
 
 # -- what a rule speaks of -------------------------------------------------------------------------------------------

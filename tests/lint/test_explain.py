@@ -102,6 +102,17 @@ def test_a_rule_about_files_looks_at_those_that_the_run_reads(tree: Path, capsys
     assert "ML602 finds nothing here." in explained(capsys, "ML602", "--config", NATIVE)
 
 
+def test_a_rule_about_files_is_explained_on_a_file_or_a_folder_too(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("configs/trainer/other.yaml").write_text("defaults:\n  - trianer\n", encoding="utf-8")
+    for path in ("configs", "configs/trainer/other.yaml"):
+        out = explained(capsys, "ML801", "--config", path)
+        assert f"## ML801 in {path}\n" in out
+        assert "--> configs/trainer/other.yaml:2:5" in out
+    assert "configs: no such run" in refused(capsys, "ML402", "--config", "configs")
+
+
 def test_a_code_without_a_rule_is_looked_for_in_the_run_s_files(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ini = Path(PUFFER)
     ini.write_text(f"# metta-lint: ignore-file[ML101]\n{ini.read_text(encoding='utf-8')}", encoding="utf-8")
