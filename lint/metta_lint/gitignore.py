@@ -143,20 +143,41 @@ _TOKEN = re.compile(
     r"^\*\*/|/\*\*/|/\*\*$|\*+|\?|\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^]])*)\]|(?P<plain>.)",
     re.DOTALL,
 )
-_WILD = {"**/": "(?:.*/)?", "/**/": "/(?:.*/)?", "/**": "/.+", "?": "[^/]"}
+_ACROSS = ("**/", "/**/")
+_ONE = {"?": "[^/]", "/**": "/.+"}
 
 
 def _translated(pattern: str) -> str:
     """A pattern as a regular expression: ``*`` and ``?`` stop at a slash, ``**`` between slashes does not."""
-    return "".join(_token(match) for match in _TOKEN.finditer(pattern))
+    stretches: list[list[str]] = [[""]]
+    for match in _TOKEN.finditer(pattern):
+        token = match.group()
+        if token in _ACROSS:
+            stretches[-1][-1] += token.removesuffix("**/")
+            stretches.append(["(?:.*?/)??"])
+        elif token.startswith("*"):
+            stretches[-1].append("[^/]*?")
+        else:
+            stretches[-1][-1] += _one(match)
+    return _at_first(["".join(_at_first(stretch)) for stretch in stretches])
 
 
-def _token(match: re.Match[str]) -> str:
+def _at_first(parts: list[str]) -> str:
+    """Parts that each begin with a wildcard, all but the first, one after the other: each where it matches first.
+
+    What a part matches first is never tried elsewhere (the group is atomic), or a pattern with twenty stars would take
+    years to be found not to match. Nothing is lost by it: the wildcard after it reaches all that it would have reached
+    from further on. The last part alone has to end where the path ends.
+    """
+    first, *rest = parts
+    return "".join([first, *(f"(?>{part})" for part in rest[:-1]), *rest[-1:]])
+
+
+def _one(match: re.Match[str]) -> str:
+    """What stands for one character, or for all below a folder."""
     text = match.group()
-    if text in _WILD:
-        return _WILD[text]
-    if text.startswith("*"):
-        return "[^/]*"
+    if text in _ONE:
+        return _ONE[text]
     if match["set"] is not None:
         return f"(?!/)[{'^' if match['not'] else ''}{_set(match['set'])}]"
     return re.escape(match["escaped"] or text)

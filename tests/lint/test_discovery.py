@@ -189,6 +189,17 @@ def test_git_itself_says_the_same(
     assert looked_at & visible == visible - ignored
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [("*a" * 20 + "b", "a" * 200), ("**/a/" * 20 + "b", "a/" * 200 + "a"), ("**/*a*a*a*a*b/" * 9 + "c", "aaaa/" * 99)],
+)
+def test_a_pattern_with_many_stars_is_decided_as_quickly_as_any(repository: Path, pattern: str, path: str) -> None:
+    ignore(f"{pattern}\n")
+    bears = ignoring_at(str(repository))
+    assert not bears.ignores(f"{repository}/{path}", is_folder=False)
+    assert bears.ignores(f"{repository}/{pattern.replace('**/', '').replace('*', '')}", is_folder=False)
+
+
 def test_an_ignore_file_that_is_none_ignores_nothing(repository: Path) -> None:
     write("a.ini")
     Path(".gitignore").write_bytes(b"\xff\xfe\0[z-a]\n[\n\\\n" + b"*" * 1000)
