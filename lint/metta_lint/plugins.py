@@ -148,10 +148,11 @@ def _run(path: str, absolute: str, _changed: int, _size: int) -> object:
     spec = spec_from_file_location(f"metta_lint_plugin_{abs(hash(absolute))}", absolute)
     if spec is None or spec.loader is None or not os.path.isfile(absolute):
         raise LintError(f"plugin {path}: not a Python file")
-    module = module_from_spec(spec)
+    module = sys.modules[spec.name] = module_from_spec(spec)  # where dataclasses look up what annotations mean
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        del sys.modules[spec.name]
         raise LintError(f"plugin {path}: {type(error).__name__}: {error}") from error
     return module
 

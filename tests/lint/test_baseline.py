@@ -131,6 +131,15 @@ def test_a_named_file_is_written_and_read(tree: Path, capsys: pytest.CaptureFixt
     assert sorted(line[:5] for line in checked(capsys)) == ["ML301", "ML903"]
 
 
+def test_another_file_is_written_where_the_configured_one_is_missing(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(FILE).unlink()
+    assert main(["check", "--write-baseline", "other.json"]) == 0
+    assert 'to use it, add to metta-lint.toml: baseline = "other.json"' in capsys.readouterr().err
+    assert Path("other.json").exists()
+
+
 def test_unreadable_files_never_get_into_a_baseline(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("configs/broken.yaml").write_text("a: [1\nb: 3\n", encoding="utf-8")
     assert main(["check", "--write-baseline"]) == 2

@@ -108,6 +108,14 @@ def test_a_changed_plugin_is_loaded_again(tmp_path: Path, capsys: pytest.Capture
     capsys.readouterr()
 
 
+def test_a_plugin_may_have_dataclasses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = "@dataclasses.dataclass\nclass Limits:\n    envs: int = 10\n\n\n"
+    plugin = f"from __future__ import annotations\nimport dataclasses\n{PLUGIN}{limits}"
+    write_project(tmp_path, plugin)
+    assert run(["check", "--output-format", "concise"]) == 1
+    assert capsys.readouterr().out == "train.plain:1:9: OUR1 12 environments\n"
+
+
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [

@@ -67,7 +67,7 @@ def _write(report: Report, config: Config, given: str | None) -> None:
     write(baseline)
     report.findings = [finding for finding in report.findings if finding.is_input_error]
     click.echo(f"wrote {path}: {count(sum(baseline.counts.values()), 'finding')}", err=True)
-    if configured is None or not os.path.samefile(path, configured):
+    if configured is None or os.path.realpath(path) != os.path.realpath(configured):
         name = from_folder(path, config_root(config))
         click.echo(f'to use it, add to {config.path or "metta-lint.toml"}: baseline = "{name}"', err=True)
 
