@@ -16,9 +16,9 @@ from metta_lint.errors import InputError, LintError
 from metta_lint.numbers import printable
 from metta_lint.paths import from_folder, slashed, without_lines
 from metta_lint.records import NamedTuple
+from metta_lint.replacing import write_text
 from metta_lint.sources import read
 from metta_lint.sources.text import BYTE_LIMIT, NODE_LIMIT, file_start
-from metta_lint.written import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

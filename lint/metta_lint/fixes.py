@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from metta_lint.edits import FileText
 from metta_lint.findings import at_least
 from metta_lint.records import NamedTuple
-from metta_lint.rewriting import Rewrite
+from metta_lint.replacing import Rewrite
 from metta_lint.sources.files import first_bytes, reading_instead
 from metta_lint.sources.text import BYTE_LIMIT
 

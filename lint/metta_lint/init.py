@@ -16,7 +16,7 @@ from metta_lint.names import run_names
 from metta_lint.numbers import count, printable
 from metta_lint.paths import from_folder, slashed, without_lines
 from metta_lint.records import NamedTuple
-from metta_lint.written import write_text
+from metta_lint.replacing import write_text
 
 if TYPE_CHECKING:
     from metta_lint.pairs import Pair

@@ -18,8 +18,8 @@ from metta_lint.documents import Span
 from metta_lint.errors import LintError
 from metta_lint.findings import Finding
 from metta_lint.fixes import Fixer, Wanted
+from metta_lint.replacing import Rewrite
 from metta_lint.report import Report
-from metta_lint.rewriting import Rewrite
 from metta_lint.testing import write_metta, write_pufferlib
 
 if TYPE_CHECKING:

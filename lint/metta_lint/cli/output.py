@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from metta_lint.errors import LintError
-from metta_lint.written import write_text
+from metta_lint.replacing import write_text
 
 
 def emit(text: str, output_file: str | None) -> None:

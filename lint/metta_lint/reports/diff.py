@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.rewriting import Rewrite
+    from metta_lint.replacing import Rewrite
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
