@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from difflib import unified_diff
 from typing import TYPE_CHECKING
+
+from metta_lint.paths import slashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -11,19 +14,36 @@ if TYPE_CHECKING:
     from metta_lint.replacing import Rewrite
 
 NO_NEWLINE = "\\ No newline at end of file\n"
+_QUOTED = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
+_SAID = {"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"}
 
 
 def diff(rewrites: Iterable[Rewrite]) -> str:
-    """What ``git apply -p0`` and ``patch -p0`` make the same changes of, a file after the other."""
+    """What ``git apply -p0`` and ``patch -p0`` would make the same changes of, a file after the other."""
     return "".join(line for rewrite in rewrites for line in _lines(rewrite))
 
 
 def _lines(rewrite: Rewrite) -> Iterator[str]:
-    path = rewrite.path.replace("\\", "/")
-    path += "\t" if " " in path else ""  # for patch, a name ends at its first space unless a tab ends it
+    name = _name(slashed(rewrite.path))
     before, after = (_split(data) for data in (rewrite.before, rewrite.after))
-    for line in unified_diff(before, after, path, path):
+    for line in unified_diff(before, after, name, name):
         yield line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"
+
+
+def _name(path: str) -> str:
+    """A file's name as git has it there: one with a tab or the like in quotes, one with a blank before a tab.
+
+    Without the tab, ``patch`` would take what is behind the blank for a date.
+    """
+    if _QUOTED.search(path):
+        return f'"{_QUOTED.sub(_escaped, path)}"'
+    return f"{path}\t" if " " in path else path
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character as in C; a byte that is no UTF-8 by its number."""
+    byte = ord(found[0]) & 0xFF
+    return _SAID.get(found[0], f"\\{byte:03o}")
 
 
 def _split(data: bytes) -> list[str]:
