@@ -118,6 +118,32 @@ def test_a_diff_names_files_as_patch_reads_them(
     assert (Path(name) / INI).read_text(encoding="utf-8").endswith(RIGHT)
 
 
+def test_a_diff_says_which_files_cannot_be_read(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append("[train\n")
+    assert main(["check", "--diff", "--exit-zero", "."]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"error: {INI.as_posix()}:" in captured.err
+
+
+def test_a_diff_is_no_failure_where_findings_are_none(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(WRONG)
+    assert main(["check", "--diff", "--exit-zero", "."]) == 0
+    assert "+bptt_horizon = 4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", [["--unsafe-fixes"], ["--take", "left"]])
+def test_choosing_fixes_without_asking_for_any_is_said(
+    tree: Path, capsys: pytest.CaptureFixture[str], option: list[str]
+) -> None:
+    before = append(WRONG)
+    main(["check", *option, "."])
+    assert INI.read_bytes() == before
+    assert f"warning: {option[0]} changes no file without --fix" in capsys.readouterr().err
+    main(["check", *option, "--diff", "."])
+    assert "warning" not in capsys.readouterr().err
+
+
 def test_what_is_not_safe_needs_to_be_asked_for(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = INI.read_bytes()
     wrong = append("[train]\ntarget_kl = 0.02\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metta_lint.cli.baseline import baseline_options, keep_baseline, with_baseline
-from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken, with_sizes_solved
+from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken, with_sizes_solved, without_effect
 from metta_lint.cli.options import (
     cache_options,
     config_option,
@@ -72,10 +72,10 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
             report, code = with_fixes(look, paths or (config_root(config),), options)
         else:
             report, code = look(), 0
+        warn((*without_effect(options), *report.warnings, *(report.details if options["verbose"] else ())))
         if options["diff"]:
-            return code
+            return _exit_code(code, options)
         keep_baseline(report, config, options)
-        warn((*report.warnings, *(report.details if options["verbose"] else ())))
         report.findings = at_least(options["severity"], report.findings)
         if options["history"]:
             from metta_lint.history import add_histories
@@ -83,5 +83,8 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
             add_histories(report, config, overrides, machine, options["history_limit"])
     write = statistics_text if options["statistics"] else report_text
     emit(write(report, options["output_format"], style(options)), options["output_file"])
-    code = max(code, report.exit_code)
+    return _exit_code(max(code, report.exit_code), options)
+
+
+def _exit_code(code: int, options: dict[str, Any]) -> int:
     return 0 if options["exit_zero"] and code == 1 else code

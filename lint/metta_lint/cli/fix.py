@@ -30,6 +30,16 @@ fix_options = option_group(
 )
 
 
+def without_effect(options: dict[str, Any]) -> list[str]:
+    """What is said of options that choose fixes where no fixes are asked for."""
+    if options["fix"] or options["diff"]:
+        return []
+    given = [
+        name for name, value in (("--unsafe-fixes", options["unsafe_fixes"]), ("--take", options["take"])) if value
+    ]
+    return [f"{name} changes no file without --fix, and shows no change without --diff" for name in given]
+
+
 def with_pairs_taken(report: Report, side: Any) -> Report:
     """The report, its findings of pairs with fixes where a side is said to be right."""
     if side is not None or any(pair.truth for pair in report.pairs):
@@ -51,8 +61,8 @@ def with_sizes_solved(report: Report, options: dict[str, Any]) -> Report:
 def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[str, Any]) -> tuple[Report, int]:
     """Fix what is found below some files and folders, or say what would change; what is left, and an exit code.
 
-    With ``--diff`` the code is 1 where something would change; with ``--fix`` it is 2 where something could not be
-    written, or a fix is none.
+    With ``--diff`` the code is 1 where something would change; with either it is 2 where a fix is none, with ``--fix``
+    where something could not be written, with ``--diff``, which shows no findings, where a file could not be read.
     """
     from metta_lint.fixes import Fixer, Wanted
 
@@ -66,7 +76,8 @@ def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[s
 
         emit(diff(fixed.rewrites).removesuffix("\n"), options["output_file"])
         _say(fixed, "Would fix", options)
-        return fixed.report, code or int(bool(fixed.rewrites))
+        unreadable = _say_unreadable(fixed.report)
+        return fixed.report, max(code, unreadable, int(bool(fixed.rewrites)))
     written = [_written(rewrite) for rewrite in fixed.rewrites]
     if not all(written):
         return look(), 2
@@ -93,6 +104,13 @@ def _say_bugs(fixed: Fixed) -> int:
             err=True,
         )
     return 2 if fixed.failed else 0
+
+
+def _say_unreadable(report: Report) -> int:
+    unreadable = [finding for finding in report.findings if finding.is_input_error]
+    for finding in unreadable:
+        click.echo(f"error: {finding.span}: {finding.message}", err=True)
+    return 2 if unreadable else 0
 
 
 def _say(fixed: Fixed, verb: str, options: dict[str, Any]) -> None:
