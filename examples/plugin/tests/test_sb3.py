@@ -185,6 +185,20 @@ def test_a_run_can_be_declared_and_compared(installed: Installed, tmp_path: Path
     assert re.search(r"^ppo\.yml:6:13: ML204 .*4.*10", done.stdout, re.MULTILINE), done.stdout + done.stderr
 
 
+def test_what_an_editor_holds_counts_instead_of_the_file(installed: Installed, tmp_path: Path) -> None:
+    path = write(tmp_path, entry(n_envs=8))
+    script = (
+        "from metta_lint.sources.files import reading_instead\n"
+        "from metta_lint_sb3.zoo import read_run\n"
+        f"with reading_instead({{{str(path)!r}: {entry(n_envs=3).encode()!r}}}):\n"
+        f"    print(read_run({str(path)!r} + ':CartPole-v1').value('params.n_envs'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=installed._environment, text=True, capture_output=True, check=False
+    )
+    assert done.stdout == "3\n", done.stderr
+
+
 def test_without_the_plugin_nothing_knows_the_file(tmp_path: Path) -> None:
     write(tmp_path, entry(batch_size=100))
     done = Installed(tmp_path).run("check", ".", cwd=tmp_path)
