@@ -281,6 +281,8 @@ def _codes(node: MappingNode, key: str, *, selects: bool = True) -> Iterator[Sel
 def _codes_of(node: Node, *, selects: bool) -> Iterator[Selector]:
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar):
+            if not item.value:  # every code begins with it
+                raise InputError("names no rule", item.span)
             yield Selector(str(item.value), selects, item.span)
 
 

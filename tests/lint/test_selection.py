@@ -85,6 +85,19 @@ def test_select_of_the_command_line_replaces_what_the_configuration_selects(
     assert codes(capsys, "--ignore", "ML3,ML1") == set()
 
 
+def test_nothing_is_no_code_and_would_be_all_of_them(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configure("")
+    every = codes(capsys)
+    assert codes(capsys, "--ignore", "ML301,") == every - {"ML301"}
+    for option in ("--ignore", "--select", "--extend-select"):
+        assert main(["check", ".", option, " , "]) == 2
+        assert "' , ' names no rule" in capsys.readouterr().err
+    for key in ("select", "extend-select", "ignore"):
+        configure(f'{key} = ["ML301", ""]\n')
+        assert main(["check", "."]) == 2
+        assert f"metta-lint.toml:1:{len(key) + 14}: names no rule" in capsys.readouterr().err
+
+
 def test_a_code_in_the_configuration_that_is_none_has_its_own_place(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

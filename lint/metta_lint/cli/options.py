@@ -149,8 +149,15 @@ def with_rules(config: Config, options: dict[str, Any]) -> Config:
 
 
 def _selectors(items: Iterable[str], *, selects: bool) -> Iterator[Selector]:
-    for code in (code.strip() for item in items for code in item.split(",")):
-        yield Selector(code, selects, from_command_line=True)
+    """The codes of an option, which may have several with commas between them.
+
+    An empty one would be what every code begins with: ``--ignore ML101,`` is not meant to ignore everything.
+    """
+    for item in items:
+        codes = list(filter(None, map(str.strip, item.split(","))))
+        if not codes:
+            raise click.UsageError(f"{item!r} names no rule")
+        yield from (Selector(code, selects, from_command_line=True) for code in codes)
 
 
 def warn(warnings: Iterable[str]) -> None:
