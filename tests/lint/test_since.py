@@ -257,6 +257,7 @@ def test_the_first_commit_has_nothing_before_it(tmp_path: Path, monkeypatch: pyt
         ("HEAD~1..HEAD", "it is a range"),
         ("HEAD:configs", "no such revision"),
         ("", "no such revision"),
+        ("HEAD..HEAD", "it is a range: give the one revision that it begins with"),
         ("a\x1bb", "no such revision"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.numbers import show
+from metta_lint.numbers import count, show
 from metta_lint.reports.data import SCHEMA, finding_data
 from metta_lint.reports.text import Row, table
 
@@ -49,7 +49,9 @@ def comparison_text(
     different = sum(not row.same for row in rows)
     lines += ["", f"{different} of {len(rows)} rows differ or are unknown"]
     if findings:
-        lines.append(f"{len(findings)} findings: metta-lint check prints them")
+        lines.append(
+            f"{count(len(findings), 'finding')}: metta-lint check prints {'it' if len(findings) == 1 else 'them'}"
+        )
     return "\n".join(lines)
 
 

@@ -215,7 +215,7 @@ class Repository:
         done = _run(["-C", self.top, *arguments])
         if done.returncode > 1 and done.returncode != 128:
             raise LintError(f"git {arguments[0]}: {_reason(done.stderr)}")
-        return os.fsdecode(done.stdout.strip()) or None
+        return os.fsdecode(done.stdout.strip()) or None if done.returncode == 0 else None
 
 
 def is_below(path: str, folder: str) -> bool:
