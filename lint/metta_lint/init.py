@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,23 @@ from metta_lint.baseline import FILE as BASELINE_FILE
 from metta_lint.baseline import Baseline, text_of, updated
 from metta_lint.check import check
 from metta_lint.config import FILES, Config, config_in, load_config
-from metta_lint.errors import LintError
+from metta_lint.errors import InputError, LintError
+from metta_lint.literals import written
 from metta_lint.names import run_names
 from metta_lint.numbers import count, printable
 from metta_lint.paths import from_folder, slashed, without_lines
 from metta_lint.records import NamedTuple
 from metta_lint.replacing import write_text
+from metta_lint.sources import bytes_of
 
 if TYPE_CHECKING:
     from metta_lint.pairs import Pair
     from metta_lint.plans import Plan
     from metta_lint.report import Report
 
+_OUR_HOOK = re.compile(r"\bid: *['\"]?metta-lint['\"]?[ \t]*(?:[,}#].*)?$", re.MULTILINE)
+_SPECIAL = r"[^\w /-]"
+_PLAIN_EXPRESSION = re.compile(r"\^[\w/\\.-]+")
 CONFIG_FILE = "metta-lint.toml"
 HOOKS_FILE = ".pre-commit-config.yaml"
 HOOK = f"""\
@@ -82,7 +88,7 @@ def prepare(folder: str) -> Adoption:
 def _existing(folder: str) -> Config | None:
     for name in FILES:
         path = Path(folder) / name
-        if path.is_file() and (name == CONFIG_FILE or b"[tool.metta-lint" in path.read_bytes()):
+        if path.is_file() and (name == CONFIG_FILE or b"[tool.metta-lint" in bytes_of(str(path))):
             return load_config(str(path))
     return None
 
@@ -123,16 +129,31 @@ def _hook(folder: str) -> list[str]:
     top = _top(folder)
     path = os.path.join(top, HOOKS_FILE)
     inside = from_folder(folder, top)
-    entry = HOOK if inside == "." else f"{HOOK}        args: [{inside}]\n        files: ^{inside}/\n"
+    argument = written(inside, HOOKS_FILE)
+    entry = HOOK if inside == "." else f"{HOOK}        args: [{argument}]\n        files: {_files_below(inside)}\n"
     if os.path.lexists(path):
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-        if "id: metta-lint" in text and (inside == "." or f"[{inside}]" in text):
+        text = _text(path)
+        if _OUR_HOOK.search(text) and (inside == "." or f"[{argument}]" in text):
             return [f"kept {_shown(path)}: metta-lint is in it"]
         return [f"kept {_shown(path)}; add to its repos:\n\n{entry}"]
     if inside != ".":
         return [f"{_shown(path)} is where the hook belongs; add to its repos:\n\n{entry}"]
     write_text(path, f"repos:\n{entry}")
     return [f"wrote {_shown(path)}"]
+
+
+def _files_below(folder: str) -> str:
+    """The expression by which pre-commit tells a folder's files, as YAML has it."""
+    expression = f"^{re.sub(_SPECIAL, lambda found: re.escape(found[0]), folder)}/"
+    return expression if _PLAIN_EXPRESSION.fullmatch(expression) else written(expression, HOOKS_FILE)
+
+
+def _text(path: str) -> str:
+    """A file's text, if it can be read: a link may lead nowhere."""
+    try:
+        return bytes_of(path).decode("utf-8", "replace")
+    except InputError:
+        return ""
 
 
 def _top(folder: str) -> str:

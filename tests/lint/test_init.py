@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,36 @@ def test_below_the_top_of_a_repository_the_entry_is_given(
     assert "        args: [projects/arena]\n        files: ^projects/arena/\n" in out
     assert not (tree / HOOKS).exists()
     assert (folder / CONFIG).exists()
+
+
+@pytest.mark.parametrize("name", ["a b", "a+b [x]", "3.10", "it's", "true", "größe", "a.b-c"])
+def test_the_entry_is_yaml_and_names_the_folder_whatever_it_is_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+    given = initialised(capsys).partition("add to its repos:\n\n")[2].partition("\n\nnow: ")[0]
+    (hook,) = yaml.safe_load(given)[0]["hooks"]
+    assert hook["args"] == [name]
+    assert re.search(hook["files"], f"{name}/configs/a.yaml")
+    assert not re.search(hook["files"], "axb/configs/a.yaml")
+
+
+def test_another_hook_of_ours_is_not_taken_for_the_one_that_lints(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hooks = "repos:\n- repo: https://github.com/metta-lint/metta-lint\n  hooks:\n  - id: metta-lint"
+    Path(HOOKS).write_text(f"{hooks}-verify\n", encoding="utf-8")
+    assert f"kept {HOOKS}; add to its repos:" in initialised(capsys)
+    Path(HOOKS).write_text(f"{hooks}  # lints\n", encoding="utf-8")
+    assert f"kept {HOOKS}: metta-lint is in it" in initialised(capsys)
+
+
+def test_a_link_that_leads_nowhere_is_kept(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(HOOKS).symlink_to("nowhere")
+    assert f"kept {HOOKS}; add to its repos:" in initialised(capsys)
+    assert not Path("nowhere").exists()
 
 
 def test_a_folder_without_runs_gets_a_place_for_them(
