@@ -176,10 +176,21 @@ def test_a_pattern_that_matches_nothing_is_said_to_who_asks(tree: Path, capsys: 
         ("!configs/**", "configs/a.yaml", False),
         ("configs/a?.yaml", "configs/ab.yaml", True),
         ("configs/a+b(c).yaml", "configs/a+b(c).yaml", True),
+        ("{configs,pufferlib/**}/*.{yaml,ini}", "pufferlib/config/a.ini", True),
+        ("{configs,pufferlib/**}/*.{yaml,ini}", "environments/a.ini", False),
+        ("*a" * 20 + "b", "a" * 200, False),
+        ("**/a*/" * 20 + "b", "aa/" * 200, False),
+        ("**/a*/" * 20 + "b", "aa/" * 200 + "b", True),
     ],
 )
 def test_patterns_mean_what_they_mean_to_ruff(pattern: str, path: str, is_match: bool) -> None:
     assert matcher(pattern)(path) is is_match
+
+
+def test_braces_that_stand_for_too_much_are_refused() -> None:
+    assert matcher("{a,b}" * 9)("ab" * 4 + "a")
+    with pytest.raises(ValueError, match="stands for more than 1,000 patterns"):
+        matcher("{a,b}" * 10)
 
 
 def test_a_pattern_that_is_none_is_an_error_at_its_place(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
