@@ -44,6 +44,7 @@ class Added(NamedTuple):
 
 
 _files: tuple[str, ...] = ()
+_modules: tuple[object, ...] = ()
 
 
 def use(files: Sequence[str]) -> None:
@@ -52,13 +53,12 @@ def use(files: Sequence[str]) -> None:
     What a file means depends on the sources that there are, so that files which were read are read again. Raises
     LintError for a plugin file that cannot be loaded.
     """
-    global _files  # noqa: PLW0603 - which plugins there are belongs to the process, as codecs do
-    absolute = tuple(map(os.path.abspath, files))  # the current folder may change before they are asked for
-    if absolute == _files:
+    global _files, _modules  # noqa: PLW0603 - which plugins there are belongs to the process, as codecs do
+    modules = tuple(map(_loaded, files))
+    if modules == _modules:
         return
-    for file in files:
-        _loaded(file)
-    _files = absolute
+    _files = tuple(map(os.path.abspath, files))  # the current folder may change before they are asked for
+    _modules = modules
     _added.cache_clear()
     from metta_lint.sources import forget
 
@@ -133,7 +133,12 @@ def _loaded(path: str) -> object:
         status = os.stat(path)
     except OSError:
         raise LintError(f"plugin {path}: no such file") from None
-    module = _run(path, os.path.abspath(path), status.st_mtime_ns, status.st_size)
+    try:
+        module = _run(os.path.abspath(path), status.st_mtime_ns, status.st_size)
+    except (Exception, SystemExit) as error:
+        raise LintError(f"plugin {path}: {type(error).__name__}: {error}") from error
+    if module is None:
+        raise LintError(f"plugin {path}: not a Python file")
     for group in REQUIRED:
         _items(module, group, path)  # what is wrong with them is said at once
     if not any(hasattr(module, _list_name(group)) for group in REQUIRED):
@@ -142,18 +147,19 @@ def _loaded(path: str) -> object:
 
 
 @lru_cache(maxsize=64)
-def _run(path: str, absolute: str, _changed: int, _size: int) -> object:
+def _run(path: str, _changed: int, _size: int) -> object | None:
+    """What running a file makes of it, whatever that raises; None for what is no Python file."""
     from importlib.util import module_from_spec, spec_from_file_location
 
-    spec = spec_from_file_location(f"metta_lint_plugin_{abs(hash(absolute))}", absolute)
-    if spec is None or spec.loader is None or not os.path.isfile(absolute):
-        raise LintError(f"plugin {path}: not a Python file")
+    spec = spec_from_file_location(f"metta_lint_plugin_{abs(hash(path))}", path)
+    if spec is None or spec.loader is None or not os.path.isfile(path):
+        return None
     module = sys.modules[spec.name] = module_from_spec(spec)  # where dataclasses look up what annotations mean
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException:
         del sys.modules[spec.name]
-        raise LintError(f"plugin {path}: {type(error).__name__}: {error}") from error
+        raise
     return module
 
 

@@ -105,7 +105,17 @@ def test_a_changed_plugin_is_loaded_again(tmp_path: Path, capsys: pytest.Capture
     assert run(["check"]) == 1
     write_project(tmp_path, PLUGIN.replace("> 10", "> 100"))
     assert run(["check"]) == 0
+    write_project(tmp_path, PLUGIN.replace('"envs", "env', '"envs * 20", "env').replace("> 10", "> 100"))
     capsys.readouterr()
+    assert run(["check", "--output-format", "concise"]) == 1
+    assert capsys.readouterr().out == "train.plain:1:9: OUR1 240 environments\n"
+
+
+def test_a_plugin_is_run_once_however_its_path_is_spelt(tmp_path: Path) -> None:
+    write_project(tmp_path, f"{PLUGIN}with open('runs', 'a', encoding='utf-8') as file:\n    file.write('x')\n")
+    plugins.use(["tools/ours.py"])
+    plugins.use([str(tmp_path / "tools" / "ours.py")])
+    assert (tmp_path / "runs").read_text(encoding="utf-8") == "x"
 
 
 def test_a_plugin_may_have_dataclasses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
