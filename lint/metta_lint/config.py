@@ -12,6 +12,7 @@ from metta_lint.documents import Document, Entry, Node, Scalar, Sequence, Span, 
 from metta_lint.documents import Mapping as MappingNode
 from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
+from metta_lint.paths import from_folder, slashed
 from metta_lint.records import NamedTuple
 from metta_lint.settings import Machine
 from metta_lint.sources.files import first_bytes
@@ -140,7 +141,7 @@ def config_in(path: str, text: str) -> Config:
 
 
 def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
-    shown = path.as_posix() if given else Path(os.path.relpath(path)).as_posix()
+    shown = path.as_posix() if given else from_folder(str(path), "")
     try:
         if path.exists() and not path.is_file():
             raise LintError(f"{shown}: is no regular file")
@@ -195,7 +196,9 @@ class _Reader:
         )
 
     def _relative(self, path: str) -> str:
-        return Path(os.path.normpath(self._folder / path)).as_posix()
+        """A path of the configuration, as the working directory has it: absolute only if the configuration's is."""
+        full = os.path.normpath(self._folder / path)
+        return slashed(full) if os.path.isabs(full) else from_folder(full, "")
 
     def _selectors(self) -> Iterator[Selector]:
         if self._node.get("select") is None:

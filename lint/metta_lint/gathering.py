@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.built_in import UNREADABLE
 from metta_lint.discovery import discover
 from metta_lint.engine import Subjects
+from metta_lint.entries import located
 from metta_lint.errors import InputError, LintError
 from metta_lint.looked_at import LookedAt
 from metta_lint.numbers import printable
@@ -57,8 +58,9 @@ def gather(request: Request, report: Report) -> tuple[LookedAt, dict[str, Plan]]
             _add_unreadable(problem, report)
         report.files = len(found.files)
         _check_syntax(found.files, report)
+        planned = {located(spec.entry) for spec in config.runs.values()}
         for entry in found.entries if request.is_named or not config.runs else ():
-            if not any(spec.entry == entry for spec in config.runs.values()):
+            if not planned or located(entry) not in planned:
                 _plan(entry, request, report)
     report.plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     report.notes += _notes(report.plans)

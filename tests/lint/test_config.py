@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metta_lint.__main__ import main
 from metta_lint.config import find_config, load_config
 from metta_lint.errors import InputError, LintError
+from metta_lint.testing import write_pufferlib
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,3 +131,17 @@ def test_a_mistake_has_its_column_and_the_nearest_key(tmp_path: Path, text: str,
 def test_a_file_without_the_section_is_an_error_where_it_was_named(tmp_path: Path) -> None:
     with pytest.raises(LintError, match="has no"):
         load_config(write(tmp_path, "[tool.ruff]", "pyproject.toml"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["."], ["config"], ["config/metta.ini"], ["{absolute}"], ["../pufferlib"]])
+def test_a_declared_run_is_planned_once_however_its_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    write_pufferlib(tmp_path, {"train.target_kl": 0.02})
+    write(tmp_path, '[runs.ours]\nentry = "pufferlib/config/metta.ini"\n')
+    monkeypatch.chdir(tmp_path / "pufferlib")
+    absolute = (tmp_path / "pufferlib" / "config" / "metta.ini").as_posix()
+    command = ["check", *(argument.format(absolute=absolute) for argument in arguments)]
+    assert main([*command, "--select", "ML501", "--output-format", "concise"]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("config/default.ini:")
