@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 LARGEST_SHOWN = 10**30
 LONGEST_SHOWN = 80
@@ -54,10 +55,14 @@ def percent(part: float, whole: float) -> str:
 
 
 def ratio(left: object, right: object) -> float | None:
-    """Right over left where both are numbers and left is not zero."""
+    """Right over left where both are numbers, left is not zero, and that is a finite number."""
     if not _is_number(left) or not _is_number(right) or not left:
         return None
-    return float(right) / float(left)  # type: ignore[arg-type]
+    try:
+        found = float(right / left)  # type: ignore[operator]
+    except OverflowError:
+        return None
+    return found if isfinite(found) else None
 
 
 def _is_number(value: object) -> bool:

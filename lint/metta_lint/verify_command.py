@@ -84,10 +84,10 @@ def _report(results: Sequence[Verification], request: Request, style: Style) -> 
     from metta_lint.reports import verification
 
     if request.as_json:
-        import json
+        from metta_lint.reports.strict_json import as_json
 
         data = [verification.verification_data(result) for result in results]
-        return json.dumps(data[0] if len(data) == 1 else data, indent=2, default=str)
+        return as_json(data[0] if len(data) == 1 else data)
     if not request.run:
         hint = "\n\nnothing was run; add --run to measure it"
         return "\n\n".join(verification.estimate_text(result, style) for result in results) + hint

@@ -243,3 +243,34 @@ def test_what_can_be_fixed_is_said_below_the_summary(
         ini.write(f"[train]\n{keys}")
     assert main(["check", "."]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == line
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("check", ".", "--output-format", name) for name in ("json", "sarif", "gitlab")),
+        *((*command, "--output-format", "json") for command in (("plan", SIDES[0]), ("compare", *SIDES))),
+    ],
+    ids=lambda command: f"{command[0]}-{command[-1]}",
+)
+def test_numbers_that_json_has_none_for_are_texts(
+    command: tuple[str, ...], tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pufferlib(Path(), {"train.gae_lambda": "1e999", "train.gamma": "-1e999"})
+    write_metta(Path(), {"trainer.ppo.gamma": float("nan"), "trainer.ppo.gae_lambda": float("-inf")})
+    main(command)
+    out = capsys.readouterr().out
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    json.loads(out, parse_constant=refuse)
+    assert "inf" in out
+
+
+@pytest.mark.parametrize("value", ["9" * 4000, "1e308", "1e-320"])
+def test_sizes_beyond_all_sense_are_compared(value: str, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_pufferlib(Path(), {"vec.num_envs": value, "train.ent_coef": value})
+    assert main(["compare", *SIDES, "--output-format", "json"]) == 1
+    rows = {row["quantity"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert (rows["ent_coef"]["ratio"] is None) == (value != "1e308")

@@ -21,8 +21,9 @@ from metta_lint.cli.options import (
     trainer_option,
     with_rules,
 )
-from metta_lint.cli.output import as_json, emit, style
+from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import findings_of, pair_of
+from metta_lint.reports.strict_json import as_json
 
 
 @click.command()

@@ -54,10 +54,3 @@ def style(options: dict[str, Any]) -> Any:
 
     quiet = options.get("quiet", False)
     return Style(quiet=quiet) if options["output_file"] else style_for(sys.stdout, options["color"], quiet=quiet)
-
-
-def as_json(data: object) -> str:
-    """A report for scripts."""
-    import json
-
-    return json.dumps(data, indent=2, default=str)

@@ -13,7 +13,8 @@ from metta_lint.cli.options import (
     option_group,
     output_options,
 )
-from metta_lint.cli.output import as_json, emit
+from metta_lint.cli.output import emit
+from metta_lint.reports.strict_json import as_json
 
 
 @click.command()

@@ -17,8 +17,9 @@ from metta_lint.cli.options import (
     set_option,
     trainer_option,
 )
-from metta_lint.cli.output import as_json, emit, style
+from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import check_trainers
+from metta_lint.reports.strict_json import as_json
 
 
 @click.command()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from metta_lint.reports.data import check_data
+from metta_lint.reports.strict_json import as_json
 
 if TYPE_CHECKING:
     from metta_lint.report import Report
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
 def page(report: Report, _style: Style) -> str:
     """The findings, and what was looked at."""
-    return json.dumps(check_data(report), indent=2, default=str)
+    return as_json(check_data(report))

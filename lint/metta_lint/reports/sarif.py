@@ -5,7 +5,6 @@ The names are those of the OASIS standard: https://docs.oasis-open.org/sarif/sar
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from metta_lint.findings import DOCUMENTATION
 from metta_lint.reports.data import claim_data
 from metta_lint.reports.places import repository_path, with_fingerprints
 from metta_lint.reports.records import remarks, rules_by_code
+from metta_lint.reports.strict_json import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ _IN_LINK = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]"})
 
 def page(report: Report, _style: Style) -> str:
     """One run with a result for each finding."""
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}, indent=2, default=str)
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]})
 
 
 def _run(report: Report) -> dict[str, Any]:
