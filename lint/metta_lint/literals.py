@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_WHOLE_FLOATS = 1 << 53  # up to here every whole number is a float
 _WORD = re.compile(r"[A-Za-z_/][\w./-]*")
 _PLAIN_IN_YAML = re.compile(r"[A-Za-z_/][\w./-]*(?: [\w./-]+)*")
 
@@ -32,7 +33,7 @@ def written(value: object, path: str, before: str = "") -> str:
 
 def like(value: object, before: object) -> object:
     """A value as the type that stood there, where it is the same number: ``1`` where a trainer insists on ``1.0``."""
-    if type(before) is float and type(value) is int and float(value) == value:
+    if type(before) is float and type(value) is int and abs(value) <= _WHOLE_FLOATS:
         return float(value)
     if type(before) is int and type(value) is float and value.is_integer():
         return int(value)

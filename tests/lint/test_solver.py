@@ -278,6 +278,8 @@ def test_solve_says_that_a_clean_run_needs_nothing(tmp_path: Path, capsys: pytes
     [
         ("num_env=4", "no quantity of pufferlib is called 'num_env'; did you mean num_envs?"),
         ("num_envs", "--want num_envs: expected quantity=value"),
+        ("num_envs=[4]", "--want num_envs=[4]: expected one number or one word"),
+        ("num_env={[]: 1}", "no quantity of pufferlib is called 'num_env'"),
     ],
 )
 def test_a_want_that_is_none_is_a_usage_error(

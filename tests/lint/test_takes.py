@@ -16,7 +16,7 @@ from metta_lint.cli import run
 from metta_lint.config import Config, load_config
 from metta_lint.edits import FileText
 from metta_lint.errors import InputError
-from metta_lint.literals import Unwritable, written
+from metta_lint.literals import Unwritable, like, written
 from metta_lint.pairs import same
 from metta_lint.problems import problems_of
 from metta_lint.runs import plan_run
@@ -104,6 +104,15 @@ def differing(report: Report) -> set[str]:
 )
 def test_a_value_is_written_as_the_file_writes_values(value: object, path: str, before: str, text: str) -> None:
     assert written(value, path, before) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "found"), [(1, 0.5, 1.0), (2.0, 1, 2), (10**400, 0.5, 10**400), (True, 0.5, True)]
+)
+def test_a_number_has_the_type_that_stood_there_if_that_can_say_it(
+    value: object, before: object, found: object
+) -> None:
+    assert repr(like(value, before)) == repr(found)
 
 
 @pytest.mark.parametrize(

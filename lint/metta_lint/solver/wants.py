@@ -21,15 +21,21 @@ _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None}
 
 
 def parse_want(text: str) -> tuple[str, object]:
-    """Read ``quantity=value``. Raises LintError for a text that is none."""
+    """Read ``quantity=value``. Raises LintError for a text that is none, and for a list or the like."""
     name, separator, value = text.partition("=")
     if not separator or not name.strip() or not value.strip():
         raise LintError(f"--want {text}: expected quantity=value")
-    word = value.strip()
+    found = _value(value.strip())
+    if not isinstance(found, str | int | float | None):
+        raise LintError(f"--want {text}: expected one number or one word")
+    return name.strip(), found
+
+
+def _value(word: str) -> object:
     try:
-        return name.strip(), _WORDS[word] if word in _WORDS else literal_eval(word)
-    except (ValueError, SyntaxError):
-        return name.strip(), word
+        return _WORDS[word] if word in _WORDS else literal_eval(word)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return word
 
 
 def split(plan: Plan, wants: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
