@@ -12,7 +12,7 @@ from metta_lint.check import check, config_root
 from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.numbers import printable
-from metta_lint.paths import without_lines
+from metta_lint.paths import from_folder, without_lines
 from metta_lint.records import NamedTuple
 from metta_lint.runs import plan_run
 from metta_lint.vcs.git import Repository
@@ -98,7 +98,7 @@ def _since(revision: str, start: str) -> Since:
 
 
 def _named(repository: Repository) -> str:
-    return os.path.relpath(repository.top).replace(os.sep, "/")
+    return from_folder(repository.top, "")
 
 
 class _Names:
@@ -113,7 +113,7 @@ class _Names:
 
     def _seen(self, inside: str) -> str:
         full = os.path.join(self._repository.top, *inside.split("/"))
-        return os.path.relpath(full, self._folder).replace(os.sep, "/")
+        return from_folder(full, self._folder)
 
     def before(self, path: str) -> str:
         """The name that a file or folder had."""

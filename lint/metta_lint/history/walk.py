@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from metta_lint.entries import split_entry
 from metta_lint.errors import InputError, LintError
 from metta_lint.numbers import printable
+from metta_lint.paths import from_folder
 from metta_lint.runs import plan_run
 from metta_lint.vcs.mirror import Layout, wanted_suffixes
 
@@ -257,7 +258,7 @@ class Walk:
     def _seen(self, inside: str) -> str:
         """A file of the repository as the working directory names it."""
         full = os.path.join(self.repository.top, *inside.split("/"))
-        return os.path.relpath(full, self._folder).replace(os.sep, "/")
+        return from_folder(full, self._folder)
 
 
 def _planned(launch: Launch, entry: str) -> Plan:
