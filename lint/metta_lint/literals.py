@@ -99,10 +99,10 @@ def _json(value: object, _before: str) -> str:
 
 def _number(value: float, before: str, syntax: str) -> str:
     """A finite number, grouped or with an exponent as the number was that it stands for."""
-    if not isfinite(value):
-        raise Unwritable(f"{syntax} file has no number {value}")
     if isinstance(value, int):
         return f"{value:_}" if "_" in before and before.replace("_", "").strip("+-").isdecimal() else str(value)
+    if not isfinite(value):
+        raise Unwritable(f"{syntax} file has no number {value}")
     if "e" in before.lower() and value and _is_number(before):
         from decimal import Decimal
 

@@ -270,7 +270,7 @@ def test_numbers_that_json_has_none_for_are_texts(
 
 @pytest.mark.parametrize("value", ["9" * 4000, "1e308", "1e-320"])
 def test_sizes_beyond_all_sense_are_compared(value: str, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_pufferlib(Path(), {"vec.num_envs": value, "train.ent_coef": value})
+    write_pufferlib(Path(), {"vec.num_envs": value, "train.ent_coef": value, "env.heart_reward": value})
     assert main(["compare", *SIDES, "--output-format", "json"]) == 1
     rows = {row["quantity"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
     assert (rows["ent_coef"]["ratio"] is None) == (value != "1e308")

@@ -100,6 +100,7 @@ def differing(report: Report) -> set[str]:
         ("None", "a.ini", "adam", "'None'"),
         ("it's", "a.yaml", "adam", "'it''s'"),
         ("50%", "a.ini", "adam", "'50%%'"),
+        (10**400, "a.ini", "0.5", str(10**400)),
     ],
 )
 def test_a_value_is_written_as_the_file_writes_values(value: object, path: str, before: str, text: str) -> None:

@@ -63,6 +63,21 @@ def environment_of(d: Derivation) -> Environment | Unknown:
     agents = d.lookup("agents_per_env")
     if isinstance(agents, Unknown):
         return agents
+    try:
+        rewards, caps = _rewards(d)
+    except OverflowError:
+        return Unknown("a reward of its environment, or a cap on one, is larger than any float")
+    steps = d.run.value("env.game.max_steps")
+    return Environment(
+        agents_per_env=agents,  # type: ignore[arg-type]
+        max_steps=steps if isinstance(steps, int) else DEFAULT_MAX_STEPS,
+        rewards=rewards,
+        reward_caps=caps,
+    )
+
+
+def _rewards(d: Derivation) -> tuple[dict[str, float], dict[str, float]]:
+    """Rewards and caps by item. Raises OverflowError for a number that no float holds."""
     rewards: dict[str, float] = {}
     caps: dict[str, float] = {}
     for name in ITEM_NAMES.values():
@@ -71,10 +86,4 @@ def environment_of(d: Derivation) -> Environment | Unknown:
         cap = d.lookup(f"reward_cap_{name}")
         if isinstance(cap, int | float) and not isinstance(cap, bool):
             caps[name] = float(cap)
-    steps = d.run.value("env.game.max_steps")
-    return Environment(
-        agents_per_env=agents,  # type: ignore[arg-type]
-        max_steps=steps if isinstance(steps, int) else DEFAULT_MAX_STEPS,
-        rewards=rewards,
-        reward_caps=caps,
-    )
+    return rewards, caps
