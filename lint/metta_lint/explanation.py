@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.built_in import BuiltIn
 from metta_lint.derivation import Step, derivation
 from metta_lint.engine import MOST, Subjects, merged, run_rules, subject_of
+from metta_lint.entries import located
 from metta_lint.errors import LintError
 from metta_lint.pairs import Pair
 from metta_lint.records import NamedTuple
@@ -96,8 +96,8 @@ def _pairs(question: Question) -> list[Pair]:
 
 def _declared_name(question: Question) -> str:
     """The name of the declared run that the run is: it may be named by its entry file."""
-    entry = Path(question.run).as_posix()
-    named = (name for name, spec in question.config.runs.items() if spec.entry == entry)
+    entry = located(question.run)
+    named = (name for name, spec in question.config.runs.items() if located(spec.entry) == entry)
     return question.run if question.run in question.config.runs else next(named, question.run)
 
 
