@@ -1,8 +1,9 @@
 """Named tuples that are quick to declare.
 
-``typing.NamedTuple`` compiles the annotation of every field to a forward reference that nobody looks at: with a hundred
-such classes, a tenth of the time that a check of a pair takes. This one leaves annotations as the text that they are,
-and is otherwise the same, to type checkers too.
+``typing.NamedTuple`` compiles the annotation of every field to a forward reference that nobody looks at, and for every
+class the source of a constructor: with a hundred such classes, a tenth of the time that a check of a pair takes. This
+one leaves annotations as the text that they are, compiles one constructor for all classes of as many fields, and is
+otherwise the same, to type checkers too.
 """
 
 from __future__ import annotations
@@ -10,13 +11,59 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import CodeType
     from typing import NamedTuple
 else:
-    from collections import namedtuple
+    from collections import _tuplegetter  # what namedtuple() has its fields from; written in C where there is C
+    from functools import cache
+    from types import FunctionType
 
-    _OF_THE_CLASS = frozenset(
-        {"__annotations__", "__classcell__", "__dict__", "__module__", "__qualname__", "__weakref__"}
-    )
+    @classmethod
+    def _make(cls: type, values: Iterable[object]) -> tuple[object, ...]:
+        made = tuple.__new__(cls, values)
+        if len(made) != len(cls._fields):
+            raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
+        return made
+
+    def _replace(self: tuple[object, ...], /, **changes: object) -> tuple[object, ...]:
+        made = self._make(map(changes.pop, self._fields, self))
+        if changes:
+            raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+        return made
+
+    def _asdict(self: tuple[object, ...]) -> dict[str, object]:
+        return dict(zip(self._fields, self, strict=True))
+
+    def _repr(self: tuple[object, ...]) -> str:
+        fields = (f"{field}={value!r}" for field, value in zip(self._fields, self, strict=True))
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+    def _as_arguments(self: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(self)
+
+    _EVERY = {
+        "__slots__": (),
+        "__repr__": _repr,
+        "__getnewargs__": _as_arguments,
+        "_make": _make,
+        "_replace": _replace,
+        "_asdict": _asdict,
+    }
+    """What all named tuples have alike."""
+
+    @cache
+    def _code(fields: int) -> CodeType:
+        """The code of a constructor for so many fields, which it knows by numbers."""
+        names = ", ".join(f"_{number}" for number in range(fields))
+        return eval(f"lambda _cls, {names}: _new(_cls, ({names},))").__code__  # noqa: S307 - the text is all ours
+
+    def _constructor(name: str, fields: tuple[str, ...], defaults: tuple[object, ...]) -> FunctionType:
+        """The constructor that knows the fields by their names."""
+        code = _code(len(fields)).replace(
+            co_name="__new__", co_qualname=f"{name}.__new__", co_varnames=("_cls", *fields)
+        )
+        return FunctionType(code, {"_new": tuple.__new__}, "__new__", defaults)
 
     class _Declaring(type):
         """Makes a named tuple of a class with annotated fields."""
@@ -24,16 +71,23 @@ else:
         def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, object]) -> type:
             if not bases:
                 return super().__new__(cls, name, bases, namespace)
-            fields = namespace.get("__annotations__", {})
-            defaults = [namespace[field] for field in fields if field in namespace]
-            made = namedtuple(  # noqa: PYI024 - what typing's is made of
-                name, fields, defaults=defaults, module=namespace["__module__"]
+            fields = tuple(namespace.get("__annotations__", ()))
+            defaults = {field: namespace[field] for field in fields if field in namespace}
+            if tuple(defaults) != fields[len(fields) - len(defaults) :]:
+                raise TypeError(f"{name}: a field without a default follows one with a default")
+            return type(
+                name,
+                (tuple,),
+                {
+                    **_EVERY,
+                    "_fields": fields,
+                    "_field_defaults": defaults,
+                    "__match_args__": fields,
+                    "__new__": _constructor(name, fields, tuple(defaults.values())),
+                    **namespace,
+                    **{field: _tuplegetter(place, "") for place, field in enumerate(fields)},
+                },
             )
-            made.__annotations__ = dict(fields)
-            for key, value in namespace.items():
-                if key not in fields and key not in _OF_THE_CLASS:
-                    setattr(made, key, value)
-            return made
 
     class NamedTuple(metaclass=_Declaring):
         """What a class of fields is declared from."""
