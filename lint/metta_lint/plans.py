@@ -218,7 +218,9 @@ class Derivation:
         self.conditions: list[Condition] = []
         self._quantities: dict[str, Quantity] = {}
         self._values = {key: setting.value for key, setting in run.settings.items()}
-        self._is_drawn = any(map(_is_drawn, self._values.values()))
+        self._is_drawn = any(
+            isinstance(value, Unknown) and value.could_be is not None for value in self._values.values()
+        )
 
     def define(self, name: str, text: str, unit: str, source: str = "", decided_by: str | None = None) -> object:
         """Derive a quantity by a formula; Unknown where an input is unknown or the arithmetic has no answer.
@@ -346,10 +348,6 @@ class Derivation:
                 self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
         risks, conditions = tuple(self.risks), tuple(self.conditions)
         return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, risks, conditions)
-
-
-def _is_drawn(value: object) -> bool:
-    return isinstance(value, Unknown) and value.could_be is not None
 
 
 def filled(message: str, lookup: Callable[[str], object]) -> str:

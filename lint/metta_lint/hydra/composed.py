@@ -170,7 +170,12 @@ class _Copying:
         return node if node.is_resolved else Items(items, node.span, node.overrides, node.note)
 
     def _copy_entries(self, place: Place, node: Branch) -> Branch:
-        entries = {key: self.copy(Place(item, place, key, place.scope)) for key, item in node.entries.items()}
+        entries = {
+            key: item
+            if isinstance(item, Leaf) and _is_fixed(item.value)
+            else self.copy(Place(item, place, key, place.scope))
+            for key, item in node.entries.items()
+        }
         node.is_resolved = all(map(is_, entries.values(), node.entries.values()))
         return node if node.is_resolved else Branch(entries, node.span, node.overrides, node.note)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -80,6 +81,9 @@ _KEY = Table(
 )
 _VALUE = Table(_OPEN, {"QUOTE": r"['\"]"}, STRUCTURE, PRIMITIVE)
 _PRIMITIVE_KINDS = frozenset(PRIMITIVE)
+_PLAIN = re.compile(rf"\$\{{[ \t]*(\.*{ID}(?:\.{ID})*)[ \t]*\}}")
+"""A reference by names alone, which nearly all are: it needs no table of tokens."""
+_PIECES = re.compile(r"\.|[^.]+")
 
 
 def is_interpolated(text: str) -> bool:
@@ -90,6 +94,9 @@ def is_interpolated(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Element:
     """What a config value with ``${`` in it means. Raises GrammarError."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        return Reference(tuple(_PIECES.findall(plain.group(1))))
     parser = _Parser(text)
     parts = parser.text_parts(None)
     return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Joined(parts)

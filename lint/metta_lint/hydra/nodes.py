@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from metta_lint.documents import Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.hydra.tree import Branch, Items, Leaf, Tree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def as_node(tree: Tree, around: Span) -> Node:
@@ -29,17 +24,22 @@ def as_node(tree: Tree, around: Span) -> Node:
 def _collection(tree: Branch | Items, span: Span) -> Node:
     if isinstance(tree, Items):
         return Sequence(tuple([as_node(item, span) for item in tree.items]), span)
-    nodes = {key: as_node(item, span) for key, item in tree.entries.items()}
+    nodes = {
+        key: Scalar(item.value, item.span or span) if isinstance(item, Leaf) else as_node(item, span)
+        for key, item in tree.entries.items()
+    }
     return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
 
 
-def texts(tree: Tree) -> Iterator[str]:
+def texts(tree: Tree) -> list[str]:
     """Every string of a tree as it is written."""
+    found = []
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Leaf):
             if isinstance(node.value, str):
-                yield node.value
+                found.append(node.value)
         else:
             waiting += reversed(node.items if isinstance(node, Items) else node.entries.values())
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from metta_lint.documents import Mapping, Scalar, Sequence
+from metta_lint.documents import Scalar, Sequence
 from metta_lint.errors import InputError
 from metta_lint.hydra.grammar import MISSING, GrammarError, is_interpolated, parse
 from metta_lint.records import NamedTuple
@@ -156,17 +156,16 @@ class _Conversion:
         self.interpolations = 0
 
     def tree(self, node: Node) -> Tree:
-        match node:
-            case Scalar(value=value, span=span):
-                if isinstance(value, str) and is_interpolated(value):
-                    self._check(value, span)
-                return Leaf(value, span)
-            case Sequence(items=items, span=span):
-                return Items([self.tree(item) for item in items], span)
-            case Mapping(entries=entries, span=span):
-                if None in entries:
-                    raise InputError("null is not a key that a config can have", entries[None].key_span)
-                return Branch({key: self.tree(entry.value) for key, entry in entries.items()}, span)
+        if isinstance(node, Scalar):
+            value, span = node
+            if isinstance(value, str) and is_interpolated(value):
+                self._check(value, span)
+            return Leaf(value, span)
+        if isinstance(node, Sequence):
+            return Items([self.tree(item) for item in node.items], node.span)
+        if None in node.entries:
+            raise InputError("null is not a key that a config can have", node.entries[None].key_span)
+        return Branch({key: self.tree(value) for key, (_, value) in node.entries.items()}, node.span)
 
     def _check(self, text: str, span: Span) -> None:
         self.interpolations += text.count("${")

@@ -79,9 +79,10 @@ def _is_trainers(document: Document) -> bool:
     target = root.get("_target_")
     if isinstance(target, Scalar) and target.value == TRAINER:
         return True
-    in_group = os.path.basename(os.path.dirname(document.path)) == "trainer"
+    if os.path.basename(os.path.dirname(document.path)) != "trainer":
+        return False
     known = sum(f"trainer.{'.'.join(map(str, keys))}" in DEFAULTS for keys, _ in leaves(root))
-    return in_group and known >= KEYS_OF_A_TRAINER
+    return known >= KEYS_OF_A_TRAINER
 
 
 def _defaults_in_tree(path: str) -> dict[str, _Default] | None:

@@ -6,7 +6,7 @@ The keys, types, bounds and defaults stand in ``defaults``; what conditions betw
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.plans import Refusal
@@ -170,10 +170,14 @@ def _broken_bounds(default: Default, value: float) -> Iterator[str]:
 
 
 def _unknown_keys(settings: Mapping[str, Setting]) -> Iterator[Problem]:
-    sections = _model()
     for key in settings:
-        if key.startswith(PREFIX) and key not in DEFAULTS and key not in sections and not _is_free(key):
+        if not _is_known(key):
             yield "known-keys", key, f"Extra inputs are not permitted{_nearest(key)}"
+
+
+@lru_cache(maxsize=4096)  # a sweep asks for the same keys again and again
+def _is_known(key: str) -> bool:
+    return not key.startswith(PREFIX) or key in DEFAULTS or key in _model() or _is_free(key)
 
 
 def _is_free(key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.loops import UPDATE_REQUIREMENTS
@@ -54,9 +55,9 @@ def refuse_keys(d: Derivation) -> None:
 def _refuse_options(d: Derivation) -> None:
     """Every key becomes an option of the command line, dashes for underscores; argparse takes each but once."""
     seen: dict[str, str] = dict.fromkeys(OPTIONS, "the command line")
-    for key in d.run.settings:
+    for key, setting in d.run.settings.items():
         section, _, name = key.partition(".")
-        if section == "machine" or _is_from_yaml(d, key):
+        if section == "machine" or (setting.span is not None and not _is_ini(setting.span.path)):
             continue
         option = (name if section == "base" else key).replace("_", "-")
         if option in seen:
@@ -88,9 +89,9 @@ def _refuse_second_environment(d: Derivation) -> None:
         d.refuse(Refusal("train-keys-once", "TypeError", message, ("train.env",)))
 
 
-def _is_from_yaml(d: Derivation, key: str) -> bool:
-    span = d.run.settings[key].span
-    return span is not None and not span.path.lower().endswith(".ini")
+@lru_cache(maxsize=64)  # a run's settings come from a few files, and a sweep asks of each of them every time
+def _is_ini(path: str) -> bool:
+    return path.lower().endswith(".ini")
 
 
 def _refuse_missing(d: Derivation) -> None:
