@@ -124,9 +124,10 @@ class Environment:
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:
-        from metta_lint.hydra.nodes import texts
+        """Those of its texts that can hold an interpolation or ``???``."""
+        from metta_lint.hydra.nodes import open_texts
 
-        return tuple(texts(self._composed.tree))
+        return tuple(open_texts(self._composed.tree))
 
 
 def rooms_of(node: Node | None) -> Iterator[tuple[str, Mapping]]:

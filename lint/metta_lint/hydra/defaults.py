@@ -193,6 +193,9 @@ class _Expansion:
         own = Placed(file, package, parent.include.span)
         if package.count(".") >= PACKAGE_LIMIT:
             raise InputError(f"a package of more than {PACKAGE_LIMIT} keys", parent.include.span)
+        if not includes:
+            self._merge_whole(parent)
+            return [own]
         self._count(len(includes), includes[INCLUDE_LIMIT - self.count :])
         members = [member_of(include, parent.group, package) for include in includes]
         self._register_overrides(members, interpolated=interpolated)

@@ -60,14 +60,16 @@ class Draft:
                 self._require_open(place, key, closed=closed)
                 entries[key] = new
             elif isinstance(new, Branch) and isinstance(old, Branch):
-                self._merge_branch(place, key, new, closed=closed)
+                self._merge_branch(place, key, old, new, closed=closed)
             else:
                 self._merge_entry(place, key, new, closed=closed)
 
-    def _merge_branch(self, place: Place, key: object, new: Branch, *, closed: bool) -> None:
-        child = self._own(place, key)
-        self._merge(child, new, closed=closed)
-        _record(child.node, new)
+    def _merge_branch(self, place: Place, key: object, old: Branch, new: Branch, *, closed: bool) -> None:
+        owned = self._owned(old)
+        if owned is not old:
+            _entries(place)[key] = owned
+        self._merge(Place(owned, place, key, place.scope), new, closed=closed)
+        _record(owned, new)
 
     def _merge_entry(self, place: Place, key: object, new: Tree, *, closed: bool) -> None:
         entries = _entries(place)
@@ -77,7 +79,7 @@ class Draft:
         if is_missing(new):
             return
         if isinstance(new, Branch) and isinstance(old, Branch):
-            self._merge_branch(place, key, new, closed=closed)
+            self._merge_branch(place, key, old, new, closed=closed)
         elif isinstance(new, Leaf) or isinstance(old, Leaf) or type(new) is type(old):
             entries[key] = over(new, old)
         else:

@@ -31,8 +31,8 @@ def _collection(tree: Branch | Items, span: Span) -> Node:
     return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
 
 
-def texts(tree: Tree) -> list[str]:
-    """Every string of a tree as it is written."""
+def open_texts(tree: Tree) -> list[str]:
+    """The strings of a tree as they are written; not those of parts that are known to have nothing to resolve."""
     found = []
     waiting = [tree]
     while waiting:
@@ -40,6 +40,6 @@ def texts(tree: Tree) -> list[str]:
         if isinstance(node, Leaf):
             if isinstance(node.value, str):
                 found.append(node.value)
-        else:
+        elif not node.is_resolved:
             waiting += reversed(node.items if isinstance(node, Items) else node.entries.values())
     return found
