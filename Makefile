@@ -28,7 +28,9 @@ lint: $(STAMP)
 	@$(BIN)/lint-imports
 
 bench: $(STAMP)
-	@$(BIN)/python benchmarks/startup.py
+	@test -x build/bench/bin/python || $(PYTHON) -m venv build/bench
+	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt . yamllint check-jsonschema
+	@build/bench/bin/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/plans.py
 
 docs: $(STAMP)

@@ -2,7 +2,8 @@
 
 Every command is a fresh process. All of them take turns, so that a busy machine slows them alike, and the best of the
 rounds counts. Wall time is what a user waits; CPU time (user + system) is steadier on a machine with other work to do.
-A cold check finds no cache and writes one, a warm one finds all that it reads.
+A cold check finds no cache and writes one, a warm one finds all that it reads. `make bench` installs the linter as its
+users have it, out of a wheel: an editable install makes every import look in one more folder.
 
 Then a made-up repository is checked, cold, at two sizes: time and memory are to grow with the number of files.
 """
@@ -36,6 +37,7 @@ PASS, IMPORTS = "python -c pass", "import click, yaml"
 YAMLLINT_FILE, YAMLLINT_TREE, JSONSCHEMA = "yamllint, one file", "yamllint, same tree", "check-jsonschema, one file"
 SUBJECTS = (VERSION, PAIR, PAIR_WARM, WHOLE_TREE, TREE_WARM, CORPUS_CHECK)
 WARM = (PAIR_WARM, TREE_WARM)
+BYTECODE = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
 PEERS = (PASS, IMPORTS, YAMLLINT_FILE, YAMLLINT_TREE, JSONSCHEMA)
 
 
@@ -100,7 +102,7 @@ def measure(command: list[str], environment: dict[str, str]) -> Cost:
 
 
 def best_of(rounds: int) -> dict[str, Cost]:
-    """The best of each command. Bytecode is cached as an installer leaves it, whatever the caller's Python does."""
+    """The best of each command. Bytecode lies where an installer leaves it, whatever the caller's Python does."""
     with tempfile.TemporaryDirectory() as scratch:
         lines = commands(Path(scratch))
         for name, command in lines.items():
@@ -115,9 +117,9 @@ def best_of(rounds: int) -> dict[str, Cost]:
 
 def environment(scratch: str, name: str) -> dict[str, str]:
     """The environment of one run; but for a warm one, its cache is a folder that nobody has used before."""
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    kept = {key: value for key, value in os.environ.items() if key not in BYTECODE}
     cache = f"{scratch}/{name}" if name in WARM else tempfile.mkdtemp(dir=scratch)
-    return {**kept, "PYTHONPYCACHEPREFIX": f"{scratch}/bytecode", "METTA_LINT_CACHE_DIR": cache}
+    return {**kept, "METTA_LINT_CACHE_DIR": cache}
 
 
 def ratios(best: dict[str, Cost]) -> list[str]:
