@@ -47,6 +47,7 @@ class ConfigTree:
         self.files = tuple(files)
         self._composed: dict[str, Composed | None] = {}
         self._environments: dict[str, Environment | None] = {}
+        self._packages: dict[str, list[str]] = {}
 
     @property
     def path(self) -> str:
@@ -145,12 +146,17 @@ class ConfigTree:
     def has_module(self, dotted: str) -> bool | None:
         """Whether the Python source beside the tree has a module; None where it does not have the package either."""
         package, _, name = dotted.rpartition(".")
-        beside = os.path.dirname(os.path.abspath(self.folder))
-        folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
-        there = [folder for folder in folders if os.path.isdir(folder) and _has_source(folder)]
+        if package not in self._packages:
+            self._packages[package] = self._folders_of(package)
+        there = self._packages[package]
         if not there:
             return None
         return any(os.path.exists(f"{folder}/{name}{suffix}") for folder in there for suffix in (".py", "/__init__.py"))
+
+    def _folders_of(self, package: str) -> list[str]:
+        beside = os.path.dirname(os.path.abspath(self.folder))
+        folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
+        return [folder for folder in folders if os.path.isdir(folder) and _has_source(folder)]
 
     @cached_property
     def reader(self) -> ConfigTreeReader:
