@@ -51,3 +51,11 @@ def test_it_wants_its_fields() -> None:
 def test_one_of_a_module_goes_to_another_process() -> None:
     finding = Finding("ML101", "a", "error", "b", ("c.ini", 1, 1, 1, 1))  # type: ignore[arg-type]
     assert pickle.loads(pickle.dumps(finding)) == finding  # noqa: S301 - our own
+
+
+def test_a_field_without_a_default_does_not_follow_one_with_a_default() -> None:
+    with pytest.raises(TypeError, match="without a default"):
+
+        class Wrong(NamedTuple):
+            first: int = 0
+            second: int  # type: ignore[misc]
