@@ -45,7 +45,8 @@ def check(
     report.rules = chosen.rules
     report.warnings += chosen.warnings
     unreadable = list(report.unreadable)
-    report.scope = scope_of(asked, config_root(config), chosen, is_complete=not request.changes_runs and not unreadable)
+    is_complete = not request.changes_runs and not unreadable
+    report.scope = scope_of(asked, config_root(config), chosen, looked_at.subjects, is_complete=is_complete)
     said = {finding.span for finding in unreadable}  # a default that stops a run is not said twice
     found = [finding for finding in run_rules(chosen.rules, looked_at.subjects) if finding.span not in said]
     intended = Intended(config, declared)

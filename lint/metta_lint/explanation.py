@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metta_lint.built_in import BuiltIn
 from metta_lint.derivation import Step, derivation
-from metta_lint.engine import MOST, Subjects, merged, run_rules, subject_of
+from metta_lint.engine import Subjects, merged, run_rules, subject_of
 from metta_lint.entries import located
 from metta_lint.errors import LintError
+from metta_lint.judging import asked
 from metta_lint.pairs import Pair
 from metta_lint.records import NamedTuple
 from metta_lint.runs import declared_pairs, files_of, plan_run
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from metta_lint.api import Rule
     from metta_lint.config import Config
     from metta_lint.findings import Finding
-    from metta_lint.plans import Plan, Quantity
+    from metta_lint.plans import Plan
     from metta_lint.settings import Machine
     from metta_lint.solver.answers import Answer
 
@@ -196,34 +195,7 @@ def _plan_of(name: str, question: Question) -> Plan | None:
 # -- what a rule speaks of -------------------------------------------------------------------------------------------
 
 
-class _Noted(dict[str, "Quantity"]):
-    """A plan's quantities that note which of them are asked for."""
-
-    def __init__(self, quantities: Mapping[str, Quantity], asked: dict[str, None]) -> None:
-        super().__init__(quantities)
-        self._asked = asked
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self._asked[name] = None
-        return super().get(name, default)
-
-    def __getitem__(self, name: str) -> Quantity:
-        self._asked[name] = None
-        return super().__getitem__(name)
-
-
 def _spoken_of(rule: Rule, subject: Plan | Pair, findings: Iterable[Finding]) -> list[str]:
     """The quantities of a rule's findings, then those that it asks for: all that it judges by."""
     said = [name for f in findings for name in (*(claim.quantity for claim in f.claims), f.quantity) if name]
-    return list(dict.fromkeys([*said, *_asked(rule, subject)]))
-
-
-def _asked(rule: Rule, subject: Plan | Pair) -> list[str]:
-    asked: dict[str, None] = {}
-    if isinstance(subject, Pair):
-        left, right = (plan._replace(quantities=_Noted(plan.quantities, asked)) for plan in subject[:2])
-        drafts = rule.check(subject._replace(left=left, right=right))
-    else:
-        drafts = rule.check(subject._replace(quantities=_Noted(subject.quantities, asked)))
-    deque(islice(drafts, MOST), maxlen=0)
-    return list(asked)
+    return list(dict.fromkeys([*said, *asked(rule, subject)]))

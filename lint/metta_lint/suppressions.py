@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from metta_lint.api import Rule
     from metta_lint.documents import Comment, Document, Node
+    from metta_lint.engine import Subjects
     from metta_lint.findings import Finding
     from metta_lint.looked_at import LookedAt
 
@@ -268,18 +269,24 @@ class Suppressions:
         return _File(document, self._rules.values()) if document is not None and document.comments else None
 
     def unused(self, looked_at: LookedAt) -> Iterator[Finding]:
-        """What suppresses nothing, of that which could have: its rules ran, and had the file before them."""
+        """What suppresses nothing, of that which could have: its rules ran, had the file, and knew what they ask."""
         for path, file in self._looked_at.items():
             kinds = looked_at.kinds(path) if file.reading.directives else frozenset()
             for directive in file.reading.directives:
                 used = self._used.get(directive, set())
                 idle = [code for code in directive.codes if code not in used and self._could_be_used(code, kinds)]
+                idle = [code for code in idle if self._was_judged(code, path, looked_at.subjects)]
                 if idle:
                     yield _unused(directive, idle)
 
     def _could_be_used(self, code: Code, kinds: frozenset[str]) -> bool:
         meant = [rule.code for rule in self._rules.values() if code.means(rule)]
         return all(self._kinds.get(name) in kinds for name in meant)
+
+    def _was_judged(self, code: Code, path: str, subjects: Subjects) -> bool:
+        from metta_lint.judging import was_judged  # only now: most suppressions are used
+
+        return all(was_judged(rule, path, subjects) for rule in self._rules.values() if code.means(rule))
 
 
 def _unused(directive: Directive, idle: list[Code]) -> Finding:

@@ -208,6 +208,18 @@ def test_what_was_not_looked_for_is_not_called_gone(
     assert Path(FILE).read_bytes() == before
 
 
+def test_what_nobody_can_know_here_is_not_called_gone(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A baseline that was written with the cores of the cluster, and a machine that is not said."""
+    write_metta(Path(), {"trainer.num_workers": None, "trainer.batch_size": 48})
+    here = ("--baseline", "b.json")
+    assert main(["check", "--cpus", "4", "--gpus", "1", "--write-baseline", "b.json"]) == 0
+    written = Path("b.json").read_bytes()
+    assert b"ML402" in written
+    assert not [line for line in checked(capsys, *here, code=0) if "ML903" in line and "ML402" in line]
+    assert main(["check", *here, "--prune-baseline"]) in (0, 1)
+    assert b"ML402" in Path("b.json").read_bytes()
+
+
 def test_nothing_is_called_gone_while_a_file_cannot_be_read(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drift()
     Path("configs/broken.yaml").write_text("a: [1\nb: 3\n", encoding="utf-8")

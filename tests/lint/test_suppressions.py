@@ -22,6 +22,7 @@ from metta_lint.edits import FileText
 from metta_lint.engine import load_rules
 from metta_lint.errors import InputError
 from metta_lint.findings import Edit, Finding
+from metta_lint.settings import Machine
 from metta_lint.sources import read
 from metta_lint.suppressing import directive_for
 from metta_lint.suppressions import read_directives
@@ -311,6 +312,20 @@ def test_of_a_part_of_a_tree_nothing_is_said_of_its_rules(tree: Path, code: str)
     change("configs/env/arena.yaml", "game:", lambda text: f"{text}  # metta-lint: ignore[{code}] {WHY}")
     assert codes(check(["configs/env"], Config())) == []
     assert codes(check(["."], Config())) == ["ML902"]
+
+
+@pytest.mark.parametrize(
+    ("code", "machine", "is_judged"),
+    [("ML402", Machine(), False), ("ML402", Machine(cpus=4, gpus=1), True), ("ML405", Machine(), True)],
+)
+def test_what_a_rule_could_not_know_is_not_called_unused(
+    tree: Path, code: str, machine: Machine, *, is_judged: bool
+) -> None:
+    """Without the machine's cores nobody knows what is overwritten; the horizon is known anyway."""
+    write_pufferlib(Path(), {})
+    write_metta(Path(), {"trainer.num_workers": None})
+    change("configs/trainer/trainer.yaml", "bptt_horizon:", lambda line: f"{line}  # metta-lint: ignore[{code}] {WHY}")
+    assert ("ML902" in codes(check(["."], Config(machine=machine)))) == is_judged
 
 
 def test_a_file_that_cannot_be_read_may_hide_findings(unused: Path) -> None:
