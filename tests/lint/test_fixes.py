@@ -101,6 +101,20 @@ def test_a_diff_writes_nothing_and_is_what_patch_applies(tree: Path, capfd: pyte
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+@pytest.mark.parametrize("command", PATCHES)
+def test_a_diff_names_what_a_link_leads_to(tree: Path, capfd: pytest.CaptureFixture[str], command: list[str]) -> None:
+    append(WRONG)
+    real = Path("shared.txt")
+    shutil.move(INI, real)
+    INI.symlink_to(tree / real)
+    assert main(["check", "--diff", "."]) == 1
+    Path("fixes.diff").write_bytes(capfd.readouterr().out.encode())
+    subprocess.run([*command, "fixes.diff"], check=True)
+    assert INI.is_symlink()
+    assert real.read_text(encoding="utf-8").endswith(RIGHT)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
 @pytest.mark.parametrize(
     "name", ["my configs", "a\tb", 'q"x', "back\\slash", "zwölf", "new\nline", os.fsdecode(b"\xff")]
@@ -246,7 +260,9 @@ def test_a_file_that_nobody_may_write_is_named_and_others_are_fixed(
     before = append(WRONG)
     INI.chmod(0o444)
     assert main(["check", "--fix", "."]) == 2
-    assert f"error: {INI.as_posix()}: cannot be written: the file is read-only" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"error: {INI.as_posix()}: cannot be written: the file is read-only" in said
+    assert "Fixed 1 finding: 1 x ML501" in said
     assert INI.read_bytes() == before
     assert default.read_bytes() == right
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from metta_lint.findings import Finding
     from metta_lint.fixes import Fixed
+    from metta_lint.replacing import Rewrite
     from metta_lint.report import Report
 
 fix_options = option_group(
@@ -78,14 +80,14 @@ def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[s
         _say(fixed, "Would fix", options)
         unreadable = _say_unreadable(fixed.report)
         return fixed.report, max(code, unreadable, int(bool(fixed.rewrites)))
-    written = [_written(rewrite) for rewrite in fixed.rewrites]
-    if not all(written):
-        return look(), 2
+    failed = [rewrite for rewrite in fixed.rewrites if not _written(rewrite)]
+    if failed:
+        fixed = fixed._replace(report=look(), done=_without(fixed.done, failed), unsettled=False)
     _say(fixed, "Fixed", options)
-    return fixed.report, code
+    return fixed.report, 2 if failed else code
 
 
-def _written(rewrite: Any) -> bool:
+def _written(rewrite: Rewrite) -> bool:
     try:
         note = rewrite.write()
     except LintError as error:
@@ -94,6 +96,16 @@ def _written(rewrite: Any) -> bool:
     if note:
         click.echo(f"warning: {note}", err=True)
     return True
+
+
+def _without(done: Iterable[Finding], failed: Iterable[Rewrite]) -> tuple[Finding, ...]:
+    """The findings whose fix is wholly in files that were written."""
+    files = {os.path.realpath(rewrite.path) for rewrite in failed}
+    return tuple(
+        finding
+        for finding in done
+        if finding.fix is not None and files.isdisjoint(os.path.realpath(edit.span.path) for edit in finding.fix.edits)
+    )
 
 
 def _say_bugs(fixed: Fixed) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from difflib import unified_diff
 from typing import TYPE_CHECKING
@@ -24,10 +25,18 @@ def diff(rewrites: Iterable[Rewrite]) -> str:
 
 
 def _lines(rewrite: Rewrite) -> Iterator[str]:
-    name = _name(slashed(rewrite.path))
+    name = _name(slashed(_target(rewrite.path)))
     before, after = (_split(data) for data in (rewrite.before, rewrite.after))
     for line in unified_diff(before, after, name, name):
         yield line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"
+
+
+def _target(path: str) -> str:
+    """The file that a path leads to over links: neither ``git apply`` nor ``patch`` follows one."""
+    here, real = os.path.realpath("."), os.path.realpath(path)
+    if real == os.path.normpath(os.path.join(here, path)) or not real.startswith(os.path.join(here, "")):
+        return path
+    return os.path.relpath(real, here)
 
 
 def _name(path: str) -> str:
