@@ -61,11 +61,16 @@ def selecting(*codes: str) -> tuple[Selector, ...]:
 
 
 class RunSpec(NamedTuple):
-    """A declared run: its entry file, the overrides it is launched with, and whose run it is, if that was named."""
+    """A declared run: its entry file, the overrides it is launched with, and whose run it is, if that was named.
+
+    ``span`` is where the entry is written, ``override_spans`` where each of the overrides is.
+    """
 
     entry: str
     overrides: tuple[str, ...] = ()
     trainer: Choice | None = None
+    span: Span | None = None
+    override_spans: tuple[Span, ...] = ()
 
 
 class Difference(NamedTuple):
@@ -179,7 +184,7 @@ class _Reader:
     def config(self) -> Config:
         check_shape(self._node, CONFIG, "")
         files = tuple(self._relative(plugin) for plugin in _texts(self._node, "plugins"))
-        plugins.use(files)  # a run's entry may be one of their trainers'
+        self._use_plugins(files)  # a run's entry may be one of their trainers'
         runs = dict(self._runs())
         baseline = self._node.get("baseline")
         return Config(
@@ -194,6 +199,16 @@ class _Reader:
             pairs=tuple(self._pairs(runs)),
             respects_gitignore=_value(self._node, "respect-gitignore", default=True),
         )
+
+    def _use_plugins(self, files: tuple[str, ...]) -> None:
+        try:
+            plugins.use(files)
+        except InputError:
+            raise
+        except LintError as error:
+            items = _items(self._node, "plugins")
+            said = (item.span for item, file in zip(items, files, strict=True) if file in str(error))
+            raise InputError(str(error), next(said, _span(self._node, "plugins"))) from error
 
     def _relative(self, path: str) -> str:
         """A path of the configuration, as the working directory has it: absolute only if the configuration's is."""
@@ -222,8 +237,10 @@ class _Reader:
             run = entry.value
             path = self._relative(_value(run, "entry"))
             if not os.path.isfile(split_entry(path)[0]):
-                raise InputError(f"runs.{name}: the entry {path} does not exist", _span(run, "entry"))
-            yield str(name), RunSpec(path, _texts(run, "set"), self._choice(run, path))
+                wrong = "is no file" if os.path.exists(path) else "does not exist"
+                raise InputError(f"runs.{name}: the entry {path} {wrong}", _span(run, "entry"))
+            spans = tuple(item.span for item in _items(run, "set"))
+            yield str(name), RunSpec(path, _texts(run, "set"), self._choice(run, path), _span(run, "entry"), spans)
 
     def _choice(self, run: Node, entry: str) -> Choice | None:
         text = _value(run, "trainer")

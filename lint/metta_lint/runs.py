@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.entries import split_entry
-from metta_lint.errors import LintError
+from metta_lint.errors import InputError, LintError
 from metta_lint.pairs import Pair
 from metta_lint.trainers import trainer_for, trainer_names
 
@@ -40,14 +40,34 @@ def plan_run(
         known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
         raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
     entry = Path(run).as_posix() if declared is None else declared.entry
-    trainer = trainer_for(entry)
     every = (*(declared.overrides if declared else ()), *overrides)
-    read = trainer.read_run(entry, every, machine or config.machine)
+    try:
+        trainer = trainer_for(entry)
+        read = trainer.read_run(entry, every, machine or config.machine)
+    except InputError:
+        raise
+    except LintError as error:
+        raise _placed(error, run, declared) from error
     if read.problems and not with_problems:
         raise read.problems[0]
     read = trainer.with_version(read, _version(trainer.name, declared, config))
     read = read._replace(name=run if declared is not None else None, overrides=every)
     return trainer.derive(read, backend)
+
+
+def _placed(error: LintError, run: str, declared: RunSpec | None) -> LintError:
+    """What is wrong with an entry or an override, with its place where the configuration says it.
+
+    It stays a usage error: at an earlier commit the file may have lacked what is overridden today.
+    """
+    if declared is None or declared.span is None:
+        return error
+    said = str(error)
+    if not said.startswith("--set"):
+        return LintError(f"{declared.span}: runs.{run}: {said}")
+    places = (span for text, span in zip(declared.overrides, declared.override_spans, strict=True) if text in said)
+    place = next(places, None)
+    return error if place is None else LintError(f"{place}: runs.{run}: {said.removeprefix('--')}")
 
 
 def plan_again(run: Run) -> Plan:

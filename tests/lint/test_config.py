@@ -82,6 +82,8 @@ reason = "smoke runs stop early"
         ("[machine]\ncpus = 0", 2, "positive"),
         ("[runs.a]\nset = []", 1, "runs.a: entry is missing"),
         ('[runs.a]\nentry = "gone.ini"', 2, "does not exist"),
+        ('[runs.a]\nentry = "."', 2, "is no file"),
+        ('select = ["ML"]\nplugins = ["gone.py"]', 2, "gone.py: no such file"),
         ("[machine]\nsteps_per_second = nan", 2, "positive"),
         ('[[pairs]]\nleft = "a"\nright = "b"', 2, "no run is called 'a'"),
         (
@@ -145,3 +147,40 @@ def test_a_declared_run_is_planned_once_however_its_file_is_named(
     assert main([*command, "--select", "ML501", "--output-format", "concise"]) == 1
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("config/default.ini:")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '[runs.a]\nentry = "pufferlib/config/metta.ini"\nset = ["vec.num_envs=8", "vec.envs=3"]',
+            "3:26: runs.a: set ",
+        ),
+        ('[runs.a]\nentry = "notes.txt"', "2:9: runs.a: notes.txt is no run"),
+    ],
+)
+@pytest.mark.parametrize("command", [["check"], ["plan", "a"]])
+def test_what_a_declared_run_cannot_be_has_its_place(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    said: str,
+    command: list[str],
+) -> None:
+    write_pufferlib(tmp_path, {})
+    write(tmp_path, "", "notes.txt")
+    write(tmp_path, text)
+    monkeypatch.chdir(tmp_path)
+    assert main(command) == 2
+    assert capsys.readouterr().err.startswith(f"error: metta-lint.toml:{said}")
+
+
+def test_an_override_of_the_command_line_is_not_laid_to_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pufferlib(tmp_path, {})
+    write(tmp_path, '[runs.a]\nentry = "pufferlib/config/metta.ini"\nset = ["vec.num_envs=8"]')
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "a", "--set", "vec.envs=3"]) == 2
+    assert capsys.readouterr().err.startswith("error: --set vec.envs=3")
