@@ -77,8 +77,9 @@ def _is_named(code: str, selectors: Iterable[Selector]) -> bool:
 def _check_code(selector: Selector, codes: Sequence[str]) -> None:
     if any(code.startswith(selector.prefix) for code in codes):
         return
-    close = close_names(selector.prefix, codes, 0, compared=None)
-    message = f"no rule's code begins with {selector.prefix!r}; did you mean {close[0]}?"
+    close = close_names(selector.prefix, codes, compared=None)
+    hint = f"did you mean {close[0]}?" if close else "`metta-lint rules` lists those that are installed"
+    message = f"no rule's code begins with {selector.prefix!r}; {hint}"
     raise InputError(message, selector.span) if selector.span is not None else LintError(message)
 
 
