@@ -259,6 +259,8 @@ class _Reader:
             for side in ("left", "right"):
                 self._declared(pair, side, runs)
             left, right = _value(pair, "left"), _value(pair, "right")
+            if left == right:
+                raise InputError(f"a pair is of two runs, and both are {left!r}", _span(pair, "right"))
             yield PairSpec(left, right, tuple(_differences(pair)), _truth(pair, {left: "left", right: "right"}))
 
     def _declared(self, pair: Node, key: str, runs: Mapping[str, RunSpec]) -> None:

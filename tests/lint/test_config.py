@@ -86,6 +86,7 @@ reason = "smoke runs stop early"
         ('select = ["ML"]\nplugins = ["gone.py"]', 2, "gone.py: no such file"),
         ("[machine]\nsteps_per_second = nan", 2, "positive"),
         ('[[pairs]]\nleft = "a"\nright = "b"', 2, "no run is called 'a'"),
+        ('[[pairs]]\nleft = "a"\nright = "a"\n[runs.a]\nentry = "x.ini"', 3, "a pair is of two runs, and both are 'a'"),
         (
             '[[pairs]]\nleft = "pufer"\nright = "pufer"\n[runs.puffer]\nentry = "x.ini"',
             2,
