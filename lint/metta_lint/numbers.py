@@ -36,7 +36,12 @@ _ENDLESS = re.compile(r"\S{200,}")
 def printable(text: str) -> str:
     """A text of a file's, fit for a terminal: control characters escaped, words without an end cut off."""
     cut = _ENDLESS.sub(lambda word: f"{word[0][:LONGEST_SHOWN]}...", text)
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), cut)
+    return escaped(cut)
+
+
+def escaped(text: str) -> str:
+    """A text with its control characters escaped."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def without_controls(line: str) -> str:

@@ -274,3 +274,31 @@ def test_sizes_beyond_all_sense_are_compared(value: str, tree: Path, capsys: pyt
     assert main(["compare", *SIDES, "--output-format", "json"]) == 1
     rows = {row["quantity"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
     assert (rows["ent_coef"]["ratio"] is None) == (value != "1e308")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plan", "pufferlib/config/metta.ini"],
+        ["solve", "pufferlib/config/metta.ini"],
+        ["compare", "pufferlib/config/metta.ini", "configs/train_job.yaml"],
+        ["explain", "ML301", "--config", "pufferlib/config/metta.ini", "--against", "configs/train_job.yaml"],
+        ["check", "."],
+        ["check", "nowhere\x1b[5m"],
+    ],
+)
+@pytest.mark.parametrize("color", ["always", "never"])
+def test_no_command_says_to_the_terminal_what_a_file_says(
+    color: str,
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pufferlib(Path(), {"train.optimizer": "\x1b[5mred\x1b]0;title\x07"})
+    write_metta(Path(), {})
+    main([*arguments, "--color", color])
+    captured = capsys.readouterr()
+    assert not any(code in captured.out + captured.err for code in ("\x1b[5m", "\x1b]0;", "\x07"))
+    assert "\\x1b[5m" in captured.out + captured.err

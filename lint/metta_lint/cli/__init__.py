@@ -60,7 +60,9 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return 2
     except LintError as error:
-        click.echo(f"error: {error}", err=True)
+        from metta_lint.numbers import escaped
+
+        click.echo(f"error: {escaped(str(error))}", err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -76,7 +76,7 @@ def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[s
     if options["diff"]:
         from metta_lint.reports.diff import diff
 
-        emit(diff(fixed.rewrites).removesuffix("\n"), options["output_file"])
+        emit(diff(fixed.rewrites).removesuffix("\n"), options["output_file"], is_patch=True)
         _say(fixed, "Would fix", options)
         unreadable = _say_unreadable(fixed.report)
         return fixed.report, max(code, unreadable, int(bool(fixed.rewrites)))

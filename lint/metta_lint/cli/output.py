@@ -10,12 +10,17 @@ from metta_lint.errors import LintError
 from metta_lint.replacing import write_text
 
 
-def emit(text: str, output_file: str | None) -> None:
+def emit(text: str, output_file: str | None, *, is_patch: bool = False) -> None:
     """Print a report, or write it to a file, which is never half a report.
 
+    What files say in it cannot speak to the terminal; a patch has their own characters, or it would not apply.
     What is there and is no regular file (``/dev/stderr``, a named pipe) is written to as it is. Raises LintError for
     what cannot be written.
     """
+    if not is_patch:
+        from metta_lint.reports.style import fit_for_terminal
+
+        text = fit_for_terminal(text)
     if output_file is None:
         _print(text)
         return

@@ -6,8 +6,10 @@ Colour is for a terminal; FORCE_COLOR and ``--color`` ask for it elsewhere, NO_C
 from __future__ import annotations
 
 import os
+import re
 from typing import IO, Literal
 
+from metta_lint.numbers import escaped
 from metta_lint.records import NamedTuple
 
 _CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "good": "32", "related": "1;34"}
@@ -39,6 +41,15 @@ class Style(NamedTuple):
 
     def related(self, text: str) -> str:
         return self._wrap("related", text)
+
+
+def fit_for_terminal(page: str) -> str:
+    """A page without control characters but for a style's own codes: what a file says is not for the terminal."""
+    if "\x1b" not in page:
+        return escaped(page)
+    own = "|".join(sorted({"0", *_CODES.values()}))
+    parts = re.split(rf"(\x1b\[(?:{own})m)", page)
+    return "".join(part if place % 2 else escaped(part) for place, part in enumerate(parts))
 
 
 def style_for(stream: IO[str], color: Literal["auto", "always", "never"] = "auto", *, quiet: bool = False) -> Style:
