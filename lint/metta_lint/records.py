@@ -48,6 +48,7 @@ else:
         "__getnewargs__": _as_arguments,
         "_make": _make,
         "_replace": _replace,
+        "__replace__": _replace,
         "_asdict": _asdict,
     }
     """What all named tuples have alike."""
