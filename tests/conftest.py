@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from metta_lint.testing import write_metta, write_pufferlib
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,3 +37,12 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no corpus of real configs at {folder} (METTA_LINT_CORPUS names another place)")
     return folder
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an agreeing pair, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    write_pufferlib(Path(), {})
+    write_metta(Path(), {})
+    return tmp_path

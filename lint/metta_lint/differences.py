@@ -67,7 +67,7 @@ class _Declared:
     def __init__(self, difference: Difference, pair: Pair) -> None:
         self.difference = difference
         self.pair = pair
-        self.subject = " against ".join(plan.run.name or plan.run.entry for plan in (pair.left, pair.right))
+        self.subject = pair.subject
         self.sides = (("left", pair.left, difference.left), ("right", pair.right, difference.right))
         self.changed = list(self._changed())
 
@@ -122,5 +122,5 @@ class _Declared:
             quantity = plan.quantities.get(self.difference.quantity)
             because = f"{plan.run.dialect} has none" if quantity is None else quantity.unknown_because
             if because is not None:
-                where = f"{self.difference.quantity} of {plan.run.name or plan.run.entry}"
+                where = f"{self.difference.quantity} of {plan.run.label}"
                 yield f"declared difference not judged: {where} is unknown: {because}"

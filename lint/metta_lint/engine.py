@@ -189,5 +189,5 @@ def _name(subject: object) -> str:
     if isinstance(subject, Pair):
         return subject.subject
     if isinstance(subject, Plan):
-        return subject.run.name or subject.run.entry
+        return subject.run.label
     return str(getattr(subject, "path", subject))

@@ -97,7 +97,7 @@ def _notes(plans: Iterable[Plan]) -> list[str]:
     runs: dict[str, list[str]] = {}
     for plan in plans:
         for note in plan.run.notes:
-            runs.setdefault(note, []).append(plan.run.name or plan.run.entry)
+            runs.setdefault(note, []).append(plan.run.label)
     return [f"{_first_of(names)}: {note}" for note, names in runs.items()]
 
 
@@ -138,9 +138,7 @@ def _pair(config: Config, declared: dict[str, Plan], report: Report) -> None:
     if not config.pairs:
         report.pairs = same_environment(report.plans)
     report.notes += [
-        f"pair: {pair.left.run.name or pair.left.run.entry} against {pair.right.run.name or pair.right.run.entry}: "
-        f"{pair.reason}"
-        for pair in report.pairs
+        f"pair: {pair.left.run.label} against {pair.right.run.label}: {pair.reason}" for pair in report.pairs
     ]
 
 
@@ -152,6 +150,6 @@ def unknowns(pairs: Iterable[Pair]) -> list[str]:
             for name in ("agents_per_env", "num_envs"):
                 quantity = plan.quantities.get(name)
                 if quantity is not None and quantity.unknown_because is not None:
-                    subject = plan.run.name or plan.run.entry
+                    subject = plan.run.label
                     reasons[f"not compared: {name} of {subject} is unknown: {quantity.unknown_because}"] = None
     return list(reasons)

@@ -26,7 +26,7 @@ class Pair(NamedTuple):
     @property
     def subject(self) -> str:
         """The pair as findings name it."""
-        return " against ".join(side.run.name or side.run.entry for side in (self.left, self.right))
+        return " against ".join(side.run.label for side in (self.left, self.right))
 
     def side(self, name: Side) -> Plan:
         """The plan of a side."""

@@ -131,6 +131,11 @@ class Run(NamedTuple):
         return self.trainer if self.version is None else f"{self.trainer}@{self.version}"
 
     @property
+    def label(self) -> str:
+        """The run as findings and reports name it: by its declared name, else by its entry."""
+        return self.name or self.entry
+
+    @property
     def file(self) -> str:
         """The entry's file: an entry may name one of several runs in it."""
         return split_entry(self.entry)[0]

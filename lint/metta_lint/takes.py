@@ -145,7 +145,7 @@ class _Taking:
         settings = " and ".join(f"{key} to {_shown(done.plan.run.value(key))}" for key in keys)
         is_one = len(keys) == 1 and self._is_direct(quantity)
         goal = "" if is_one else f"for {quantity} = {show(self.values[quantity])}, "
-        return f"set {settings}, {goal}as {_name(self.right)} has it"
+        return f"set {settings}, {goal}as {self.right.run.label} has it"
 
     def _is_direct(self, quantity: str) -> bool:
         try:
@@ -186,7 +186,7 @@ class _Taking:
             wants = {name: wanted for name, wanted in wants.items() if isinstance(wanted, int | float)}
             proposals = solve(self.other, wants, fixed, tolerated=self.before)
             if not proposals and not is_direct:
-                goal = f"{quantity} {show(value)}, keeps what agrees and brings {_name(self.other)} no new problem"
+                goal = f"{quantity} {show(value)}, keeps what agrees and brings {self.other.run.label} no new problem"
                 self.reasons[quantity] = f"no change of one or two sizes makes {goal}"
             new = [key for key in proposals[0].changes if key not in changes] if proposals else []
             if new:
@@ -241,13 +241,9 @@ def value_of(plan: Plan, quantity: str) -> object:
     if found is None and quantity.startswith("reward_"):
         return OFF if quantity.startswith("reward_cap_") else 0
     if found is None or isinstance(found.known, Unknown):
-        raise Unwritable(f"{_name(plan)}'s {quantity} is not known")
+        raise Unwritable(f"{plan.run.label}'s {quantity} is not known")
     return found.value
 
 
 def _shown(value: object) -> str:
     return show(value) if isinstance(value, float) else str(value)
-
-
-def _name(plan: Plan) -> str:
-    return plan.run.name or plan.run.entry

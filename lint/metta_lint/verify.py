@@ -167,7 +167,7 @@ def _loop_at(plan: Plan, scale: int) -> Loop:
 def loop_of(plan: Plan) -> Loop:
     """A plan's loop. Raises LintError where its settings do not say enough to run it."""
     if plan.loop is None:
-        raise LintError(f"{plan.run.name or plan.run.entry} cannot be run: {plan.loop_unknown_because}")
+        raise LintError(f"{plan.run.label} cannot be run: {plan.loop_unknown_because}")
     return plan.loop
 
 
@@ -256,7 +256,7 @@ def _measured(quantity: str, plan: Plan, observation: Observation) -> object:
 
 
 def _concerned(finding: Finding, pair: Pair) -> tuple[bool, bool]:
-    names = [plan.run.name or plan.run.entry for plan in (pair.left, pair.right)]
+    names = [plan.run.label for plan in (pair.left, pair.right)]
     if finding.subject in names:
         return finding.subject == names[0], finding.subject == names[1]
     return True, True

@@ -25,15 +25,6 @@ def schema(name: str) -> Any:
     return json.loads((ROOT / "docs" / "schema" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an agreeing pair, as the current folder."""
-    monkeypatch.chdir(tmp_path)
-    write_pufferlib(Path(), {})
-    write_metta(Path(), {})
-    return tmp_path
-
-
 def drift(**changes: object) -> None:
     write_pufferlib(Path(), {key.replace("__", "."): value for key, value in changes.items()})
 

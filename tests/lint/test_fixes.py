@@ -21,7 +21,7 @@ from metta_lint.findings import Finding
 from metta_lint.fixes import Fixer, Wanted
 from metta_lint.replacing import Rewrite
 from metta_lint.report import Report
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.testing import write_pufferlib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,15 +47,6 @@ PATCHES = [
     *([["patch", "-p0", "-i"]] if sys.platform == "linux" and shutil.which("patch") else []),
 ]
 """What applies a diff to whatever names files have: macOS's own patch reads no quotes."""
-
-
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an agreeing pair, as the current folder."""
-    monkeypatch.chdir(tmp_path)
-    write_pufferlib(Path(), {})
-    write_metta(Path(), {})
-    return tmp_path
 
 
 def append(text: str, path: Path = INI) -> bytes:

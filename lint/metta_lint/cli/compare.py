@@ -68,7 +68,7 @@ def _stories(
     from metta_lint.history import Launch, row_histories
 
     left, right = (
-        Launch(plan.run.name or plan.run.entry, config, (*overrides, *options[f"set_{side}"]), machine)
+        Launch(plan.run.label, config, (*overrides, *options[f"set_{side}"]), machine)
         for side, plan in (("left", pair.left), ("right", pair.right))
     )
     return row_histories(pair, rows, left, right, options["history_limit"])

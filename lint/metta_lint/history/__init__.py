@@ -73,7 +73,7 @@ def row_histories(
 
 
 def _name(plan: Plan) -> str:
-    return plan.run.name or plan.run.entry
+    return plan.run.label
 
 
 def _drift(finding: Finding, pair: Pair) -> str | None:

@@ -22,7 +22,7 @@ class Arithmetic:
     """Works out the claims of a report's findings by the plans that they were found in."""
 
     def __init__(self, report: Report) -> None:
-        self._sides = {plan.run.name or plan.run.entry: (plan, plan) for plan in report.plans}
+        self._sides = {plan.run.label: (plan, plan) for plan in report.plans}
         self._sides |= {pair.subject: (pair.left, pair.right) for pair in report.pairs}
 
     def lines(self, finding: Finding) -> Iterator[str]:

@@ -136,4 +136,4 @@ def comparison_data(
 
 def _name(pair: Pair, side: str) -> str:
     run = pair.left.run if side == "left" else pair.right.run
-    return run.name or run.entry
+    return run.label

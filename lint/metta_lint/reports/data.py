@@ -24,11 +24,11 @@ def check_data(report: Report) -> dict[str, Any]:
         "summary": {
             "findings": len(report.findings),
             **{severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
-            "runs": [plan.run.name or plan.run.entry for plan in report.plans],
+            "runs": [plan.run.label for plan in report.plans],
             "pairs": [
                 {
-                    "left": pair.left.run.name or pair.left.run.entry,
-                    "right": pair.right.run.name or pair.right.run.entry,
+                    "left": pair.left.run.label,
+                    "right": pair.right.run.label,
                     "reason": pair.reason,
                 }
                 for pair in report.pairs

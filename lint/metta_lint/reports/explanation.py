@@ -36,7 +36,7 @@ def _blocks(code: str, explanation: Explanation, style: Style) -> Iterator[str]:
         yield "\n".join([f"{code} finds nothing here.", *_not_judged(explanation)])
     for plan, steps in zip(explanation.plans, explanation.derivations, strict=True):
         if steps:
-            heading = f"### How it comes about in {plan.run.name or plan.run.entry} ({plan.run.dialect})"
+            heading = f"### How it comes about in {plan.run.label} ({plan.run.dialect})"
             yield "\n".join([style.bold(heading), "", *_derivation(plan, steps, style)])
     mending = [*_takes(explanation), *_proposals(explanation, style)]
     if mending:
@@ -48,7 +48,7 @@ def _not_judged(explanation: Explanation) -> Iterator[str]:
     for plan, steps in zip(explanation.plans, explanation.derivations, strict=True):
         unknown = {step.quantity.unknown_because for step in steps if step.quantity is not None and not step.depth}
         for because in sorted(reason for reason in unknown if reason is not None):
-            yield f"Not all of {plan.run.name or plan.run.entry} could be judged: {because}."
+            yield f"Not all of {plan.run.label} could be judged: {because}."
 
 
 def _derivation(plan: Plan, steps: Iterable[Step], style: Style) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _arithmetic(plan: Plan, step: Step) -> Iterator[str]:
 
 def _takes(explanation: Explanation) -> Iterator[str]:
     for (side, lines), plan in zip(explanation.takes.items(), explanation.plans, strict=False):
-        yield f"check --fix --take {side} ({plan.run.name or plan.run.entry} is right):"
+        yield f"check --fix --take {side} ({plan.run.label} is right):"
         yield from (f"  {line}" for line in lines or ["nothing"])
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def solve_page(answer: Answer, style: Style) -> str:
     """The problems, then each proposal with the numbers that change by it."""
-    name = answer.plan.run.name or answer.plan.run.entry
+    name = answer.plan.run.label
     if answer.is_clean:
         return f"{name}: nothing to solve: {answer.plan.run.dialect} takes it as it is, and wastes nothing"
     lines = [style.bold(f"{name}: what is wrong with it as it is")]

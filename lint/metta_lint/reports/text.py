@@ -51,7 +51,7 @@ def _count(number: int, noun: str) -> str:
 def plan_page(plan: Plan, style: Style) -> str:
     """A plan as a page: each quantity, its formula, the same with the numbers put in, and the lines they came from."""
     width = max(map(len, plan.quantities))
-    lines = [style.bold(f"{plan.run.name or plan.run.entry}: what {plan.run.dialect} will do"), ""]
+    lines = [style.bold(f"{plan.run.label}: what {plan.run.dialect} will do"), ""]
     for refusal in (*plan.refusals, *plan.risks):
         where = next((span for name in plan.blamed(refusal) for span in plan.spans_of(name)), plan.run.entry)
         moment = style.severity("error", f"refused ({refusal.when})")

@@ -31,7 +31,7 @@ def estimate_text(result: Verification, style: Style) -> str:
     lines = []
     for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
         needed = result.estimates[side]
-        lines.append(style.bold(f"{side}: {plan.run.name or plan.run.entry} ({plan.run.dialect})"))
+        lines.append(style.bold(f"{side}: {plan.run.label} ({plan.run.dialect})"))
         if refuses_config(plan):
             lines.append(f"  is not run, its trainer stops before there is a loop: {plan.refusals[0].message}")
             continue
@@ -152,9 +152,7 @@ def _in_short(result: Verification) -> list[str]:
         if any(name in seen.quantities for seen in sides)
     ]
     lost = ("hours lost per 1e9 steps, at the speed seen here", *(_hours_lost(seen) for seen in sides))
-    return table(
-        [("measured", *(plan.run.name or plan.run.entry for plan in plans)), *cells, lost], right_aligned=(1, 2)
-    )
+    return table([("measured", *(plan.run.label for plan in plans)), *cells, lost], right_aligned=(1, 2))
 
 
 def _measured(seen: Observation, name: str) -> str:

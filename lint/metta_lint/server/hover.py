@@ -24,7 +24,7 @@ def hover(result: Result, uses: Sequence[Use]) -> str:
     """Markdown about a place: runs of which the same is to be said are said together."""
     runs: dict[str, list[str]] = {}
     for use in uses:
-        runs.setdefault(_about(result, use), []).append(use.plan.run.name or use.plan.run.entry)
+        runs.setdefault(_about(result, use), []).append(use.plan.run.label)
     return "\n\n---\n\n".join(f"{_runs(names)}: {text}" for text, names in runs.items())
 
 

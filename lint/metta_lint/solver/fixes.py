@@ -39,22 +39,18 @@ def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Find
 
 def _concerned(finding: Finding, plans: Sequence[Plan]) -> list[Plan]:
     """The runs that a finding is true of: its subject first, then the others whose problem lies at its place."""
-    own = [plan for plan in plans if _name(plan) == finding.subject]
+    own = [plan for plan in plans if plan.run.label == finding.subject]
     if not own or not finding.others:
         return own
-    others = [plan for plan in plans if _name(plan) != finding.subject and problems_of(plan)]
+    others = [plan for plan in plans if plan.run.label != finding.subject and problems_of(plan)]
     return [*own, *(plan for plan in others if plan.spans_of(finding.quantity)[:1] == (finding.span,))]
-
-
-def _name(plan: Plan) -> str:
-    return plan.run.name or plan.run.entry
 
 
 def _with(finding: Finding, plans: Sequence[Plan], solved: dict[str, tuple[str, Fix | None] | None]) -> Finding:
     for plan in plans:
-        if _name(plan) not in solved:
-            solved[_name(plan)] = _solved(plan)
-    found = [solved[_name(plan)] for plan in plans]
+        if plan.run.label not in solved:
+            solved[plan.run.label] = _solved(plan)
+    found = [solved[plan.run.label] for plan in plans]
     if not found or found[0] is None:
         return finding
     said, fix = found[0]
