@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from metta_lint.api import Rule
     from metta_lint.config import Config
     from metta_lint.findings import Finding
-    from metta_lint.plans import Plan
+    from metta_lint.plans import Plan, Refusal
     from metta_lint.settings import Machine
     from metta_lint.solver.answers import Answer
 
@@ -68,28 +68,25 @@ def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
     others = [] if question.against is None else [question.against]
     if isinstance(rule, BuiltIn) or subject_of(rule) != "plan":
         return [_of_files(rule, name, question) for name in (question.run, *others)]
-    return [_of_run(rule, each) for each in (_itself(question, question.run), *(_other(question, o) for o in others))]
+    return [_of_run(rule, _plan(question, name)) for name in (question.run, *others)]
 
 
-def _itself(question: Question, name: str) -> Plan:
-    return plan_run(name, question.config, question.overrides, question.machine)
-
-
-def _other(question: Question, name: str) -> Plan:
-    return plan_run(name, question.config, (), question.machine)
+def _plan(question: Question, name: str) -> Plan:
+    overrides = question.overrides if name in (question.run, _declared_name(question)) else ()
+    return plan_run(name, question.config, overrides, question.machine)
 
 
 def _pairs(question: Question) -> list[Pair]:
     if question.against is not None:
-        return [Pair(_itself(question, question.run), _other(question, question.against))]
+        return [Pair(_plan(question, question.run), _plan(question, question.against))]
     run = _declared_name(question)
     specs = [spec for spec in question.config.pairs if run in (spec.left, spec.right)]
     if not specs:
         raise LintError(
             f"the rule compares two runs, and no declared pair has {question.run}: name the other one with --against"
         )
-    names = dict.fromkeys(name for spec in specs for name in (spec.left, spec.right) if name != run)
-    plans = {run: _itself(question, run), **{name: _other(question, name) for name in names}}
+    names = dict.fromkeys(name for spec in specs for name in (spec.left, spec.right))
+    plans = {name: _plan(question, name) for name in names}
     return [pair for _, pair in declared_pairs(question.config, plans)]
 
 
@@ -144,12 +141,12 @@ def _of_run(rule: Rule, plan: Plan) -> Explanation:
     found = merged(run_rules([rule], Subjects([plan])))
     at_fault = [name for refusal in plan.refusals + plan.risks if _is_about(found, refusal) for name in refusal.at]
     names = list(dict.fromkeys([*at_fault, *_spoken_of(rule, plan, found)]))
-    subject = plan.run.name or plan.run.entry
+    subject = plan.run.label
     return Explanation(subject, (plan,), tuple(found), (derivation(plan, names),), answer=_answer(rule, plan, found))
 
 
-def _is_about(findings: Iterable[Finding], refusal: object) -> bool:
-    return any(getattr(refusal, "message", "") in finding.message for finding in findings)
+def _is_about(findings: Iterable[Finding], refusal: Refusal) -> bool:
+    return any(refusal.message in finding.message for finding in findings)
 
 
 def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
@@ -185,9 +182,9 @@ def _of_files(rule: Rule | BuiltIn, name: str, question: Question) -> Explanatio
 def _plan_of(name: str, question: Question) -> Plan | None:
     """The plan of a run; None for a file that is none, and for a folder."""
     if name in question.config.runs or not os.path.exists(name):
-        return _itself(question, name)
+        return _plan(question, name)
     try:
-        return None if os.path.isdir(name) else _itself(question, name)
+        return None if os.path.isdir(name) else _plan(question, name)
     except LintError:
         return None
 

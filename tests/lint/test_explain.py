@@ -26,15 +26,6 @@ def examples(monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path()
 
 
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an agreeing pair as the current one, nothing declared."""
-    monkeypatch.chdir(tmp_path)
-    write_pufferlib(Path(), {})
-    write_metta(Path(), {})
-    return tmp_path
-
-
 def explained(capsys: pytest.CaptureFixture[str], code: str, *arguments: str) -> str:
     """What ``explain`` prints below the rule's page."""
     assert main(["explain", code, *arguments]) == 0
@@ -151,6 +142,12 @@ def test_the_other_run_can_be_named(tree: Path, capsys: pytest.CaptureFixture[st
     assert "warning[ML101]" in out
     both = explained(capsys, "ML402", "--config", PUFFER, "--against", NATIVE)
     assert both.count("ML402 finds nothing here.") == 2
+
+
+def test_what_is_set_is_set_of_the_run_alone(examples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The other run is still read as the run that it is, with all of its files."""
+    out = explained(capsys, "ML502", "--config", "puffer", "--set", "train.gamma=0.5", "--against", "native")
+    assert "--> configs/trainer/trainer.yaml:4:18" in out.partition("## ML502 in native")[2]
 
 
 # -- what is asked for ----------------------------------------------------------------------------------------------
