@@ -1,9 +1,11 @@
-"""Pairs that are named on the command line: ``compare`` and ``verify`` have them in common."""
+"""Runs and pairs that are named on the command line: what several commands begin with."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+from metta_lint.cli.options import given
 from metta_lint.errors import LintError
 
 if TYPE_CHECKING:
@@ -11,6 +13,16 @@ if TYPE_CHECKING:
 
     from metta_lint.config import Config
     from metta_lint.settings import Machine
+
+
+def plan_of(run: str, config_path: str | None, overrides: Sequence[str], options: dict[str, Any]) -> Any:
+    """The plan of a run, with the configuration that is nearest to it unless one is named."""
+    from metta_lint.runs import plan_run
+
+    config, machine = given(config_path, run if os.path.exists(run) else ".", options)
+    planned = plan_run(run, config, overrides, machine)
+    check_trainers(config, planned)
+    return planned
 
 
 def pair_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
@@ -10,7 +9,6 @@ import click
 from metta_lint.cli.options import (
     config_option,
     format_option,
-    given,
     machine_options,
     option_group,
     output_options,
@@ -18,7 +16,7 @@ from metta_lint.cli.options import (
     trainer_option,
 )
 from metta_lint.cli.output import emit, style
-from metta_lint.cli.pair import check_trainers
+from metta_lint.cli.pair import plan_of
 from metta_lint.reports.strict_json import as_json
 
 
@@ -27,11 +25,7 @@ from metta_lint.reports.strict_json import as_json
 @option_group(config_option, machine_options, trainer_option, set_option, format_option("text", "json"), output_options)
 def plan(run: str, config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """What one run will do: every derived number, its formula, and the lines that it came from."""
-    from metta_lint.runs import plan_run
-
-    config, machine = given(config_path, run if os.path.exists(run) else ".", options)
-    planned = plan_run(run, config, overrides, machine)
-    check_trainers(config, planned)
+    planned = plan_of(run, config_path, overrides, options)
     if options["output_format"] == "json":
         from metta_lint.reports.data import plan_data
 

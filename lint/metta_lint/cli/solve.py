@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
@@ -10,7 +9,6 @@ import click
 from metta_lint.cli.options import (
     config_option,
     format_option,
-    given,
     machine_options,
     option_group,
     output_options,
@@ -18,7 +16,7 @@ from metta_lint.cli.options import (
     trainer_option,
 )
 from metta_lint.cli.output import emit, style
-from metta_lint.cli.pair import check_trainers
+from metta_lint.cli.pair import plan_of
 from metta_lint.reports.strict_json import as_json
 
 
@@ -30,13 +28,10 @@ from metta_lint.reports.strict_json import as_json
 @option_group(config_option, machine_options, trainer_option, set_option, format_option("text", "json"), output_options)
 def solve(run: str, wants: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """The nearest settings with which a run is clean: none refused, nothing wasted, and every --want fulfilled."""
-    from metta_lint.runs import plan_run
     from metta_lint.solver.answers import answer
     from metta_lint.solver.wants import parse_want
 
-    config, machine = given(config_path, run if os.path.exists(run) else ".", options)
-    planned = plan_run(run, config, overrides, machine)
-    check_trainers(config, planned)
+    planned = plan_of(run, config_path, overrides, options)
     answered = answer(planned, dict(map(parse_want, wants)))
     if options["output_format"] == "json":
         from metta_lint.reports.solving import solve_data
