@@ -12,11 +12,11 @@ from pathlib import Path
 from statistics import median
 
 from metta_lint import sources
-from metta_lint.config import Config
-from metta_lint.discovery import discover
-from metta_lint.errors import InputError
-from metta_lint.runs import plan_run
-from metta_lint.settings import Machine
+from metta_lint.base.errors import InputError
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config
+from metta_lint.project.discovery import discover
+from metta_lint.project.runs import plan_run
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = Path(os.environ.get("METTA_LINT_CORPUS", ROOT.parent / "shared" / "corpus"))

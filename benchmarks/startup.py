@@ -2,10 +2,10 @@
 
 Every command is a fresh process. All of them take turns, so that a busy machine slows them alike, and the best of the
 rounds counts. Wall time is what a user waits; CPU time (user + system) is steadier on a machine with other work to do.
-A cold check finds no cache and writes one, a warm one finds all that it reads. `make bench` installs the linter as its
+`make bench` installs the linter as its
 users have it, out of a wheel: an editable install makes every import look in one more folder.
 
-Then a made-up repository is checked, cold, at two sizes: time and memory are to grow with the number of files.
+Then a made-up repository is checked at two sizes: time and memory are to grow with the number of files.
 """
 
 from __future__ import annotations
@@ -30,13 +30,11 @@ YAML = f"{TREE}/train_job.yaml"
 EVERYTHING = ("pufferlib-2025-07", "metta-2025-07")
 MACHINE = ("--cpus", "32", "--gpus", "1")  # the settings that the corpus was trained with: nothing stays unknown
 
-VERSION, CORPUS_CHECK = "--version", "whole corpus, cold"
-PAIR, PAIR_WARM = "one pair, cold", "one pair, warm"
-WHOLE_TREE, TREE_WARM = "Hydra tree, cold", "Hydra tree, warm"
+VERSION, CORPUS_CHECK = "--version", "whole corpus"
+PAIR, WHOLE_TREE = "one pair", "Hydra tree"
 PASS, IMPORTS = "python -c pass", "import click, yaml"
 YAMLLINT_FILE, YAMLLINT_TREE, JSONSCHEMA = "yamllint, one file", "yamllint, same tree", "check-jsonschema, one file"
-SUBJECTS = (VERSION, PAIR, PAIR_WARM, WHOLE_TREE, TREE_WARM, CORPUS_CHECK)
-WARM = (PAIR_WARM, TREE_WARM)
+SUBJECTS = (VERSION, PAIR, WHOLE_TREE, CORPUS_CHECK)
 BYTECODE = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
 PEERS = (PASS, IMPORTS, YAMLLINT_FILE, YAMLLINT_TREE, JSONSCHEMA)
 
@@ -69,11 +67,9 @@ def commands(scratch: Path) -> dict[str, list[str]]:
         IMPORTS: [sys.executable, "-c", "import click, yaml"],
         VERSION: [lint, "--version"],
         PAIR: [lint, "check", INI, YAML, *MACHINE],
-        PAIR_WARM: [lint, "check", INI, YAML, *MACHINE],
         YAMLLINT_FILE: [yamllint, "--config-data", "default", YAML],
         JSONSCHEMA: [jsonschema, "--schemafile", str(schema), YAML],
         WHOLE_TREE: [lint, "check", TREE, *MACHINE],
-        TREE_WARM: [lint, "check", TREE, *MACHINE],
         YAMLLINT_TREE: [yamllint, "--config-data", "default", TREE],
         CORPUS_CHECK: [lint, "check", *EVERYTHING, *MACHINE],
     }
@@ -105,21 +101,19 @@ def best_of(rounds: int) -> dict[str, Cost]:
     """The best of each command. Bytecode lies where an installer leaves it, whatever the caller's Python does."""
     with tempfile.TemporaryDirectory() as scratch:
         lines = commands(Path(scratch))
-        for name, command in lines.items():
-            measure(command, environment(scratch, name))
+        for command in lines.values():
+            measure(command, environment())
         best: dict[str, Cost] = {}
         for _ in range(rounds):
             for name, command in lines.items():
-                cost = measure(command, environment(scratch, name))
+                cost = measure(command, environment())
                 best[name] = best.get(name, cost).best(cost)
     return best
 
 
-def environment(scratch: str, name: str) -> dict[str, str]:
-    """The environment of one run; but for a warm one, its cache is a folder that nobody has used before."""
-    kept = {key: value for key, value in os.environ.items() if key not in BYTECODE}
-    cache = f"{scratch}/{name}" if name in WARM else tempfile.mkdtemp(dir=scratch)
-    return {**kept, "METTA_LINT_CACHE_DIR": cache}
+def environment() -> dict[str, str]:
+    """The environment of one run: its Python writes and reads bytecode."""
+    return {key: value for key, value in os.environ.items() if key not in BYTECODE}
 
 
 def ratios(best: dict[str, Cost]) -> list[str]:
@@ -144,9 +138,7 @@ def bars(best: dict[str, Cost]) -> list[str]:
     held = [
         (f"{VERSION} - {PASS} < 80 ms", over, Cost(0.080, 0.080)),
         (f"{PAIR} < {YAMLLINT_FILE}", best[PAIR], best[YAMLLINT_FILE]),
-        (f"{PAIR_WARM} < {YAMLLINT_FILE}", best[PAIR_WARM], best[YAMLLINT_FILE]),
         (f"{WHOLE_TREE} < 0.5 x {YAMLLINT_TREE}", best[WHOLE_TREE], best[YAMLLINT_TREE].times(0.5)),
-        (f"{TREE_WARM} < 0.25 x {YAMLLINT_TREE}", best[TREE_WARM], best[YAMLLINT_TREE].times(0.25)),
         (f"{CORPUS_CHECK} < {YAMLLINT_TREE}", best[CORPUS_CHECK], best[YAMLLINT_TREE]),
     ]
     return [
@@ -171,7 +163,7 @@ class Large(NamedTuple):
 
 
 def large(files: int, rounds: int) -> Large:
-    """The best of some cold checks of a made-up repository. The process itself says what memory it took."""
+    """The best of some checks of a made-up repository. The process itself says what memory it took."""
     code = (
         "import resource, sys; from metta_lint.__main__ import main; code = main(sys.argv[1:]);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
@@ -184,7 +176,7 @@ def large(files: int, rounds: int) -> Large:
         for _ in range(rounds):
             before, start = os.times(), time.perf_counter()
             done = subprocess.run(
-                command, cwd=repository, env=environment(scratch, ""), capture_output=True, text=True, check=False
+                command, cwd=repository, env=environment(), capture_output=True, text=True, check=False
             )
             wall, after = time.perf_counter() - start, os.times()
             if done.returncode not in (0, 1):

@@ -7,16 +7,15 @@ from pathlib import Path
 
 from tables import pages
 
-from metta_lint.built_in import BUILT_IN
-from metta_lint.config_schema import config_schema
-from metta_lint.engine import load_rules
-from metta_lint.explain import page, summary
-from metta_lint.fixable import MARKS, fixable
+from metta_lint.project.schema import config_schema
+from metta_lint.rules.built_in import BUILT_IN
+from metta_lint.rules.engine import load_rules
+from metta_lint.rules.page import MARKS, fixable, page, summary
 
 FOLDER = Path(__file__).parent / "rules"
 SCHEMAS = (
     Path(__file__).parent / "schema" / "config.json",
-    Path(__file__).parents[1] / "lint" / "metta_lint" / "schema" / "config.json",
+    Path(__file__).parents[1] / "lint" / "metta_lint" / "project" / "schema.json",
 )
 """Where the schema of the configuration stands: in the documentation, and in the installed package."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.config import load_config
-from metta_lint.loops import REQUIREMENTS
-from metta_lint.numbers import show
-from metta_lint.runs import plan_run
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import show
+from metta_lint.loops.requirements import REQUIREMENTS
+from metta_lint.project.config import load_config
+from metta_lint.project.runs import plan_run
 from metta_lint.trainers.metta.defaults import DEFAULTS
 from metta_lint.trainers.metta.pydantic_era.defaults import TRAINER, TRAINING_ENV
 from metta_lint.trainers.pufferlib import keys, keys_2, keys_4
@@ -17,7 +17,7 @@ from metta_lint.trainers.pufferlib import keys, keys_2, keys_4
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
     from metta_lint.trainers.metta.defaults import Default
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "metta-lint.toml"

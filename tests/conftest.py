@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from metta_lint.testing import write_metta, write_pufferlib
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from metta_lint.api.testing import write_metta, write_pufferlib
 
 # No test asserts a duration, hypothesis's deadline included. A run tries the same examples as the one before it, so
 # that it fails for what changed and not by chance; `--hypothesis-profile=explore` looks for new ones.
 settings.register_profile("explore", parent=settings(), deadline=None)
 settings.register_profile("repeatable", parent=settings(), deadline=None, derandomize=True)
 settings.load_profile("repeatable")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cache_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The tests, and what they start, leave the user's cache alone."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("METTA_LINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from metta_lint.settings import Run, Setting
-from metta_lint.testing import ENVIRONMENT, METTA, PUFFERLIB
-from metta_lint.trainers.metta import derive as derive_metta
-from metta_lint.trainers.pufferlib import derive as derive_pufferlib
+from metta_lint.api.testing import ENVIRONMENT, METTA, PUFFERLIB
+from metta_lint.plans.run import Run, Setting
+from metta_lint.trainers.metta.plan import derive as derive_metta
+from metta_lint.trainers.pufferlib.dialect import derive as derive_pufferlib
 from metta_lint_trainer.errors import Refusal
 from metta_lint_trainer.requirements import check
 from metta_lint_trainer.rollout import rollout_without_policy
@@ -19,7 +19,7 @@ from metta_lint_trainer.rollout import rollout_without_policy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
 
 LARGEST_BUFFER = 40_000
 IN_THE_UPDATE = ("timesteps-fill-batch", "some-minibatch")

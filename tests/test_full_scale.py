@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.config import Config
-from metta_lint.engine import Subjects, load_rules, run_rules
-from metta_lint.pairs import Pair
-from metta_lint.runs import plan_run
-from metta_lint.verify import WHOLE_RUN, backend, load_trainer, verify
+from metta_lint.plans.pair import Pair
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
+from metta_lint.rules.engine import Subjects, load_rules, run_rules
+from metta_lint.verification.verify import WHOLE_RUN, backend, load_trainer, verify
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from metta_lint import __version__
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
 
 ROOT = Path(__file__).parents[1]
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
@@ -216,7 +216,7 @@ def test_the_hook_installs_the_linter_without_torch(hook: Hook) -> None:
     packages = [path for path in hook.home.glob("repo*/py_env-*/**/site-packages") if (path / "metta_lint").is_dir()]
     assert len(packages) == 1
     installed = {path.name.partition("-")[0] for path in packages[0].iterdir()}
-    assert (packages[0] / "metta_lint" / "schema" / "config.json").is_file()
+    assert (packages[0] / "metta_lint" / "project" / "schema.json").is_file()
     assert installed.isdisjoint({"torch", "numpy", "hydra", "omegaconf"})
 
 

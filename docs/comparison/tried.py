@@ -20,9 +20,9 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from regopy import Interpreter
 
-from metta_lint.check import check
-from metta_lint.config import load_config
-from metta_lint.runs import plan_run
+from metta_lint.check.linter import check
+from metta_lint.project.config import load_config
+from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

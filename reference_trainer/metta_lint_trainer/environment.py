@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from metta_lint.embedded import ACTIONS, CELLS, ITEMS, OBSERVATION_BYTES, WINDOW
+from metta_lint.loops.embedded import ACTIONS, CELLS, ITEMS, OBSERVATION_BYTES, WINDOW
 
 if TYPE_CHECKING:
-    from metta_lint.loops import Environment
+    from metta_lint.loops.loop import Environment
 
 Bytes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metta_lint.errors import LintError
+from metta_lint.base.errors import LintError
 
 
 class TrainerError(LintError):
@@ -12,7 +12,8 @@ class TrainerError(LintError):
 class Refusal(Exception):  # noqa: N818 - what the configured trainer would do, not a fault of this one
     """The configured trainer would stop here.
 
-    ``requirement`` is a key of ``metta_lint.loops.REQUIREMENTS``; ``exception`` names the type of what was raised.
+    ``requirement`` is a key of ``metta_lint.loops.requirements.REQUIREMENTS``; ``exception`` names the type of
+    what was raised.
     """
 
     def __init__(self, *, requirement: str, exception: str, message: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from metta_lint.embedded import FEATURES, OBSERVATION_BYTES, STORED_BYTES
+from metta_lint.loops.embedded import FEATURES, OBSERVATION_BYTES, STORED_BYTES
 from metta_lint_trainer.policy import Policy
 from metta_lint_trainer.requirements import smaller_minibatch
 from metta_lint_trainer.rollout import arrivals_per_rollout
@@ -16,7 +16,7 @@ from metta_lint_trainer.rollout import arrivals_per_rollout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
 MIB = 2**20
 

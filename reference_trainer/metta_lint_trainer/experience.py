@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metta_lint.embedded import OBSERVATION_BYTES
+from metta_lint.loops.embedded import OBSERVATION_BYTES
 from metta_lint_trainer.errors import Refusal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
 
 class Step(NamedTuple):

@@ -13,7 +13,7 @@ from metta_lint_trainer.errors import TrainerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
 NEWTON_SCHULZ = (
     (4.0848, -6.8946, 2.9270),

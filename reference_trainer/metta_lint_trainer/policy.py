@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from metta_lint.embedded import ACTIONS, CELLS, FEATURES, WINDOW
+from metta_lint.loops.embedded import ACTIONS, CELLS, FEATURES, WINDOW
 
 CELLS_SEEN = WINDOW * WINDOW
 ITEMS_FULL = 16.0

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metta_lint.embedded import ACTIONS, ITEMS, OBSERVATION_BYTES
+from metta_lint.loops.embedded import ACTIONS, ITEMS, OBSERVATION_BYTES
 from metta_lint_trainer.environment import (
     AGENT,
     ALTAR,
@@ -33,7 +33,7 @@ from metta_lint_trainer.rollout import clamped
 from metta_lint_trainer.update import PRIORITY_EPSILON, Losses, Update, importance_weights
 
 if TYPE_CHECKING:
-    from metta_lint.loops import Environment, Loop
+    from metta_lint.loops.loop import Environment, Loop
 
 Quantities = dict[str, object]
 

@@ -1,6 +1,7 @@
 """What the configured trainer insists on, checked on the loop by arithmetic of our own.
 
-What a loop cannot show (``metta_lint.loops.CONFIG_REQUIREMENTS``) is not here. Nor is what fails by itself:
+What a loop cannot show (``metta_lint.loops.requirements.CONFIG_REQUIREMENTS``) is not here. Nor is what fails by
+itself:
 ``rows-fit-buffer`` in Experience.store, ``timesteps-fill-batch`` and ``some-minibatch`` in Update.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from metta_lint.loops import UPDATE_REQUIREMENTS, Loop
+from metta_lint.loops.loop import Loop
+from metta_lint.loops.requirements import UPDATE_REQUIREMENTS
 from metta_lint_trainer.errors import Refusal
 
 GIVEN_LATER = "auto"

@@ -16,7 +16,7 @@ from metta_lint_trainer.workers import Arrival
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
     from metta_lint_trainer.policy import Policy, State
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from metta_lint import embedded
-from metta_lint.observations import Crash, Observation
+from metta_lint.loops import embedded
+from metta_lint.loops.observation import Crash, Observation
 from metta_lint_trainer import estimate as estimates
 from metta_lint_trainer.environment import Arena
 from metta_lint_trainer.errors import Refusal, TrainerError
@@ -28,7 +28,7 @@ from metta_lint_trainer.update import Update
 from metta_lint_trainer.workers import Arrival, Workers
 
 if TYPE_CHECKING:
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
 PROGRESS_SECONDS = 0.1
 """The least time between two calls of a progress callback, the last of a phase excepted."""

@@ -22,7 +22,7 @@ from metta_lint_trainer.requirements import smaller_minibatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
     from metta_lint_trainer.experience import Experience
     from metta_lint_trainer.policy import Evaluated, Policy
 

@@ -23,6 +23,7 @@ class LostRemainder:
     """
 
     code, name, severity = "ML403", "lost-remainder", "error"
+    fixable = "unsafe"
     agrees = [Case(), Case(left={"train.max_minibatch_size": 8})]
     drifts = [
         Case(left={"train.minibatch_size": 12}, claims={"steps_trained_per_epoch": (24, None)}),

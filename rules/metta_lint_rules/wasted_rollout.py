@@ -33,6 +33,7 @@ class WastedRollout:
     """
 
     code, name, severity = "ML402", "wasted-rollout", "error"
+    fixable = "unsafe"
     agrees = [Case(), Case(right={"trainer.batch_size": 64})]
     drifts = [
         Case(

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from update_cases import AGENTS, CASES, HIDDEN, Case
 from update_recorder import recorded, weights
 
-from metta_lint.embedded import ACTIONS, OBSERVATION_BYTES
-from metta_lint.loops import Environment, Loop
+from metta_lint.loops.embedded import ACTIONS, OBSERVATION_BYTES
+from metta_lint.loops.loop import Environment, Loop
 from metta_lint_trainer.experience import Experience, Step
 from metta_lint_trainer.optimizers import Muon
 from metta_lint_trainer.policy import Evaluated, Policy

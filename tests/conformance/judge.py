@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.causes import cause_of
 from conformance.conditions import CONDITIONS, MOMENTS, REPEATED, WHEN
-from metta_lint.plans import HANGS
+from metta_lint.plans.plan import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.configs import Config
     from conformance.planned import Planned
-    from metta_lint.plans import Refusal
+    from metta_lint.plans.plan import Refusal
 
 
 TYPES = {"NoneType", "bool", "dict", "float", "int", "list", "str", "tuple"}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_lint.config import Config as Project
-from metta_lint.errors import LintError
-from metta_lint.runs import plan_run
-from metta_lint.settings import Machine
+from metta_lint.base.errors import LintError
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config as Project
+from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from conformance.configs import Config
-    from metta_lint.plans import Refusal
+    from metta_lint.plans.plan import Refusal
 
 
 class Planned(NamedTuple):

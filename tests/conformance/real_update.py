@@ -28,7 +28,7 @@ from torch import Tensor
 from update_cases import AGENTS, CASES, HIDDEN, Case
 from update_recorder import recorded, weights
 
-from metta_lint.embedded import ACTIONS, CELLS, OBSERVATION_BYTES
+from metta_lint.loops.embedded import ACTIONS, CELLS, OBSERVATION_BYTES
 from metta_lint_trainer.policy import Policy
 
 UNUSED = {

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.causes import CAUSES
-from metta_lint.loops import REQUIREMENTS
+from metta_lint.loops.requirements import REQUIREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

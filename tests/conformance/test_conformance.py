@@ -16,7 +16,7 @@ from conformance.configs import DEFAULT, FAMILIES, Config, generate
 from conformance.judge import Verdict, judge, measure
 from conformance.planned import Planned, plan
 from conformance.report import Report
-from metta_lint.plans import HANGS, Refusal
+from metta_lint.plans.plan import HANGS, Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-from metta_lint.check import check
-from metta_lint.config import Config
-from metta_lint.settings import Machine
+from metta_lint.check.linter import check
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "findings.jsonl"

@@ -16,8 +16,8 @@ from shutil import copyfile, copytree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from metta_lint.check import check
-from metta_lint.config import Config
+from metta_lint.check.linter import check
+from metta_lint.project.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

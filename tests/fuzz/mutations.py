@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from metta_lint.testing import METTA, PUFFERLIB
+from metta_lint.api.testing import METTA, PUFFERLIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metta_lint.__main__ import main
-from metta_lint.baseline import SCHEMA, Baseline, Key, held, load, text_of, updated
-from metta_lint.config import GivenFile
-from metta_lint.documents import Span
-from metta_lint.errors import LintError
-from metta_lint.findings import Finding
-from metta_lint.scope import Scope
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.base.documents import Span
+from metta_lint.base.errors import LintError
+from metta_lint.check.baseline import SCHEMA, Baseline, Key, held, load, text_of, updated
+from metta_lint.check.coverage import Scope
+from metta_lint.project.config import GivenFile
+from metta_lint.rules.finding import Finding
 
 ROOT = Path(__file__).parents[2]
 FILE = "metta-lint-baseline.json"

@@ -14,7 +14,7 @@ import pytest
 
 from metta_lint import __version__
 from metta_lint.__main__ import main
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.__main__ import main
-from metta_lint.config import find_config, load_config
-from metta_lint.errors import InputError, LintError
-from metta_lint.testing import write_pufferlib
+from metta_lint.api.testing import write_pufferlib
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.project.config import find_config, load_config
 
 if TYPE_CHECKING:
     from pathlib import Path

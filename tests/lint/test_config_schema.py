@@ -13,12 +13,12 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.config import Config, load_config
-from metta_lint.config_schema import ADDRESS, config_schema
-from metta_lint.config_shape import CONFIG, ListOf, Named, Shape, Table, check_shape
-from metta_lint.documents import Entry, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.errors import InputError
-from metta_lint.settings import Machine
+from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.errors import InputError
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config, load_config
+from metta_lint.project.schema import ADDRESS, config_schema
+from metta_lint.project.shape import CONFIG, ListOf, Named, Shape, Table, check_shape
 
 ROOT = Path(__file__).parents[2]
 PLACE = Span("metta-lint.toml", 1, 1, 1, 2)
@@ -71,7 +71,7 @@ def keys_of(shape: Shape, prefix: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "docs" / "schema" / "config.json", Path(str(files("metta_lint") / "schema" / "config.json"))]
+    "path", [ROOT / "docs" / "schema" / "config.json", Path(str(files("metta_lint") / "project" / "schema.json"))]
 )
 def test_the_schema_that_is_shipped_is_the_one_of_the_reader(path: Path) -> None:
     assert json.loads(path.read_text(encoding="utf-8")) == SCHEMA, "run `python docs/generate.py`"

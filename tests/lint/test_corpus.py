@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.compare import compare
-from metta_lint.config import Config
-from metta_lint.settings import Machine
+from metta_lint.check.linter import check
+from metta_lint.plans.comparison import compare
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metta_lint.findings import Finding
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
+    from metta_lint.rules.finding import Finding
 
 MACHINE = Machine(cpus=32, gpus=1)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import load_config
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.check.linter import check
+from metta_lint.project.config import load_config
 
 if TYPE_CHECKING:
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
 
 RUNS = """
 [runs.puffer]

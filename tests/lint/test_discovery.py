@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metta_lint.__main__ import main
-from metta_lint.discovery import discover
-from metta_lint.errors import LintError
-from metta_lint.folders import Folders
-from metta_lint.gitignore import ignoring_at
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.base.errors import LintError
+from metta_lint.files.folders import Folders
+from metta_lint.files.gitignore import ignoring_at
+from metta_lint.project.discovery import discover
 
 INI = "[base]\npackage = game\nenv_name = {}\n"
 LINKS = pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")

@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.documents import Mapping, Sequence, Span, plain
-from metta_lint.edits import FileText, resolved
-from metta_lint.errors import InputError
-from metta_lint.findings import Edit, Fix
+from metta_lint.base.documents import Mapping, Sequence, Span, plain
+from metta_lint.base.errors import InputError
+from metta_lint.files.bytes import first_bytes, reading_instead
 from metta_lint.sources import read
-from metta_lint.sources.files import first_bytes, reading_instead
+from metta_lint.sources.edit import Edit, Fix
+from metta_lint.sources.edits import resolved
+from metta_lint.sources.file_text import FileText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from metta_lint.documents import Entry, Node
+    from metta_lint.base.documents import Entry, Node
 
 SUFFIXES = (".ini", ".yaml", ".yml", ".json", ".toml")
 LONGEST = 10_000

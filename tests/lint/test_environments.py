@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.settings import Unknown
-from metta_lint.trees import ConfigTree
+from metta_lint.base.unknown import Unknown
+from metta_lint.trainers.trees.tree import ConfigTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from metta_lint.environments import Environment
+    from metta_lint.trainers.trees.environment import Environment
 
 BASE = "groups:\n  agent: {id: 0}\nobjects:\n  altar: {type_id: 8}\n"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from metta_lint.__main__ import main
-from metta_lint.built_in import BUILT_IN
-from metta_lint.config import Config
-from metta_lint.derivation import derivation
-from metta_lint.engine import load_rules
-from metta_lint.runs import plan_run
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.plans.lineage import derivation
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
+from metta_lint.rules.built_in import BUILT_IN
+from metta_lint.rules.engine import load_rules
 
 ROOT = Path(__file__).parents[2]
 NATIVE = "configs/train_job.yaml"

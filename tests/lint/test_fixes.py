@@ -15,13 +15,13 @@ import pytest
 
 from metta_lint.__main__ import main
 from metta_lint.api import Edit, Fix
-from metta_lint.documents import Span
-from metta_lint.errors import LintError
-from metta_lint.findings import Finding
-from metta_lint.fixes import Fixer, Wanted
-from metta_lint.replacing import Rewrite
-from metta_lint.report import Report
-from metta_lint.testing import write_pufferlib
+from metta_lint.api.testing import write_pufferlib
+from metta_lint.base.documents import Span
+from metta_lint.base.errors import LintError
+from metta_lint.check.report import Report
+from metta_lint.files.replace import Rewrite
+from metta_lint.fixes.fixer import Fixer, Wanted
+from metta_lint.rules.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -288,7 +288,7 @@ class Words:
         self.looks = 0
 
     def look(self) -> Report:
-        from metta_lint.sources.files import first_bytes
+        from metta_lint.files.bytes import first_bytes
 
         self.looks += 1
         report = Report()

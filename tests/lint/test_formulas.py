@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.formulas import FormulaError, ceil_div, floor_power_of_two, formula
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.formula import FormulaError, ceil_div, floor_power_of_two, formula
 
 integers = st.integers(min_value=0, max_value=10**9)
 positive = st.integers(min_value=1, max_value=10**9)

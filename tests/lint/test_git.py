@@ -12,11 +12,11 @@ from random import Random
 
 import pytest
 
-from metta_lint.errors import LintError
+from metta_lint.base.errors import LintError
+from metta_lint.history.git import Repository
+from metta_lint.history.mirror import Layout, Mirror
+from metta_lint.history.objects import Objects
 from metta_lint.sources.text import BYTE_LIMIT
-from metta_lint.vcs.git import Repository
-from metta_lint.vcs.mirror import Layout, Mirror
-from metta_lint.vcs.objects import Objects
 from repositories import commit, environment, git, start
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="programs of a hostile repository are shell scripts here")
@@ -304,7 +304,7 @@ def test_the_variables_of_a_hook_do_not_choose_the_repository(
 
 def test_someone_elses_repository_is_one_clear_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    monkeypatch.setattr("metta_lint.vcs.git.KEPT", ("GIT_TEST",))
+    monkeypatch.setattr("metta_lint.history.git.KEPT", ("GIT_TEST",))
     with pytest.raises(LintError, match="dubious ownership") as caught:
         Repository.around(str(project))
     assert "\n" not in str(caught.value)

@@ -12,18 +12,18 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from metta_lint.check import check
+from metta_lint.base.errors import LintError
+from metta_lint.check.linter import check
 from metta_lint.cli import main
-from metta_lint.compare import compare
-from metta_lint.config import Config, find_config
-from metta_lint.errors import LintError
 from metta_lint.history import Launch, add_histories, row_histories
-from metta_lint.history.telling import Road
+from metta_lint.history.git import Repository
+from metta_lint.history.mirror import Mirror
+from metta_lint.history.teller import Road
 from metta_lint.history.walk import Timeline, Walk
-from metta_lint.pairs import Pair
-from metta_lint.runs import plan_run
-from metta_lint.vcs.git import Repository
-from metta_lint.vcs.mirror import Mirror
+from metta_lint.plans.comparison import compare
+from metta_lint.plans.pair import Pair
+from metta_lint.project.config import Config, find_config
+from metta_lint.project.runs import plan_run
 from repositories import commit, git, start, write_both
 
 if TYPE_CHECKING:

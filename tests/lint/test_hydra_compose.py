@@ -9,13 +9,15 @@ import pytest
 from omegaconf import OmegaConf
 
 from metta_lint import sources
-from metta_lint.documents import Scalar, Span, plain
-from metta_lint.errors import InputError
-from metta_lint.hydra import Branch, ConfigTreeReader, compose, embed
-from metta_lint.settings import Setting, Unknown
+from metta_lint.base.documents import Scalar, Span, plain
+from metta_lint.base.errors import InputError
+from metta_lint.base.unknown import Unknown
+from metta_lint.trainers.hydra import Branch, ConfigTreeReader, compose, embed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from metta_lint.plans.run import Setting
 
     Writer = Callable[[dict[str, str]], Path]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metta_lint.hydra.grammar import _PLAIN, GrammarError, Reference, _Parser, parse
+from metta_lint.trainers.hydra.grammar import _PLAIN, GrammarError, Reference, _Parser, parse
 
 PLAIN = ["${a}", "${a.b}", "${.a}", "${..a-b.c_1}", "${ a.b }", "${\ta}"]
 OTHERS = ["${a..b}", "${1.b}", "${a.}", "${}", "${a b}", "${a:1}", "${a[0]}", "x${a}", "${a}x", "\\${a}", "${a}\n"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.errors import InputError
-from metta_lint.hydra import Composed, compose
+from metta_lint.base.errors import InputError
+from metta_lint.trainers.hydra import Composed, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -23,12 +23,12 @@ from omegaconf import Container, DictConfig, ListConfig, OmegaConf
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 
-from metta_lint.errors import InputError
-from metta_lint.hydra import Composed, ConfigTreeReader
-from metta_lint.hydra.grammar import GrammarError
-from metta_lint.hydra.overrides import parse_override
-from metta_lint.hydra.tree import Place, from_plain
-from metta_lint.settings import Unknown
+from metta_lint.base.errors import InputError
+from metta_lint.base.unknown import Unknown
+from metta_lint.trainers.hydra import Composed, ConfigTreeReader
+from metta_lint.trainers.hydra.grammar import GrammarError
+from metta_lint.trainers.hydra.overrides import parse_override
+from metta_lint.trainers.hydra.tree import Place, from_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.hydra import Composed, compose
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.trainers.hydra import Composed, compose
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.plugins import RULES as GROUP
-from metta_lint.plugins import modules_named
+from metta_lint.base.plugins import RULES as GROUP
+from metta_lint.base.plugins import modules_named
 
 if TYPE_CHECKING:
     from pathlib import Path

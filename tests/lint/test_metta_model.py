@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import Config
-from metta_lint.runs import plan_run
-from metta_lint.settings import Machine
-from metta_lint.testing import write_metta
+from metta_lint.api.testing import write_metta
+from metta_lint.check.linter import check
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
 
 
 def planned(folder: Path, *overrides: str, **changes: object) -> Plan:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import Config
-from metta_lint.errors import InputError
-from metta_lint.hydra import ConfigTreeReader
-from metta_lint.runs import plan_run
-from metta_lint.settings import Choice, Unknown
-from metta_lint.testing import write_metta
+from metta_lint.api.testing import write_metta
+from metta_lint.base.errors import InputError
+from metta_lint.base.unknown import Choice, Unknown
+from metta_lint.check.linter import check
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
+from metta_lint.trainers.hydra import ConfigTreeReader
 
 if TYPE_CHECKING:
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
 
 
 def write(folder: Path, **files: str) -> None:

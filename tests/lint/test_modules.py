@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.documents import plain
-from metta_lint.modules import Tree
+from metta_lint.base.documents import plain
+from metta_lint.sources.python_tree import Tree
 
 if TYPE_CHECKING:
     from pathlib import Path

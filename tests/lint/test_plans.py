@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.config import Config
-from metta_lint.plans import filled
-from metta_lint.runs import plan_run
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.derivation import filled
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
 
 PUFFERLIB = {
     "agents_per_env": 64,

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from metta_lint import __main__
-from metta_lint.entries import split_entry
-from metta_lint.paths import slashed
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.base.paths import slashed
+from metta_lint.plans.run import split_entry
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"

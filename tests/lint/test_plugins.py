@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint import plugins
+from metta_lint.base import plugins
+from metta_lint.base.errors import LintError
 from metta_lint.cli import run
-from metta_lint.entries import split_entry
-from metta_lint.errors import LintError
+from metta_lint.plans.run import split_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PLUGIN = '''
 import re
 from metta_lint.api import Draft, Place
-from metta_lint.dialect_api import (
+from metta_lint.api.dialects import (
     Derivation, Document, Entry, Mapping, Run, Scalar, Setting, Source, Span, Trainer, read, split_entry,
 )
 
@@ -154,7 +154,7 @@ def test_a_source_that_crashes_is_named(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_a_trainer_that_is_not_there_is_named_with_those_that_are() -> None:
-    from metta_lint.trainers import trainer_named
+    from metta_lint.trainers.dialects import trainer_named
 
     with pytest.raises(LintError, match="no trainer is called 'sheep': there are pufferlib and metta"):
         trainer_named("sheep")

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import Config
-from metta_lint.loops import CONFIG_REQUIREMENTS, REQUIREMENTS
-from metta_lint.plans import HANGS
-from metta_lint.runs import plan_run
-from metta_lint.settings import Machine
-from metta_lint.testing import write_pufferlib
+from metta_lint.api.testing import write_pufferlib
+from metta_lint.check.linter import check
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, REQUIREMENTS
+from metta_lint.plans.plan import HANGS
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
 from metta_lint.trainers.pufferlib.order import requirements_of, shown_by_a_loop
 
 if TYPE_CHECKING:
-    from metta_lint.findings import Finding
-    from metta_lint.plans import Plan, Refusal
+    from metta_lint.plans.plan import Plan, Refusal
+    from metta_lint.rules.finding import Finding
 
 SERIAL = {"vec.backend": "Serial"}
 NO_COPY = {"vec.zero_copy": False}

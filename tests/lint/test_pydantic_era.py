@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import Config, load_config
-from metta_lint.discovery import discover
-from metta_lint.errors import InputError, LintError
-from metta_lint.runs import plan_run
-from metta_lint.settings import Machine
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.check.linter import check
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config, load_config
+from metta_lint.project.discovery import discover
+from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
 
 HOST = Machine(cpus=16, gpus=1)
 TRAINER = """\

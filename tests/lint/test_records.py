@@ -7,8 +7,8 @@ import typing
 
 import pytest
 
-from metta_lint.findings import Finding
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
+from metta_lint.rules.finding import Finding
 
 
 class Ours(NamedTuple):

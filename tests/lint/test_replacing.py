@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.errors import LintError
-from metta_lint.replacing import Rewrite, write_text
+from metta_lint.base.errors import LintError
+from metta_lint.files.replace import Rewrite, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,10 @@ import jsonschema
 import pytest
 
 from metta_lint.__main__ import main
+from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.reports.cells import width
 from metta_lint.reports.formats import FORMATS
 from metta_lint.reports.style import style_for
-from metta_lint.testing import write_metta, write_pufferlib
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.documents import Span
-from metta_lint.findings import Finding, Related
-from metta_lint.numbers import printable
+from metta_lint.base.documents import Span
+from metta_lint.base.wording import printable
 from metta_lint.reports.cells import shown, width, wrapped
 from metta_lint.reports.excerpts import excerpts
 from metta_lint.reports.style import Style
 from metta_lint.reports.window import window
+from metta_lint.rules.finding import Finding, Related
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metta_lint.documents import Span
-from metta_lint.findings import SEVERITIES, Claim, Edit, Finding, Fix, Related, rule_page
-from metta_lint.numbers import printable
-from metta_lint.report import Report
+from metta_lint.base.documents import Span
+from metta_lint.base.wording import printable
+from metta_lint.check.report import Report
 from metta_lint.reports.formats import FORMATS, report_text
 from metta_lint.reports.style import Style
+from metta_lint.rules.finding import SEVERITIES, Claim, Finding, Related, rule_page
+from metta_lint.sources.edit import Edit, Fix
 
 TESTS = Path(__file__).parent
 SCHEMAS = TESTS.parents[1] / "docs" / "schema"

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.check import check
-from metta_lint.config import Config
-from metta_lint.formulas import formula
-from metta_lint.hydra.resolvers import resolve
+from metta_lint.api.testing import write_metta
+from metta_lint.base.unknown import Choice, Range, Unknown
+from metta_lint.check.linter import check
+from metta_lint.plans.formula import formula
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
 from metta_lint.reports.data import plan_data
 from metta_lint.reports.style import Style
 from metta_lint.reports.text import plan_page
-from metta_lint.runs import plan_run
-from metta_lint.settings import Choice, Range, Unknown
-from metta_lint.testing import write_metta
+from metta_lint.trainers.hydra.resolvers import resolve
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from metta_lint.__main__ import main
-from metta_lint.errors import LintError
-from metta_lint.scale import parse_scale
+from metta_lint.base.errors import LintError
+from metta_lint.verification.scale import parse_scale
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

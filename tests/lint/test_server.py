@@ -14,7 +14,7 @@ import pytest
 from lsprotocol import types as lsp
 
 from editor import COMMAND, PYGLS_ON_3_14, apply, editing, edits_of
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.api.testing import write_metta, write_pufferlib
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping

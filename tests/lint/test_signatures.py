@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import Config, selecting
-from metta_lint.runs import plan_run
+from metta_lint.check.linter import check
+from metta_lint.project.config import Config, selecting
+from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
     from pathlib import Path

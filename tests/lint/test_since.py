@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from metta_lint.check import check
+from metta_lint.base.errors import LintError
+from metta_lint.check.linter import check
 from metta_lint.cli import main
 from metta_lint.cli import run as run_cli
-from metta_lint.config import find_config
-from metta_lint.errors import LintError
-from metta_lint.since import only_new
+from metta_lint.history.since import only_new
+from metta_lint.project.config import find_config
 from repositories import commit, git, start, write_both
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
 
 AGENTS = {"env.game.num_agents": 4}
 RATE = {"train.learning_rate": 0.01}
@@ -406,9 +406,9 @@ def test_no_state_is_left_behind(project: Path, tmp_path: Path, monkeypatch: pyt
 def test_without_the_options_nothing_of_it_is_imported(project: Path) -> None:
     code = (
         "import sys; from metta_lint.cli import run; "
-        "run(['check', '--no-cache', '--quiet', '--output-file', 'report']); "
+        "run(['check', '--quiet', '--output-file', 'report']); "
         "run(['compare', 'pufferlib/config/metta.ini', 'configs/train_job.yaml', '--output-file', 'report']); "
-        "print([name for name in sys.modules if name.startswith(('metta_lint.vcs', 'metta_lint.since', "
+        "print([name for name in sys.modules if name.startswith(('metta_lint.vcs', 'metta_lint.history.since', "
         "'metta_lint.history')) or name in ('subprocess', 'tempfile')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

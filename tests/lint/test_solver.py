@@ -13,25 +13,25 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from metta_lint.check import check
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.check.linter import check
 from metta_lint.cli import run
-from metta_lint.config import Config
-from metta_lint.edits import FileText
-from metta_lint.problems import problems_of
-from metta_lint.runs import plan_run
-from metta_lint.settings import Machine, Setting
-from metta_lint.solver import solve
-from metta_lint.solver.answers import answer
-from metta_lint.solver.candidates import candidates, divisors
-from metta_lint.solver.fixes import with_solved
-from metta_lint.testing import write_metta, write_pufferlib
-from metta_lint.trainers import trainer_for
+from metta_lint.fixes.problems import problems_of
+from metta_lint.fixes.solver import solve
+from metta_lint.fixes.solver.answers import answer
+from metta_lint.fixes.solver.candidates import candidates, divisors
+from metta_lint.fixes.solver.fixes import with_solved
+from metta_lint.plans.run import Machine, Setting
+from metta_lint.project.config import Config
+from metta_lint.project.runs import plan_run
+from metta_lint.sources.file_text import FileText
+from metta_lint.trainers.dialects import trainer_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.findings import Edit
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
+    from metta_lint.sources.edit import Edit
 
     Drawn = tuple[Callable[[Path, dict[str, object]], str], dict[str, object]]
 

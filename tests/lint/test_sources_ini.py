@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.documents import Document, Mapping, plain
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Document, Mapping, plain
+from metta_lint.base.errors import InputError
 from metta_lint.sources.ini import parse, values
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.documents import Mapping, Sequence, plain
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Mapping, Sequence, plain
+from metta_lint.base.errors import InputError
 from metta_lint.sources.json import parse
 
 REFUSED = "refused"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.documents import Mapping, Scalar, plain
-from metta_lint.errors import InputError
-from metta_lint.settings import Unknown
+from metta_lint.base.documents import Mapping, Scalar, plain
+from metta_lint.base.errors import InputError
+from metta_lint.base.unknown import Unknown
 from metta_lint.sources import read
 from metta_lint.sources.python import BYTE_LIMIT, TOKEN_LIMIT, parse, parse_module
 from metta_lint.sources.text import DEPTH_LIMIT
@@ -19,7 +19,7 @@ from metta_lint.sources.text import DEPTH_LIMIT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metta_lint.documents import Node
+    from metta_lint.base.documents import Node
 
 CONFIG = '''\
 """Settings."""

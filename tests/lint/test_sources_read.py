@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.documents import Mapping, plain
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Mapping, plain
+from metta_lint.base.errors import InputError
 from metta_lint.sources import SUFFIXES, read
 from metta_lint.sources.ini import KEY_LIMIT
 from metta_lint.sources.text import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT, Lines

@@ -13,8 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.documents import Document, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Document, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.errors import InputError
 from metta_lint.sources import read
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.documents import Mapping, Node, Scalar, Sequence, plain
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Mapping, Node, Scalar, Sequence, plain
+from metta_lint.base.errors import InputError
 from metta_lint.sources.toml import parse
 
 REFUSED = "refused"

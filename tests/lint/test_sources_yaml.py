@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf._utils import get_yaml_loader
 
-from metta_lint.documents import Entry, Mapping, Scalar, Sequence, plain
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Entry, Mapping, Scalar, Sequence, plain
+from metta_lint.base.errors import InputError
 from metta_lint.sources.yaml import parse, parse_1_1, parse_all
 
 if TYPE_CHECKING:

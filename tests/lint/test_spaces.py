@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.spaces import DISTRIBUTIONS, Space, space_of
+from metta_lint.plans.sweeps.space import DISTRIBUTIONS, Space, space_of
 
 
 def made(word: str, low: float, high: float, mean: float) -> Space:

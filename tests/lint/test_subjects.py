@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.api import Case, ConfigTree, Document, Draft, Mapping, leaves
-from metta_lint.discovery import discover, tree_root
-from metta_lint.engine import MOST, Subjects, run_rules
-from metta_lint.errors import LintError
-from metta_lint.testing import Example, examples
+from metta_lint.api.testing import Example, examples
+from metta_lint.base.errors import LintError
+from metta_lint.project.discovery import discover
+from metta_lint.rules.engine import MOST, Subjects, run_rules
+from metta_lint.trainers.trees.roots import tree_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

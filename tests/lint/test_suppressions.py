@@ -15,24 +15,25 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metta_lint.__main__ import main
-from metta_lint.check import check
-from metta_lint.config import Config, find_config
-from metta_lint.documents import Span, plain
-from metta_lint.edits import FileText
-from metta_lint.engine import load_rules
-from metta_lint.errors import InputError
-from metta_lint.findings import Edit, Finding
-from metta_lint.settings import Machine
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.base.documents import Span, plain
+from metta_lint.base.errors import InputError
+from metta_lint.check.linter import check
+from metta_lint.check.suppression_comment import directive_for
+from metta_lint.check.suppressions import read_directives
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config, find_config
+from metta_lint.rules.engine import load_rules
+from metta_lint.rules.finding import Finding
 from metta_lint.sources import read
-from metta_lint.suppressing import directive_for
-from metta_lint.suppressions import read_directives
-from metta_lint.testing import write_metta, write_pufferlib
+from metta_lint.sources.edit import Edit
+from metta_lint.sources.file_text import FileText
 from metta_lint.trainers.pufferlib.config import parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
 
 INI, ENTRY, YAML = "pufferlib/config/default.ini", "pufferlib/config/metta.ini", "configs/train_job.yaml"
 WHY = "on purpose"

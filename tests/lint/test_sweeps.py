@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import Config, selecting
-from metta_lint.corners import refused_corners, wasteful_corners
-from metta_lint.discovery import discover
-from metta_lint.pairs import Pair
-from metta_lint.runs import plan_run
-from metta_lint.testing import measure, write_metta, write_pufferlib
+from metta_lint.api.testing import measure, write_metta, write_pufferlib
+from metta_lint.check.linter import check
+from metta_lint.plans.pair import Pair
+from metta_lint.plans.sweeps.corners import refused_corners, wasteful_corners
+from metta_lint.project.config import Config, selecting
+from metta_lint.project.discovery import discover
+from metta_lint.project.runs import plan_run
 from metta_lint.trainers.sweeps import find_sweeps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metta_lint.plans import Plan
-    from metta_lint.sweeps import Sweep
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.sweeps.sweep import Sweep
 
 SWEEP = "[sweep]\nmethod = Protein\nmetric = score\ngoal = maximize\ndownsample = 10\n"
 RANGE = "[sweep.train.{}]\ndistribution = {}\nmin = {}\nmax = {}\nmean = {}\nscale = auto\n"

@@ -11,27 +11,27 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from metta_lint.check import check
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.base.errors import InputError
+from metta_lint.check.linter import check
 from metta_lint.cli import run
-from metta_lint.config import Config, load_config
-from metta_lint.edits import FileText
-from metta_lint.errors import InputError
-from metta_lint.literals import Unwritable, like, written
-from metta_lint.pairs import same
-from metta_lint.problems import problems_of
-from metta_lint.runs import plan_run
-from metta_lint.settings import Machine
+from metta_lint.fixes.problems import problems_of
+from metta_lint.fixes.settings import plan_of, write
+from metta_lint.fixes.take import value_of, with_taken
+from metta_lint.plans.pair import same
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config, load_config
+from metta_lint.project.runs import plan_run
+from metta_lint.sources.file_text import FileText
+from metta_lint.sources.literals import Unwritable, like, written
 from metta_lint.sources.yaml_scalars import plain_value
-from metta_lint.takes import value_of, with_taken
-from metta_lint.testing import write_metta, write_pufferlib
 from metta_lint.trainers.pufferlib.config import parse_value
-from metta_lint.writing import plan_of, write
 
 if TYPE_CHECKING:
-    from metta_lint.findings import Finding
-    from metta_lint.pairs import Side
-    from metta_lint.plans import Plan
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
+    from metta_lint.plans.pair import Side
+    from metta_lint.plans.plan import Plan
+    from metta_lint.rules.finding import Finding
 
 MACHINE = Machine(cpus=32, gpus=1)
 

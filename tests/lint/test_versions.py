@@ -10,21 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metta_lint import cli
-from metta_lint.check import check
-from metta_lint.config import Config, load_config
-from metta_lint.errors import InputError, LintError
-from metta_lint.formulas import float32
-from metta_lint.loops import REQUIREMENTS
-from metta_lint.runs import plan_run
-from metta_lint.settings import Run, Setting
-from metta_lint.trainers import parse_choice
-from metta_lint.trainers.pufferlib import derive, plan_2, plan_4
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.check.linter import check
+from metta_lint.loops.requirements import REQUIREMENTS
+from metta_lint.plans.formula import float32
+from metta_lint.plans.run import Run, Setting
+from metta_lint.project.config import Config, load_config
+from metta_lint.project.runs import plan_run
+from metta_lint.trainers.dialects import parse_choice
+from metta_lint.trainers.pufferlib import plan_2, plan_4
+from metta_lint.trainers.pufferlib.dialect import derive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from metta_lint.plans import Plan
+    from metta_lint.plans.plan import Plan
 
 DEFAULT_2 = """
 [base]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import metta_lint_trainer  # noqa: F401 - before torch, whose threads it asks to wait without spinning
-from metta_lint.loops import REQUIREMENTS, Environment, Loop
+from metta_lint.loops.loop import Environment, Loop
+from metta_lint.loops.requirements import REQUIREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

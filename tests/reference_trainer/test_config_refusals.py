@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from metta_lint.api import Case
+from metta_lint.api.testing import measure, write_pair
 from metta_lint.reports.style import Style
 from metta_lint.reports.verification import estimate_text, verification_data, verification_text
-from metta_lint.testing import measure, write_pair
 
 if TYPE_CHECKING:
     from pathlib import Path

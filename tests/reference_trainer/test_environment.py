@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.embedded import ACTIONS, ITEMS, OBSERVATION_BYTES, WINDOW
-from metta_lint.loops import Environment
+from metta_lint.loops.embedded import ACTIONS, ITEMS, OBSERVATION_BYTES, WINDOW
+from metta_lint.loops.loop import Environment
 from metta_lint_trainer.environment import AGENT, BORDER, EMPTY, MINE, Arena
 
 if TYPE_CHECKING:

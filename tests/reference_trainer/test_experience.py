@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint.embedded import OBSERVATION_BYTES, STORED_BYTES
+from metta_lint.loops.embedded import OBSERVATION_BYTES, STORED_BYTES
 from metta_lint_trainer.errors import Refusal
 from metta_lint_trainer.experience import Experience, Step
 from metta_lint_trainer.rollout import arrivals_per_rollout, rollout_without_policy
@@ -17,7 +17,7 @@ from metta_lint_trainer.rollout import arrivals_per_rollout, rollout_without_pol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
 

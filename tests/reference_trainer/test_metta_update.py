@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
 

@@ -13,7 +13,7 @@ from metta_lint_trainer.optimizers import Muon, make_optimizer, orthogonal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
 SETTINGS: dict[str, Any] = {"lr": 0.5, "betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 0.0}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from metta_lint.embedded import ACTIONS, MODEL_PARAMETERS, OBSERVATION_BYTES
-from metta_lint.formulas import formula
+from metta_lint.loops.embedded import ACTIONS, MODEL_PARAMETERS, OBSERVATION_BYTES
+from metta_lint.plans.formula import formula
 from metta_lint_trainer.policy import Policy
 
 

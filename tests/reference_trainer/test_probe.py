@@ -17,7 +17,7 @@ from metta_lint_trainer.update import Update
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
 

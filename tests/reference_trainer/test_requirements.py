@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metta_lint.loops import CONFIG_REQUIREMENTS, REQUIREMENTS
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, REQUIREMENTS
 from metta_lint_trainer.errors import Refusal
 from metta_lint_trainer.requirements import CHECKS, check, check_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
 

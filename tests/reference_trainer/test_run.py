@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from metta_lint.embedded import MODEL_PARAMETERS, OBSERVATION_BYTES, STORED_BYTES
-from metta_lint.formulas import formula
+from metta_lint.loops.embedded import MODEL_PARAMETERS, OBSERVATION_BYTES, STORED_BYTES
+from metta_lint.plans.formula import formula
 from metta_lint_trainer import run as trainer
 from metta_lint_trainer.errors import TrainerError
 from metta_lint_trainer.run import Options, Progress, estimate, pick_device, run
@@ -24,7 +24,7 @@ from metta_lint_trainer.run import Options, Progress, estimate, pick_device, run
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
 

@@ -28,7 +28,7 @@ from metta_lint_trainer.update import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
 

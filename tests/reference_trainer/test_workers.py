@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from metta_lint.embedded import OBSERVATION_BYTES
+from metta_lint.loops.embedded import OBSERVATION_BYTES
 from metta_lint_trainer import workers as module
 from metta_lint_trainer.environment import Arena
 from metta_lint_trainer.errors import TrainerError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.check import check
-from metta_lint.config import Config
+from metta_lint.check.linter import check
+from metta_lint.project.config import Config
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metta_lint.dialect_api import REQUIREMENTS, Backend, Derivation, Plan, Refusal, Run
+from metta_lint.api.dialects import REQUIREMENTS, Backend, Derivation, Plan, Refusal, Run
 
 OWN_REQUIREMENTS = {
     "normalised-minibatch": "batch_size > 1 where advantages are normalised",

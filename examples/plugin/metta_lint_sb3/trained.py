@@ -5,7 +5,7 @@ The tag names Python code that ``yaml.load`` would run. Here it is blanked out, 
 
 from __future__ import annotations
 
-from metta_lint.dialect_api import Document, Entry, InputError, Mapping, Node, Scalar, Sequence, Source, parse_yaml
+from metta_lint.api.dialects import Document, Entry, InputError, Mapping, Node, Scalar, Sequence, Source, parse_yaml
 
 TAG = b"!!python/object/apply:collections.OrderedDict"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from metta_lint.dialect_api import (
+from metta_lint.api.dialects import (
     Document,
     InputError,
     LintError,

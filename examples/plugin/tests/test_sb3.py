@@ -78,8 +78,8 @@ def test_the_rule_names_the_line_and_the_nearest_clean_sizes(installed: Installe
 def test_the_rule_s_cases_hold(installed: Installed, tmp_path: Path) -> None:
     script = (
         "from pathlib import Path\n"
-        "from metta_lint.engine import load_rules\n"
-        "from metta_lint.testing import examples\n"
+        "from metta_lint.rules.engine import load_rules\n"
+        "from metta_lint.api.testing import examples\n"
         f"for number, example in enumerate(examples([r for r in load_rules() if r.code == 'SB301'])):\n"
         f"    example.check(Path({str(tmp_path)!r}) / str(number))\n"
         "    print(example)\n"
@@ -188,7 +188,7 @@ def test_a_run_can_be_declared_and_compared(installed: Installed, tmp_path: Path
 def test_what_an_editor_holds_counts_instead_of_the_file(installed: Installed, tmp_path: Path) -> None:
     path = write(tmp_path, entry(n_envs=8))
     script = (
-        "from metta_lint.sources.files import reading_instead\n"
+        "from metta_lint.files.bytes import reading_instead\n"
         "from metta_lint_sb3.zoo import read_run\n"
         f"with reading_instead({{{str(path)!r}: {entry(n_envs=3).encode()!r}}}):\n"
         f"    print(read_run({str(path)!r} + ':CartPole-v1').value('params.n_envs'))\n"

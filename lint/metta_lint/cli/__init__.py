@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from metta_lint import __version__
-from metta_lint.errors import LintError
+from metta_lint.base.errors import LintError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from metta_lint.spelling import close_names
+            from metta_lint.base.wording import close_names
 
             close = close_names(args[0], COMMANDS)
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
@@ -60,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return 2
     except LintError as error:
-        from metta_lint.numbers import escaped
+        from metta_lint.base.wording import escaped
 
         click.echo(f"error: {escaped(str(error))}", err=True)
         return 2

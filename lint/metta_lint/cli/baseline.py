@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metta_lint.cli.options import option_group
-from metta_lint.config import GivenFile
+from metta_lint.project.config import GivenFile
 
 if TYPE_CHECKING:
-    from metta_lint.config import Config
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
+    from metta_lint.project.config import Config
 
 NOWHERE = ""
 """What ``--write-baseline`` without a file stands for."""
@@ -56,10 +56,10 @@ def keep_baseline(report: Report, config: Config, options: dict[str, Any]) -> No
 
 
 def _write(report: Report, config: Config, given: str | None) -> None:
-    from metta_lint.baseline import FILE, to_write, updated, write
-    from metta_lint.check import config_root
-    from metta_lint.numbers import count
-    from metta_lint.paths import from_folder, slashed
+    from metta_lint.base.paths import from_folder, slashed
+    from metta_lint.base.wording import count
+    from metta_lint.check.baseline import FILE, to_write, updated, write
+    from metta_lint.check.linter import config_root
 
     configured = config.baseline.path if config.baseline is not None else None
     path = given or configured or slashed(os.path.normpath(os.path.join(config_root(config), FILE)))
@@ -73,9 +73,9 @@ def _write(report: Report, config: Config, given: str | None) -> None:
 
 
 def _prune(report: Report) -> None:
-    from metta_lint.baseline import write
-    from metta_lint.built_in import STALE_ENTRY
-    from metta_lint.numbers import count
+    from metta_lint.base.wording import count
+    from metta_lint.check.baseline import write
+    from metta_lint.rules.built_in import STALE_ENTRY
 
     held = report.held
     if held is None or not held.gone:

@@ -9,7 +9,6 @@ import click
 from metta_lint.cli.baseline import baseline_options, keep_baseline, with_baseline
 from metta_lint.cli.fix import fix_options, with_fixes, with_pairs_taken, with_sizes_solved, without_effect
 from metta_lint.cli.options import (
-    cache_options,
     config_option,
     gitignore_option,
     given,
@@ -27,7 +26,7 @@ from metta_lint.cli.options import (
 from metta_lint.cli.output import emit, style
 
 if TYPE_CHECKING:
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
 
 
 @click.command()
@@ -44,16 +43,14 @@ if TYPE_CHECKING:
     fix_options,
     report_options,
     gitignore_option,
-    cache_options,
     output_options,
 )
 def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
-    from metta_lint.check import check as run_check
-    from metta_lint.check import config_root
-    from metta_lint.findings import at_least
+    from metta_lint.check.linter import check as run_check
+    from metta_lint.check.linter import config_root
     from metta_lint.reports.formats import report_text, statistics_text
-    from metta_lint.sources.cache import kept_documents
+    from metta_lint.rules.finding import at_least
 
     config, machine = given(config_path, paths[0] if paths else ".", options)
     config = with_rules(config, options)
@@ -62,25 +59,24 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
     def look() -> Report:
         report = run_check(paths, applied, overrides, machine)
         if options["since"] is not None:
-            from metta_lint.since import only_new
+            from metta_lint.history.since import only_new
 
             only_new(report, options["since"], paths, applied, overrides, machine)
         return with_sizes_solved(with_pairs_taken(report, options["take"]), options)
 
-    with kept_documents(options["cache_dir"], wanted=not options["no_cache"]):
-        if options["fix"] or options["diff"]:
-            report, code = with_fixes(look, paths or (config_root(config),), options)
-        else:
-            report, code = look(), 0
-        warn((*without_effect(options), *report.warnings, *(report.details if options["verbose"] else ())))
-        if options["diff"]:
-            return _exit_code(code, options)
-        keep_baseline(report, config, options)
-        report.findings = at_least(options["severity"], report.findings)
-        if options["history"]:
-            from metta_lint.history import add_histories
+    if options["fix"] or options["diff"]:
+        report, code = with_fixes(look, paths or (config_root(config),), options)
+    else:
+        report, code = look(), 0
+    warn((*without_effect(options), *report.warnings, *(report.details if options["verbose"] else ())))
+    if options["diff"]:
+        return _exit_code(code, options)
+    keep_baseline(report, config, options)
+    report.findings = at_least(options["severity"], report.findings)
+    if options["history"]:
+        from metta_lint.history import add_histories
 
-            add_histories(report, config, overrides, machine, options["history_limit"])
+        add_histories(report, config, overrides, machine, options["history_limit"])
     write = statistics_text if options["statistics"] else report_text
     emit(write(report, options["output_format"], style(options)), options["output_file"])
     return _exit_code(max(code, report.exit_code), options)

@@ -42,7 +42,7 @@ from metta_lint.reports.strict_json import as_json
 )
 def compare(left: str, right: str, config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """The comparison table of two runs, derived values included. Exit code 1 where a rule finds something."""
-    from metta_lint.compare import compare as compare_pair
+    from metta_lint.plans.comparison import compare as compare_pair
     from metta_lint.reports import comparison
 
     config, machine = given(config_path, left if os.path.exists(left) else ".", options)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metta_lint.base.errors import LintError
 from metta_lint.cli.options import given, machine_options, option_group, output_options, set_option, trainer_option
 from metta_lint.cli.output import emit, style
-from metta_lint.errors import LintError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metta_lint.api import Rule
-    from metta_lint.built_in import BuiltIn
-    from metta_lint.config import Config
+    from metta_lint.project.config import Config
+    from metta_lint.rules.built_in import BuiltIn
+    from metta_lint.rules.rule import Rule
 
 CONFIGURATION_SUFFIX = ".toml"
 """What our own configuration files end with; no trainer's run does."""
@@ -35,7 +35,7 @@ against_option = click.option("--against", metavar="RUN", help="The run that it 
 @option_group(configs_option, against_option, machine_options, trainer_option, set_option, output_options)
 def explain(code: str, configs: tuple[str, ...], against: str | None, **options: Any) -> int:
     """A rule's page: what it finds, why it matters, how to mend it; with --config RUN, on your own numbers."""
-    from metta_lint.explain import page
+    from metta_lint.rules.page import page
 
     files, runs = _split(configs)
     run = _one_run(runs, against, options["overrides"])
@@ -44,7 +44,7 @@ def explain(code: str, configs: tuple[str, ...], against: str | None, **options:
     rule = _rule(code, config)
     text = page(rule)
     if run is not None:
-        from metta_lint.explanation import Question, explain
+        from metta_lint.check.explanation import Question, explain
         from metta_lint.reports.explanation import explanation_page
 
         explained = explain(rule, Question(run, against, config, machine, options["overrides"]))
@@ -70,8 +70,8 @@ def _one_run(runs: Sequence[str], against: str | None, overrides: Sequence[str])
 
 
 def _rule(code: str, config: Config) -> Rule | BuiltIn:
-    from metta_lint.built_in import BUILT_IN
-    from metta_lint.engine import load_rules
+    from metta_lint.rules.built_in import BUILT_IN
+    from metta_lint.rules.engine import load_rules
 
     every: tuple[BuiltIn | Rule, ...] = (*BUILT_IN, *load_rules(config.plugins))
     rule = next((rule for rule in every if code.upper() in (rule.code, rule.name.upper())), None)

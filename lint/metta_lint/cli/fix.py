@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metta_lint.base.errors import LintError
 from metta_lint.cli.options import option_group
 from metta_lint.cli.output import emit
-from metta_lint.errors import LintError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from metta_lint.findings import Finding
-    from metta_lint.fixes import Fixed
-    from metta_lint.replacing import Rewrite
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
+    from metta_lint.files.replace import Rewrite
+    from metta_lint.fixes.fixer import Fixed
+    from metta_lint.rules.finding import Finding
 
 fix_options = option_group(
     click.option("--fix", is_flag=True, help="Apply the fixes that change no run but for what was plainly meant."),
@@ -45,7 +45,7 @@ def without_effect(options: dict[str, Any]) -> list[str]:
 def with_pairs_taken(report: Report, side: Any) -> Report:
     """The report, its findings of pairs with fixes where a side is said to be right."""
     if side is not None or any(pair.truth for pair in report.pairs):
-        from metta_lint.takes import with_taken
+        from metta_lint.fixes.take import with_taken
 
         report.findings = with_taken(report.findings, report.pairs, side)
     return report
@@ -54,7 +54,7 @@ def with_pairs_taken(report: Report, side: Any) -> Report:
 def with_sizes_solved(report: Report, options: dict[str, Any]) -> Report:
     """The report, its findings of sizes that do not go together with fixes where fixes are asked for."""
     if options["fix"] or options["diff"] or options["unsafe_fixes"]:
-        from metta_lint.solver.fixes import with_solved
+        from metta_lint.fixes.solver.fixes import with_solved
 
         report.findings = with_solved(report.findings, report.plans)
     return report
@@ -66,25 +66,27 @@ def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[s
     With ``--diff`` the code is 1 where something would change; with either it is 2 where a fix is none, with ``--fix``
     where something could not be written, with ``--diff``, which shows no findings, where a file could not be read.
     """
-    from metta_lint.fixes import Fixer, Wanted
+    from metta_lint.fixes.fixer import Fixer, Wanted
 
     wanted = Wanted(
         tuple(roots), options["unsafe_fixes"], of_pairs=options["take"] is not None, severity=options["severity"]
     )
-    fixed = Fixer(look, wanted).fix()
+    fixer = Fixer(look, wanted)
+    fixed = fixer.fix()
+    report = fixer.report
     code = _say_bugs(fixed)
     if options["diff"]:
         from metta_lint.reports.diff import diff
 
         emit(diff(fixed.rewrites).removesuffix("\n"), options["output_file"], is_patch=True)
-        _say(fixed, "Would fix", options)
-        unreadable = _say_unreadable(fixed.report)
-        return fixed.report, max(code, unreadable, int(bool(fixed.rewrites)))
+        _say(fixed, report, "Would fix", options)
+        unreadable = _say_unreadable(report)
+        return report, max(code, unreadable, int(bool(fixed.rewrites)))
     failed = [rewrite for rewrite in fixed.rewrites if not _written(rewrite)]
     if failed:
-        fixed = fixed._replace(report=look(), done=_without(fixed.done, failed), unsettled=False)
-    _say(fixed, "Fixed", options)
-    return fixed.report, 2 if failed else code
+        fixed, report = fixed._replace(done=_without(fixed.done, failed), unsettled=False), look()
+    _say(fixed, report, "Fixed", options)
+    return report, 2 if failed else code
 
 
 def _written(rewrite: Rewrite) -> bool:
@@ -125,17 +127,17 @@ def _say_unreadable(report: Report) -> int:
     return 2 if unreadable else 0
 
 
-def _say(fixed: Fixed, verb: str, options: dict[str, Any]) -> None:
+def _say(fixed: Fixed, report: Report, verb: str, options: dict[str, Any]) -> None:
     if options["quiet"]:
         return
     lines = [f"{verb} {_counted(fixed.done)}" if fixed.done else "No fixes to apply"]
     lines += [f"Left alone, for it would change {_elsewhere(finding)}" for finding in fixed.outside]
-    unsafe = [finding for finding in fixed.report.findings if finding.fix is not None and not finding.fix.is_safe]
+    unsafe = [finding for finding in report.findings if finding.fix is not None and not finding.fix.is_safe]
     if unsafe and not options["unsafe_fixes"]:
         lines.append(f"{len(unsafe)} more can be fixed with --unsafe-fixes")
     if fixed.unsettled:
         lines.append("There is more to fix: run it again")
-    left = len(fixed.report.findings)
+    left = len(report.findings)
     lines.append(f"{left} {'finding is' if left == 1 else 'findings are'} left" if left else "Nothing is left")
     for line in lines:
         click.echo(line, err=True)

@@ -19,8 +19,8 @@ def init(wanted: bool | None) -> int:
 
     What is there already is kept.
     """
-    from metta_lint.init import adopt, prepare
-    from metta_lint.numbers import count
+    from metta_lint.base.wording import count
+    from metta_lint.check.adoption import adopt, prepare
 
     adoption = prepare(".")
     if wanted is None:

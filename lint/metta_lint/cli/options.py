@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import click
 
-from metta_lint import plugins
-from metta_lint.config import Config, Selector, find_config, load_config
-from metta_lint.findings import SEVERITIES
+from metta_lint.base import plugins
+from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config, Selector, find_config, load_config
 from metta_lint.reports.formats import FORMATS
-from metta_lint.settings import Machine
-from metta_lint.trainers import parse_choice
+from metta_lint.rules.finding import SEVERITIES
+from metta_lint.trainers.dialects import parse_choice
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -78,14 +78,6 @@ gitignore_option = click.option(
     "--respect-gitignore/--no-respect-gitignore",
     default=None,
     help="Whether folders are searched without what git ignores (default: yes; respect-gitignore in the config).",
-)
-cache_options = option_group(
-    click.option("--no-cache", is_flag=True, help="Parse every file anew, and keep nothing for the next run."),
-    click.option(
-        "--cache-dir",
-        metavar="FOLDER",
-        help="Where parsed files are kept (METTA_LINT_CACHE_DIR; default: the user's cache folder).",
-    ),
 )
 history_options = option_group(
     click.option(

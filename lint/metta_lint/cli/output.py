@@ -6,8 +6,8 @@ import os
 import sys
 from typing import Any
 
-from metta_lint.errors import LintError
-from metta_lint.replacing import write_text
+from metta_lint.base.errors import LintError
+from metta_lint.files.replace import write_text
 
 
 def emit(text: str, output_file: str | None, *, is_patch: bool = False) -> None:

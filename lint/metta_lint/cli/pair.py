@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from metta_lint.base.errors import LintError
 from metta_lint.cli.options import given
-from metta_lint.errors import LintError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metta_lint.config import Config
-    from metta_lint.settings import Machine
+    from metta_lint.plans.run import Machine
+    from metta_lint.project.config import Config
 
 
 def plan_of(run: str, config_path: str | None, overrides: Sequence[str], options: dict[str, Any]) -> Any:
     """The plan of a run, with the configuration that is nearest to it unless one is named."""
-    from metta_lint.runs import plan_run
+    from metta_lint.project.runs import plan_run
 
     config, machine = given(config_path, run if os.path.exists(run) else ".", options)
     planned = plan_run(run, config, overrides, machine)
@@ -28,8 +28,8 @@ def plan_of(run: str, config_path: str | None, overrides: Sequence[str], options
 def pair_of(
     left: str, right: str, config: Config, machine: Machine, overrides: Sequence[str], options: Any, **backend: Any
 ) -> Any:
-    from metta_lint.pairs import Pair
-    from metta_lint.runs import plan_run
+    from metta_lint.plans.pair import Pair
+    from metta_lint.project.runs import plan_run
 
     first = plan_run(left, config, (*overrides, *options["set_left"]), machine, **backend)
     second = plan_run(right, config, (*overrides, *options["set_right"]), machine, **backend)
@@ -47,8 +47,8 @@ def check_trainers(config: Config, *plans: Any) -> None:
 
 def findings_of(pair: Any, config: Config) -> list[Any]:
     from metta_lint.cli.options import warn
-    from metta_lint.engine import Subjects, merged, run_rules
-    from metta_lint.selection import chosen_rules
+    from metta_lint.rules.engine import Subjects, merged, run_rules
+    from metta_lint.rules.selection import chosen_rules
 
     chosen = chosen_rules(config)
     warn(chosen.warnings)

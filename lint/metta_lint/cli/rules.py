@@ -6,13 +6,7 @@ from typing import Any
 
 import click
 
-from metta_lint.cli.options import (
-    config_option,
-    format_option,
-    given,
-    option_group,
-    output_options,
-)
+from metta_lint.cli.options import config_option, format_option, given, option_group, output_options
 from metta_lint.cli.output import emit
 from metta_lint.reports.strict_json import as_json
 
@@ -21,8 +15,8 @@ from metta_lint.reports.strict_json import as_json
 @option_group(config_option, format_option("text", "json"), output_options)
 def rules(config_path: str | None, **options: Any) -> int:
     """List every installed rule."""
-    from metta_lint.engine import load_rules
-    from metta_lint.explain import rules_data, rules_text
+    from metta_lint.rules.engine import load_rules
+    from metta_lint.rules.page import rules_data, rules_text
 
     config, _ = given(config_path, ".", options)
     found = load_rules(config.plugins)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from metta_lint.errors import LintError
+from metta_lint.base.errors import LintError
 
 
 @click.command()

@@ -28,8 +28,8 @@ from metta_lint.reports.strict_json import as_json
 @option_group(config_option, machine_options, trainer_option, set_option, format_option("text", "json"), output_options)
 def solve(run: str, wants: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """The nearest settings with which a run is clean: none refused, nothing wasted, and every --want fulfilled."""
-    from metta_lint.solver.answers import answer
-    from metta_lint.solver.wants import parse_want
+    from metta_lint.fixes.solver.answers import answer
+    from metta_lint.fixes.solver.wants import parse_want
 
     planned = plan_of(run, config_path, overrides, options)
     answered = answer(planned, dict(map(parse_want, wants)))

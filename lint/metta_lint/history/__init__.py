@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.entries import split_entry
-from metta_lint.errors import LintError
-from metta_lint.history.telling import Road, Teller
+from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
+from metta_lint.history.git import Repository
+from metta_lint.history.mirror import Mirror
+from metta_lint.history.teller import Road, Teller
 from metta_lint.history.walk import DEFAULT_LIMIT, Launch, Timeline, Walk
-from metta_lint.records import NamedTuple
-from metta_lint.vcs.git import Repository
-from metta_lint.vcs.mirror import Mirror
+from metta_lint.plans.run import split_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from metta_lint.compare import ComparisonRow
-    from metta_lint.config import Config
-    from metta_lint.findings import Finding
+    from metta_lint.check.report import Report
     from metta_lint.history.story import Story
-    from metta_lint.pairs import Pair
-    from metta_lint.plans import Plan
-    from metta_lint.report import Report
-    from metta_lint.settings import Machine
+    from metta_lint.plans.comparison import ComparisonRow
+    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Machine
+    from metta_lint.project.config import Config
+    from metta_lint.rules.finding import Finding
 
 __all__ = ["DEFAULT_LIMIT", "Launch", "add_histories", "row_histories", "with_story"]
 

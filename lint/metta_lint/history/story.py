@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from metta_lint.numbers import printable, show
-from metta_lint.records import NamedTuple
-from metta_lint.settings import Unknown
-from metta_lint.vcs.git import Commit  # noqa: TC001 - a field of a record
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import printable, show
+from metta_lint.history.git import Commit  # noqa: TC001 - a field of a record
 
 Kind = Literal["one-side", "both-moved", "born-different", "cut-off"]
 """One side changed; both moved, since they agreed or though they never did; they differed from the first, and no more

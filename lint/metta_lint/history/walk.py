@@ -11,21 +11,21 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from metta_lint.entries import split_entry
-from metta_lint.errors import InputError, LintError
-from metta_lint.numbers import printable
-from metta_lint.paths import from_folder
-from metta_lint.runs import plan_run
-from metta_lint.vcs.mirror import Layout, wanted_suffixes
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import from_folder
+from metta_lint.base.wording import printable
+from metta_lint.history.mirror import Layout, wanted_suffixes
+from metta_lint.plans.run import split_entry
+from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from metta_lint.config import Config
-    from metta_lint.plans import Plan
-    from metta_lint.settings import Machine
-    from metta_lint.vcs.git import Change, Repository, Step
-    from metta_lint.vcs.mirror import Mirror
+    from metta_lint.history.git import Change, Repository, Step
+    from metta_lint.history.mirror import Mirror
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Machine
+    from metta_lint.project.config import Config
 
 DEFAULT_LIMIT = 200
 """Commits at which runs are planned."""

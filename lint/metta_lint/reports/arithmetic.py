@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.numbers import show
+from metta_lint.base.wording import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.findings import Claim, Finding
-    from metta_lint.plans import Plan
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
+    from metta_lint.plans.plan import Plan
+    from metta_lint.rules.finding import Claim, Finding
 
 LONGEST = 80
 """Characters of a formula; a longer one says less than its result."""

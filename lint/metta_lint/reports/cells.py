@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metta_lint.numbers import without_controls
+from metta_lint.base.wording import without_controls
 
 TAB = "    "
 """What a tab is shown as, wherever it stands, so that marks stay under what they mark."""

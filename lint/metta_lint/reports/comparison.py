@@ -5,18 +5,18 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.numbers import count, show
+from metta_lint.base.wording import count, show
 from metta_lint.reports.data import SCHEMA, finding_data
 from metta_lint.reports.text import Row, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from metta_lint.compare import ComparisonRow
-    from metta_lint.findings import Finding
     from metta_lint.history.story import Story
-    from metta_lint.pairs import Pair
+    from metta_lint.plans.comparison import ComparisonRow
+    from metta_lint.plans.pair import Pair
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 
 NO_STORIES: Mapping[str, Story] = {}

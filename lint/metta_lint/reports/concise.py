@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.reports.cells import one_line
-from metta_lint.reports.records import is_fixable
+from metta_lint.reports.remarks import is_fixable
 
 if TYPE_CHECKING:
-    from metta_lint.findings import Finding
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 
 def page(report: Report, style: Style) -> str:

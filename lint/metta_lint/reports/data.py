@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.documents import Span
-from metta_lint.findings import SEVERITIES, Claim, Finding, Fix
-from metta_lint.settings import Setting, Unknown
+from metta_lint.base.documents import Span
+from metta_lint.base.unknown import Unknown
+from metta_lint.rules.finding import SEVERITIES, Claim, Finding
 
 if TYPE_CHECKING:
-    from metta_lint.baseline import Held
-    from metta_lint.plans import Plan, Quantity, Refusal
-    from metta_lint.report import Report
+    from metta_lint.check.baseline import Held
+    from metta_lint.check.report import Report
+    from metta_lint.plans.plan import Plan, Quantity, Refusal
+    from metta_lint.plans.run import Setting
+    from metta_lint.sources.edit import Fix
 
 SCHEMA = "metta-lint/1"
 

@@ -7,12 +7,12 @@ import re
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from metta_lint.paths import slashed
+from metta_lint.base.paths import slashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.replacing import Rewrite
+    from metta_lint.files.replace import Rewrite
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 _QUOTED = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')

@@ -7,18 +7,18 @@ from io import StringIO
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
+from metta_lint.files.bytes import first_bytes, identity
 from metta_lint.reports.cells import one_line, shown, width, wrapped
 from metta_lint.reports.window import CUT, window
-from metta_lint.sources.files import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, LINE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from metta_lint.documents import Span
-    from metta_lint.findings import Finding
+    from metta_lint.base.documents import Span
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 LONGEST = 160
 """Columns of a line where the page has no width."""

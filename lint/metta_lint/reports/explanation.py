@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.numbers import show
-from metta_lint.report import Report
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import show
+from metta_lint.check.report import Report
 from metta_lint.reports.full import finding_blocks
 from metta_lint.reports.solving import solution_lines
-from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.derivation import Step
-    from metta_lint.explanation import Explanation
-    from metta_lint.plans import Plan
+    from metta_lint.check.explanation import Explanation
+    from metta_lint.plans.lineage import Step
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Setting
     from metta_lint.reports.style import Style
-    from metta_lint.settings import Setting
 
 
 def explanation_page(code: str, explanations: Iterable[Explanation], style: Style) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from metta_lint.errors import LintError
-from metta_lint.records import NamedTuple
+from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
 
 

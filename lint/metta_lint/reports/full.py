@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.explain import why_it_matters
-from metta_lint.numbers import without_controls
+from metta_lint.base.wording import without_controls
 from metta_lint.reports.arithmetic import Arithmetic
 from metta_lint.reports.cells import wrapped
 from metta_lint.reports.excerpts import excerpts
-from metta_lint.reports.records import fix_text, rules_by_code
+from metta_lint.reports.remarks import fix_text, rules_by_code
 from metta_lint.reports.text import fixable_lines, summary
+from metta_lint.rules.page import why_it_matters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.findings import Finding
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 INDENT = 4
 """Columns by which a message's further lines stand back."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.reports.places import repository_path
-from metta_lint.reports.records import remarks
+from metta_lint.reports.remarks import remarks
 
 if TYPE_CHECKING:
-    from metta_lint.findings import Finding
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 _IN_TEXT = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})

@@ -9,12 +9,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.reports.places import repository_path, with_fingerprints
-from metta_lint.reports.records import remarks
+from metta_lint.reports.remarks import remarks
 
 if TYPE_CHECKING:
-    from metta_lint.findings import Finding
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}
 UNREADABLE = "critical"

@@ -8,7 +8,7 @@ from metta_lint.reports.data import check_data
 from metta_lint.reports.strict_json import as_json
 
 if TYPE_CHECKING:
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
 
 

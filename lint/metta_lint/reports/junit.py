@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # only written, nothing is parsed
 
 from metta_lint.reports.places import repository_path
-from metta_lint.reports.records import remarks
+from metta_lint.reports.remarks import remarks
 
 if TYPE_CHECKING:
-    from metta_lint.findings import Finding
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to write (https://www.w3.org/TR/xml/#charsets)."""

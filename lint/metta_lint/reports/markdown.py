@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from metta_lint.reports.places import repository_path
-from metta_lint.reports.records import fix_text
+from metta_lint.reports.remarks import fix_text
 from metta_lint.reports.text import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.documents import Span
-    from metta_lint.findings import Finding
-    from metta_lint.report import Report
+    from metta_lint.base.documents import Span
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Finding
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~<>&$]")
 _AT_THE_START = re.compile(r"^(\s*\d*)([-+=.)])")

@@ -6,12 +6,12 @@ import posixpath
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from metta_lint.paths import slashed, without_lines
+from metta_lint.base.paths import slashed, without_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.findings import Finding
+    from metta_lint.rules.finding import Finding
 
 
 def repository_path(path: str) -> str:

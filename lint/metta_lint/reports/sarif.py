@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from metta_lint import __version__
-from metta_lint.explain import page as rule_text
-from metta_lint.explain import summary, why_it_matters
-from metta_lint.findings import DOCUMENTATION
 from metta_lint.reports.data import claim_data
 from metta_lint.reports.places import repository_path, with_fingerprints
-from metta_lint.reports.records import remarks, rules_by_code
+from metta_lint.reports.remarks import remarks, rules_by_code
 from metta_lint.reports.strict_json import as_json
+from metta_lint.rules.finding import DOCUMENTATION
+from metta_lint.rules.page import page as rule_text
+from metta_lint.rules.page import summary, why_it_matters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metta_lint.api import Rule
-    from metta_lint.built_in import BuiltIn
-    from metta_lint.documents import Span
-    from metta_lint.findings import Finding, Fix, Severity
-    from metta_lint.report import Report
+    from metta_lint.base.documents import Span
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.built_in import BuiltIn
+    from metta_lint.rules.finding import Finding, Severity
+    from metta_lint.rules.rule import Rule
+    from metta_lint.sources.edit import Fix
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.numbers import count, show
+from metta_lint.base.wording import count, show
 from metta_lint.reports.data import SCHEMA, location
 from metta_lint.reports.text import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from metta_lint.fixes.solver.answers import Answer, Solution
     from metta_lint.reports.style import Style
-    from metta_lint.solver.answers import Answer, Solution
 
 
 def solve_page(answer: Answer, style: Style) -> str:

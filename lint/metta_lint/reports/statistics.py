@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from metta_lint.records import NamedTuple
-from metta_lint.reports.records import is_fixable
+from metta_lint.base.records import NamedTuple
+from metta_lint.reports.remarks import is_fixable
 from metta_lint.reports.text import summary, table
 
 if TYPE_CHECKING:
-    from metta_lint.findings import Severity
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
     from metta_lint.reports.style import Style
+    from metta_lint.rules.finding import Severity
 
 
 class Count(NamedTuple):

@@ -9,8 +9,8 @@ import os
 import re
 from typing import IO, Literal
 
-from metta_lint.numbers import escaped
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import escaped
 
 _CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "good": "32", "related": "1;34"}
 NARROWEST = 40

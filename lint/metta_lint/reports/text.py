@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from metta_lint.findings import SEVERITIES
-from metta_lint.numbers import show
+from metta_lint.base.wording import show
 from metta_lint.reports.cells import wrapped
+from metta_lint.rules.finding import SEVERITIES
 
 if TYPE_CHECKING:
-    from metta_lint.plans import Plan, Quantity
-    from metta_lint.report import Report
+    from metta_lint.check.report import Report
+    from metta_lint.plans.plan import Plan, Quantity
     from metta_lint.reports.style import Style
 
 Row = Sequence[str]

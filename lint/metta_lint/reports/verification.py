@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.numbers import percent, show
+from metta_lint.base.wording import percent, show
 from metta_lint.reports.data import SCHEMA
 from metta_lint.reports.text import table
-from metta_lint.verify import NOT_RUN, loop_of, refuses_config
+from metta_lint.verification.verify import NOT_RUN, loop_of, refuses_config
 
 if TYPE_CHECKING:
-    from metta_lint.observations import Observation
+    from metta_lint.loops.observation import Observation
     from metta_lint.reports.style import Style
-    from metta_lint.verify import JudgedClaim, Row, Verification
+    from metta_lint.verification.verify import JudgedClaim, Row, Verification
 
 RATES = {
     "steps_per_second": "agent steps per second",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
 from metta_lint.reports.cells import width
 
 if TYPE_CHECKING:

@@ -14,22 +14,22 @@ from lsprotocol.types import (
     WorkspaceEdit,
 )
 
-from metta_lint.built_in import BUILT_IN
-from metta_lint.errors import InputError
-from metta_lint.fixes import together
-from metta_lint.records import NamedTuple
+from metta_lint.base.errors import InputError
+from metta_lint.base.records import NamedTuple
+from metta_lint.check.suppression_comment import directive_for
+from metta_lint.fixes.fixer import together
+from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.server.diagnostics import address
 from metta_lint.server.linting import taken
-from metta_lint.suppressing import directive_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lsprotocol.types import Range
 
-    from metta_lint.findings import Edit, Fix
     from metta_lint.server.diagnostics import Shown
     from metta_lint.server.linting import Checked, Result
+    from metta_lint.sources.edit import Edit, Fix
 
 EXPLAIN = "metta-lint.explain"
 FIX_ALL = f"{CodeActionKind.SourceFixAll.value}.metta-lint"

@@ -14,13 +14,13 @@ from lsprotocol.types import (
 )
 from pygls.uris import from_fs_path
 
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from metta_lint.documents import Span
-    from metta_lint.findings import Finding, Related
+    from metta_lint.base.documents import Span
+    from metta_lint.rules.finding import Finding, Related
     from metta_lint.server.linting import Checked, File, Result
 
 SOURCE = "metta-lint"

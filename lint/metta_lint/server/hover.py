@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.numbers import printable, show
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import printable, show
 from metta_lint.server.diagnostics import location
-from metta_lint.settings import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from metta_lint.documents import Span
-    from metta_lint.plans import Plan, Quantity
+    from metta_lint.base.documents import Span
+    from metta_lint.plans.plan import Plan, Quantity
     from metta_lint.server.linting import Result
     from metta_lint.server.places import Use
 

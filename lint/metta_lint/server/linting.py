@@ -8,27 +8,28 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from metta_lint.built_in import UNREADABLE
-from metta_lint.check import check
-from metta_lint.config import find_config
-from metta_lint.errors import InputError, LintError
-from metta_lint.numbers import printable
-from metta_lint.records import NamedTuple
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import printable
+from metta_lint.check.linter import check
+from metta_lint.files.bytes import first_bytes, reading_instead
+from metta_lint.fixes.take import with_taken
+from metta_lint.project.config import find_config
+from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.server.positions import Text, text_of
 from metta_lint.server.roots import is_below, roots
 from metta_lint.server.state import State, resolved
-from metta_lint.sources.files import first_bytes, reading_instead
 from metta_lint.sources.text import BYTE_LIMIT
-from metta_lint.takes import with_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.documents import Span
-    from metta_lint.findings import Finding, Fix
-    from metta_lint.pairs import Side
-    from metta_lint.report import Report
+    from metta_lint.base.documents import Span
+    from metta_lint.check.report import Report
+    from metta_lint.plans.pair import Side
+    from metta_lint.rules.finding import Finding
     from metta_lint.server.roots import Root
+    from metta_lint.sources.edit import Fix
 
 
 _log = logging.getLogger(__name__)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from metta_lint.discovery import tree_root
-from metta_lint.errors import InputError
-from metta_lint.hydra.includes import read_config_file
-from metta_lint.hydra.members import member_of
-from metta_lint.references import env_references, file_references
+from metta_lint.base.errors import InputError
 from metta_lint.server.diagnostics import location
 from metta_lint.server.places import written
 from metta_lint.sources import read
+from metta_lint.trainers.hydra.includes import read_config_file
+from metta_lint.trainers.hydra.members import member_of
+from metta_lint.trainers.trees.references import env_references, file_references
+from metta_lint.trainers.trees.roots import tree_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lsprotocol.types import Location
 
-    from metta_lint.documents import Document, Span
+    from metta_lint.base.documents import Document, Span
     from metta_lint.server.linting import File, Result
     from metta_lint.server.places import Use
 

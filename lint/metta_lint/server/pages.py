@@ -7,13 +7,13 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from metta_lint.built_in import BUILT_IN, BuiltIn
-from metta_lint.explain import page
+from metta_lint.rules.built_in import BUILT_IN, BuiltIn
+from metta_lint.rules.page import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from metta_lint.api import Rule
+    from metta_lint.rules.rule import Rule
 
 
 class Pages:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
-    from metta_lint.documents import Span
-    from metta_lint.plans import Plan
+    from metta_lint.base.documents import Span
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Setting
     from metta_lint.server.linting import Checked, File, Result
-    from metta_lint.settings import Setting
 
 MOST_LINES = 100
 """Lines of one value (a list) that are looked at."""

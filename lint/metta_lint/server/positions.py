@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
 from metta_lint.sources.text import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from metta_lint.documents import Span
+    from metta_lint.base.documents import Span
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 

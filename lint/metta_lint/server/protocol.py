@@ -17,7 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from metta_lint import __version__
-from metta_lint.engine import load_rules
+from metta_lint.rules.engine import load_rules
 from metta_lint.server.actions import EXPLAIN, KINDS, Asked, actions
 from metta_lint.server.hover import hover
 from metta_lint.server.navigation import definitions, named_file, references

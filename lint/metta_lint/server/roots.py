@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from metta_lint.config import find_config
-from metta_lint.errors import InputError, LintError
-from metta_lint.records import NamedTuple
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.records import NamedTuple
+from metta_lint.project.config import find_config
 from metta_lint.server.state import resolved
 
 if TYPE_CHECKING:

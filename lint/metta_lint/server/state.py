@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

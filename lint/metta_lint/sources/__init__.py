@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from metta_lint import plugins
-from metta_lint.errors import InputError, LintError
-from metta_lint.sources.files import first_bytes, identity
+from metta_lint.base import plugins
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.files.bytes import first_bytes, identity
 from metta_lint.sources.text import BYTE_LIMIT, file_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from metta_lint.base.documents import Document
+    from metta_lint.sources.source import Source
 
-    from metta_lint.documents import Document
-    from metta_lint.sources.cache import Cache
-    from metta_lint.sources.plugin import Source
 
 SUFFIXES = {
     ".ini": "ini",
@@ -31,17 +28,19 @@ SUFFIXES = {
 
 MARKER = b"metta-lint:"
 """What a comment has that speaks to metta-lint: a file without it is not searched for comments."""
-REMEMBERED = frozenset({"ini", "yaml"})
-"""Readers whose documents are worth keeping from run to run."""
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[str, int, int, int], Document | InputError] = {}
 _cached_bytes = 0
-_cache: Cache | None = None
+
+
+def added_sources() -> tuple[Source, ...]:
+    """The sources that plugins add."""
+    return tuple(added.item for added in plugins.items(plugins.SOURCES))
 
 
 def known_suffixes() -> tuple[str, ...]:
     """The suffixes of files that can be read, those of plugins too."""
-    return tuple(dict.fromkeys((*SUFFIXES, *(suffix for source in plugins.sources() for suffix in source.suffixes))))
+    return tuple(dict.fromkeys((*SUFFIXES, *(suffix for source in added_sources() for suffix in source.suffixes))))
 
 
 def read(path: str, data: bytes | None = None) -> Document:
@@ -72,15 +71,7 @@ def forget() -> None:
     _cached_bytes = 0
 
 
-@contextmanager
-def remembering(cache: Cache) -> Iterator[None]:
-    """While this lasts, files are parsed only if the cache does not know what they are read as."""
-    global _cache  # noqa: PLW0603 - files are read from everywhere
-    before, _cache = _cache, cache
-    try:
-        yield
-    finally:
-        _cache = before
+plugins.on_change(forget)
 
 
 def _make_room(size: int) -> None:
@@ -110,23 +101,12 @@ def _parse(path: str, data: bytes) -> Document:
 
 def _read_as(name: str | None, path: str, data: bytes) -> Document:
     suffix = os.path.splitext(path)[1].lower()
-    for source in plugins.sources():
+    for source in added_sources():
         if suffix in source.suffixes and source.claims(path, data):
             return _parsed_by(source, data, path)
     if name is None:
         raise InputError(f"no reader for this kind of file (known: {' '.join(known_suffixes())})", file_start(path))
-    if _cache is None or name not in REMEMBERED:
-        return _parsed(name, data, path)
-    found = _cache.find(suffix, data, path)
-    if found is None:
-        try:
-            found = _parsed(name, data, path)
-        except InputError as error:
-            found = error
-        _cache.add(suffix, data, path, found)
-    if isinstance(found, InputError):
-        raise found
-    return found
+    return _parsed(name, data, path)
 
 
 def _parsed(name: str, data: bytes, path: str) -> Document:
@@ -155,3 +135,13 @@ def bytes_of(path: str) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be read: {reason}", file_start(path)) from None
+
+
+def readable(path: str) -> Document | None:
+    """A file's document, None where it cannot be read: that is a finding of its own."""
+    if os.path.splitext(path)[1].lower() not in known_suffixes():
+        return None
+    try:
+        return read(path)
+    except InputError:
+        return None

@@ -14,15 +14,15 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Comment, Document, Mapping, Scalar
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Comment, Document, Mapping, Scalar
+from metta_lint.base.errors import InputError
 from metta_lint.sources.text import BOM, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from collections.abc import Mapping as MappingABC
 
-    from metta_lint.documents import Node
+    from metta_lint.base.documents import Node
 
 LIMIT = 1_000  # in one file
 VALUE_LIMIT = 10_000  # characters of an INI's value that is read as Python

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Document, Entry, Mapping, Scalar, Span
-from metta_lint.errors import InputError
-from metta_lint.records import NamedTuple
+from metta_lint.base.documents import Document, Entry, Mapping, Scalar, Span
+from metta_lint.base.errors import InputError
+from metta_lint.base.records import NamedTuple
 from metta_lint.sources.text import BOM, decode, file_start
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 import re
 from typing import NoReturn
 
-from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.errors import InputError
 from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, Lines, decode
 
 _BLANKS = re.compile(r"[ \t\r\n]*+")

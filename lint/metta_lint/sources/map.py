@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from metta_lint.documents import Document, Scalar, Sequence
+from metta_lint.base.documents import Document, Scalar, Sequence
 from metta_lint.sources.text import BOM, Lines, decode
 
 _ROW = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")

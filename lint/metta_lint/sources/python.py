@@ -7,9 +7,9 @@ import re
 import warnings
 from functools import lru_cache
 
-from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.errors import InputError
-from metta_lint.settings import Unknown
+from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.errors import InputError
+from metta_lint.base.unknown import Unknown
 from metta_lint.sources.python_declarations import Module, as_node, declarations
 from metta_lint.sources.python_literals import Expression
 from metta_lint.sources.text import BOM, decode, file_start

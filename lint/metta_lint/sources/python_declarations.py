@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Entry, Mapping, Node, Scalar, Span
-from metta_lint.records import NamedTuple
+from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Span
+from metta_lint.base.records import NamedTuple
 from metta_lint.sources.python_literals import Calculator, Expression, Places, dotted
 
 if TYPE_CHECKING:

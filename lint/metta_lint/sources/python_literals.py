@@ -6,8 +6,8 @@ import ast
 import operator
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Entry, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.records import NamedTuple
+from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from metta_lint.documents import Span
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Span
+from metta_lint.base.errors import InputError
 
 BYTE_LIMIT = 4_000_000
 LINE_LIMIT = 110_000

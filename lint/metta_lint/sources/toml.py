@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import tomli
 
-from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.errors import InputError
 from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, Lines, decode, file_start
 
 _BLANKS = re.compile(r"[ \t]*+")

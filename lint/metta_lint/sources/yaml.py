@@ -19,8 +19,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from metta_lint.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
-from metta_lint.errors import InputError
+from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.errors import InputError
 from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, Lines, decode, file_start
 from metta_lint.sources.yaml_scalars import TAGGED, plain_value, plain_value_1_1, string
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.loops import Environment
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.loops.loop import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metta_lint.plans import Derivation
+    from metta_lint.plans.derivation import Derivation
 
 INVENTORY = "env.game.agent.rewards.inventory"
 ITEM_NAMES: Mapping[str, str] = {"ore_red": "ore", "battery_red": "battery", "heart": "heart"}

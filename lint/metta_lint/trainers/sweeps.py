@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from metta_lint.errors import InputError, LintError
+from metta_lint.base.errors import InputError, LintError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.plans import Plan
-    from metta_lint.sweeps import Sweep
-    from metta_lint.trees import ConfigTree
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.sweeps.sweep import Sweep
+    from metta_lint.trainers.trees.tree import ConfigTree
 
 
 def find_sweeps(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> list[Sweep]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.settings import Unknown
-from metta_lint.trainers.metta.sources import BATCHES, CONFIG, LAUNCH, TRAINING, VECTOR, VECTORISATION
-from metta_lint.trainers.sizes import check_positive, check_whole
+from metta_lint.base.unknown import Unknown
+from metta_lint.trainers.metta.citations import BATCHES, CONFIG, LAUNCH, TRAINING, VECTOR, VECTORISATION
+from metta_lint.trainers.values import check_positive, check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metta_lint.plans import Derivation
-    from metta_lint.settings import Run
+    from metta_lint.plans.derivation import Derivation
+    from metta_lint.plans.run import Run
 
 SIZES = (
     "trainer.num_workers",

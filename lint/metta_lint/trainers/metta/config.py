@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.discovery import holds_configs
-from metta_lint.errors import InputError, LintError
-from metta_lint.hydra import Composed, ConfigTreeReader
-from metta_lint.settings import Machine, Run, Setting, Unknown
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.run import Machine, Run, Setting
+from metta_lint.trainers.hydra import Composed, ConfigTreeReader
 from metta_lint.trainers.metta.curriculum import DEFAULT_NOTE, read_environments
 from metta_lint.trainers.metta.defaults import DEFAULTS, REQUIRED, SOURCE
 from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, taken
+from metta_lint.trainers.trees.roots import holds_configs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from metta_lint.documents import Span
+    from metta_lint.base.documents import Span
 
 
 def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None = None) -> Run:

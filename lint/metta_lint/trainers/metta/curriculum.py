@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Span
-from metta_lint.errors import InputError
-from metta_lint.hydra import Branch, Composed, Items, Leaf
-from metta_lint.records import NamedTuple
-from metta_lint.settings import Choice, Setting, Unknown
+from metta_lint.base.documents import Span
+from metta_lint.base.errors import InputError
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.unknown import Choice, Unknown
+from metta_lint.plans.run import Setting
+from metta_lint.trainers.hydra import Branch, Composed, Items, Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from metta_lint.hydra import ConfigTreeReader
+    from metta_lint.trainers.hydra import ConfigTreeReader
 
 DEEPEST = 20
 """Curricula within curricula: Metta's own go three deep."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from metta_lint.discovery import tree_root
-from metta_lint.documents import Document, Mapping, Scalar, leaves
-from metta_lint.records import NamedTuple
-from metta_lint.settings import Run, Setting, Unknown
-from metta_lint.trainers.default_drift import DefaultDrift
+from metta_lint.base.documents import Document, Mapping, Scalar, leaves
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.run import Run, Setting
+from metta_lint.trainers.drift import DefaultDrift
 from metta_lint.trainers.metta.defaults import DEFAULTS, SOURCE
+from metta_lint.trainers.trees.roots import tree_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.documents import Node, Span
+    from metta_lint.base.documents import Node, Span
 
 TRAINER = "metta.rl.trainer.MettaTrainer"
 CONFIG_PATH = "metta/rl/trainer_config.py"
@@ -90,7 +91,7 @@ def _defaults_in_tree(path: str) -> dict[str, _Default] | None:
     root = os.path.dirname(tree_root(path)) or "."
     if not os.path.isfile(os.path.join(root, CONFIG_PATH)):
         return None
-    from metta_lint.modules import Tree
+    from metta_lint.sources.python_tree import Tree
 
     tree = Tree(root)
     module = tree.module(CONFIG_PATH)

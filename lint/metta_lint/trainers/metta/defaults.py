@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.records import NamedTuple
-from metta_lint.settings import Unknown
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,16 +9,16 @@ from contextlib import suppress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.plans import Refusal
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.metta.batches import CLOCKS, SIZES
 from metta_lint.trainers.metta.defaults import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from metta_lint.plans import Derivation
-    from metta_lint.settings import Setting
+    from metta_lint.plans.derivation import Derivation
+    from metta_lint.plans.run import Setting
     from metta_lint.trainers.metta.defaults import Default
 
 PREFIX = "trainer."
@@ -192,7 +192,7 @@ def _nearest(key: str) -> str:
     same = next((known for known in DEFAULTS if known.rpartition(".")[2] == name), None)
     if same is not None:
         return f" (did you mean {same}?)"
-    from metta_lint.hydra.spelling import did_you_mean
+    from metta_lint.base.wording import did_you_mean
 
     return did_you_mean(key, DEFAULTS)
 

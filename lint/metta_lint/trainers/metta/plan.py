@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.epochs import NEVER_REACHED, Backend, derive_intervals, summarise
-from metta_lint.loops import CONFIG_REQUIREMENTS
-from metta_lint.plans import Derivation, IgnoredKey, Plan
-from metta_lint.rollout import account
-from metta_lint.settings import Run, Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
+from metta_lint.plans.derivation import Derivation
+from metta_lint.plans.epochs import NEVER_REACHED, Backend, derive_intervals, summarise
+from metta_lint.plans.plan import IgnoredKey, Plan
+from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.metta.batches import INTERVALS, derive_batches, derive_environments
 from metta_lint.trainers.metta.model import check_model
-from metta_lint.trainers.metta.updates import (
-    HYPERPARAMETERS,
-    derive_experience,
-    derive_hyperparameters,
-    derive_updates,
-)
+from metta_lint.trainers.metta.updates import HYPERPARAMETERS, derive_experience, derive_hyperparameters, derive_updates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
+    from metta_lint.plans.run import Run
 
 REQUIREMENTS = (
     "keys-given",

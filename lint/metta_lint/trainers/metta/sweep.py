@@ -6,23 +6,24 @@ import os
 from itertools import product
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Mapping as MappingNode
-from metta_lint.documents import leaves
-from metta_lint.errors import InputError
-from metta_lint.hydra import ConfigTreeReader
-from metta_lint.paths import slashed
-from metta_lint.plans import IgnoredKey
-from metta_lint.settings import Run, Setting, Unknown
-from metta_lint.spelling import close_names
-from metta_lint.sweeps import Parameter, Search, Stop, Sweep
+from metta_lint.base.documents import Mapping as MappingNode
+from metta_lint.base.documents import leaves
+from metta_lint.base.errors import InputError
+from metta_lint.base.paths import slashed
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import close_names
+from metta_lint.plans.plan import IgnoredKey
+from metta_lint.plans.run import Run, Setting
+from metta_lint.plans.sweeps.sweep import Parameter, Search, Stop, Sweep
+from metta_lint.trainers.hydra import ConfigTreeReader
 from metta_lint.trainers.metta.plan import derive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from metta_lint.documents import Document
-    from metta_lint.plans import Plan
-    from metta_lint.trees import ConfigTree
+    from metta_lint.base.documents import Document
+    from metta_lint.plans.plan import Plan
+    from metta_lint.trainers.trees.tree import ConfigTree
 
 SEARCH = Search(
     sizes=(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.settings import Unknown
-from metta_lint.trainers.metta.sources import CONFIG, EXPERIENCE, TRAINING
+from metta_lint.base.unknown import Unknown
+from metta_lint.trainers.metta.citations import CONFIG, EXPERIENCE, TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metta_lint.plans import Derivation
+    from metta_lint.plans.derivation import Derivation
 
 HYPERPARAMETERS: Mapping[str, str] = {
     "optimizer": "trainer.optimizer.type",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.plans import Refusal
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.pufferlib.packages import agents_of
-from metta_lint.trainers.sizes import check_whole
+from metta_lint.trainers.values import check_whole
 
 if TYPE_CHECKING:
-    from metta_lint.plans import Derivation
+    from metta_lint.plans.derivation import Derivation
 
 MOST_OF_METTAGRID = 255
 """The agents that MettaGrid can number: an agent's id is a byte (mettagrid 0.26.22 mettagrid_c)."""

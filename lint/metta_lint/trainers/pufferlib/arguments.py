@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.plans import HANGS, Refusal
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.plan import HANGS, Refusal
 from metta_lint.trainers.pufferlib.order import NATIVE
 
 if TYPE_CHECKING:
-    from metta_lint.plans import Derivation
+    from metta_lint.plans.derivation import Derivation
 
 ARGUMENTS = frozenset({"env_args", "env_creator_or_creators", "env_kwargs"})
 """What make() takes besides the keys that ``[vec]`` is for; load_env() gives the last two itself."""

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Document, Mapping, Scalar
-from metta_lint.errors import InputError
-from metta_lint.sources.files import first_bytes
+from metta_lint.base.documents import Document, Mapping, Scalar
+from metta_lint.base.errors import InputError
+from metta_lint.files.bytes import first_bytes
 from metta_lint.sources.text import BYTE_LIMIT
 
 if TYPE_CHECKING:

@@ -7,14 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Document, Scalar, Span, leaves, plain
-from metta_lint.documents import Mapping as MappingNode
-from metta_lint.errors import LintError
-from metta_lint.settings import Callee, Machine, Run, Setting, Unknown
+from metta_lint.base.documents import Document, Scalar, Span, leaves, plain
+from metta_lint.base.documents import Mapping as MappingNode
+from metta_lint.base.errors import LintError
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.run import Callee, Machine, Run, Setting
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
 from metta_lint.trainers.pufferlib.claims import check_claims
-from metta_lint.trainers.pufferlib.registry import unlisted_callee
+from metta_lint.trainers.pufferlib.signatures import unlisted_callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

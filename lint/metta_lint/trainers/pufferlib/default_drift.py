@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.errors import LintError
-from metta_lint.trainers.default_drift import DefaultDrift
+from metta_lint.base.errors import LintError
+from metta_lint.trainers.drift import DefaultDrift
 from metta_lint.trainers.pufferlib.config import has_code, read_run, recognises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.documents import Document
+    from metta_lint.base.documents import Document
 
 WRITTEN, ARGUMENT = "env.game.num_agents", "env.num_agents"
 """What the environment's YAML says, and the argument of ``make()`` that is written over it."""
@@ -35,4 +35,4 @@ def environment_drifts(document: Document) -> Iterator[DefaultDrift]:
     if argument.span != span or not isinstance(written.value, int) or written.value == value:
         return
     consequence = f"no INI says num_agents, so {value} agents are trained"
-    yield DefaultDrift("num_agents", written.value, written.span, value, span, "make()", consequence, "warning")
+    yield DefaultDrift("num_agents", written.value, written.span, value, span, "make()", consequence, changes_runs=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from metta_lint.plans import Refusal
-from metta_lint.settings import Unknown
-from metta_lint.trainers.sizes import check_number, check_whole
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.plan import Refusal
+from metta_lint.trainers.values import check_number, check_whole
 
 if TYPE_CHECKING:
-    from metta_lint.plans import Derivation
+    from metta_lint.plans.derivation import Derivation
 
 INIT = "PufferLib 3.0 pufferl.py PuffeRL.__init__()"
 SIZES_OF_MINIBATCH = ("train.minibatch_size", "train.max_minibatch_size")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.loops import UPDATE_REQUIREMENTS
-from metta_lint.plans import Refusal
-from metta_lint.settings import Unknown
-from metta_lint.spelling import close_names
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import close_names
+from metta_lint.loops.requirements import UPDATE_REQUIREMENTS
+from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ, TRAIN
 
 if TYPE_CHECKING:
-    from metta_lint.plans import Derivation
-    from metta_lint.settings import Setting
+    from metta_lint.plans.derivation import Derivation
+    from metta_lint.plans.run import Setting
 
 LOADING = "PufferLib 3.0 pufferl.py load_config()"
 NO_NAMES = ("none", "null", "true", "false")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metta_lint.loops import CONFIG_REQUIREMENTS
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 
 READING = ("options-once", "sections-hold-keys")
 """PufferLib 3.0 pufferl.py load_config()."""

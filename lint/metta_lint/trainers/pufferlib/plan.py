@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.epochs import COLLECTED, NEVER_REACHED, Backend, derive_intervals, summarise
-from metta_lint.plans import Derivation, Plan
-from metta_lint.rollout import account
-from metta_lint.settings import Run, Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.derivation import Derivation
+from metta_lint.plans.epochs import COLLECTED, NEVER_REACHED, Backend, derive_intervals, summarise
+from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.agents import derive_agents
 from metta_lint.trainers.pufferlib.experience import INIT, derive_experience
-from metta_lint.trainers.pufferlib.ignored import with_readers
+from metta_lint.trainers.pufferlib.ignored import unread_keys, with_readers
 from metta_lint.trainers.pufferlib.loading import refuse_keys
 from metta_lint.trainers.pufferlib.order import MAKE, MULTIPROCESSING, SERIAL, requirements_of, shown_by_a_loop
-from metta_lint.trainers.pufferlib.unread import unread_keys
 from metta_lint.trainers.pufferlib.updates import TRAINING, derive_updates
 from metta_lint.trainers.pufferlib.vectorisation import backend_of, derive_vectorisation, is_zero_copy
 
 if TYPE_CHECKING:
-    from metta_lint.loops import Loop
+    from metta_lint.loops.loop import Loop
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Run
 
 INTERVALS = {"checkpoint_interval": "train.checkpoint_interval"}
 VECTORISATION = frozenset({*MAKE, *SERIAL, *MULTIPROCESSING})

@@ -11,12 +11,18 @@ Read from PufferAI/PufferLib of 2025-01 to 2025-03 (clean_pufferl.py, demo.py, p
 
 from __future__ import annotations
 
-from metta_lint.epochs import NEVER_REACHED, Backend, summarise
-from metta_lint.plans import Derivation, Plan
-from metta_lint.settings import Run, Unknown
+from typing import TYPE_CHECKING
+
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.derivation import Derivation
+from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
 from metta_lint.trainers.pufferlib.keys_2 import BASE, MOVED, TRAIN
-from metta_lint.trainers.sizes import check_number, check_positive, check_whole
+from metta_lint.trainers.values import check_number, check_positive, check_whole
+
+if TYPE_CHECKING:
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Run
 
 DEMO = "PufferLib 2.0 demo.py"
 VECTOR = "PufferLib 2.0 vector.py make()"

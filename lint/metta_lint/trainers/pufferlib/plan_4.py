@@ -13,15 +13,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.epochs import NEVER_REACHED, Backend, summarise
-from metta_lint.plans import Derivation, Plan
-from metta_lint.settings import Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.derivation import Derivation
+from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
 from metta_lint.trainers.pufferlib.keys_4 import DEAD, MOVED, TRAIN
-from metta_lint.trainers.sizes import check_number, check_positive
+from metta_lint.trainers.values import check_number, check_positive
 
 if TYPE_CHECKING:
-    from metta_lint.settings import Run
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Run
 
 CONFIG = "PufferLib 4.0 pufferl.py validate_config()"
 TRAIN_LOOP = "PufferLib 4.0 pufferl.py _train()"

@@ -9,19 +9,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Mapping, Node, Scalar
-from metta_lint.modules import Tree
-from metta_lint.records import NamedTuple
-from metta_lint.settings import Callee
+from metta_lint.base.documents import Mapping, Node, Scalar
+from metta_lint.base.records import NamedTuple
+from metta_lint.plans.run import Callee
 from metta_lint.sources.python_declarations import Class
 from metta_lint.sources.python_literals import Expression
+from metta_lint.sources.python_tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingABC
 
-    from metta_lint.documents import Span
-    from metta_lint.modules import Declared
+    from metta_lint.base.documents import Span
     from metta_lint.sources.python_declarations import Function, Module
+    from metta_lint.sources.python_tree import Declared
+
 
 REGISTRY = "MAKE_FUNCTIONS"
 PREFIX = "puffer_"
@@ -201,3 +202,15 @@ def _target(tree: Tree, module: Module, function: Function, name: str) -> Declar
     """What a call in a function's body means: its own imports come before those of the module."""
     scope = module._replace(imports={**module.imports, **function.imports})
     return tree.declared(scope, name)
+
+
+PACKAGE = "ocean"
+UNLISTED = frozenset(
+    {"bandit", "continuous", "oldgrid", "password", "performance", "performance_empiric", "stochastic"}
+)
+
+
+def unlisted_callee(package: str, names: tuple[str, ...]) -> Callee | None:
+    """What is known of an ocean INI's environments without their code: those that were never listed; None for none."""
+    found = tuple(name for name in names if name.removeprefix("puffer_") in UNLISTED)
+    return Callee(frozenset(), anything=True, unregistered=found) if package == PACKAGE and found else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Mapping as MappingNode
-from metta_lint.numbers import count
-from metta_lint.plans import IgnoredKey, Plan
-from metta_lint.settings import Setting
+from metta_lint.base.documents import Mapping as MappingNode
+from metta_lint.base.wording import close_names, count
+from metta_lint.plans.plan import IgnoredKey, Plan
+from metta_lint.plans.run import Setting
+from metta_lint.plans.sweeps.sweep import Parameter, Search, Stop, Sweep
 from metta_lint.sources import read
 from metta_lint.sources.ini import DEFAULT_SECTION, values
-from metta_lint.spelling import close_names
-from metta_lint.sweeps import Parameter, Search, Stop, Sweep
 from metta_lint.trainers.pufferlib.config import find_default, parse_value, read_run
 from metta_lint.trainers.pufferlib.keys import DEAD, MOVED, TRAIN
 from metta_lint.trainers.pufferlib.plan import derive
@@ -21,8 +20,8 @@ from metta_lint.trainers.pufferlib.versions import with_version
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from metta_lint.documents import Document, Span
-    from metta_lint.settings import Run
+    from metta_lint.base.documents import Document, Span
+    from metta_lint.plans.run import Run
     from metta_lint.sources.ini import IniValue
 
 SEARCH = Search(

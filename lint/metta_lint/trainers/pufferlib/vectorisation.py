@@ -5,17 +5,17 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from metta_lint.plans import Refusal
-from metta_lint.settings import Unknown
-from metta_lint.spelling import close_names
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import close_names
+from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.pufferlib.arguments import ARGUMENTS, refuse_arguments
 from metta_lint.trainers.pufferlib.keys import VEC
 from metta_lint.trainers.pufferlib.order import NATIVE
-from metta_lint.trainers.sizes import check_number, check_whole
+from metta_lint.trainers.values import check_number, check_whole
 
 if TYPE_CHECKING:
-    from metta_lint.plans import Derivation
-    from metta_lint.settings import Run
+    from metta_lint.plans.derivation import Derivation
+    from metta_lint.plans.run import Run
 
 VECTOR = "PufferLib 3.0 vector.py make()"
 BACKENDS = ("Multiprocessing", "Serial", NATIVE, "Ray")

@@ -10,13 +10,13 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from metta_lint.records import NamedTuple
+from metta_lint.base.records import NamedTuple
 from metta_lint.trainers.pufferlib.config import find_default
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metta_lint.settings import Run
+    from metta_lint.plans.run import Run
 
 VERSIONS = ("2", "3", "4")
 NEWEST_KNOWN_BY_RUNNING = "3"

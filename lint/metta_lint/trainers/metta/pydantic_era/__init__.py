@@ -1,19 +1,1 @@
 """Metta, pydantic era (2026-01): no YAML, a TrainerConfig in Python, and dumps of what a run resolved to."""
-
-from metta_lint.trainers.metta.pydantic_era.config import read_run
-from metta_lint.trainers.metta.pydantic_era.plan import derive
-from metta_lint.trainers.solvable import Solvable
-
-SOLVABLE = Solvable(
-    (
-        "trainer.batch_size",
-        "trainer.minibatch_size",
-        "training_env.forward_pass_minibatch_target_size",
-        "trainer.bptt_horizon",
-        "training_env.async_factor",
-        "training_env.num_workers",
-    )
-)
-"""A dump or a class is one file, laid over nothing."""
-
-__all__ = ["SOLVABLE", "derive", "read_run"]

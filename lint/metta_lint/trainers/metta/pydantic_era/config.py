@@ -6,20 +6,20 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.documents import Mapping, Node, Scalar, Span, leaves, plain
-from metta_lint.entries import split_entry
-from metta_lint.errors import InputError, LintError
-from metta_lint.settings import Machine, Run, Setting, Unknown
+from metta_lint.base.documents import Mapping, Node, Scalar, Span, leaves, plain
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import close_names
+from metta_lint.plans.run import Machine, Run, Setting, split_entry
 from metta_lint.sources import read
-from metta_lint.spelling import close_names
 from metta_lint.trainers.metta.config import machine_settings
 from metta_lint.trainers.metta.pydantic_era.defaults import NODES, TRAINER, TRAINING_ENV
-from metta_lint.trainers.python_entries import CONFIG_CLASS
+from metta_lint.trainers.metta.pydantic_era.entries import CONFIG_CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from metta_lint.modules import Declared, Tree
+    from metta_lint.sources.python_tree import Declared, Tree
 
 ENVIRONMENT = ("metta.rl.training.training_environment", "TrainingEnvironmentConfig")
 NODE_CONFIGS = {
@@ -150,7 +150,7 @@ def _declared(path: str, name: str) -> Iterator[tuple[str, object, Span | None]]
 
 def _tree_of(path: str) -> tuple[Tree, str]:
     """The tree that a file's absolute imports start at: the nearest folder above it that holds its first package."""
-    from metta_lint.modules import Tree
+    from metta_lint.sources.python_tree import Tree
 
     folder = Path(path).parent
     for parent in (folder, *folder.parents):

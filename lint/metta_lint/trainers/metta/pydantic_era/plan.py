@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.epochs import NEVER_REACHED, Backend, summarise
-from metta_lint.plans import Derivation, IgnoredKey, Plan
-from metta_lint.rollout import account
-from metta_lint.settings import Run, Unknown
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.derivation import Derivation
+from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.plans.plan import IgnoredKey, Plan
+from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import INVENTORY, derive_rewards
 from metta_lint.trainers.metta.pydantic_era.config import NODE_GROUPS, NUM_AGENTS
-from metta_lint.trainers.sizes import check_positive, check_whole
+from metta_lint.trainers.values import check_positive, check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from metta_lint.plans.run import Run
 
 CONFIG = "Metta 2026-01 rl/trainer_config.py"
 ENVIRONMENT = "Metta 2026-01 rl/training/training_environment.py"

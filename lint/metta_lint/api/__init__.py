@@ -1,0 +1,160 @@
+"""The public API for rules: all that a rule may import.
+
+A rule is a plain class with a code, a name, a severity, a docstring (which is its page), cases, and a method ``check``
+that asks for what it needs by the names of its parameters:
+
+- ``pair``: two plans of one environment (``Pair``); the rule runs once for each pair;
+- ``plan``: one plan (``Plan``), whose ``run`` has the settings; the rule runs once for each run;
+- ``document``: one file that was read (``Document``), every value with its span, whether a run uses it or not;
+- ``tree``: one Hydra config tree (``ConfigTree``), its documents by name, and whether a name is there;
+- ``environment``: one environment config of a tree (``Environment``), composed, and what its map builder places;
+- ``sweep``: one sweep (``Sweep``), its parameters with the spans of their fields, and the plans of its suggestions.
+
+``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
+they came from), or by the span of a document's node. A rule does no I/O.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.base.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import close_names, count, is_slip, percent, ratio, show
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
+from metta_lint.plans.pair import Pair, same
+from metta_lint.plans.plan import HANGS, IgnoredKey, Plan, Quantity, Refusal
+from metta_lint.plans.run import Callee, Run, Setting
+from metta_lint.plans.sweeps.corners import Corner, refused_corners, wasteful_corners
+from metta_lint.plans.sweeps.space import DISTRIBUTIONS, in_domain, is_number
+from metta_lint.plans.sweeps.sweep import Parameter, Sweep
+from metta_lint.rules.finding import Claim, Finding, Severity
+from metta_lint.rules.rule import Case, Draft, Place, Rule
+from metta_lint.sources.edit import Edit, Fix
+from metta_lint.sources.remedies import removal, renaming, rewriting
+from metta_lint.trainers.mettagrid.classes import nearest_target
+from metta_lint.trainers.mettagrid.game_keys import NEW_NAMES, TOP_KEYS, allowed_keys, meant_by, refused_key, stands_for
+from metta_lint.trainers.mettagrid.maps import AGENT, Thing, kind_of
+from metta_lint.trainers.mettagrid.rooms import CHARACTERS, ITEMS, PARAMETERS, ROOMS
+from metta_lint.trainers.trees.environment import Environment, rooms_of
+from metta_lint.trainers.trees.references import TASKS, Reference, env_references, file_references, target_references
+from metta_lint.trainers.trees.tree import ConfigTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.trainers.drift import DefaultDrift
+
+
+__all__ = [
+    "AGENT",
+    "CHARACTERS",
+    "CONFIG_REQUIREMENTS",
+    "DISTRIBUTIONS",
+    "HANGS",
+    "ITEMS",
+    "NEW_NAMES",
+    "PARAMETERS",
+    "ROOMS",
+    "TASKS",
+    "TOP_KEYS",
+    "Callee",
+    "Case",
+    "Claim",
+    "ConfigTree",
+    "Corner",
+    "Document",
+    "Draft",
+    "Edit",
+    "Environment",
+    "Finding",
+    "Fix",
+    "IgnoredKey",
+    "Mapping",
+    "Node",
+    "Pair",
+    "Parameter",
+    "Place",
+    "Plan",
+    "Quantity",
+    "Reference",
+    "Refusal",
+    "Rule",
+    "Run",
+    "Scalar",
+    "Sequence",
+    "Setting",
+    "Severity",
+    "Span",
+    "Sweep",
+    "Thing",
+    "Unknown",
+    "allowed_keys",
+    "claimed",
+    "close_names",
+    "count",
+    "default_drifts",
+    "drift",
+    "env_references",
+    "file_references",
+    "in_domain",
+    "is_number",
+    "is_slip",
+    "kind_of",
+    "leaves",
+    "meant_by",
+    "nearest_target",
+    "percent",
+    "plain",
+    "ratio",
+    "refused_corners",
+    "refused_key",
+    "removal",
+    "renaming",
+    "rewriting",
+    "rooms_of",
+    "same",
+    "show",
+    "stands_for",
+    "target_references",
+    "wasteful_corners",
+]
+
+
+def default_drifts(document: Document) -> Iterator[DefaultDrift]:
+    """Where a trainer's own config file says something else than the Python defaults behind it."""
+    from metta_lint.trainers.default_drifts import default_drifts
+
+    yield from default_drifts(document)
+
+
+def drift(
+    pair: Pair,
+    quantity: str,
+    message: str,
+    *,
+    claims: tuple[str, ...] = (),
+    help: str = "",  # noqa: A002 - a draft's field is called so
+) -> Iterator[Draft]:
+    """One draft where both sides' quantity is known and differs; nothing otherwise.
+
+    ``message`` may use ``{left}`` and ``{right}``, the two values. ``claims`` name the quantities that are claimed as
+    the plans have them; those that either plan does not know are left out.
+    """
+    values = pair.differs(quantity)
+    if values is None:
+        return
+    left, right = (show(value) for value in values)
+    yield Draft(
+        message.format(left=left, right=right),
+        at=Place(pair.left, quantity),
+        related=((f"{right} here", Place(pair.right, quantity)),),
+        claims=claimed(pair, *claims),
+        help=help,
+    )
+
+
+def claimed(pair: Pair, *quantities: str) -> tuple[Claim, ...]:
+    """Claims of both sides' planned values, for the quantities that both plans know."""
+    known = ((name, pair.known(name)) for name in quantities)
+    return tuple(Claim(name, *values) for name, values in known if values is not None)

@@ -1,0 +1,370 @@
+"""Tests for rules: what every rule, a third party's too, has to stand.
+
+A rule must stay silent on the cases that agree, fire on those that drift, and what it claims of them must be what the
+reference trainer measures. A case is written to disk as a real pair of config trees, so that the whole road is tested,
+from files to findings. Both trees are tiny and agree in everything: 4 environments of 2 agents, 2 workers, and 2 epochs
+of 32 steps in minibatches of 16. In a test:
+
+    @pytest.mark.parametrize("example", list(examples(load_rules())), ids=str)
+    def test_every_rule(example, tmp_path):
+        example.check(tmp_path)
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.base.errors import InputError
+from metta_lint.base.records import NamedTuple
+from metta_lint.check.report import Report
+from metta_lint.fixes.fixer import Fixer, Wanted
+from metta_lint.plans.pair import Pair
+from metta_lint.project.config import Config
+from metta_lint.project.discovery import discover
+from metta_lint.project.runs import plan_run, same_environment
+from metta_lint.rules.engine import Subjects, run_rules, subject_of
+from metta_lint.rules.finding import Finding
+from metta_lint.verification.verify import Verification, agrees, backend, load_trainer, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from metta_lint.loops.loop import Loop
+    from metta_lint.loops.observation import Observation
+    from metta_lint.rules.rule import Case, Rule
+
+POLICY_SIZE = 16
+MEASURED = ("plan", "pair")
+"""Subjects that a run of the reference trainer says something about."""
+
+PUFFERLIB: Mapping[str, object] = {
+    "base.package": "metta",
+    "base.env_name": "metta",
+    "base.policy_name": "Policy",
+    "base.rnn_name": "Recurrent",
+    "vec.backend": "Multiprocessing",
+    "vec.num_envs": 4,
+    "vec.num_workers": 2,
+    "vec.batch_size": "auto",
+    "vec.zero_copy": True,
+    "env.ore_reward": 0.1,
+    "env.battery_reward": 0.8,
+    "env.heart_reward": 1.0,
+    "train.seed": 1,
+    "train.device": "cpu",
+    "train.torch_deterministic": True,
+    "train.cpu_offload": False,
+    "train.compile": False,
+    "train.compile_mode": "default",
+    "train.compile_fullgraph": True,
+    "train.data_dir": "experiments",
+    "train.checkpoint_interval": 1,
+    "train.optimizer": "adam",
+    "train.anneal_lr": False,
+    "train.precision": "float32",
+    "train.total_timesteps": 64,
+    "train.batch_size": "auto",
+    "train.minibatch_size": 16,
+    "train.max_minibatch_size": 32768,
+    "train.bptt_horizon": 4,
+    "train.update_epochs": 1,
+    "train.learning_rate": 0.001,
+    "train.gamma": 0.99,
+    "train.gae_lambda": 0.9,
+    "train.clip_coef": 0.1,
+    "train.vf_coef": 0.5,
+    "train.vf_clip_coef": 0.1,
+    "train.ent_coef": 0.01,
+    "train.max_grad_norm": 0.5,
+    "train.adam_beta1": 0.9,
+    "train.adam_beta2": 0.999,
+    "train.adam_eps": 1e-12,
+    "train.prio_alpha": 0.5,
+    "train.prio_beta0": 0.6,
+    "train.vtrace_rho_clip": 1.0,
+    "train.vtrace_c_clip": 1.0,
+}
+METTA: Mapping[str, object] = {
+    "seed": 1,
+    "vectorization": "multiprocessing",
+    "trainer._target_": "metta.rl.trainer.MettaTrainer",
+    "trainer.curriculum": "/env/arena",
+    "trainer.num_workers": 2,
+    "trainer.total_timesteps": 64,
+    "trainer.batch_size": 32,
+    "trainer.minibatch_size": 16,
+    "trainer.bptt_horizon": 4,
+    "trainer.update_epochs": 1,
+    "trainer.forward_pass_minibatch_target_size": 4,
+    "trainer.async_factor": 2,
+    "trainer.scale_batches_by_world_size": False,
+    "trainer.zero_copy": True,
+    "trainer.checkpoint.checkpoint_interval": 1,
+    "trainer.checkpoint.wandb_checkpoint_interval": 1,
+    "trainer.simulation.evaluate_interval": 2,
+    "trainer.optimizer.type": "adam",
+    "trainer.optimizer.learning_rate": 0.001,
+    "trainer.optimizer.beta1": 0.9,
+    "trainer.optimizer.beta2": 0.999,
+    "trainer.optimizer.eps": 1e-12,
+    "trainer.optimizer.weight_decay": 0,
+    "trainer.lr_scheduler.enabled": False,
+    "trainer.ppo.gamma": 0.99,
+    "trainer.ppo.gae_lambda": 0.9,
+    "trainer.ppo.clip_coef": 0.1,
+    "trainer.ppo.ent_coef": 0.01,
+    "trainer.ppo.vf_coef": 0.5,
+    "trainer.ppo.vf_clip_coef": 0.1,
+    "trainer.ppo.max_grad_norm": 0.5,
+    "trainer.ppo.norm_adv": True,
+    "trainer.ppo.clip_vloss": True,
+    "trainer.ppo.target_kl": None,
+    "trainer.prioritized_experience_replay.prio_alpha": 0.5,
+    "trainer.prioritized_experience_replay.prio_beta0": 0.6,
+    "trainer.vtrace.vtrace_rho_clip": 1.0,
+    "trainer.vtrace.vtrace_c_clip": 1.0,
+    "agent.components._core_.nn_params.num_layers": 1,
+}
+ENVIRONMENT: Mapping[str, object] = {
+    "env.game.num_agents": 2,
+    "env.game.max_steps": 20,
+    "env.game.inventory_item_names": ["ore_red", "battery_red", "heart"],
+    "env.game.agent.rewards.inventory.ore_red": 0.1,
+    "env.game.agent.rewards.inventory.battery_red": 0.8,
+    "env.game.agent.rewards.inventory.heart": 1.0,
+}
+
+
+class Example(NamedTuple):
+    """One case of one rule; ``drifts`` says which list it is from."""
+
+    rule: Rule
+    case: Case
+    number: int
+    drifts: bool
+
+    def __str__(self) -> str:
+        return f"{self.rule.code}-{'drifts' if self.drifts else 'agrees'}-{self.number}"
+
+    def findings(self, folder: Path) -> tuple[Pair, list[Finding]]:
+        """The case as a pair on disk, and what this rule alone finds in it."""
+        pair = write_pair(folder, self.case)
+        return pair, run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
+
+    def check(self, folder: Path) -> None:
+        """Raise AssertionError where the rule fires without cause, is silent with it, or claims what is not so."""
+        if self.case.files:
+            self._check_files(folder)
+            return
+        pair, findings = self.findings(folder)
+        self._check_fixes(folder, findings)
+        if not self.drifts:
+            _require(not findings, f"{self}: fires on configs that agree: {[f.message for f in findings]}")
+            return
+        _require(bool(findings), f"{self}: silent on configs that drift")
+        result = measure(pair, findings)
+        refuted = [judged for judged in result.claims if judged.verdict != "confirmed"]
+        _require(not refuted, f"{self}: {[(j.claim, j.measured, j.verdict) for j in refuted]}")
+        for quantity, claimed in self.case.claims.items():
+            row = next((row for row in result.rows if row.quantity == quantity), None)
+            _require(row is not None, f"{self}: nothing measured {quantity}")
+            assert row is not None  # noqa: S101 - for the type checker: just required
+            for said, (_, measured) in zip(claimed, (row.left, row.right), strict=True):
+                _require(said is None or agrees(said, measured), f"{self}: {quantity} is {measured}, not {said}")
+
+    def findings_on_disk(self, folder: Path) -> list[Finding]:
+        """What this rule alone finds in the case, whatever it is made of."""
+        if not self.case.files:
+            return self.findings(folder)[1]
+        for path, text in self.case.files.items():
+            _write(folder / path, text)
+        return findings_in(folder, self.rule)
+
+    def _check_files(self, folder: Path) -> None:
+        """Whether the rule finds the lines that the case names, and no others, in the case's files."""
+        findings = self.findings_on_disk(folder)
+        found = sorted({f"{Path(f.span.path).relative_to(folder).as_posix()}:{f.span.line}" for f in findings})
+        expected = sorted(set(self.case.at))
+        said = [finding.message for finding in findings]
+        _require(found == expected, f"{self}: finds {found or 'nothing'}, not {expected or 'nothing'}: {said}")
+        self._check_fixes(folder, findings)
+
+    def _check_fixes(self, folder: Path, findings: list[Finding]) -> None:
+        """Whether each fix mends its finding, and is of a kind that the rule says it has."""
+        kinds = kinds_of_fixes(findings)
+        if not kinds:
+            return
+        declared = getattr(self.rule, "fixable", None)
+        allowed = {None: set(), "unsafe": {"unsafe"}, "safe": {"safe", "unsafe"}}[declared]
+        _require(kinds <= allowed, f"{self}: has {' and '.join(sorted(kinds))} fixes, and says fixable = {declared!r}")
+        fixed = Fixer(lambda: self._look(folder), Wanted((folder.as_posix(),), unsafe=True)).fix()
+        said = [(finding.message, finding.fix) for finding in fixed.failed]
+        _require(not said, f"{self}: fixes that do not mend: {said}")
+        _require(not fixed.outside, f"{self}: fixes of other files: {[f.fix for f in fixed.outside]}")
+
+    def _look(self, folder: Path) -> Report:
+        """What this rule finds now; a file that cannot be read any more is an input error."""
+        report = Report()
+        try:
+            report.findings = findings_in(folder, self.rule) if self.case.files else self._of_pair(folder)
+        except InputError as error:
+            unreadable = Finding("ML001", "unreadable-input", "error", error.message, error.span, is_input_error=True)
+            report.findings = [unreadable]
+        return report
+
+    def _of_pair(self, folder: Path) -> list[Finding]:
+        pair = planned(folder, self.case)
+        return run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
+
+
+def kinds_of_fixes(findings: Iterable[Finding]) -> set[str]:
+    """The kinds of fixes that some findings have."""
+    return {"safe" if finding.fix.is_safe else "unsafe" for finding in findings if finding.fix is not None}
+
+
+def findings_in(folder: Path, rule: Rule) -> list[Finding]:
+    """What one rule finds in a folder of configs, as ``check`` would."""
+    found = discover([folder.as_posix()])
+    plans = [plan_run(entry, Config()) for entry in found.entries]
+    return run_rules([rule], Subjects(plans, same_environment(plans), found.files, found.trees))
+
+
+def examples(rules: Iterable[Rule]) -> Iterator[Example]:
+    """Every case of every rule.
+
+    Raises AssertionError for a rule without a case that agrees, and for one without a drifting case that proves
+    something: of a run or a pair a claim that is measured, of files the lines that are found in them.
+    """
+    for rule in rules:
+        _require(bool(rule.agrees), f"{rule.code} has no case that agrees")
+        if subject_of(rule) in MEASURED and not all(case.files for case in rule.drifts):
+            proves = any(_is_measured(claimed) for case in rule.drifts for claimed in case.claims.values())
+            _require(proves, f"{rule.code} has no drifting case with a claim to measure")
+        else:
+            _require(bool(rule.drifts), f"{rule.code} has no drifting case")
+        _require(all(case.at for case in rule.drifts if case.files), f"{rule.code} has a drifting case without a line")
+        _require(not any(case.at for case in rule.agrees), f"{rule.code} expects findings where all agrees")
+        for drifts, cases in ((False, rule.agrees), (True, rule.drifts)):
+            for number, case in enumerate(cases):
+                yield Example(rule, case, number, drifts)
+
+
+def _is_measured(claimed: tuple[object, object]) -> bool:
+    return any(side is not None for side in claimed)
+
+
+class _RunsOnce:
+    """The reference trainer, which measures the same of the same loop: it is run once, however many cases have it."""
+
+    def __init__(self) -> None:
+        trainer = load_trainer()
+        self.estimate = trainer.estimate
+        self.options = trainer.Options(epochs=None, device="cpu", policy_size=POLICY_SIZE)
+        self._run = trainer.run
+        self._observations: dict[str, Observation] = {}
+
+    def run(self, loop: Loop, options: object, progress: object) -> Observation:
+        """What running a loop measures."""
+        key = repr(loop)
+        if key not in self._observations:
+            self._observations[key] = self._run(loop, options, progress)
+        return self._observations[key]
+
+
+@cache
+def _trainer() -> _RunsOnce:
+    return _RunsOnce()
+
+
+def measure(pair: Pair, findings: list[Finding]) -> Verification:
+    """The pair, run to its end in the reference trainer."""
+    trainer = _trainer()
+    return verify(pair, findings, trainer, trainer.options, lambda _: None)
+
+
+def write_pair(folder: Path, case: Case) -> Pair:
+    """A case as two config trees below a folder, read and planned."""
+    for side, trainer, changes in zip(SIDES, case.trainers, (case.left, case.right), strict=True):
+        _WRITERS[trainer](folder / side, changes)
+    return planned(folder, case)
+
+
+def planned(folder: Path, case: Case) -> Pair:
+    """The pair of a case that is on disk."""
+    entries = [
+        (folder / side / _ENTRIES[trainer]).as_posix() for side, trainer in zip(SIDES, case.trainers, strict=True)
+    ]
+    left, right = (plan_run(entry, Config(), backend=backend(POLICY_SIZE)) for entry in entries)
+    return Pair(left, right, "a case")
+
+
+def write_pufferlib(folder: Path, changes: Mapping[str, object]) -> str:
+    """A PufferLib tree with some settings changed: default.ini, the entry, and the environment's YAML."""
+    settings, environment = _split({**PUFFERLIB, **ENVIRONMENT, **changes})
+    config = folder / "pufferlib" / "config"
+    sections: dict[str, list[str]] = {}
+    for key, value in settings.items():
+        section, _, name = key.partition(".")
+        sections.setdefault(section, []).append(f"{name} = {value}")
+    base = sections.pop("base")
+    _write(config / "default.ini", _ini({"base": ["package = None", "env_name = None"], **sections}))
+    _write(config / "metta.ini", _ini({"base": base}))
+    _write_yaml(folder / "pufferlib" / "environments" / "metta" / "metta.yaml", environment)
+    return (config / "metta.ini").as_posix()
+
+
+def write_metta(folder: Path, changes: Mapping[str, object]) -> str:
+    """A Hydra tree with some settings changed: the entry, its trainer, its agent, and the environment."""
+    settings, environment = _split({**METTA, **ENVIRONMENT, **changes})
+    tree = _nested(settings)
+    configs = folder / "configs"
+    for group in ("trainer", "agent"):
+        _write_yaml(configs / group / f"{group}.yaml", tree.pop(group))
+    entry = {"defaults": [{"trainer": "trainer"}, {"agent": "agent"}, "_self_"], **tree}
+    _write_yaml(configs / "train_job.yaml", entry)
+    _write_yaml(configs / "env" / "arena.yaml", environment)
+    return (configs / "train_job.yaml").as_posix()
+
+
+SIDES = ("left", "right")
+_ENTRIES = {"pufferlib": "pufferlib/config/metta.ini", "metta": "configs/train_job.yaml"}
+_WRITERS = {"pufferlib": write_pufferlib, "metta": write_metta}
+
+
+def _split(settings: Mapping[str, object]) -> tuple[dict[str, object], dict[str, Any]]:
+    game = {key.removeprefix("env."): value for key, value in settings.items() if key.startswith("env.game.")}
+    rest = {key: value for key, value in settings.items() if not key.startswith("env.game.")}
+    return rest, _nested(game)
+
+
+def _nested(settings: Mapping[str, object]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for key, value in settings.items():
+        *parents, name = key.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[name] = value
+    return tree
+
+
+def _ini(sections: Mapping[str, list[str]]) -> str:
+    return "\n\n".join("\n".join([f"[{name}]", *lines]) for name, lines in sections.items()) + "\n"
+
+
+def _write_yaml(path: Path, tree: object) -> None:
+    import yaml
+
+    _write(path, yaml.safe_dump(tree, sort_keys=False))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise AssertionError(message)

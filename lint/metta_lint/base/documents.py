@@ -1,0 +1,122 @@
+"""Documents: what a source makes of a file, every value with the place it was written at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from metta_lint.base.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as MappingABC
+
+
+class Span(NamedTuple):
+    """A stretch of a file. Lines and columns are 1-based; columns count characters; the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+class Scalar(NamedTuple):
+    """A value without parts: str, int, float, bool, None, or a date or bytes where a format has them."""
+
+    value: object
+    span: Span
+
+
+class Sequence(NamedTuple):
+    """A list of nodes."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+class Entry(NamedTuple):
+    """One entry of a mapping: where its key stands, and its value."""
+
+    key_span: Span
+    value: Node
+
+
+class Mapping(NamedTuple):
+    """Keys, in the order of the file, each with its value."""
+
+    entries: MappingABC[object, Entry]
+    span: Span
+
+    def get(self, *keys: object) -> Node | None:
+        """The node at a path of keys, or None where the path leaves the tree."""
+        node: Node = self
+        for key in keys:
+            entry = node.entries.get(key) if isinstance(node, Mapping) else None
+            if entry is None:
+                return None
+            node = entry.value
+        return node
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+class Comment(NamedTuple):
+    """A comment that speaks to metta-lint.
+
+    ``span`` is the comment with its sign. It is about the lines up to ``last_line``: its own one, or, where it stands
+    ``alone``, up to the first line below it that is no comment. ``in_value`` is set where it only looks like a comment:
+    configparser, and so the trainer, takes it for a part of the value. ``blanks`` stand between it and its value.
+    """
+
+    text: str
+    span: Span
+    last_line: int
+    alone: bool
+    in_value: bool = False
+    blanks: int = 0
+
+
+class Document(NamedTuple):
+    """One parsed file.
+
+    ``header`` holds the leading comment lines (without ``#``), which Hydra reads for ``@package``; ``comments`` are
+    those that speak to metta-lint, in the order of the file.
+    """
+
+    path: str
+    root: Node
+    header: tuple[str, ...] = ()
+    comments: tuple[Comment, ...] = ()
+
+
+def plain(node: Node) -> object:
+    """The node's value as dicts, lists and scalars, without places."""
+    match node:
+        case Scalar(value=value):
+            return value
+        case Sequence(items=items):
+            return [plain(item) for item in items]
+        case Mapping(entries=entries):
+            return {key: plain(entry.value) for key, entry in entries.items()}
+
+
+def leaves(node: Node, prefix: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], Node]]:
+    """Every scalar, list and empty mapping below a node, with the path of keys that leads to it."""
+    if not isinstance(node, Mapping) or not node.entries:
+        yield prefix, node
+        return
+    waiting = [(prefix, iter(node.entries.items()))]  # a generator in a generator in a generator takes twice the time
+    while waiting:
+        above, entries = waiting[-1]
+        for key, (_, value) in entries:
+            if isinstance(value, Mapping) and value.entries:
+                waiting.append(((*above, key), iter(value.entries.items())))
+                break
+            yield (*above, key), value
+        else:
+            waiting.pop()

@@ -1,0 +1,29 @@
+"""What a user can cause: one clear line, exit code 2. Everything else is a bug and keeps its traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metta_lint.base.documents import Span
+
+
+class LintError(Exception):
+    """A usage, config or input error: its text is all that the user needs to mend it."""
+
+
+class InputError(LintError):
+    """A file that cannot be read as what it claims to be, with the place where it stops making sense.
+
+    ``repeats`` is the place of the key that the one at ``span`` repeats, where that is what is wrong.
+    """
+
+    def __init__(self, message: str, span: Span, repeats: Span | None = None) -> None:
+        super().__init__(f"{span}: {message}")
+        self.message = message
+        self.span = span
+        self.repeats = repeats
+
+    def again(self) -> InputError:
+        """The same error, to be raised once more: one that is raised twice would keep both tracebacks."""
+        return InputError(self.message, self.span, self.repeats)

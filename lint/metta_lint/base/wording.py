@@ -1,0 +1,128 @@
+"""How numbers and texts are shown: counts with separators, floats as short as they can be without lying."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from math import isfinite
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+LARGEST_SHOWN = 10**30
+LONGEST_SHOWN = 80
+
+
+def show(value: object) -> str:
+    """A value for people: ``262,144``, ``1,638.4``, ``0.000457``, ``muon``."""
+    match value:
+        case bool() | None:
+            return str(value)
+        case int() if abs(value) > LARGEST_SHOWN:
+            return "a number too large to show"
+        case int():
+            return f"{value:,}"
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return f"{int(value):,}"
+        case float() if abs(value) >= 1000:
+            return f"{value:,.1f}"
+        case float():
+            return f"{value:.6g}"
+        case _:
+            text = str(value)
+            return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ENDLESS = re.compile(r"\S{200,}")
+
+
+def printable(text: str) -> str:
+    """A text of a file's, fit for a terminal: control characters escaped, words without an end cut off."""
+    cut = _ENDLESS.sub(lambda word: f"{word[0][:LONGEST_SHOWN]}...", text)
+    return escaped(cut)
+
+
+def escaped(text: str) -> str:
+    """A text with its control characters escaped."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def without_controls(line: str) -> str:
+    """A line of a file for an excerpt: control characters stand as one sign each, so that columns stay right."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line)
+
+
+def count(number: float, noun: str) -> str:
+    """A number with its noun: ``1 agent``, ``24 agents``."""
+    return f"{show(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def percent(part: float, whole: float) -> str:
+    """A share: ``46.5%``."""
+    return f"{100 * part / whole:.1f}%" if whole else "0.0%"
+
+
+def ratio(left: object, right: object) -> float | None:
+    """Right over left where both are numbers, left is not zero, and that is a finite number."""
+    if not _is_number(left) or not _is_number(right) or not left:
+        return None
+    try:
+        found = float(right / left)  # type: ignore[operator]
+    except OverflowError:
+        return None
+    return found if isfinite(found) else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+COMPARED = 50
+"""Names that one is compared with at most: comparing takes far longer than anything else here."""
+
+_LETTERS = 5
+"""A word of fewer letters is a slip of too many others."""
+
+
+def close_names(
+    name: str, known: Iterable[str], cutoff: float = 0.6, *, most: int = 1, compared: int | None = COMPARED
+) -> list[str]:
+    """The known names that are most like this one, if any is as much alike as ``cutoff`` (1: the same).
+
+    ``most`` is how many are asked for, ``compared`` how many of the known ones are looked at (None: all).
+    """
+    from difflib import get_close_matches  # slow to import, and needed for a finding alone
+
+    return get_close_matches(name, list(islice(known, compared)), n=most, cutoff=cutoff)
+
+
+def is_slip(name: str, meant: str) -> bool:
+    """Whether a name is another one by a slip of the pen: so much alike that nobody would write it on purpose.
+
+    One letter is left out, added, another one or has changed places with its neighbour; or the two differ in case and
+    in what joins their words. A digit is no slip: ``layer_1`` and ``layer_2`` are two things.
+    """
+    if name == meant or min(len(name), len(meant)) < _LETTERS:
+        return False
+    one, other = (text.lower().replace("-", "_") for text in (name, meant))
+    if one.replace("_", "") == other.replace("_", ""):
+        return True
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, meant_rest = one[start:], other[start:]
+    if any(char.isdigit() for char in (rest[:1], meant_rest[:1])):
+        return False
+    swapped = rest[1:2] + rest[:1] + rest[2:]
+    return meant_rest in (swapped, rest[1:]) or rest == meant_rest[1:] or rest[1:] == meant_rest[1:]
+
+
+_NAMES = 200  # compared at most: comparing takes far longer than anything else here
+_LENGTH = 60
+
+
+def did_you_mean(name: object, known: Iterable[object]) -> str:
+    """A hint to append to a message about a name that is not known; empty where nothing is near."""
+    near = close_names(str(name)[:_LENGTH], map(str, known), compared=_NAMES)
+    return f" (did you mean {near[0]}?)" if near else ""

@@ -1,0 +1,209 @@
+"""``metta-lint init``: a repository adopts the hook. Writes what is not there yet, and never over what is."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint import __version__
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import from_folder, slashed, without_lines
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import count, printable
+from metta_lint.check.baseline import FILE as BASELINE_FILE
+from metta_lint.check.baseline import Baseline, text_of, updated
+from metta_lint.check.linter import check
+from metta_lint.files.replace import write_text
+from metta_lint.project.config import FILES, Config, config_in, load_config
+from metta_lint.project.names import run_names
+from metta_lint.sources import bytes_of
+from metta_lint.sources.literals import written
+
+if TYPE_CHECKING:
+    from metta_lint.check.report import Report
+    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.plan import Plan
+
+_OUR_HOOK = re.compile(r"\bid: *['\"]?metta-lint['\"]?[ \t]*(?:[,}#].*)?$", re.MULTILINE)
+_SPECIAL = r"[^\w /-]"
+_PLAIN_EXPRESSION = re.compile(r"\^[\w/\\.-]+")
+CONFIG_FILE = "metta-lint.toml"
+HOOKS_FILE = ".pre-commit-config.yaml"
+HOOK = f"""\
+  - repo: https://github.com/metta-lint/metta-lint
+    rev: v{__version__}
+    hooks:
+      - id: metta-lint
+"""
+MACHINE = """\
+# What configs leave to the host comes from here: the machine that trains.
+# [machine]
+# cpus = 16
+# gpus = 1
+"""
+NO_RUNS = """
+# No run was found here. Where yours are:
+# [runs.puffer]
+# entry = "pufferlib/config/your_env.ini"
+# [runs.native]
+# entry = "configs/train_job.yaml"
+# [[pairs]]
+# left = "puffer"
+# right = "native"
+"""
+
+
+class Adoption(NamedTuple):
+    """What a folder holds, and what the hook would find in it.
+
+    ``existing`` is the configuration that is there already, ``text`` the one to write, empty where one is there.
+    ``report`` is what a check finds under either.
+    """
+
+    folder: str
+    existing: Config | None
+    text: str
+    report: Report
+
+    @property
+    def old_findings(self) -> int:
+        """How many findings a baseline would hold, one that is there already left out."""
+        return sum(not finding.is_input_error for finding in self.report.findings)
+
+
+def prepare(folder: str) -> Adoption:
+    """Look at a folder, and write nothing. Raises LintError as ``check`` does, and for mistakes in a configuration."""
+    existing = _existing(folder)
+    if existing is not None:
+        is_there = existing.baseline is not None and os.path.lexists(existing.baseline.path)
+        return Adoption(folder, existing, "", check([], existing if is_there else existing._replace(baseline=None)))
+    found = check([folder], Config())
+    text = config_text(found.plans, found.pairs, folder)
+    path = slashed(os.path.join(folder, CONFIG_FILE))
+    return Adoption(folder, None, text, check([], config_in(path, text)))
+
+
+def _existing(folder: str) -> Config | None:
+    for name in FILES:
+        path = Path(folder) / name
+        if path.is_file() and (name == CONFIG_FILE or b"[tool.metta-lint" in bytes_of(str(path))):
+            return load_config(str(path))
+    return None
+
+
+def adopt(adoption: Adoption, *, with_baseline: bool) -> list[str]:
+    """Write the configuration, the baseline and the hook's entry, each if it is not there; what was done, in words."""
+    return [
+        *(_baseline(adoption) if with_baseline else ()),  # first: a configuration without its baseline is an error
+        *_config(adoption, with_baseline=with_baseline),
+        *_hook(adoption.folder),
+        *_left_to_do(adoption, with_baseline=with_baseline),
+    ]
+
+
+def _config(adoption: Adoption, *, with_baseline: bool) -> list[str]:
+    if adoption.existing is not None:
+        line = f'baseline = "{BASELINE_FILE}"'
+        to_add = with_baseline and adoption.existing.baseline is None
+        return [f"kept {adoption.existing.path}" + (f"; add to it: {line}" if to_add else "")]
+    path = os.path.join(adoption.folder, CONFIG_FILE)
+    write_text(path, (f'baseline = "{BASELINE_FILE}"\n\n' if with_baseline else "") + adoption.text)
+    runs, pairs = adoption.report.plans, adoption.report.pairs
+    return [f"wrote {_shown(path)}: {count(len(runs), 'run')}, {count(len(pairs), 'pair')}"]
+
+
+def _baseline(adoption: Adoption) -> list[str]:
+    given = adoption.existing.baseline if adoption.existing is not None else None
+    path = given.path if given is not None else slashed(os.path.normpath(os.path.join(adoption.folder, BASELINE_FILE)))
+    if os.path.lexists(path):
+        return [f"kept {path}"]
+    text = text_of(updated(Baseline(path), adoption.report.findings, adoption.report.scope))
+    write_text(path, text)
+    return [f"wrote {path}: {count(adoption.old_findings, 'finding')} that the hook does not report"]
+
+
+def _hook(folder: str) -> list[str]:
+    """Write the hook's entry where there is no file for it at the top of the repository; else give it to add."""
+    top = _top(folder)
+    path = os.path.join(top, HOOKS_FILE)
+    inside = from_folder(folder, top)
+    argument = written(inside, HOOKS_FILE)
+    entry = HOOK if inside == "." else f"{HOOK}        args: [{argument}]\n        files: {_files_below(inside)}\n"
+    if os.path.lexists(path):
+        text = _text(path)
+        if _OUR_HOOK.search(text) and (inside == "." or f"[{argument}]" in text):
+            return [f"kept {_shown(path)}: metta-lint is in it"]
+        return [f"kept {_shown(path)}; add to its repos:\n\n{entry}"]
+    if inside != ".":
+        return [f"{_shown(path)} is where the hook belongs; add to its repos:\n\n{entry}"]
+    write_text(path, f"repos:\n{entry}")
+    return [f"wrote {_shown(path)}"]
+
+
+def _files_below(folder: str) -> str:
+    """The expression by which pre-commit tells a folder's files, as YAML has it."""
+    expression = f"^{re.sub(_SPECIAL, lambda found: re.escape(found[0]), folder)}/"
+    return expression if _PLAIN_EXPRESSION.fullmatch(expression) else written(expression, HOOKS_FILE)
+
+
+def _text(path: str) -> str:
+    """A file's text, if it can be read: a link may lead nowhere."""
+    try:
+        return bytes_of(path).decode("utf-8", "replace")
+    except InputError:
+        return ""
+
+
+def _top(folder: str) -> str:
+    """The top of the repository that a folder lies in; without one the folder itself."""
+    here = Path(folder).resolve()
+    return str(next((parent for parent in (here, *here.parents) if (parent / ".git").exists()), here))
+
+
+def _left_to_do(adoption: Adoption, *, with_baseline: bool) -> list[str]:
+    unreadable = [finding for finding in adoption.report.findings if finding.is_input_error]
+    lines = [f"the hook fails until this can be read: {found.span}: {found.message}" for found in unreadable]
+    if adoption.old_findings and not with_baseline:
+        number = adoption.old_findings
+        is_there = "is there now and stops" if number == 1 else "are there now and stop"
+        lines.append(f"{count(number, 'finding')} {is_there} commits: mend, or metta-lint check --write-baseline")
+    if any(note.startswith("not compared: ") for note in adoption.report.notes):
+        lines.append("not all can be compared before the configuration says which [machine] trains")
+    return [*lines, "now: pre-commit install"]
+
+
+def _shown(path: str) -> str:
+    return from_folder(path, "")
+
+
+# -- the configuration -------------------------------------------------------------------------------------------------
+
+
+def config_text(plans: list[Plan], pairs: list[Pair], folder: str) -> str:
+    """A configuration that declares these runs and pairs."""
+    names = run_names([plan.run for plan in plans])
+    runs = [f"[runs.{names[plan.run.entry]}]\nentry = {_quoted(_inside(plan, folder))}\n" for plan in plans]
+    declared = [
+        f"# {printable(without_lines(pair.reason))}\n[[pairs]]\nleft = {_quoted(names[pair.left.run.entry])}\n"
+        f"right = {_quoted(names[pair.right.run.entry])}\n"
+        for pair in pairs
+    ]
+    return "\n".join([MACHINE, *runs, *declared]) if runs else f"{MACHINE}{NO_RUNS}"
+
+
+def _inside(plan: Plan, folder: str) -> str:
+    file = from_folder(plan.run.file, folder)
+    return file + plan.run.entry.removeprefix(plan.run.file)
+
+
+def _quoted(text: str) -> str:
+    """A string of TOML: JSON's are, but that JSON takes DEL as it is. Raises LintError for what is no UTF-8."""
+    import json
+
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise LintError(f"{text!a} has a name that is no UTF-8: TOML cannot say it") from None
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

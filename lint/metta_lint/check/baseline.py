@@ -1,0 +1,204 @@
+"""The baseline: findings that were there before, so that only new ones are reported.
+
+An entry is a rule, a file and a message, and how often that was found; never a line, which every edit above it moves.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from metta_lint.base.documents import Mapping, Scalar, plain
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import from_folder, slashed, without_lines
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import printable
+from metta_lint.files.replace import write_text
+from metta_lint.rules.built_in import STALE_ENTRY
+from metta_lint.sources import read
+from metta_lint.sources.text import BYTE_LIMIT, NODE_LIMIT, file_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as MappingABC
+
+    from metta_lint.base.documents import Node, Span
+    from metta_lint.check.coverage import Scope
+    from metta_lint.project.config import GivenFile
+    from metta_lint.rules.finding import Finding
+
+FILE = "metta-lint-baseline.json"
+SCHEMA = "metta-lint-baseline/1"
+
+
+class Key(NamedTuple):
+    """What makes two findings the same one: the file (with ``/``, from the baseline's folder), rule and message."""
+
+    file: str
+    code: str
+    message: str
+
+
+class Baseline(NamedTuple):
+    """How often each finding was there, and where the file says so."""
+
+    path: str
+    counts: MappingABC[Key, int] = {}
+    spans: MappingABC[Key, Span] = {}
+
+    def key(self, finding: Finding) -> Key:
+        """The entry that a finding would be."""
+        file = printable(from_folder(finding.span.path, self._folder))
+        return Key(file, finding.code, _seen_from(self._folder, without_lines(finding.message)))
+
+    def file(self, key: Key) -> str:
+        """The path of an entry's file, from the working directory."""
+        return slashed(os.path.normpath(os.path.join(self._folder, key.file)))
+
+    @property
+    def _folder(self) -> str:
+        return os.path.dirname(self.path)
+
+
+def _seen_from(folder: str, message: str) -> str:
+    """A message that names files from the working directory as if that were the folder.
+
+    Runs that are not declared are named by their files, and the same check can be started elsewhere.
+    """
+    for start in (from_folder(folder or ".", ""), os.path.abspath(folder)):
+        prefix = slashed(os.path.join(start, ""))
+        if prefix != "./" and prefix in message:
+            message = re.sub(rf"(?<![^\s('\"]){re.escape(prefix)}", "", message)
+    return message
+
+
+class Held(NamedTuple):
+    """Findings held against a baseline: those that it does not know, and how often its entries no longer occur.
+
+    ``known`` is how many findings it knows.
+    """
+
+    baseline: Baseline
+    new: tuple[Finding, ...]
+    known: int
+    gone: MappingABC[Key, int]
+
+    def stale(self) -> list[Finding]:
+        """A finding for each entry that no longer occurs, at its line."""
+        return [self._stale(key, number) for key, number in self.gone.items()]
+
+    def _stale(self, key: Key, number: int) -> Finding:
+        before = self.baseline.counts[key]
+        how_many = "" if before == 1 else f" {number} of {before} times"
+        return STALE_ENTRY.finding(
+            f"no longer found{how_many}: {key.code} in {key.file}: {key.message}",
+            self.baseline.spans[key],
+            help="metta-lint check --prune-baseline drops what no longer occurs",
+        )
+
+    def pruned(self) -> Baseline:
+        """The baseline without what no longer occurs."""
+        return Baseline(self.baseline.path, +(Counter(self.baseline.counts) - Counter(self.gone)))
+
+
+def held(findings: Iterable[Finding], baseline: Baseline, scope: Scope) -> Held:
+    """Hold findings, in the order of their lines, against a baseline.
+
+    Of equal ones the first are taken for the known ones. That a file cannot be read is never known.
+    """
+    left, new, known = Counter(baseline.counts), [], 0
+    for finding in findings:
+        key = baseline.key(finding)
+        if left[key] > 0 and not finding.is_input_error:
+            left[key] -= 1
+            known += 1
+        else:
+            new.append(finding)
+    gone = {key: number for key, number in left.items() if number > 0 and scope.judges(baseline.file(key), key.code)}
+    return Held(baseline, tuple(new), known, gone)
+
+
+def updated(old: Baseline, findings: Iterable[Finding], scope: Scope) -> Baseline:
+    """The baseline of what is found now. What was not looked at stays as it was; unreadable files never get into it."""
+    counts = Counter(old.key(finding) for finding in findings if not finding.is_input_error)
+    for key, number in old.counts.items():
+        if not scope.judges(old.file(key), key.code):
+            counts[key] = max(counts[key], number)
+    return Baseline(old.path, counts)
+
+
+# -- the file ----------------------------------------------------------------------------------------------------------
+
+
+def load(given: GivenFile) -> Baseline:
+    """Read a baseline. Raises LintError where there is none, InputError for a file that is none."""
+    if not os.path.lexists(given.path):
+        message = f"the baseline {given.path} does not exist; metta-lint check --write-baseline writes it"
+        raise InputError(message, given.span) if given.span is not None else LintError(message)
+    root = read(given.path).root if given.path.endswith(".json") else None
+    schema = root.get("schema") if isinstance(root, Mapping) else None
+    if not isinstance(root, Mapping) or not isinstance(schema, Scalar) or "findings" not in root.entries:
+        raise InputError("is no baseline of metta-lint", root.span if root is not None else file_start(given.path))
+    if schema.value != SCHEMA:
+        raise InputError(f"a baseline of another version: {schema.value!r}, not {SCHEMA!r}", schema.span)
+    entries = list(_entries(root.entries["findings"].value))
+    return Baseline(given.path, {key: n for key, n, _ in entries}, {key: span for key, _, span in entries})
+
+
+def _entries(node: Node) -> Iterator[tuple[Key, int, Span]]:
+    for file, by_code in _parts(node):
+        for code, by_message in _parts(by_code):
+            for message, number in _parts(by_message):
+                value = plain(number)
+                if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                    raise InputError("how often a finding was there must be a positive whole number", number.span)
+                yield Key(file, code, message), value, _line(by_message, message)
+
+
+def _parts(node: Node) -> Iterator[tuple[str, Node]]:
+    if not isinstance(node, Mapping):
+        raise InputError("expected an object: findings by file, then by code, then by message", node.span)
+    for key, entry in node.entries.items():
+        yield str(key), entry.value
+
+
+def _line(node: Node, message: str) -> Span:
+    return node.entries[message].key_span if isinstance(node, Mapping) else node.span
+
+
+def text_of(baseline: Baseline) -> str:
+    """A baseline as JSON, sorted, a line for each entry. Raises LintError for more than can be read again."""
+    import json
+
+    findings: dict[str, dict[str, dict[str, int]]] = {}
+    for key in sorted(baseline.counts):
+        findings.setdefault(key.file, {}).setdefault(key.code, {})[key.message] = baseline.counts[key]
+    text = json.dumps({"schema": SCHEMA, "findings": findings}, indent=2, ensure_ascii=False) + "\n"
+    nodes = len(baseline.counts) + len(findings) + sum(map(len, findings.values())) + 3
+    if nodes > NODE_LIMIT or len(text.encode()) > BYTE_LIMIT:
+        raise LintError(
+            f"{baseline.path}: {len(baseline.counts)} entries are more than a baseline can have; "
+            "lint a part of the files, or select fewer rules, at first"
+        )
+    return text
+
+
+def write(baseline: Baseline) -> None:
+    """Put a baseline in the place of the old one. Raises LintError where that cannot be done."""
+    write_text(baseline.path, text_of(baseline))
+
+
+def to_write(path: str) -> Baseline:
+    """What stands where a baseline is to be written, empty where nothing does.
+
+    Raises LintError for what is no baseline: it would be lost.
+    """
+    from metta_lint.project.config import GivenFile
+
+    if os.path.isdir(path):
+        raise LintError(f"{path} is a folder, and no place for a baseline; paths come before --write-baseline")
+    if not path.endswith(".json"):
+        raise LintError(f"{path}: a baseline is a JSON file; paths come before --write-baseline")
+    return load(GivenFile(path)) if os.path.lexists(path) else Baseline(path)

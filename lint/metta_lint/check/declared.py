@@ -1,0 +1,125 @@
+"""Declared differences: what a pair is meant to differ in, and whether it still does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.base.wording import close_names, show
+from metta_lint.plans.pair import same
+from metta_lint.project.runs import declared_pairs
+from metta_lint.rules.built_in import UNREADABLE, UNUSED, WITHOUT_REASON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.plan import Plan
+    from metta_lint.project.config import Config, Difference
+    from metta_lint.rules.finding import Finding
+
+
+class Intended:
+    """The differences that are declared, held against what the runs are.
+
+    ``findings`` are what is wrong with declarations, ``notes`` which of them cannot be judged.
+    """
+
+    def __init__(self, config: Config, plans: dict[str, Plan]) -> None:
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+        self._explained: dict[tuple[str, str], Difference] = {}
+        for spec, pair in declared_pairs(config, plans):
+            for difference in spec.differs:
+                declared = _Declared(difference, pair)
+                self.findings += declared.mistakes()
+                self.notes += declared.unknowns()
+                if declared.in_force:
+                    self._explained[declared.subject, difference.quantity] = difference
+
+    def unexplained(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings that no declared difference explains: each speaks for its quantity on its own pair."""
+        return [finding for finding in findings if self._explaining(finding) is None]
+
+    def noted(self, findings: Iterable[Finding]) -> list[Finding]:
+        """All findings, those that a declared difference explains with a note that says where and why."""
+        return [_noted(finding, self._explaining(finding)) for finding in findings]
+
+    def _explaining(self, finding: Finding) -> Difference | None:
+        return self._explained.get((finding.subject, finding.quantity))
+
+
+def _noted(finding: Finding, difference: Difference | None) -> Finding:
+    if difference is None:
+        return finding
+    note = f"declared to differ at {difference.span}: {difference.reason or 'nothing says why'}"
+    return finding._replace(notes=(*finding.notes, note))
+
+
+def _said(value: object) -> str:
+    """A value as a message has it: a text in quotes, so that "3" is seen not to be 3."""
+    return repr(show(value)) if isinstance(value, str) else show(value)
+
+
+class _Declared:
+    """One declared difference of a pair."""
+
+    def __init__(self, difference: Difference, pair: Pair) -> None:
+        self.difference = difference
+        self.pair = pair
+        self.subject = pair.subject
+        self.sides = (("left", pair.left, difference.left), ("right", pair.right, difference.right))
+        self.changed = list(self._changed())
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a quantity of this name."""
+        return any(self.difference.quantity in plan.quantities for plan in (self.pair.left, self.pair.right))
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it explains findings: it does not where a side has another value than was declared."""
+        return self.is_known and not self.changed
+
+    def _changed(self) -> Iterator[str]:
+        name = self.difference.quantity
+        for side, plan, expected in self.sides:
+            quantity = plan.quantities.get(name)
+            if expected is None or quantity is None or quantity.unknown_because is not None:
+                continue
+            if not same(expected, quantity.value):
+                yield f"the {side} ({plan.run.name}) has {_said(quantity.value)}, not {_said(expected)}"
+
+    def mistakes(self) -> Iterator[Finding]:
+        """What is wrong with the declaration."""
+        name, span = self.difference.quantity, self.difference.span
+        if not self.is_known:
+            yield UNREADABLE.finding(self._no_such_quantity(), span, subject=self.subject)
+            return
+        if not self.difference.reason:
+            message = f"{name} is declared to differ, and nothing says why"
+            help_ = 'say it: reason = "..."'
+            yield WITHOUT_REASON.finding(message, self.difference.reason_span, help=help_, subject=self.subject)
+        if self.pair.known(name) is not None and self.pair.differs(name) is None:
+            message = f"{name} no longer differs: both sides have {show(self.pair.left.value(name))}"
+            yield UNUSED.finding(message, span, help="remove the declared difference", subject=self.subject)
+        elif self.changed:
+            message = f"{name} no longer differs as it was declared: {' and '.join(self.changed)}"
+            help_ = "declare what is meant now, or mend the side that changed"
+            yield UNUSED.finding(message, span, help=help_, subject=self.subject)
+
+    def _no_such_quantity(self) -> str:
+        name = self.difference.quantity
+        known = sorted({**self.pair.left.quantities, **self.pair.right.quantities})
+        close = close_names(name, known, compared=None)
+        return f"no quantity is called {name!r}" + (f"; did you mean {close[0]}?" if close else "")
+
+    def unknowns(self) -> Iterator[str]:
+        """Why the declaration cannot be judged, if it cannot."""
+        if not self.is_known:
+            return
+        for _, plan, _ in self.sides:
+            quantity = plan.quantities.get(self.difference.quantity)
+            because = f"{plan.run.dialect} has none" if quantity is None else quantity.unknown_because
+            if because is not None:
+                where = f"{self.difference.quantity} of {plan.run.label}"
+                yield f"declared difference not judged: {where} is unknown: {because}"

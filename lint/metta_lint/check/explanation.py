@@ -1,0 +1,198 @@
+"""A rule on the user's own numbers: what it finds there, what that is derived from, and what would mend it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
+from metta_lint.check.coverage import asked
+from metta_lint.fixes.solver.fixes import SOLVED
+from metta_lint.plans.lineage import Step, derivation
+from metta_lint.plans.pair import Pair
+from metta_lint.plans.run import located
+from metta_lint.project.runs import declared_pairs, files_of, plan_run
+from metta_lint.rules.built_in import BuiltIn
+from metta_lint.rules.engine import Subjects, merged, run_rules, subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from metta_lint.fixes.solver.answers import Answer
+    from metta_lint.plans.plan import Plan, Refusal
+    from metta_lint.plans.run import Machine
+    from metta_lint.project.config import Config
+    from metta_lint.rules.finding import Finding
+    from metta_lint.rules.rule import Rule
+
+
+class Explanation(NamedTuple):
+    """What a rule says of one run (``plans`` are one), of a pair (the left and the right one), or of files (none).
+
+    ``derivations`` are of the quantities that it speaks of, a list of steps for each plan. ``answer`` has the nearest
+    clean settings where they would mend it; ``takes`` what ``--take left`` and ``right`` would do, a line for each.
+    """
+
+    subject: str
+    plans: tuple[Plan, ...]
+    findings: tuple[Finding, ...]
+    derivations: tuple[list[Step], ...]
+    pair: Pair | None = None
+    answer: Answer | None = None
+    takes: Mapping[str, list[str]] = {}
+
+
+class Question(NamedTuple):
+    """Whom a rule is to be explained on: a run, perhaps against another one.
+
+    ``overrides`` lie over the run's own settings, not over the other one's.
+    """
+
+    run: str
+    against: str | None
+    config: Config
+    machine: Machine
+    overrides: Sequence[str] = ()
+
+
+def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
+    """What a rule says of a run, of each pair that the run is in, or of the files that it reads.
+
+    What the rule asks for decides that; one about files can be explained on a file or a folder that is no run, too. A
+    pair is the run and what it is held ``against``, or else each declared pair of it. Raises LintError where a rule
+    about pairs is asked for and there is none, InputError for a run that cannot be read.
+    """
+    if not isinstance(rule, BuiltIn) and subject_of(rule) == "pair":
+        return [_of_pair(rule, pair, question.config) for pair in _pairs(question)]
+    others = [] if question.against is None else [question.against]
+    if isinstance(rule, BuiltIn) or subject_of(rule) != "plan":
+        return [_of_files(rule, name, question) for name in (question.run, *others)]
+    return [_of_run(rule, _plan(question, name)) for name in (question.run, *others)]
+
+
+def _plan(question: Question, name: str) -> Plan:
+    overrides = question.overrides if name in (question.run, _declared_name(question)) else ()
+    return plan_run(name, question.config, overrides, question.machine)
+
+
+def _pairs(question: Question) -> list[Pair]:
+    if question.against is not None:
+        return [Pair(_plan(question, question.run), _plan(question, question.against))]
+    run = _declared_name(question)
+    specs = [spec for spec in question.config.pairs if run in (spec.left, spec.right)]
+    if not specs:
+        raise LintError(
+            f"the rule compares two runs, and no declared pair has {question.run}: name the other one with --against"
+        )
+    names = dict.fromkeys(name for spec in specs for name in (spec.left, spec.right))
+    plans = {name: _plan(question, name) for name in names}
+    return [pair for _, pair in declared_pairs(question.config, plans)]
+
+
+def _declared_name(question: Question) -> str:
+    """The name of the declared run that the run is: it may be named by its entry file."""
+    entry = located(question.run)
+    named = (name for name, spec in question.config.runs.items() if located(spec.entry) == entry)
+    return question.run if question.run in question.config.runs else next(named, question.run)
+
+
+# -- one pair -------------------------------------------------------------------------------------------------------
+
+
+def _of_pair(rule: Rule, pair: Pair, config: Config) -> Explanation:
+    found = merged(run_rules([rule], Subjects([pair.left, pair.right], [pair])))
+    names = _spoken_of(rule, pair, found)
+    return Explanation(
+        pair.subject,
+        (pair.left, pair.right),
+        tuple(_declared(found, pair, config)),
+        tuple(derivation(plan, names) for plan in (pair.left, pair.right)),
+        pair,
+        takes=_takes(found, pair),
+    )
+
+
+def _takes(findings: list[Finding], pair: Pair) -> dict[str, list[str]]:
+    from metta_lint.fixes.take import with_taken
+
+    return {
+        side: [
+            finding.fix.message if finding.fix is not None else finding.help
+            for finding in with_taken(findings, [pair], side)
+            if finding.fix is not None or finding.help
+        ]
+        for side in (("left", "right") if findings else ())
+    }
+
+
+def _declared(findings: Iterable[Finding], pair: Pair, config: Config) -> list[Finding]:
+    """The findings, those that a declared difference explains with a note of that."""
+    from metta_lint.check.declared import Intended
+
+    plans = {plan.run.name: plan for plan in (pair.left, pair.right) if plan.run.name is not None}
+    return Intended(config, plans).noted(findings)
+
+
+# -- one run --------------------------------------------------------------------------------------------------------
+
+
+def _of_run(rule: Rule, plan: Plan) -> Explanation:
+    found = merged(run_rules([rule], Subjects([plan])))
+    at_fault = [name for refusal in plan.refusals + plan.risks if _is_about(found, refusal) for name in refusal.at]
+    names = list(dict.fromkeys([*at_fault, *_spoken_of(rule, plan, found)]))
+    subject = plan.run.label
+    return Explanation(subject, (plan,), tuple(found), (derivation(plan, names),), answer=_answer(rule, plan, found))
+
+
+def _is_about(findings: Iterable[Finding], refusal: Refusal) -> bool:
+    return any(refusal.message in finding.message for finding in findings)
+
+
+def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
+    """The nearest clean settings, where what the rule finds is what makes the run unclean."""
+    from metta_lint.fixes.problems import problems_of
+    from metta_lint.fixes.solver.answers import answer
+
+    concerned = {name for finding in findings for name in (finding.quantity, *(c.quantity for c in finding.claims))}
+    if not findings or not (rule.code in SOLVED or concerned & problems_of(plan).keys()):
+        return None
+    return answer(plan, {})
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def _of_files(rule: Rule | BuiltIn, name: str, question: Question) -> Explanation:
+    """What is said of the files that a run reads, or of a file or folder that is none."""
+    plan = _plan_of(name, question)
+    paths = [name] if plan is None else sorted(files_of(plan))
+    if isinstance(rule, BuiltIn):
+        from metta_lint.check.linter import check
+
+        every = check(paths, question.config, (), question.machine).findings
+        return Explanation(name, (), tuple(finding for finding in every if finding.code == rule.code), ())
+    from metta_lint.project.discovery import discover
+
+    found = discover(paths)
+    subjects = Subjects([] if plan is None else [plan], (), found.files, found.trees)
+    return Explanation(name, (), tuple(merged(run_rules([rule], subjects))), ())
+
+
+def _plan_of(name: str, question: Question) -> Plan | None:
+    """The plan of a run; None for a file that is none, and for a folder."""
+    if name in question.config.runs or not os.path.exists(name):
+        return _plan(question, name)
+    try:
+        return None if os.path.isdir(name) else _plan(question, name)
+    except LintError:
+        return None
+
+
+# -- what a rule speaks of -------------------------------------------------------------------------------------------
+
+
+def _spoken_of(rule: Rule, subject: Plan | Pair, findings: Iterable[Finding]) -> list[str]:
+    """The quantities of a rule's findings, then those that it asks for: all that it judges by."""
+    said = [name for f in findings for name in (*(claim.quantity for claim in f.claims), f.quantity) if name]
+    return list(dict.fromkeys([*said, *asked(rule, subject)]))

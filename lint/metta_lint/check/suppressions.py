@@ -1,0 +1,313 @@
+"""Suppressions: ``# metta-lint: ignore[ML101] why`` beside what is meant to be as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from metta_lint.base.documents import Mapping, Scalar, Sequence, Span
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import close_names, printable
+from metta_lint.rules.built_in import BUILT_IN, UNREADABLE, UNUSED, WITHOUT_REASON
+from metta_lint.sources import readable
+from metta_lint.sources.edit import Edit, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Mapping as MappingABC
+
+    from metta_lint.base.documents import Comment, Document, Node
+    from metta_lint.check.coverage import LookedAt
+    from metta_lint.rules.engine import Subjects
+    from metta_lint.rules.finding import Finding
+    from metta_lint.rules.rule import Rule
+
+LINE, FILE = "ignore", "ignore-file"
+SHAPE = f"{LINE}[ML101] and the reason, or {FILE}[ML101] and the reason"
+
+_WORDS = (
+    r"[#;][ \t]*metta-lint:[ \t]*(?P<verb>[\w-]*)[ \t]*(?:\[(?P<codes>[^\]]{0,200})\])?(?P<reason>.*?)"
+    r"(?=[#;][ \t]*metta-lint:|$)"
+)
+_CODE = r"[^\s,]+"
+_BESIDE_REASONS = " \t:;,.-\N{EN DASH}\N{EM DASH}"
+"""What may stand between the brackets and the reason, and is none."""
+PROBLEMS = 50
+"""Mistakes of one file that are looked into: to find what each may have meant takes its time."""
+
+
+class Code(NamedTuple):
+    """A rule's code, a prefix of codes or a rule's name, as a comment names it."""
+
+    text: str
+    span: Span
+
+    def means(self, rule: Rule) -> bool:
+        """Whether a rule is one of those that are meant."""
+        return rule.code.startswith(self.text.upper()) or rule.name == self.text
+
+
+class Directive(NamedTuple):
+    """One suppression: which rules, and why. It is about the last of its lines, or about the whole file.
+
+    The first is the comment's own; where that stands behind a value it is the only one. ``all_known`` is False where
+    the comment names further codes that no rule has.
+    """
+
+    codes: tuple[Code, ...]
+    reason: str
+    span: Span
+    lines: range
+    comment: Comment
+    whole_file: bool = False
+    all_known: bool = True
+
+
+class Reading(NamedTuple):
+    """What a file's comments say: the suppressions, and what is wrong with the comments."""
+
+    directives: tuple[Directive, ...] = ()
+    problems: tuple[Finding, ...] = ()
+
+
+def read_directives(document: Document, rules: Collection[Rule]) -> Reading:
+    """The suppressions of a file. A comment that is none is a problem, as is a code that no rule has."""
+    directives: list[Directive] = []
+    problems: list[Finding] = []
+    for comment in document.comments:
+        if len(problems) >= PROBLEMS:
+            break
+        if comment.in_value:
+            problems.append(_in_value(comment))
+            continue
+        for words in re.finditer(_WORDS, comment.text):
+            directive, wrong = _directive(comment, words, rules)
+            directives += [directive] if directive is not None else []
+            problems += wrong
+    return Reading(tuple(directives), tuple(problems))
+
+
+def _in_value(comment: Comment) -> Finding:
+    message = "this is part of the value, and no comment: configparser has none behind a value, and PufferLib keeps it"
+    return UNUSED.finding(message, comment.span, help="write the comment on a line of its own above")
+
+
+def _directive(
+    comment: Comment, words: re.Match[str], rules: Collection[Rule]
+) -> tuple[Directive | None, list[Finding]]:
+    span = _part(comment, words.start(), words.start() + len(words[0].rstrip()))
+    verb, listed = words["verb"], words["codes"] or ""
+    codes = [
+        Code(code[0], _part(comment, words.start("codes") + code.start(), words.start("codes") + code.end()))
+        for code in re.finditer(_CODE, listed)
+    ]
+    if verb not in (LINE, FILE):
+        return None, [UNREADABLE.finding(f"metta-lint has no comment {printable(verb)!r}: it is {SHAPE}", span)]
+    if not codes:
+        return None, [UNREADABLE.finding(f"a suppression names what it suppresses: it is {SHAPE}", span)]
+    wrong = [UNREADABLE.finding(why, code.span) for code in codes if (why := _unknown(code, rules)) is not None]
+    known = tuple(code for code in codes if _unknown(code, rules) is None)
+    reason = words["reason"].strip(_BESIDE_REASONS)
+    if not known:
+        return None, wrong
+    if not reason:
+        message = f"{verb}[{printable(listed)}] does not say why"
+        wrong.append(WITHOUT_REASON.finding(message, span, help="write the reason behind the brackets"))
+    lines = range(comment.span.line, comment.last_line + 1)
+    return Directive(known, reason, span, lines, comment, verb == FILE, known == tuple(codes)), wrong
+
+
+def _unknown(code: Code, rules: Collection[Rule]) -> str | None:
+    """What is wrong with a code that no rule has."""
+    if any(code.means(rule) for rule in rules):
+        return None
+    if any(built_in.code.startswith(code.text.upper()) for built_in in BUILT_IN):
+        return f"{code.text} cannot be suppressed"
+    names = [name for rule in rules for name in (rule.code, rule.name)]
+    close = close_names(code.text, names, compared=None)
+    hint = f"did you mean {close[0]}?" if close else "`metta-lint rules` lists them"
+    return f"no rule is called {printable(code.text)!r}; {hint}"
+
+
+def _part(comment: Comment, start: int, end: int) -> Span:
+    path, line, column, _, _ = comment.span
+    return Span(path, line, column + start, line, column + end)
+
+
+class _File:
+    """A file that has comments for metta-lint."""
+
+    def __init__(self, document: Document, rules: Collection[Rule]) -> None:
+        self.reading = read_directives(document, rules)
+        self._long = long_values(document.root)
+        self._whole_file = [directive for directive in self.reading.directives if directive.whole_file]
+        self._by_line: dict[int, list[Directive]] = {}
+        for directive in self.reading.directives:
+            for line in {directive.lines[0], directive.lines[-1]} if not directive.whole_file else ():
+                self._by_line.setdefault(line, []).append(directive)
+
+    def about(self, span: Span) -> Iterator[Directive]:
+        """The suppressions that are about a place: its lines', and the file's."""
+        for line in lines_of(span, self._long):
+            yield from self._by_line.get(line, ())
+        yield from self._whole_file
+
+
+class LongValue(NamedTuple):
+    """A value that does not stand on one line with its key (None: it has none); a text has no comments inside."""
+
+    key: Span | None
+    span: Span
+    is_text: bool
+
+
+def lines_of(span: Span, values: Iterable[LongValue]) -> set[int]:
+    """Where a suppression may stand: a place's first and last line; those of the text that it is in; its key's."""
+    lines = {span.line, _last_line(span)}
+    for value in values:
+        if span in (value.key, value.span) or (value.is_text and _holds(value.span, span)):
+            lines |= {place.line for place in (value.span, value.key) if place is not None} | {_last_line(value.span)}
+    return lines
+
+
+def long_values(node: Node, key: Span | None = None) -> list[LongValue]:
+    """The values at and below a node that have more lines than one, their keys' included."""
+    first = node.span.line if key is None else key.line
+    found = [LongValue(key, node.span, isinstance(node, Scalar))] if first != _last_line(node.span) else []
+    if isinstance(node, Mapping):
+        for entry in node.entries.values():
+            found += long_values(entry.value, entry.key_span)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            found += long_values(item)
+    return found
+
+
+def _last_line(span: Span) -> int:
+    return span.end_line - 1 if span.end_column == 1 and span.end_line > span.line else span.end_line
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return (outer.path, outer[1:3]) <= (inner.path, inner[1:3]) and (inner.path, inner[3:]) <= (outer.path, outer[3:])
+
+
+class Suppressions:
+    """The suppressions of the files that were looked at, and of those that findings are in.
+
+    ``commented`` are the looked-at documents with comments for metta-lint, ``files`` all that were looked at; ``rules``
+    are all that there are, ``kinds`` what those ask for that ran, by their codes. ``suppressed`` are the findings that
+    were held back, each with what did it.
+    """
+
+    def __init__(
+        self,
+        commented: Iterable[Document],
+        files: Iterable[str],
+        rules: Collection[Rule],
+        kinds: MappingABC[str, str],
+    ) -> None:
+        self._rules = {rule.code: rule for rule in rules}
+        self._kinds = kinds
+        self._looked_at = {document.path: _File(document, rules) for document in commented}
+        self._files: dict[str, _File | None] = {**dict.fromkeys(files), **self._looked_at}
+        self._used: dict[Directive, set[Code]] = {}
+        self.suppressed: list[tuple[Finding, Directive]] = []
+
+    @property
+    def problems(self) -> list[Finding]:
+        """What is wrong with the comments of the files that were looked at."""
+        return [problem for file in self._looked_at.values() for problem in file.reading.problems]
+
+    def unsuppressed(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings that no suppression is about.
+
+        What one side's author may say, the other's may too: a finding of a pair is also suppressed where its other
+        places are.
+        """
+        kept = []
+        for finding in findings:
+            directive = self._nearest(finding)
+            if directive is None:
+                kept.append(finding)
+            else:
+                self.suppressed.append((finding, directive))
+        return kept
+
+    def _nearest(self, finding: Finding) -> Directive | None:
+        """The one that is used: a line's before a file's, of the finding's own place before its other places'."""
+        rule = self._rules.get(finding.code)
+        if rule is None:
+            return None
+        others = finding.related if self._kinds.get(finding.code) == "pair" else ()
+        found: list[tuple[tuple[bool, int, int], Directive]] = []
+        for place, span in enumerate((finding.span, *(related.span for related in others))):
+            file = self._file(span.path)
+            for directive in file.about(span) if file is not None else ():
+                if any(code.means(rule) for code in directive.codes):
+                    rank = (directive.whole_file, place, abs(directive.span.line - span.line))
+                    found.append((rank, directive))
+        if not found:
+            return None
+        nearest = min(found, key=lambda ranked: ranked[0])[1]
+        self._used.setdefault(nearest, set()).update(code for code in nearest.codes if code.means(rule))
+        return nearest
+
+    def _file(self, path: str) -> _File | None:
+        if path not in self._files:
+            self._files[path] = self._found(path)
+        return self._files[path]
+
+    def _found(self, path: str) -> _File | None:
+        """A file that was not looked at, or was by another spelling of its path."""
+        real = os.path.realpath(path)
+        for other, file in self._looked_at.items():
+            if os.path.realpath(other) == real:
+                return file
+        document = readable(path)
+        return _File(document, self._rules.values()) if document is not None and document.comments else None
+
+    def unused(self, looked_at: LookedAt) -> Iterator[Finding]:
+        """What suppresses nothing, of that which could have: its rules ran, had the file, and knew what they ask."""
+        for path, file in self._looked_at.items():
+            kinds = looked_at.kinds(path) if file.reading.directives else frozenset()
+            for directive in file.reading.directives:
+                used = self._used.get(directive, set())
+                idle = [code for code in directive.codes if code not in used and self._could_be_used(code, kinds)]
+                idle = [code for code in idle if self._was_judged(code, path, looked_at.subjects)]
+                if idle:
+                    yield _unused(directive, idle)
+
+    def _could_be_used(self, code: Code, kinds: frozenset[str]) -> bool:
+        meant = [rule.code for rule in self._rules.values() if code.means(rule)]
+        return all(self._kinds.get(name) in kinds for name in meant)
+
+    def _was_judged(self, code: Code, path: str, subjects: Subjects) -> bool:
+        from metta_lint.check.coverage import was_judged
+
+        return all(was_judged(rule, path, subjects) for rule in self._rules.values() if code.means(rule))
+
+
+def _unused(directive: Directive, idle: list[Code]) -> Finding:
+    names = printable(", ".join(code.text for code in idle))
+    message = f"{names} is suppressed here, and not found"
+    if len(idle) == len(directive.codes):
+        return UNUSED.finding(message, directive.span, help="remove the comment")._replace(fix=_removal(directive))
+    if not directive.all_known:
+        return UNUSED.finding(message, idle[0].span, help=f"remove {names}")
+    rest = ", ".join(code.text for code in directive.codes if code not in idle)
+    first, last = directive.codes[0].span, directive.codes[-1].span
+    fix = Fix(f"remove {names}", (Edit(Span(*first[:3], *last[3:]), rest),), is_safe=True)
+    return UNUSED.finding(message, idle[0].span, help=f"remove {names}")._replace(fix=fix)
+
+
+def _removal(directive: Directive) -> Fix | None:
+    """The edit that removes a comment with its line, or with the blanks before it; None where it says more."""
+    comment = directive.comment
+    path, line, column, end_line, end_column = comment.span
+    if comment.span != directive.span or not directive.all_known:
+        return None
+    span = Span(path, line, column - comment.blanks, end_line, end_column)
+    if comment.alone and comment.last_line > line:
+        span = Span(path, line, 1, line + 1, 1)
+    return Fix("remove the comment", (Edit(span, ""),), is_safe=True)

@@ -1,0 +1,103 @@
+"""Folders as they are walked: each is listed once, links to folders are not followed, links to files count once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint.base.documents import Span
+from metta_lint.base.errors import InputError
+from metta_lint.base.paths import slashed
+from metta_lint.base.records import NamedTuple
+from metta_lint.files.gitignore import FILE, Ignoring, ignoring_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
+
+
+class Folder(NamedTuple):
+    """What a folder holds, sorted: folders, which links are none of, files, and those of them that are links."""
+
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    links: frozenset[str] = frozenset()
+    is_repository: bool = False
+
+
+class Folders:
+    """The folders that a check looks at. ``unreadable`` are those that could not be listed."""
+
+    def __init__(self, *, respects_gitignore: bool = True) -> None:
+        self.unreadable: list[InputError] = []
+        self._respects_gitignore = respects_gitignore
+        self._listed: dict[str, Folder] = {}
+
+    def listed(self, path: str) -> Folder:
+        """What a folder holds; nothing for one that cannot be listed."""
+        key = os.path.normpath(path)
+        found = self._listed.get(key)
+        if found is None:
+            try:
+                found = _list(path)
+            except OSError as error:
+                span = Span(slashed(key), 1, 1, 1, 1)
+                self.unreadable.append(InputError(f"cannot be listed: {error.strerror}", span))
+                found = Folder((), ())
+            self._listed[key] = found
+        return found
+
+    def below(self, root: str) -> Iterator[tuple[str, Folder]]:
+        """A folder and all below it but the hidden ones, each before those in it."""
+        waiting = [root]
+        while waiting:
+            path = waiting.pop()
+            folder = self.listed(path)
+            yield path, folder
+            waiting += [os.path.join(path, name) for name in reversed(folder.folders) if not name.startswith(".")]
+
+    def judged(self, root: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """The folders whose files are to be judged: the path, the same without links, the names of the files.
+
+        Left out is what git ignores, and what packages and builds bring along. The root itself is always looked at.
+        """
+        real = slashed(os.path.realpath(root))
+        waiting = [(root, real, ignoring_at(real) if self._respects_gitignore else Ignoring())]
+        while waiting:
+            path, real, ignoring = waiting.pop()
+            folder = self.listed(path)
+            if self._respects_gitignore and path != root:
+                has_file = FILE in folder.files
+                ignoring = ignoring.entering(real, has_file=has_file, is_repository=folder.is_repository)
+            yield path, real, _not_ignored(folder.files, real, ignoring, is_folder=False)
+            inside = [name for name in folder.folders if not name.startswith(".") and name not in SKIPPED]
+            waiting += [
+                (os.path.join(path, name), f"{real.rstrip('/')}/{name}", ignoring)
+                for name in reversed(_not_ignored(inside, real, ignoring, is_folder=True))
+            ]
+
+
+def _not_ignored(
+    names: tuple[str, ...] | list[str], real: str, ignoring: Ignoring, *, is_folder: bool
+) -> tuple[str, ...]:
+    if not ignoring.layers:
+        return tuple(names)
+    return tuple(name for name in names if not ignoring.ignores(f"{real.rstrip('/')}/{name}", is_folder=is_folder))
+
+
+def _list(path: str) -> Folder:
+    folders, files, links = [], [], set()
+    is_repository = False
+    with os.scandir(path) as entries:
+        for entry in entries:
+            is_repository = is_repository or entry.name == ".git"
+            if entry.is_symlink():
+                if not os.path.isdir(entry.path):
+                    files.append(entry.name)
+                    links.add(entry.name)
+            elif entry.is_dir():
+                folders.append(entry.name)
+            else:
+                files.append(entry.name)
+    return Folder(tuple(sorted(folders)), tuple(sorted(files)), frozenset(links), is_repository)

@@ -1,0 +1,205 @@
+"""What git ignores: the patterns of .gitignore files, of .git/info/exclude and of the user's own ignore file.
+
+They are read here and git is not asked: its configuration, which may come with a repository, can name programs for it
+to run, and to start it takes as long as linting a pair. As with ruff and ripgrep, a file that matches is ignored
+whether git tracks it or not. The rules are those of gitignore(5).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+
+from metta_lint.base.records import NamedTuple
+from metta_lint.files.bytes import first_bytes
+
+FILE = ".gitignore"
+_LIMIT = 1 << 20  # bytes of one ignore file
+_LINES = 10_000
+
+
+class Pattern(NamedTuple):
+    """One line of an ignore file. ``regex`` matches a path from the file's folder, or a name at any depth."""
+
+    regex: re.Pattern[str]
+    whole_path: bool
+    folders_only: bool
+    ignores: bool
+
+
+class Layer(NamedTuple):
+    """The patterns of one ignore file, and the folder that they speak of."""
+
+    folder: str
+    patterns: tuple[Pattern, ...]
+
+
+class Ignoring(NamedTuple):
+    """The ignore files that bear on a folder, the weakest first. Folders are absolute, without links in them."""
+
+    layers: tuple[Layer, ...] = ()
+
+    def ignores(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a path is ignored: the last pattern decides that matches it, of the strongest file that has one."""
+        name = path.rpartition("/")[2]
+        for layer in reversed(self.layers):
+            inside = path[len(layer.folder) :].lstrip("/")
+            for pattern in reversed(layer.patterns):
+                if pattern.folders_only and not is_folder:
+                    continue
+                if pattern.regex.fullmatch(inside if pattern.whole_path else name):
+                    return pattern.ignores
+        return False
+
+    def entering(self, folder: str, *, has_file: bool, is_repository: bool) -> Ignoring:
+        """What bears on a folder below: its own ignore file too. A repository in it goes by its own files alone."""
+        above = repository(folder) if is_repository else self
+        own = patterns(f"{folder}/{FILE}") if has_file and above.layers else ()
+        return Ignoring((*above.layers, Layer(folder, own))) if own else above
+
+
+def ignoring_at(folder: str) -> Ignoring:
+    """What bears on a folder's content: nothing outside of a git repository. The folder is absolute."""
+    top = folder
+    while not os.path.exists(f"{top}/.git"):
+        above = os.path.dirname(top)
+        if above == top:
+            return Ignoring()
+        top = above
+    found = repository(top).entering(top, has_file=True, is_repository=False)
+    below = top
+    for name in folder[len(top) :].strip("/").split("/") if folder != top else ():
+        below = f"{below.rstrip('/')}/{name}"
+        found = found.entering(below, has_file=True, is_repository=False)
+    return found
+
+
+def repository(top: str) -> Ignoring:
+    """What bears on all of a repository: the user's own ignore file, then the repository's exclude file."""
+    files = (_users_file(), f"{_git_folder(top)}/info/exclude")
+    return Ignoring(tuple(Layer(top, patterns(file)) for file in files))
+
+
+def _git_folder(top: str) -> str:
+    """Where a repository keeps what is shared by its worktrees; a ``.git`` that is a file says where that is."""
+    git = f"{top}/.git"
+    if os.path.isdir(git):
+        return git
+    written = _text(git).partition("gitdir:")[2].strip()
+    folder = os.path.join(top, written)
+    shared = _text(f"{folder}/commondir").strip()
+    return os.path.join(folder, shared)
+
+
+def _users_file() -> str:
+    """The file that ``core.excludesFile`` names in the user's configuration, or git's default."""
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    for config in (os.path.expanduser("~/.gitconfig"), f"{base}/git/config"):
+        found = re.search(r"^\s*excludesfile\s*=\s*\"?([^\"\n]+)", _text(config), re.MULTILINE | re.IGNORECASE)
+        if found is not None:
+            return os.path.expanduser(found[1].strip())
+    return f"{base}/git/ignore"
+
+
+def _text(path: str) -> str:
+    try:
+        return first_bytes(path, _LIMIT).decode("utf-8-sig", "surrogateescape")
+    except (OSError, ValueError):
+        return ""
+
+
+def patterns(path: str) -> tuple[Pattern, ...]:
+    """The patterns of an ignore file, in its order; none where it cannot be read."""
+    text = _text(path)
+    return _patterns(text) if text else ()
+
+
+@lru_cache(maxsize=256)
+def _patterns(text: str) -> tuple[Pattern, ...]:
+    lines = text.split("\n")[:_LINES]
+    return tuple(found for line in lines if (found := _pattern(line.removesuffix("\r"))) is not None)
+
+
+def _pattern(line: str) -> Pattern | None:
+    line = re.sub(r"(?<!\\) +$", "", line)
+    if line.startswith("#"):
+        return None
+    ignores = not line.startswith("!")
+    line = line.removeprefix("!") if not ignores else line
+    folders_only = line.endswith("/")
+    line = line.removesuffix("/")
+    if not line:
+        return None
+    whole_path = "/" in line
+    try:
+        regex = re.compile(_translated(line.removeprefix("/")), re.DOTALL)
+    except re.error:  # such as [z-a], which matches nothing
+        return None
+    return Pattern(regex, whole_path, folders_only, ignores)
+
+
+_TOKEN = re.compile(
+    r"^\*\*/|/\*\*/|/\*\*$|\*+|\?|\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^]])*)\]|(?P<plain>.)",
+    re.DOTALL,
+)
+_ACROSS = ("**/", "/**/")
+_ONE = {"?": "[^/]", "/**": "/.+"}
+
+
+def _translated(pattern: str) -> str:
+    """A pattern as a regular expression: ``*`` and ``?`` stop at a slash, ``**`` between slashes does not."""
+    stretches: list[list[str]] = [[""]]
+    for match in _TOKEN.finditer(pattern):
+        token = match.group()
+        if token in _ACROSS:
+            stretches[-1][-1] += token.removesuffix("**/")
+            stretches.append(["(?:.*?/)??"])
+        elif token.startswith("*"):
+            stretches[-1].append("[^/]*?")
+        else:
+            stretches[-1][-1] += _one(match)
+    return _at_first(["".join(_at_first(stretch)) for stretch in stretches])
+
+
+def _at_first(parts: list[str]) -> str:
+    """Parts that each begin with a wildcard, all but the first, one after the other: each where it matches first.
+
+    What a part matches first is never tried elsewhere (the group is atomic), or a pattern with twenty stars would take
+    years to be found not to match. Nothing is lost by it: the wildcard after it reaches all that it would have reached
+    from further on. The last part alone has to end where the path ends.
+    """
+    first, *rest = parts
+    return "".join([first, *(f"(?>{part})" for part in rest[:-1]), *rest[-1:]])
+
+
+def _one(match: re.Match[str]) -> str:
+    """What stands for one character, or for all below a folder."""
+    text = match.group()
+    if text in _ONE:
+        return _ONE[text]
+    if match["set"] is not None:
+        return f"(?!/)[{'^' if match['not'] else ''}{_set(match['set'])}]"
+    return re.escape(match["escaped"] or text)
+
+
+_CLASSES = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": " \\t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r"\s",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
+
+
+def _set(text: str) -> str:
+    """What stands between brackets, as a regular expression has it."""
+    parts = re.findall(r"\[:(\w+):\]|\\(.)|(.)", text, re.DOTALL)
+    return "".join(
+        _CLASSES.get(name, "") if name else "-" if plain == "-" else re.escape(escaped or plain)
+        for name, escaped, plain in parts
+    )

@@ -1,0 +1,51 @@
+"""What is wrong with a plan: what its trainer refuses, and what it wastes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.base.wording import show
+from metta_lint.plans.formula import formula
+from metta_lint.trainers.dialects import trainer_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from metta_lint.plans.plan import Plan
+
+WASTES: Mapping[str, str] = {
+    "steps_overwritten_per_epoch": "steps_overwritten_per_epoch == 0",
+    "stitched_segments": "stitched_segments == 0",
+    "steps_dropped_per_epoch": "steps_dropped_per_epoch == 0",
+    "steps_untrained_per_epoch": "steps_untrained_per_epoch == 0",
+    "minibatches_without_step": "minibatches_without_step == 0",
+    "credited_ticks": "credited_ticks > 0",
+    "weights_finite": "weights_finite",
+}
+"""What holds of these quantities in a clean run, where its plan has them."""
+
+
+def problems_of(plan: Plan) -> dict[str, str]:
+    """What is wrong with a plan, by the requirement or the quantity, in words; nothing for a clean one.
+
+    What the plan does not know is no problem.
+    """
+    found = {refusal.requirement: refusal.message for refusal in (*plan.refusals, *plan.risks)}
+    for name, condition in _wastes(plan):
+        if plan.value(name) is not None and not formula(condition).evaluate(plan.lookup):
+            found[name] = f"{name} = {show(plan.value(name))}"
+    return found
+
+
+def demands_of(plan: Plan, wants: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What must hold beside what the trainer insists on, as formulas: nothing is wasted, and all has what is wanted."""
+    yield from _wastes(plan)
+    for name, value in wants.items():
+        yield f"want {name}", f"{name} == {value!r}"
+
+
+def _wastes(plan: Plan) -> Iterator[tuple[str, str]]:
+    own = {name: f"{name} == 0" for name in trainer_for(plan.run.entry).solvable.wastes}
+    for name, condition in {**WASTES, **own}.items():
+        if name in plan.quantities:
+            yield name, condition

@@ -1,0 +1,242 @@
+"""The solver: the nearest settings with which a run is clean under every constraint of its trainer.
+
+A proposal changes one or two sizes. It is found by the plan's own formulas, and it is only made where the plan that the
+trainer's dialect derives of the changed run has nothing wrong with it.
+
+How near a proposal is, is measured in octaves: the power of two by which each size changes, added up, and one octave
+for the second setting. So one setting is changed rather than two, unless it would have to become twice as large or
+small. Of two that are as near, the one that changes what its trainer's dialect lists first is better.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.base.records import NamedTuple
+from metta_lint.fixes.problems import demands_of, problems_of
+from metta_lint.fixes.solver.candidates import MOST_OCTAVES, candidates, distance
+from metta_lint.fixes.solver.model import Model
+from metta_lint.plans.run import Setting
+from metta_lint.trainers.dialects import trainer_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from metta_lint.fixes.solver.model import State
+    from metta_lint.plans.plan import Plan
+
+PRICE = 1.0
+"""What the second setting costs, in octaves."""
+FARTHEST = MOST_OCTAVES + PRICE
+"""The distance beyond which no proposal is of use."""
+MOST_TRIALS = 20_000
+"""Combinations of settings that are reckoned with for one plan."""
+MOST_PLANS = 300
+"""Plans that are derived for one plan."""
+MOST_FIRST = 24
+"""Values of a first setting that are tried with values of a second one."""
+
+
+class Proposal(NamedTuple):
+    """Settings with which a run is clean, what they were, how near they are (in octaves), and the plan with them."""
+
+    changes: Mapping[str, object]
+    before: Mapping[str, object]
+    distance: float
+    plan: Plan
+
+
+def solve(
+    plan: Plan,
+    wants: Mapping[str, object] | None = None,
+    fixed: Mapping[str, object] | None = None,
+    *,
+    tolerated: frozenset[str] = frozenset(),
+) -> list[Proposal]:
+    """Settings with which a plan has nothing wrong with it, the nearest first; for each set of settings the nearest.
+
+    Where one setting does it, no two are proposed of which it is one and that are farther.
+    ``wants`` are values that quantities must have then, ``fixed`` settings that are changed in any case, ``tolerated``
+    names of problems that may stay. Nothing is proposed for a plan that is clean and has what is wanted.
+    """
+    return _Search(plan, wants or {}, fixed or {}, tolerated).proposals()
+
+
+class _Search:
+    """One search: what has been tried and planned of it."""
+
+    def __init__(
+        self, plan: Plan, wants: Mapping[str, object], fixed: Mapping[str, object], tolerated: frozenset[str]
+    ) -> None:
+        self.plan = plan
+        self.wants = wants
+        self.fixed = dict(fixed)
+        self.tolerated = tolerated
+        self.trials = MOST_TRIALS
+        self.plans: dict[tuple[tuple[str, object], ...], Plan] = {}
+        self.found: dict[frozenset[str], Proposal] = {}
+        self._trainer = trainer_for(plan.run.entry)
+        self._models: dict[frozenset[str], Model] = {}
+        self.start = self._replanned({})
+        self.given = dict(self._given())
+
+    def _given(self) -> Iterator[tuple[str, int]]:
+        """The sizes that can be changed, and their values, worked out where the setting leaves them to the trainer."""
+        for key in self._trainer.solvable.sizes:
+            if key in self.start.run.settings and key not in self.fixed:
+                value = self._size(key)
+                if value is not None:
+                    yield key, value
+
+    def _size(self, key: str) -> int | None:
+        value = self.start.run.value(key)
+        if type(value) is int:
+            return value if value > 0 else None
+        decided = (q for q in self.start.quantities.values() if key in q.inputs and key not in _names(q.formula))
+        worked_out = [quantity.value for quantity in decided if type(quantity.value) is int and quantity.value > 0]
+        return worked_out[0] if value in ("auto", None) and worked_out else None
+
+    def proposals(self) -> list[Proposal]:
+        if self._is_clean(self.start):
+            return [Proposal(self.fixed, self._before({}), 0.0, self.start)] if self.fixed else []
+        if not self.given or self._is_hopeless():
+            return []
+        for key in self.given:
+            self._keep(self._first_clean(self._singles(key, MOST_OCTAVES)))
+        for first in self.given:
+            self._try_pairs(first)
+        return sorted((self.found[keys] for keys in self.found if self._is_least(keys)), key=self._rank)
+
+    def _is_least(self, keys: frozenset[str]) -> bool:
+        """Whether no part of these settings would do for less."""
+        return self.found[keys].distance <= self._nearest(*keys)
+
+    def _keep(self, proposal: Proposal | None) -> None:
+        if proposal is not None:
+            self.found[frozenset(proposal.changes.keys() - self.fixed.keys())] = proposal
+
+    def _nearest(self, *keys: str) -> float:
+        """The distance below which a proposal for these settings is worth having: else a part of it would do."""
+        subsets = (frozenset(keys), *(frozenset({key}) for key in keys))
+        return min((self.found[each].distance for each in subsets if each in self.found), default=FARTHEST)
+
+    def _rank(self, proposal: Proposal) -> tuple[float, int, tuple[int, ...]]:
+        order = list(self.given)
+        keys = [key for key in proposal.changes if key in self.given]
+        values = tuple(int(str(proposal.changes[key])) for key in keys)
+        return round(proposal.distance, 9), sum(order.index(key) for key in keys), values
+
+    def _is_hopeless(self) -> bool:
+        """Whether something is wrong that no size has a part in."""
+        refusals = {refusal.requirement: refusal for refusal in (*self.start.refusals, *self.start.risks)}
+        for name in self._problems(self.start):
+            at = refusals[name].at if name in refusals else (name,)
+            if not {setting.key for each in at for setting in self.start.settings_of(each)} & self.given.keys():
+                return True
+        return False
+
+    # -- one setting -----------------------------------------------------------------------------------------------
+
+    def _singles(self, key: str, limit: float) -> Iterator[State]:
+        """Values of one setting that leave nothing wrong as far as the formulas say, the nearest first."""
+        yield from self._values(self._model({key}).base, key, limit)
+
+    def _values(self, state: State, key: str, limit: float) -> Iterator[State]:
+        for value in self._candidates(key, state):
+            after = self._tried(state, key, value) if distance(self.given[key], value) < limit else None
+            if after is None:
+                return
+            if after.satisfies(self.tolerated):
+                yield after
+
+    def _candidates(self, key: str, state: State) -> tuple[int, ...]:
+        model = self._model({*state.changes, key})
+        beside = [state.lookup(name) for name in model.beside(key)]
+        wanted = [value for value in self.wants.values() if type(value) is int]
+        return candidates(self.given[key], [value for value in (*beside, *wanted) if type(value) is int])
+
+    def _tried(self, state: State, key: str, value: int) -> State | None:
+        self.trials -= 1
+        return state.changed(key, value) if self.trials >= 0 else None
+
+    def _broken(self, state: State) -> set[str]:
+        return {demand.name for demand in state.broken} - self.tolerated
+
+    def _first_clean(self, states: Iterator[State]) -> Proposal | None:
+        return next((found for state in states if (found := self._planned(state)) is not None), None)
+
+    # -- two settings ----------------------------------------------------------------------------------------------
+
+    def _try_pairs(self, first: str) -> None:
+        """Change a setting so that something is right, and another one so that the rest is."""
+        tried = 0
+        base = self._model({first}).base
+        wrong = self._broken(base)
+        for value in self._candidates(first, base):
+            spent = PRICE + distance(self.given[first], value)
+            seconds = [key for key in self.given if key != first and self._nearest(first, key) > spent]
+            state = self._tried(base, first, value) if seconds and tried < MOST_FIRST else None
+            if state is None:
+                return
+            left = self._broken(state)
+            if left and not wrong <= left:
+                tried += 1
+                for second in seconds:
+                    self._try_second(state, first, second)
+
+    def _try_second(self, state: State, first: str, second: str) -> None:
+        model = self._model({first, second})
+        rest_on_it = {demand.name for demand in model.below(second).demands}
+        if self._broken(state) <= rest_on_it:
+            value = int(str(state.changes[first]))
+            limit = self._nearest(first, second) - PRICE - distance(self.given[first], value)
+            self._keep(self._first_clean(self._values(model.base.changed(first, value), second, limit)))
+
+    # -- plans -----------------------------------------------------------------------------------------------------
+
+    def _model(self, keys: set[str]) -> Model:
+        """The formulas of the run with these sizes said as numbers: a size that is ``auto`` has others."""
+        automatic = frozenset(key for key in keys if self.start.run.value(key) != self.given[key])
+        if automatic not in self._models:
+            plan = self._replanned({key: self.given[key] for key in automatic}) if automatic else self.start
+            self._models[automatic] = Model(plan, demands_of(plan, self.wants))
+        return self._models[automatic]
+
+    def _planned(self, state: State) -> Proposal | None:
+        """The proposal, if the plan of the changed run bears it out."""
+        if len(self.plans) >= MOST_PLANS:
+            return None
+        plan = self._replanned(state.changes)
+        if not self._is_clean(plan):
+            return None
+        far = [distance(self.given[key], int(str(value))) for key, value in state.changes.items()]
+        cost = sum(far) + PRICE * (len(far) - 1)
+        return Proposal({**self.fixed, **state.changes}, self._before(state.changes), cost, plan)
+
+    def _before(self, changes: Iterable[str]) -> dict[str, object]:
+        """What the changed settings were; None for one that no file has."""
+        settings = self.plan.run.settings
+        return {key: settings[key].value if key in settings else None for key in (*self.fixed, *changes)}
+
+    def _replanned(self, changes: Mapping[str, object]) -> Plan:
+        key = tuple(sorted(changes.items(), key=lambda item: item[0]))
+        if key not in self.plans:
+            run = self.plan.run
+            new = {
+                name: Setting(name, value, run.settings[name].span if name in run.settings else None, note="proposed")
+                for name, value in {**self.fixed, **changes}.items()
+            }
+            self.plans[key] = self._trainer.derive(run._replace(settings={**run.settings, **new}), None)
+        return self.plans[key]
+
+    def _problems(self, plan: Plan) -> set[str]:
+        return problems_of(plan).keys() - self.tolerated
+
+    def _is_clean(self, plan: Plan) -> bool:
+        return not self._problems(plan) and all(plan.value(name) == value for name, value in self.wants.items())
+
+
+def _names(text: str) -> tuple[str, ...]:
+    from metta_lint.plans.formula import formula
+
+    return formula(text).names

@@ -1,0 +1,72 @@
+"""What ``solve`` answers: a run's problems, and the nearest settings without them, each with its edits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.base.records import NamedTuple
+from metta_lint.fixes.problems import problems_of
+from metta_lint.fixes.settings import write
+from metta_lint.fixes.solver import solve
+from metta_lint.fixes.solver.wants import split
+from metta_lint.plans.comparison import GROUPS
+from metta_lint.sources.literals import Unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metta_lint.fixes.solver import Proposal
+    from metta_lint.plans.plan import Plan
+    from metta_lint.sources.edit import Edit
+
+MOST = 5
+"""Proposals of one answer."""
+SHOWN = tuple(name for group, names in GROUPS.items() if group != "Hyperparameters" for name in names)
+"""Quantities that are laid side by side, before and after."""
+
+
+class Solution(NamedTuple):
+    """A proposal, the edits that write it into the run's files (or why there are none), and what changes by it."""
+
+    proposal: Proposal
+    edits: tuple[Edit, ...]
+    not_written: str
+    moved: Mapping[str, tuple[object, object]]
+
+
+class Answer(NamedTuple):
+    """A run's plan, what is wrong with it, what was wanted of it, and the nearest settings that do."""
+
+    plan: Plan
+    problems: Mapping[str, str]
+    wants: Mapping[str, object]
+    proposals: tuple[Solution, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong, and all has the value that is wanted."""
+        return not self.problems and all(self.plan.value(name) == value for name, value in self.wants.items())
+
+
+def answer(plan: Plan, wants: Mapping[str, object]) -> Answer:
+    """The nearest settings with which a run is clean and has what is wanted.
+
+    Raises LintError for a wanted name that is no quantity of the plan.
+    """
+    fixed, derived = split(plan, wants)
+    proposals = solve(plan, derived, fixed)[:MOST]
+    return Answer(plan, problems_of(plan), wants, tuple(_solution(plan, proposal) for proposal in proposals))
+
+
+def _solution(plan: Plan, proposal: Proposal) -> Solution:
+    names = [name for name in SHOWN if name in plan.quantities or name in proposal.plan.quantities]
+    values = {name: (plan.value(name), proposal.plan.value(name)) for name in names}
+    moved = {name: (before, after) for name, (before, after) in values.items() if before != after}
+    try:
+        done = write(plan.run, proposal.changes)
+    except Unwritable as reason:
+        return Solution(proposal, (), str(reason), moved)
+    wrong = problems_of(done.plan)
+    if wrong:
+        return Solution(proposal, (), next(iter(wrong.values())), moved)
+    return Solution(proposal, done.of(proposal.changes), "", moved)

@@ -1,0 +1,98 @@
+"""Fixes that the solver makes: findings of refused and wasteful runs get the nearest clean settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.fixes.problems import problems_of
+from metta_lint.fixes.settings import write
+from metta_lint.fixes.solver import solve
+from metta_lint.sources.edit import Fix
+from metta_lint.sources.literals import Unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from metta_lint.fixes.solver import Proposal
+    from metta_lint.plans.plan import Plan
+    from metta_lint.rules.finding import Finding
+
+SOLVED = frozenset({"ML401", "ML402", "ML403"})
+"""Rules whose findings say that sizes do not go together."""
+
+
+def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Finding]:
+    """The findings, those of sizes that do not go together with the nearest clean settings as help and unsafe fix.
+
+    A fix's edits were read back: the plan of the edited files has nothing wrong with it. Several findings of one run
+    have the same fix, to be made once. A finding that has a fix keeps it. A run whose own file another unsafe fix
+    changes is left for when that is made.
+    """
+    findings = list(findings)
+    changing = {edit.span.path for f in findings if f.fix is not None and not f.fix.is_safe for edit in f.fix.edits}
+    free = [plan for plan in plans if plan.run.file not in changing]
+    solved: dict[str, tuple[str, Fix | None] | None] = {}
+    return [
+        _with(finding, _concerned(finding, free), solved) if finding.code in SOLVED else finding for finding in findings
+    ]
+
+
+def _concerned(finding: Finding, plans: Sequence[Plan]) -> list[Plan]:
+    """The runs that a finding is true of: its subject first, then the others whose problem lies at its place."""
+    own = [plan for plan in plans if plan.run.label == finding.subject]
+    if not own or not finding.others:
+        return own
+    others = [plan for plan in plans if plan.run.label != finding.subject and problems_of(plan)]
+    return [*own, *(plan for plan in others if plan.spans_of(finding.quantity)[:1] == (finding.span,))]
+
+
+def _with(finding: Finding, plans: Sequence[Plan], solved: dict[str, tuple[str, Fix | None] | None]) -> Finding:
+    for plan in plans:
+        if plan.run.label not in solved:
+            solved[plan.run.label] = _solved(plan)
+    found = [solved[plan.run.label] for plan in plans]
+    if not found or found[0] is None:
+        return finding
+    said, fix = found[0]
+    return finding._replace(help=said, fix=finding.fix or (_together(found) if fix is not None else None))
+
+
+def _together(found: Sequence[tuple[str, Fix | None] | None]) -> Fix | None:
+    """The fixes of all runs as one; None where one of them has none: its finding would stay."""
+    fixes = [each[1] for each in found if each is not None and each[1] is not None]
+    if len(fixes) < len(found):
+        return None
+    edits = tuple(sorted({edit for fix in fixes for edit in fix.edits}))
+    return Fix(fixes[0].message + (f", for each of {len(fixes)} runs" if len(fixes) > 1 else ""), edits)
+
+
+def _solved(plan: Plan) -> tuple[str, Fix | None] | None:
+    proposals = solve(plan)
+    if not proposals:
+        return None
+    fix, reason = fix_of(plan, proposals)
+    said = f"the nearest clean settings: {told(proposals[0])}"
+    return (f"{said}; not written: {reason}" if reason else said), fix
+
+
+def fix_of(plan: Plan, proposals: Sequence[Proposal]) -> tuple[Fix | None, str]:
+    """The first proposal that can be written into the run's files and is clean there, or why the nearest cannot."""
+    reasons = []
+    for proposal in proposals:
+        try:
+            done = write(plan.run, proposal.changes)
+        except Unwritable as reason:
+            reasons.append(str(reason))
+            continue
+        wrong = problems_of(done.plan)
+        if not wrong:
+            settings = " and ".join(f"{key} to {value}" for key, value in proposal.changes.items())
+            return Fix(f"set {settings}", done.of(proposal.changes)), ""
+        reasons.append(next(iter(wrong.values())))
+    return None, reasons[0]
+
+
+def told(proposal: Proposal) -> str:
+    """A proposal in words: ``trainer.batch_size = 491520 (now 524288)``."""
+    settings = " and ".join(f"{key} = {value}" for key, value in proposal.changes.items())
+    return f"{settings} (now {' and '.join(str(value) for value in proposal.before.values())})"

@@ -1,0 +1,250 @@
+"""Taking one side's value: where two runs differ and the user says which is right, the other is changed to agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import show
+from metta_lint.fixes.problems import problems_of
+from metta_lint.fixes.settings import Written, write_most
+from metta_lint.fixes.solver import solve
+from metta_lint.fixes.solver.wants import OFF, is_derived, setting_behind, setting_value
+from metta_lint.plans.pair import Pair, same
+from metta_lint.sources.edit import Fix
+from metta_lint.sources.literals import Unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from metta_lint.plans.pair import Side
+    from metta_lint.plans.plan import Plan
+    from metta_lint.rules.finding import Finding
+
+Taken: TypeAlias = "Fix | str"
+"""What brings a quantity to the other side's value, or why nothing does."""
+
+PASSES = 2
+"""What one quantity needs may be another one's value, which comes after it."""
+AGREED = (
+    "agents_per_env",
+    "num_envs",
+    "num_workers",
+    "async_factor",
+    "batch_size",
+    "minibatch_size",
+    "bptt_horizon",
+    "update_epochs",
+)
+"""Quantities that stay as they are while others are solved for, where both sides agree in them."""
+_OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
+
+
+def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | None) -> list[Finding]:
+    """The findings, those of pairs with an unsafe fix that brings the other side to the taken side's value.
+
+    ``side`` is right wherever the two differ; None leaves it to each pair's declared ``truth``, and what has none gets
+    no fix. A pair's fixes go together: what is inserted at one place is one edit that several of them have, to be made
+    once, and the plan of the files with all of them has every value and no problem that it had not before. Where there
+    is no such fix, the finding's help says why.
+    """
+    findings, pairs = list(findings), list(pairs)
+    concerned = [[pair for pair in pairs if _is_of(finding, pair)] for finding in findings]
+    taken: dict[tuple[str, str], Taken] = {}
+    for pair in pairs:
+        right = side or pair.truth
+        quantities = dict.fromkeys(f.quantity for f, of in zip(findings, concerned, strict=True) if pair in of)
+        if right is not None and quantities:
+            found = take(pair.side(right), pair.side(_OTHER[right]), quantities)
+            taken |= {(pair.subject, quantity): each for quantity, each in found.items()}
+    return [
+        _with(finding, [taken.get((pair.subject, finding.quantity)) for pair in of])
+        for finding, of in zip(findings, concerned, strict=True)
+    ]
+
+
+def _is_of(finding: Finding, pair: Pair) -> bool:
+    """Whether a finding is true of a pair: its subject, or one of the others of which the same is said at its place."""
+    if finding.subject == pair.subject or not finding.others or " against " not in finding.subject:
+        return bool(finding.quantity) and finding.subject == pair.subject
+    sides = (pair.left, pair.right)
+    return pair.differs(finding.quantity) is not None and any(
+        plan.spans_of(finding.quantity)[:1] == (finding.span,) for plan in sides
+    )
+
+
+def _with(finding: Finding, taken: list[Taken | None]) -> Finding:
+    """The finding with the fixes of all pairs that it is true of, as one, or why there is none."""
+    reasons = [each for each in taken if isinstance(each, str)]
+    fixes = [each for each in taken if isinstance(each, Fix)]
+    if reasons:
+        why = f"not taken: {reasons[0]}"
+        return finding._replace(help=f"{finding.help}; {why}" if finding.help else why)
+    if not fixes or len(fixes) < len(taken):
+        return finding
+    edits = tuple(sorted({edit for fix in fixes for edit in fix.edits}))
+    return finding._replace(fix=fixes[0]._replace(edits=edits))
+
+
+def take(right: Plan, other: Plan, quantities: Iterable[str]) -> dict[str, Taken]:
+    """What brings the other plan's quantities to the values of the right one, or why nothing does, by quantity."""
+    return _Taking(right, other, tuple(quantities)).taken()
+
+
+class _Taking:
+    """One side's values on their way to the other one: first those that a setting says, then those to be solved for."""
+
+    def __init__(self, right: Plan, other: Plan, quantities: tuple[str, ...]) -> None:
+        self.right = right
+        self.other = other
+        self.values: dict[str, object] = {}
+        self.reasons: dict[str, str] = {}
+        self.keys: dict[str, tuple[str, ...]] = {}
+        self.before = frozenset(problems_of(other))
+        known = (name for name in AGREED if right.value(name) is not None)
+        self.agreed = {name: right.value(name) for name in known if same(right.value(name), other.value(name))}
+        for quantity in quantities:
+            try:
+                self.values[quantity] = _value_to_take(right, other, quantity)
+            except Unwritable as reason:
+                self.reasons[quantity] = str(reason)
+
+    def taken(self) -> dict[str, Taken]:
+        direct = self._direct()
+        changes = direct
+        for _ in range(PASSES):
+            so_far, changes = changes, self._with_solved(changes)
+            if so_far == changes:
+                break
+        done = self._written(changes)
+        if done is None and changes != direct:
+            self.keys = {quantity: keys for quantity, keys in self.keys.items() if set(keys) <= direct.keys()}
+            done = self._written(direct)
+        if done is not None:
+            self._credit(done)
+        return {**{name: self._why_not(name) for name in (*self.reasons, *self.values)}, **self._fixes(done)}
+
+    def _credit(self, done: Written) -> None:
+        """Quantities that have their value now since what they rest on was changed for others."""
+        for quantity, value in self.values.items():
+            keys = tuple(s.key for s in done.plan.settings_of(quantity) if s.key in done.edits)
+            if quantity not in self.keys and keys and same(done.plan.value(quantity), value):
+                self.keys[quantity] = keys
+
+    def _why_not(self, quantity: str) -> str:
+        return self.reasons.get(quantity, f"{self.other.run.trainer}'s files cannot be given all that it takes")
+
+    def _fixes(self, done: Written | None) -> dict[str, Taken]:
+        return {
+            quantity: Fix(self._message(quantity, keys, done), done.of(keys))
+            for quantity, keys in self.keys.items()
+            if done is not None and done.edits.keys() >= set(keys)
+            if same(done.plan.value(quantity), self.values[quantity])
+        }
+
+    def _message(self, quantity: str, keys: tuple[str, ...], done: Written) -> str:
+        settings = " and ".join(f"{key} to {_shown(done.plan.run.value(key))}" for key in keys)
+        is_one = len(keys) == 1 and self._is_direct(quantity)
+        goal = "" if is_one else f"for {quantity} = {show(self.values[quantity])}, "
+        return f"set {settings}, {goal}as {self.right.run.label} has it"
+
+    def _is_direct(self, quantity: str) -> bool:
+        try:
+            return bool(setting_behind(self.other, quantity))
+        except Unwritable:
+            return False
+
+    # -- values that a setting says --------------------------------------------------------------------------------
+
+    def _direct(self) -> dict[str, object]:
+        """The settings that are the quantities, as far as they can be changed without a new problem."""
+        changes: dict[str, object] = {}
+        for quantity, value in self.values.items():
+            try:
+                key = setting_behind(self.other, quantity)
+            except Unwritable as reason:
+                self.reasons[quantity] = str(reason)
+            else:
+                self.keys[quantity] = (key,)
+                changes[key] = setting_value(value)
+        kept, why_not = _harmless(self.other, changes)
+        for quantity, (key, *_) in list(self.keys.items()):
+            if key in why_not:
+                self.reasons[quantity] = why_not[key]
+                del self.keys[quantity]
+        return kept
+
+    # -- values to be solved for -----------------------------------------------------------------------------------
+
+    def _with_solved(self, changes: dict[str, object]) -> dict[str, object]:
+        """These changes, and those that give the remaining quantities their values."""
+        for quantity, value in self.values.items():
+            if quantity in self.keys or not is_derived(self.other, quantity) or not isinstance(value, int | float):
+                continue
+            is_direct = self._is_direct(quantity)
+            fixed = {**changes, setting_behind(self.other, quantity): setting_value(value)} if is_direct else changes
+            wants = {**self.agreed, **{name: self.values[name] for name in self.keys}, quantity: value}
+            wants = {name: wanted for name, wanted in wants.items() if isinstance(wanted, int | float)}
+            proposals = solve(self.other, wants, fixed, tolerated=self.before)
+            if not proposals and not is_direct:
+                goal = f"{quantity} {show(value)}, keeps what agrees and brings {self.other.run.label} no new problem"
+                self.reasons[quantity] = f"no change of one or two sizes makes {goal}"
+            new = [key for key in proposals[0].changes if key not in changes] if proposals else []
+            if new:
+                self.keys[quantity] = tuple(new)
+                changes = dict(proposals[0].changes)
+        return changes
+
+    def _written(self, changes: dict[str, object]) -> Written | None:
+        """All changes in the files; None where that cannot be, or brings a problem that was not there."""
+        done, failed = write_most(self.other.run, changes)
+        self.reasons |= {name: failed[key] for name, keys in self.keys.items() for key in keys if key in failed}
+        return done if done is not None and problems_of(done.plan).keys() <= self.before else None
+
+
+def _harmless(plan: Plan, changes: dict[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+    """As many of the changes as bring no problem that the plan had not, and why the others are left out."""
+    before = problems_of(plan)
+    left_out: dict[str, str] = {}
+    while changes:
+        done, failed = write_most(plan.run, changes)
+        left_out |= failed
+        changes = {key: value for key, value in changes.items() if key not in failed}
+        new = {} if done is None else {name: why for name, why in problems_of(done.plan).items() if name not in before}
+        if done is None or not new:
+            return changes, left_out
+        concerned = _settings_of(done.plan, next(iter(new))) & changes.keys() or set(changes)
+        why = f"{plan.run.trainer} would not be clean with it: {next(iter(new.values()))}"
+        left_out |= dict.fromkeys(concerned, why)
+        changes = {key: value for key, value in changes.items() if key not in concerned}
+    return changes, left_out
+
+
+def _settings_of(plan: Plan, problem: str) -> set[str]:
+    """The settings that a problem of a plan rests on."""
+    names = [name for each in (*plan.refusals, *plan.risks) if each.requirement == problem for name in each.at]
+    return {setting.key for name in (*names, problem) for setting in plan.settings_of(name)}
+
+
+def _value_to_take(right: Plan, other: Plan, quantity: str) -> object:
+    value = value_of(right, quantity)
+    if same(value, value_of(other, quantity)):
+        raise Unwritable(f"{quantity} is {show(value)} on both sides, and the rest follows from other differences")
+    return value
+
+
+def value_of(plan: Plan, quantity: str) -> object:
+    """A plan's value of a quantity; of a reward that its environment never names, what that comes to.
+
+    Raises Unwritable for a value that is not known.
+    """
+    found = plan.quantities.get(quantity)
+    if found is None and quantity.startswith("reward_"):
+        return OFF if quantity.startswith("reward_cap_") else 0
+    if found is None or isinstance(found.known, Unknown):
+        raise Unwritable(f"{plan.run.label}'s {quantity} is not known")
+    return found.value
+
+
+def _shown(value: object) -> str:
+    return show(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,236 @@
+"""Diff mode: of all findings, those that an earlier commit did not have."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from metta_lint.base import plugins
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import from_folder, without_lines
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import printable
+from metta_lint.check.linter import check, config_root
+from metta_lint.history.git import Repository
+from metta_lint.history.mirror import Layout, Mirror
+from metta_lint.plans.run import split_entry
+from metta_lint.project.runs import plan_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from metta_lint.check.report import Report
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Machine
+    from metta_lint.project.config import Config, RunSpec
+    from metta_lint.rules.finding import Finding
+
+_PATH = re.compile(r"[^\s'\"(),;:]+")
+
+
+class Key(NamedTuple):
+    """By what a finding is known again: not by its line, nor by the line of another place that it names."""
+
+    code: str
+    path: str
+    message: str
+
+
+class Since(NamedTuple):
+    """The commit that findings are compared with, and what was asked for."""
+
+    repository: Repository
+    revision: str
+    commit: str | None
+
+
+def only_new(
+    report: Report,
+    revision: str,
+    paths: Sequence[str],
+    config: Config,
+    overrides: Sequence[str] = (),
+    machine: Machine | None = None,
+) -> None:
+    """Leave in a report only the findings that a revision had not, and say in its notes what was left out.
+
+    What a revision had is what the same check finds in the files of the commit that it and HEAD both come from, under
+    the configuration of the working tree. A file that cannot be read stays: nothing can be known of what is new in it.
+    Raises LintError where no repository, or no such commit, is here.
+    """
+    since = _since(revision, (paths or [config_root(config)])[0])
+    if since.commit is None:
+        report.notes.append(f"since {printable(revision)}: there is no commit yet, all is new")
+        return
+    with Mirror() as mirror:
+        earlier, notes = _earlier(since, mirror, paths, config, overrides, machine)
+    kept = _without(report.findings, earlier)
+    commit = since.repository.described(since.commit)
+    left_out = len(report.findings) - len(kept)
+    report.findings = kept
+    report.notes += [f"at {commit.short}: {note}" for note in notes]
+    report.notes.append(
+        f"since {commit.short} ({commit.date}, {printable(commit.subject)}): "
+        f"{left_out} {'finding' if left_out == 1 else 'findings'} of before not shown"
+    )
+
+
+def _since(revision: str, start: str) -> Since:
+    """The commit to compare with: where the branch of HEAD left that of the revision."""
+    repository = Repository.around(start)
+    head, named = repository.commit("HEAD"), repository.commit(revision)
+    if head is None and revision == "HEAD":
+        return Since(repository, revision, None)
+    shown = printable(revision)
+    if named is None or head is None:
+        hint = "; it is a range: give the one revision that it begins with" if ".." in revision else ""
+        hint = hint or ("; this clone is shallow: git fetch brings more" if repository.is_shallow else "")
+        raise LintError(f"--since {shown}: no such revision in {_named(repository)}{hint}")
+    common = repository.common(named, head)
+    if common is None and repository.is_shallow:
+        raise LintError(
+            f"--since {shown}: it and HEAD have no commit in common here: this clone is shallow, "
+            "git fetch --unshallow brings the rest"
+        )
+    return Since(repository, revision, common or named)
+
+
+def _named(repository: Repository) -> str:
+    return from_folder(repository.top, "")
+
+
+class _Names:
+    """What files were called before, and are called now. Paths are as seen from the working directory."""
+
+    def __init__(self, repository: Repository, commit: str) -> None:
+        self._repository = repository
+        self._folder = os.getcwd()
+        self._renames = repository.staged_renames(commit)
+        self._before = {now: before for before, now in self._renames.items()}
+        self._shown = {self._seen(before): self._seen(now) for before, now in self._renames.items()}
+
+    def _seen(self, inside: str) -> str:
+        full = os.path.join(self._repository.top, *inside.split("/"))
+        return from_folder(full, self._folder)
+
+    def before(self, path: str) -> str:
+        """The name that a file or folder had."""
+        inside = self._repository.inside(path)
+        if inside is None:
+            return path
+        if inside in self._before:
+            return self._seen(self._before[inside])
+        return self._seen(self._folder_before(inside)) if os.path.isdir(path) else self._seen(inside)
+
+    def _folder_before(self, inside: str) -> str:
+        """The name that a folder had, if all that it holds came from one other folder."""
+        moved = [now for now in self._before if now.startswith(f"{inside}/")]
+        origins = {
+            self._before[now].removesuffix(rest) if self._before[now].endswith(rest) else ""
+            for now in moved
+            for rest in [now.removeprefix(inside)]
+        }
+        return origins.pop() or inside if len(origins) == 1 else inside
+
+    def now(self, path: str) -> str:
+        """The absolute path that a file has now, by the one that it had."""
+        inside = self._repository.inside(path)
+        if inside not in self._renames:
+            return path
+        return os.path.join(self._repository.top, *self._renames[inside].split("/"))
+
+    def now_in(self, message: str) -> str:
+        """A message with the names that files have now."""
+        return _PATH.sub(lambda found: self._shown.get(found[0], found[0]), message)
+
+
+def _earlier(
+    since: Since,
+    mirror: Mirror,
+    paths: Sequence[str],
+    config: Config,
+    overrides: Sequence[str],
+    machine: Machine | None,
+) -> tuple[Counter[Key], list[str]]:
+    """How often a commit had each finding, under the names that files have now; and what could not be laid out."""
+    layout = Layout(since.repository, mirror)
+    layout.move(since.commit or "")
+    names = _Names(since.repository, since.commit or "")
+    entries = [split_entry(spec.entry)[0] for spec in config.runs.values()]
+    outside = mirror.link_outside(since.repository, dict.fromkeys((*paths, *entries)))
+    there = [names.before(path) for path in paths]
+    runs = {name: _renamed(spec, names) for name, spec in config.runs.items()}
+    then = config._replace(plugins=tuple(map(os.path.abspath, config.plugins)), runs=runs, baseline=None)
+    if config.baseline is not None:
+        mirror.copy(config.baseline.path)  # it counts as it is now, as all of the configuration does
+    try:
+        with mirror.at(os.getcwd()):
+            _make_missing([*there, config_root(config)])
+            plugins.use(then.plugins)
+            then = _plannable(then, overrides, machine)
+            found = check(there, then, overrides, machine).findings
+            keys = Counter(
+                Key(
+                    finding.code,
+                    names.now(mirror.real(finding.span.path)),
+                    without_lines(names.now_in(mirror.without(finding.message))),
+                )
+                for finding in found
+            )
+    except LintError as error:
+        raise LintError(f"--since {since.revision}: as it was then: {mirror.without(str(error))}") from error
+    finally:
+        plugins.use(config.plugins)
+    return keys, [
+        *layout.notes,
+        *(f"{path} is in no commit of this repository and is taken as it is" for path in outside),
+    ]
+
+
+def _renamed(spec: RunSpec, names: _Names) -> RunSpec:
+    file, name = split_entry(spec.entry)
+    return spec._replace(entry=":".join([names.before(file), *([name] if name else [])]))
+
+
+def _make_missing(paths: Iterable[str]) -> None:
+    """What was not there held nothing: an empty folder stands for it."""
+    for path in paths:
+        if not os.path.lexists(path):
+            os.makedirs(path)
+
+
+def _plannable(config: Config, overrides: Sequence[str], machine: Machine | None) -> Config:
+    """The configuration without the declared runs, and intended differences, that mean nothing yet."""
+    plans: dict[str, Plan | None] = {}
+    for name in config.runs:
+        try:
+            plans[name] = plan_run(name, config, overrides, machine, with_problems=True)
+        except InputError:
+            plans[name] = None  # the check says so
+        except LintError:
+            continue  # its entry is not there, or has none of the keys that are set
+    pairs = [
+        pair._replace(differs=tuple(d for d in pair.differs if _has(d.quantity, plans[pair.left], plans[pair.right])))
+        for pair in config.pairs
+        if pair.left in plans and pair.right in plans
+    ]
+    return config._replace(runs={name: config.runs[name] for name in plans}, pairs=tuple(pairs))
+
+
+def _has(quantity: str, *plans: Plan | None) -> bool:
+    return any(plan is not None and quantity in plan.quantities for plan in plans)
+
+
+def _without(findings: Iterable[Finding], earlier: Counter[Key]) -> list[Finding]:
+    """The findings that are more than there were; of equal ones the last."""
+    left = earlier.copy()
+    new = []
+    for finding in findings:
+        key = Key(finding.code, os.path.realpath(finding.span.path), without_lines(finding.message))
+        if left[key] > 0 and not finding.is_input_error:
+            left[key] -= 1
+        else:
+            new.append(finding)
+    return new

@@ -1,0 +1,219 @@
+"""Telling: what is read off the timelines of two runs about one quantity."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint.base.records import NamedTuple
+from metta_lint.history.story import Cause, How, Kind, Move, Side, Story, Which, shown
+from metta_lint.plans.comparison import planned_value
+from metta_lint.plans.pair import same
+
+if TYPE_CHECKING:
+    from metta_lint.history.git import Commit
+    from metta_lint.history.walk import State, Timeline, Walk
+    from metta_lint.plans.plan import Plan
+
+GAPS = 3
+"""States that could not be planned which are named, of each side."""
+
+
+class Road(NamedTuple):
+    """A run's timeline, and the walk that made it; None for a run that lies in no repository."""
+
+    timeline: Timeline
+    walk: Walk | None
+
+
+class Spell(NamedTuple):
+    """A time in which a run had one value, the states that it began and ended with, and when it began: the larger the
+    newer."""
+
+    value: object
+    first: State
+    last: State
+    start: float
+
+
+class _Past:
+    """One side's values of one quantity, newest first, as far as they are known."""
+
+    def __init__(self, road: Road, quantity: str, *, by_date: bool) -> None:
+        self.road = road
+        self.quantity = quantity
+        self.spells: list[Spell] = []
+        for state in road.timeline.states:
+            if state.plan is not None:
+                value = planned_value(state.plan, quantity)
+                last = self.spells.pop().last if self.spells and same(self.spells[-1].value, value) else state
+                self.spells.append(Spell(value, state, last, state.seconds if by_date else state.position))
+
+    def at(self, moment: float) -> Spell | None:
+        """The value at a moment; None where the run was not there, or that is not known."""
+        return next((spell for spell in self.spells if spell.start <= moment), None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it is left to be known."""
+        return self.road.timeline.end in ("birth", "untracked")
+
+    def how(self, index: int) -> How:
+        """How the value of a spell came to be."""
+        first = self.spells[index].first
+        if first.commit is not None:
+            return "changed" if index + 1 < len(self.spells) else "added"
+        if self.road.timeline.end == "untracked":
+            return "untracked"
+        return "uncommitted" if first.at is None else "older"
+
+    def causes(self, index: int) -> list[Cause]:
+        """The settings behind the value of a spell that were others before."""
+        plan = self.spells[index].first.plan
+        before = self.spells[index + 1].last.plan if index + 1 < len(self.spells) else None
+        if plan is None or before is None:
+            return []
+        settings = plan.settings_of(self.quantity)
+        old = [before.run.settings.get(setting.key) for setting in settings]
+        return [
+            Cause(new.key, was.value if was is not None else None, new.value, new.span.path if new.span else "")
+            for new, was in zip(settings, old, strict=True)
+            if was is None or not same(was.value, new.value)
+        ]
+
+    def label(self, index: int) -> str:
+        """The file that says the value of a spell: of several one that made it another, else the run's entry."""
+        plan = self.spells[index].first.plan
+        paths = [span.path for span in plan.spans_of(self.quantity)] if plan is not None else []
+        changed = [cause.path for cause in self.causes(index) if cause.path]
+        return next(iter((*changed, *paths)), plan.run.file if plan is not None else "")
+
+
+class Teller:
+    """Tells the stories of pairs of roads; asks git for each commit once."""
+
+    def __init__(self) -> None:
+        self._commits: dict[tuple[str, str], Commit] = {}
+
+    def story(self, left: Road, right: Road, quantity: str) -> Story:
+        """How two runs came to differ in a quantity in which they do differ now."""
+        by_date = left.walk is not right.walk
+        pasts = [_Past(road, quantity, by_date=by_date) for road in (left, right)]
+        agreed = _agreement(*pasts)
+        since = agreed[1] if agreed is not None else None
+        names = _Names(pasts)
+        kind = _kind(pasts, since)
+        oldest = max(pasts, key=lambda past: past.spells[-1].start)
+        return Story(
+            kind,
+            agreed[0] if agreed is not None else None,
+            self._side(pasts[0], since, names),
+            self._side(pasts[1], since, names),
+            still=_still(pasts, since),
+            bound=self._bound(oldest.road) if kind == "cut-off" else "",
+            gaps=tuple(gap for past in pasts for gap in self._gaps(past.road)),
+        )
+
+    def _side(self, past: _Past, since: float | None, names: _Names) -> Side:
+        """A side's first and last move since a moment, else the last one; without a moment the last two of all."""
+        moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since] or [0]
+        told = {moved[0], moved[-1]} if since is not None else set(moved[:2])
+        moves = [self._move(past, index, names) for index in sorted(told, reverse=True)]
+        return Side(tuple(moves), self._bound(past.road))
+
+    def _move(self, past: _Past, index: int, names: _Names) -> Move:
+        spell, how = past.spells[index], past.how(index)
+        before = past.spells[index + 1].value if index + 1 < len(past.spells) else None
+        cause = next(
+            (c for c in past.causes(index) if not (same(c.value, spell.value) and same(c.before, before))), None
+        )
+        commit = self._commit(past, spell)
+        return Move(how, names.short(past.label(index)), before, spell.value, commit, spell.start, cause)
+
+    def _commit(self, past: _Past, spell: Spell) -> Commit | None:
+        """The commit that brought a value, where one did."""
+        walk = past.road.walk
+        if walk is None or spell.first.commit is None:
+            return None
+
+        def is_same(plan: Plan | None) -> bool:
+            return plan is not None and same(planned_value(plan, past.quantity), spell.value)
+
+        name = walk.source_of(past.road.timeline, spell.first, is_same)
+        return self._described(walk, name) if name is not None else None
+
+    def _described(self, walk: Walk, name: str) -> Commit:
+        key = walk.repository.top, name
+        if key not in self._commits:
+            self._commits[key] = walk.repository.described(name)
+        return self._commits[key]
+
+    def _bound(self, road: Road) -> str:
+        """How far back was looked, and why no farther."""
+        timeline, walk = road
+        if walk is None or timeline.horizon is None:
+            return ""
+        commit = shown(self._described(walk, timeline.horizon))
+        if timeline.end == "shallow":
+            return f"{commit}, where this shallow clone is cut off"
+        return f"{commit}, where the limit of {walk.reached} commits is reached"
+
+    def _gaps(self, road: Road) -> list[str]:
+        """The states that could not be planned, the newest first."""
+        timeline, walk = road
+        if walk is None:
+            return []
+        failed = [state for state in timeline.states if state.failure and state.at is not None]
+        named = [(self._described(walk, state.at or "").short, state.failure) for state in failed[:GAPS]]
+        said = [f"{timeline.launch.run} could not be planned at {short}: {failure}" for short, failure in named]
+        more = len(failed) - GAPS
+        return [*said, *([f"nor at {more} more {'commit' if more == 1 else 'commits'}"] if more > 0 else [])]
+
+
+class _Names:
+    """Short names of files: without their folders, where that tells them apart."""
+
+    def __init__(self, pasts: list[_Past]) -> None:
+        paths = {past.label(index) for past in pasts for index in range(len(past.spells))}
+        names = [os.path.basename(path) for path in paths]
+        self._twice = {name for name in names if names.count(name) > 1}
+
+    def short(self, path: str) -> str:
+        """A file's short name."""
+        name = os.path.basename(path)
+        return path if name in self._twice else name
+
+
+def _agreement(left: _Past, right: _Past) -> tuple[object, float] | None:
+    """What two sides last agreed on, and the moment that ended it; None where they never did, as far as is known."""
+    ended = None
+    moments = {spell.start for past in (left, right) for spell in past.spells}
+    for moment in sorted(moments, reverse=True):
+        one, other = left.at(moment), right.at(moment)
+        if one is None or other is None:
+            return None
+        if ended is not None and one.value is not None and same(one.value, other.value):
+            return one.value, ended
+        ended = moment
+    return None
+
+
+def _moved(past: _Past, since: float | None) -> bool:
+    """Whether a side has moved: since a moment, or ever."""
+    return len(past.spells) > 1 if since is None else past.spells[0].start >= since
+
+
+def _kind(pasts: list[_Past], since: float | None) -> Kind:
+    both = all(_moved(past, since) for past in pasts)
+    if since is not None:
+        return "both-moved" if both else "one-side"
+    newest = max(past.spells[-1].start for past in pasts)  # before this, one of the two is not known
+    if any(past.spells[-1].start == newest and not past.is_whole for past in pasts):
+        return "cut-off"
+    return "both-moved" if both else "born-different"
+
+
+def _still(pasts: list[_Past], since: float | None) -> Which | None:
+    """The side that still has what they agreed on."""
+    left, right = (since is None or _moved(past, since) for past in pasts)
+    return None if left and right else "left" if not left else "right"

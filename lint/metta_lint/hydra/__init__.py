@@ -1,7 +1,0 @@
-"""Composes Hydra config trees with the place of every value, which Hydra itself does not keep."""
-
-from metta_lint.hydra.composed import Composed
-from metta_lint.hydra.reader import ConfigTreeReader, compose
-from metta_lint.hydra.tree import Branch, Items, Leaf, Tree, embed
-
-__all__ = ["Branch", "Composed", "ConfigTreeReader", "Items", "Leaf", "Tree", "compose", "embed"]

@@ -1,0 +1,248 @@
+"""Formulas: the text that a page prints and the arithmetic that it does, in one string.
+
+A formula is a Python expression over names (``segments``), settings (``vec.num_envs``), numbers and a few functions.
+It is parsed once, and read by a small evaluator of our own: nothing is ever executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import struct
+from functools import cache, partial
+from math import gcd
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.unknown import Unknown
+from metta_lint.plans.draws import spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Lookup = Callable[[str], object]
+    Step = Callable[[Lookup], Any]
+
+LARGEST = 10**30
+LONGEST_SHOWN = 60
+NOTHING_LEFT = 1e-12
+"""What is less than this share of a number is what is left of its arithmetic."""
+
+
+class FormulaError(Exception):
+    """A formula met values that its arithmetic does not take (a division by zero, a string among numbers)."""
+
+
+def ceil_div(dividend: int, divisor: int) -> int:
+    """The quotient rounded up, exact for integers of any size."""
+    return -(-dividend // divisor)
+
+
+def floor_power_of_two(number: int) -> int:
+    """The largest power of two that is not greater than a number, which must be at least 1."""
+    return 1 << (number.bit_length() - 1)
+
+
+def float32(number: float) -> float:
+    """The nearest number of single precision. Raises OverflowError for one that is too large for it."""
+    rounded: float = struct.unpack("f", struct.pack("f", _number(number)))[0]
+    return rounded
+
+
+def cosine_annealed(rate: float, epoch: int, half_period: int) -> float:
+    """A rate after so many epochs of a cosine that falls to 0 in half a period (PyTorch CosineAnnealingLR)."""
+    from math import cos, pi
+
+    share = (1 + cos(pi * epoch / half_period)) / 2
+    return rate * share if share >= NOTHING_LEFT else 0.0
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "min": min,
+    "max": max,
+    "int": int,
+    "bool": bool,
+    "ceil_div": ceil_div,
+    "gcd": gcd,
+    "float32": float32,
+    "cosine_annealed": cosine_annealed,
+    "floor_power_of_two": floor_power_of_two,
+}
+
+_OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+class Formula(NamedTuple):
+    """A parsed formula: its text, the names it reads, in the order of the text, and what it does with their values."""
+
+    text: str
+    names: tuple[str, ...]
+    step: Step
+
+    def evaluate(self, lookup: Lookup) -> object:
+        """The formula's value; Unknown for the first unknown one of the names that it reads, where there is one.
+
+        Where what is unknown is drawn at launch from known values, the result says what it could be. Raises
+        FormulaError where the arithmetic does not take the values.
+        """
+        try:
+            return self.step(lookup)
+        except _UnknownInput as unknown:
+            return unknown.value if unknown.value.could_be is None else self._drawn(lookup)
+        except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
+            raise FormulaError(f"{self.with_numbers(lookup)}: {error}") from error
+
+    def _drawn(self, lookup: Lookup) -> object:
+        values = {name: lookup(name) for name in self.names}
+        try:
+            return spread(values, lambda case: self.step(case.__getitem__))
+        except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+            return Unknown(next(value.because for value in values.values() if isinstance(value, Unknown)))
+
+    def with_numbers(self, lookup: Lookup) -> str:
+        """The formula's text with the names' values put in: ``262144 // 64``."""
+        return ast.unparse(_PutIn(lookup).visit(ast.parse(self.text, mode="eval").body))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "a number too large to show"
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no error
+    def __init__(self, value: Unknown) -> None:
+        super().__init__(value.because)
+        self.value = value
+
+
+class _PutIn(ast.NodeTransformer):
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self._value(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return self._value(_dotted(node))
+
+    def _value(self, name: str) -> ast.AST:
+        value = self._lookup(name)
+        return ast.Name(id="?" if isinstance(value, Unknown) else _short(value))
+
+
+@cache
+def formula(text: str) -> Formula:
+    """Parse a formula. Raises SyntaxError for a text that is none."""
+    tree = ast.parse(text, mode="eval").body
+    return Formula(text, tuple(dict.fromkeys(_names(tree))), _compiled(tree))
+
+
+def _names(node: ast.expr) -> list[str]:
+    match node:
+        case ast.Name() | ast.Attribute():
+            return [_dotted(node)]
+        case ast.Constant():
+            return []
+        case ast.BinOp(left=left, right=right):
+            return _names(left) + _names(right)
+        case ast.UnaryOp(operand=operand):
+            return _names(operand)
+        case ast.Compare(left=left, comparators=[right]):
+            return _names(left) + _names(right)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return _names(body) + _names(test) + _names(orelse)
+        case ast.BoolOp(values=values) | ast.Call(func=ast.Name(), args=values):
+            return [name for value in values for name in _names(value)]
+        case _:
+            raise SyntaxError(f"not a formula: {ast.unparse(node)}")
+
+
+def _dotted(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attribute):
+            return f"{_dotted(value)}.{attribute}"
+        case _:
+            raise SyntaxError(f"not a name: {ast.unparse(node)}")
+
+
+def _number(value: object) -> Any:
+    """A number of a size that a config can mean; Python's own arithmetic would repeat a text, or grow without end."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:LONGEST_SHOWN]!r} is no number")
+    if not abs(value) <= LARGEST:  # nor is it one for nan
+        raise OverflowError("the number is too large to mean anything")
+    return value
+
+
+def _compiled(node: ast.expr) -> Step:
+    """The arithmetic of a node, ready to be done many times: a sweep does it for every suggestion."""
+    match node:
+        case ast.Name() | ast.Attribute():
+            return partial(_named, _dotted(node))
+        case ast.Constant(value=constant):
+            return lambda _: constant
+        case ast.BinOp(left=left, op=op, right=right):
+            return _arithmetic(_OPERATORS[type(op)], _compiled(left), _compiled(right))
+        case ast.UnaryOp(op=op, operand=operand):
+            return _applied(_OPERATORS[type(op)], _compiled(operand))
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _applied(_OPERATORS[type(op)], _compiled(left), _compiled(right))
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return _either(_compiled(test), _compiled(body), _compiled(orelse))
+        case ast.BoolOp(op=op, values=values):
+            steps = tuple(map(_compiled, values))
+            return _all(steps) if isinstance(op, ast.And) else _any(steps)
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return _applied(FUNCTIONS[name], *map(_compiled, arguments))
+        case _:
+            raise SyntaxError(f"not a formula: {ast.unparse(node)}")
+
+
+def _named(name: str, lookup: Lookup) -> Any:
+    value = lookup(name)
+    if isinstance(value, Unknown):
+        raise _UnknownInput(value)
+    return value
+
+
+def _arithmetic(function: Callable[..., Any], left: Step, right: Step) -> Step:
+    return lambda lookup: _number(function(_number(left(lookup)), _number(right(lookup))))
+
+
+def _applied(function: Callable[..., Any], *steps: Step) -> Step:
+    return lambda lookup: function(*[step(lookup) for step in steps])
+
+
+def _either(test: Step, body: Step, orelse: Step) -> Step:
+    return lambda lookup: body(lookup) if test(lookup) else orelse(lookup)
+
+
+def _all(steps: tuple[Step, ...]) -> Step:
+    return lambda lookup: all(step(lookup) for step in steps)
+
+
+def _any(steps: tuple[Step, ...]) -> Step:
+    return lambda lookup: any(step(lookup) for step in steps)

@@ -1,0 +1,52 @@
+"""Pairs: two runs that claim to train the same environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from metta_lint.base.records import NamedTuple
+
+if TYPE_CHECKING:
+    from metta_lint.plans.plan import Plan
+
+Side: TypeAlias = Literal["left", "right"]
+
+
+class Pair(NamedTuple):
+    """Two plans, and why they are held against each other.
+
+    ``truth`` is the side that is right wherever they differ, where the configuration says so.
+    """
+
+    left: Plan
+    right: Plan
+    reason: str = ""
+    truth: Side | None = None
+
+    @property
+    def subject(self) -> str:
+        """The pair as findings name it."""
+        return " against ".join(side.run.label for side in (self.left, self.right))
+
+    def side(self, name: Side) -> Plan:
+        """The plan of a side."""
+        return self.left if name == "left" else self.right
+
+    def known(self, quantity: str) -> tuple[object, object] | None:
+        """Both sides' values of a quantity, or None where either is unknown."""
+        sides = (self.left.quantities.get(quantity), self.right.quantities.get(quantity))
+        if any(side is None or side.unknown_because is not None for side in sides):
+            return None
+        return self.left.value(quantity), self.right.value(quantity)
+
+    def differs(self, quantity: str) -> tuple[object, object] | None:
+        """Both sides' values of a quantity where they are known and not the same."""
+        values = self.known(quantity)
+        return None if values is None or same(*values) else values
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two values of one quantity are the same: numbers by value, a bool only with a bool."""
+    if isinstance(left, bool) != isinstance(right, bool):
+        return False
+    return left == right

@@ -1,0 +1,196 @@
+"""Corners of a sweep: the suggestions that its trainer refuses, or that waste what they collect.
+
+The walk starts at the first suggestion (every size at its mean). From there each size takes each of its values alone,
+then every two of them meet at their ends. A requirement is reported once, at the fewest changes that break it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import combinations, product
+from typing import TYPE_CHECKING
+
+from metta_lint.base.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from metta_lint.plans.plan import Plan, Refusal
+    from metta_lint.plans.sweeps.space import Space
+    from metta_lint.plans.sweeps.sweep import Sweep
+
+CLOCKS = frozenset({"update_epochs", "total_timesteps"})
+"""Sizes that are only ever too small: nothing has to be a multiple of them."""
+MOST_SIZES = 5
+"""All ends of more sizes than this are more plans than those of every two of them."""
+LARGEST_GRID = 50
+"""Plans that one pair of parameters is worth, to say how much of its combinations is lost."""
+
+
+class Corner(NamedTuple):
+    """A part of a sweep that is no run.
+
+    ``values`` are the settings of its worst suggestion that differ from the first suggestion; where that is refused
+    itself, those that the refusal rests on. Of ``tried`` values or combinations ``lost`` are like it; ``exact`` says
+    whether they are all that there are. ``share`` is what is wasted of the steps collected, where the trainer takes the
+    run.
+    """
+
+    values: Mapping[str, object]
+    plan: Plan
+    refusal: Refusal | None
+    lost: int
+    tried: int
+    exact: bool
+    first: bool = False
+    share: float = 0.0
+
+
+def refused_corners(sweep: Sweep) -> Iterator[Corner]:
+    """The corners that the trainer refuses, the most central first, each requirement once."""
+    yield from _Walk(sweep).corners()
+
+
+def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
+    """Sizes that waste steps at one of their values, where the first suggestion wastes none."""
+    if sweep.base.number("agents_per_env") is None:
+        return
+    walk = _Walk(sweep)
+    start = sweep.replan(walk.first)
+    if start.refusals or _wasted(start) != 0.0:
+        return
+    for key, space in walk.spaces.items():
+        plans = [(value, sweep.replan({**walk.first, key: value})) for value in space.probes]
+        wasteful = [(share, value, plan) for value, plan in plans if (share := _wasted(plan) or 0.0) > 0]
+        if wasteful:
+            share, value, plan = max(wasteful, key=lambda found: found[0])
+            yield Corner({key: value}, plan, None, len(wasteful), len(plans), space.is_whole, share=share)
+
+
+def _wasted(plan: Plan) -> float | None:
+    """The share of the collected steps that no update sees; None where that is unknown or the trainer refuses."""
+    collected = plan.number("steps_collected_per_epoch")
+    lost = [plan.number(name) for name in ("steps_overwritten_per_epoch", "steps_dropped_per_epoch")]
+    if not collected or None in lost:
+        return None
+    return sum(number or 0 for number in lost) / collected
+
+
+class _Walk:
+    """The state of one walk: which requirements have been reported."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.spaces: dict[str, Space] = {
+            key: space for key, parameter in sweep.sizes.items() if (space := parameter.space) is not None
+        }
+        self.seen: set[str] = set()
+
+    @cached_property
+    def first(self) -> dict[str, object]:
+        """The first suggestion: every size at its mean."""
+        return {key: space.first for key, space in self.spaces.items()}
+
+    def corners(self) -> Iterator[Corner]:
+        if not self.spaces:
+            return
+        self.seen = {refusal.requirement for refusal in self.sweep.base.refusals}
+        at_first = self._refusals({})
+        self.seen |= at_first.keys()
+        if not self.sweep.chosen:
+            # A guess at the run that refuses where the search starts is no good guess.
+            alone = {refusal.requirement for refusal in self.sweep.plan_alone(self.first).refusals}
+            at_first = {name: refusal for name, refusal in at_first.items() if name in alone}
+        for refusal in list(at_first.values())[:1]:
+            plan = self._plan({})
+            yield Corner(self._concerned(plan, refusal), plan, refusal, 1, 1, exact=True, first=True)
+        if self._is_taken_at_its_ends():
+            return
+        for keys in (*((key,) for key in self.spaces), *combinations(self.spaces, 2)):
+            yield from self._along(keys)
+
+    def _is_taken_at_its_ends(self) -> bool:
+        """Whether the trainer takes all ends of all ranges together.
+
+        Powers of two are too large, too small or no multiples at the ends first, so what is taken there is taken
+        between them. Other whole numbers are not: 16 and 64 divide what 17 does not.
+        """
+        clocks = {key for key in self.spaces if key.rpartition(".")[2] in CLOCKS}
+        powers = [space.is_whole and space.only_powers for key, space in self.spaces.items() if key not in clocks]
+        if len(powers) > MOST_SIZES or not all(powers):
+            return False
+        ends = [(min(space.values),) if key in clocks else _ends(space) for key, space in self.spaces.items()]
+        points = product(*ends)
+        return not any(self._refusals(dict(zip(self.spaces, point, strict=True))) for point in points)
+
+    def _concerned(self, plan: Plan, refusal: Refusal) -> Mapping[str, object]:
+        """Of the first suggestion, the settings that the refusal rests on."""
+        keys = {setting.key for name in refusal.at for setting in plan.settings_of(name)}
+        return {key: value for key, value in self.first.items() if key in keys} or self.first
+
+    def _along(self, keys: tuple[str, ...]) -> Iterator[Corner]:
+        """The new requirement that one size, or two at their ends, break."""
+        ends = [space.probes if len(keys) == 1 else _ends(space) for space in map(self.spaces.__getitem__, keys)]
+        for point in product(*ends):
+            values = dict(zip(keys, point, strict=True))
+            refusal = next(iter(self._refusals(values).values()), None)
+            if refusal is not None:
+                yield self._corner(keys, ends, refusal)
+                self.seen.add(refusal.requirement)
+
+    def _corner(self, keys: tuple[str, ...], ends: Iterable[tuple[float, ...]], refusal: Refusal) -> Corner:
+        spaces = [self.spaces[key] for key in keys]
+        axes = [space.values for space in spaces]
+        points = list(product(*(axes if _size(axes) <= LARGEST_GRID else ends)))
+        exact = all(space.is_whole for space in spaces) and _size(axes) <= LARGEST_GRID
+        lost = []
+        for point in points:
+            values = dict(zip(keys, point, strict=True))
+            found = self._refusals(values).get(refusal.requirement)
+            if found is not None:
+                lost.append((values, found))
+        # The last of them is at the far end of the range: the one that is furthest from what is taken.
+        values, worst = max(lost, key=lambda each: self._distance(each[0]))
+        missed = {tuple(values.values()) for values, _ in lost}
+        if not exact and missed.issuperset(points[1:-1]):
+            points = points[1:-1]  # All but the ends of a range without gaps is all of it.
+        return Corner(values, self._plan(values), worst, sum(point in missed for point in points), len(points), exact)
+
+    def _distance(self, values: Mapping[str, object]) -> float:
+        """How far a suggestion lies from the first one, in steps of each size's own values."""
+        far = 0.0
+        for key, value in values.items():
+            at = self.spaces[key].values
+            far += abs(at.index(value) - min(range(len(at)), key=lambda i: abs(at[i] - self.first[key])))  # type: ignore[operator]
+        return far
+
+    def _plan(self, values: Mapping[str, object]) -> Plan:
+        return self.sweep.replan({**self.first, **values})
+
+    def _refusals(self, values: Mapping[str, object]) -> dict[str, Refusal]:
+        """What the trainer refuses a suggestion for, whatever stands for what no file says; without what was seen."""
+        known = {refusal.requirement: refusal for refusal in self._plan(values).refusals}
+        if not known:
+            known = self._always(values)
+        return {name: refusal for name, refusal in known.items() if name not in self.seen}
+
+    def _always(self, values: Mapping[str, object]) -> dict[str, Refusal]:
+        """The refusals that all stand-ins for what is unsaid have in common."""
+        common: dict[str, Refusal] | None = None
+        for stand_in in self.sweep.unsaid:
+            refusals = {r.requirement: r for r in self._plan({**values, **stand_in}).refusals}
+            common = refusals if common is None else {name: r for name, r in common.items() if name in refusals}
+            if not common:
+                return {}
+        return common or {}
+
+
+def _ends(space: Space) -> tuple[float, ...]:
+    return tuple(dict.fromkeys((space.values[0], space.values[-1])))
+
+
+def _size(axes: Iterable[tuple[float, ...]]) -> int:
+    size = 1
+    for axis in axes:
+        size *= len(axis)
+    return size

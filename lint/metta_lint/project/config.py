@@ -1,0 +1,332 @@
+"""The project's own configuration: ``[tool.metta-lint]`` in pyproject.toml, or ``metta-lint.toml``; nearest upward."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metta_lint.base import plugins
+from metta_lint.base.documents import Document, Entry, Node, Scalar, Sequence, Span, plain
+from metta_lint.base.documents import Mapping as MappingNode
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import from_folder, slashed
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import close_names
+from metta_lint.files.bytes import first_bytes
+from metta_lint.plans.run import Machine, split_entry
+from metta_lint.project.shape import CONFIG, check_shape
+from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.trainers.dialects import parse_choice, trainer_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from metta_lint.plans.pair import Side
+    from metta_lint.trainers.trainer import Choice
+
+FILES = ("metta-lint.toml", "pyproject.toml")
+
+
+class Selector(NamedTuple):
+    """A code, or what several codes begin with, that is selected or ignored, and where that is written."""
+
+    prefix: str
+    selects: bool = True
+    span: Span | None = None
+    from_command_line: bool = False
+
+
+class FileIgnore(NamedTuple):
+    """Codes that are ignored in the files that a pattern matches, relative to the configuration's folder."""
+
+    pattern: str
+    codes: tuple[Selector, ...]
+    span: Span
+
+
+class GivenFile(NamedTuple):
+    """A file that is named somewhere, and where (None: on the command line)."""
+
+    path: str
+    span: Span | None = None
+
+
+EVERYTHING = Selector("")
+
+
+def selecting(*codes: str) -> tuple[Selector, ...]:
+    """Selectors of these codes and no others."""
+    return tuple(map(Selector, codes))
+
+
+class RunSpec(NamedTuple):
+    """A declared run: its entry file, the overrides it is launched with, and whose run it is, if that was named.
+
+    ``span`` is where the entry is written, ``override_spans`` where each of the overrides is.
+    """
+
+    entry: str
+    overrides: tuple[str, ...] = ()
+    trainer: Choice | None = None
+    span: Span | None = None
+    override_spans: tuple[Span, ...] = ()
+
+
+class Difference(NamedTuple):
+    """An intended difference of a pair: the quantity, why, and where that is written.
+
+    ``reason`` is empty where none is given; ``reason_span`` is where it stands, or should. ``left`` and ``right`` are
+    the values that were declared, None where any is meant.
+    """
+
+    quantity: str
+    reason: str
+    span: Span
+    reason_span: Span
+    left: object = None
+    right: object = None
+
+
+class PairSpec(NamedTuple):
+    """A declared pair: the names of two runs, how they are meant to differ, and which is right where they are not."""
+
+    left: str
+    right: str
+    differs: tuple[Difference, ...] = ()
+    truth: Side | None = None
+
+
+class Config(NamedTuple):
+    """What a project says about itself. ``path`` is None where it says nothing.
+
+    ``selectors`` say which rules run, ``preview`` whether those that are not yet stable do too. ``baseline`` is the
+    file with what was found before. ``trainers`` are those of the command line: for which versions runs are read that
+    no file tells. In folders, what git ignores is not looked at if ``respects_gitignore``.
+    """
+
+    path: str | None = None
+    selectors: tuple[Selector, ...] = (EVERYTHING,)
+    file_ignores: tuple[FileIgnore, ...] = ()
+    preview: bool = False
+    baseline: GivenFile | None = None
+    plugins: tuple[str, ...] = ()
+    machine: Machine = Machine()
+    runs: Mapping[str, RunSpec] = {}
+    pairs: tuple[PairSpec, ...] = ()
+    trainers: tuple[Choice, ...] = ()
+    respects_gitignore: bool = True
+
+
+def find_config(start: str) -> Config:
+    """The nearest configuration upward from a path. Raises InputError where it is not what it should be."""
+    here = Path(start).resolve()
+    for folder in (here, *here.parents) if here.is_dir() else here.parents:
+        for name in FILES:
+            candidate = folder / name
+            if candidate.is_file() and (config := _load_if_ours(candidate)) is not None:
+                return config
+    return Config()
+
+
+def load_config(path: str) -> Config:
+    """The configuration in a file. Raises InputError, LintError for a file without one."""
+    config = _load_if_ours(Path(path), given=True)
+    if config is None:
+        raise LintError(f"{path} has no [tool.metta-lint]")
+    return config
+
+
+def config_in(path: str, text: str) -> Config:
+    """The configuration that a file with this text would be. Raises InputError, LintError for a text without one."""
+    config = _parsed(path, text.encode())
+    if config is None:
+        raise LintError(f"{path} has no [tool.metta-lint]")
+    return config
+
+
+def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
+    shown = path.as_posix() if given else from_folder(str(path), "")
+    try:
+        if path.exists() and not path.is_file():
+            raise LintError(f"{shown}: is no regular file")
+        data = first_bytes(shown, BYTE_LIMIT + 1)
+    except OSError as error:
+        raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
+    if path.name == "pyproject.toml" and b"[tool.metta-lint" not in data:
+        return None
+    return _parsed(shown, data)
+
+
+def _parsed(path: str, data: bytes) -> Config | None:
+    from metta_lint.sources import read
+
+    node = _section(read(path, data))
+    return None if node is None else _Reader(path, node).config()
+
+
+def _section(document: Document) -> MappingNode | None:
+    root = document.root
+    section = root.get("tool", "metta-lint") if isinstance(root, MappingNode) else None
+    if section is None and not document.path.endswith("pyproject.toml"):
+        section = root
+    return section if isinstance(section, MappingNode) else None
+
+
+class _Reader:
+    """Reads one section, every mistake with its place. Its shape is checked first, so that types are known here."""
+
+    def __init__(self, path: str, node: MappingNode) -> None:
+        self._path = path
+        self._folder = Path(path).parent
+        self._node = node
+
+    def config(self) -> Config:
+        check_shape(self._node, CONFIG, "")
+        files = tuple(self._relative(plugin) for plugin in _texts(self._node, "plugins"))
+        self._use_plugins(files)  # a run's entry may be one of their trainers'
+        runs = dict(self._runs())
+        baseline = self._node.get("baseline")
+        return Config(
+            path=self._path,
+            selectors=tuple(self._selectors()),
+            file_ignores=tuple(self._file_ignores()),
+            preview=_value(self._node, "preview", default=False),
+            baseline=GivenFile(self._relative(_value(self._node, "baseline")), baseline.span) if baseline else None,
+            plugins=files,
+            machine=Machine(**_value(self._node, "machine", default={})),
+            runs=runs,
+            pairs=tuple(self._pairs(runs)),
+            respects_gitignore=_value(self._node, "respect-gitignore", default=True),
+        )
+
+    def _use_plugins(self, files: tuple[str, ...]) -> None:
+        try:
+            plugins.use(files)
+        except InputError:
+            raise
+        except LintError as error:
+            items = _items(self._node, "plugins")
+            said = (item.span for item, file in zip(items, files, strict=True) if file in str(error))
+            raise InputError(str(error), next(said, _span(self._node, "plugins"))) from error
+
+    def _relative(self, path: str) -> str:
+        """A path of the configuration, as the working directory has it: absolute only if the configuration's is."""
+        full = os.path.normpath(self._folder / path)
+        return slashed(full) if os.path.isabs(full) else from_folder(full, "")
+
+    def _selectors(self) -> Iterator[Selector]:
+        if self._node.get("select") is None:
+            yield EVERYTHING
+        yield from _codes(self._node, "select")
+        yield from _codes(self._node, "extend-select")
+        yield from _codes(self._node, "ignore", selects=False)
+
+    def _file_ignores(self) -> Iterator[FileIgnore]:
+        for pattern, entry in _table(self._node, "per-file-ignores").items():
+            from metta_lint.files.globs import matcher
+
+            try:
+                matcher(str(pattern))
+            except ValueError as error:
+                raise InputError(str(error), entry.key_span) from error
+            yield FileIgnore(str(pattern), tuple(_codes_of(entry.value, selects=False)), entry.key_span)
+
+    def _runs(self) -> Iterator[tuple[str, RunSpec]]:
+        for name, entry in _table(self._node, "runs").items():
+            run = entry.value
+            path = self._relative(_value(run, "entry"))
+            if not os.path.isfile(split_entry(path)[0]):
+                wrong = "is no file" if os.path.exists(path) else "does not exist"
+                raise InputError(f"runs.{name}: the entry {path} {wrong}", _span(run, "entry"))
+            spans = tuple(item.span for item in _items(run, "set"))
+            yield str(name), RunSpec(path, _texts(run, "set"), self._choice(run, path), _span(run, "entry"), spans)
+
+    def _choice(self, run: Node, entry: str) -> Choice | None:
+        text = _value(run, "trainer")
+        if text is None:
+            return None
+        try:
+            choice, own = parse_choice(text), trainer_for(entry).name
+        except LintError as error:
+            raise InputError(str(error), _span(run, "trainer")) from error
+        if choice.trainer != own:
+            raise InputError(f"{entry} is a run of {own}, not of {choice.trainer}", _span(run, "trainer"))
+        return choice
+
+    def _pairs(self, runs: Mapping[str, RunSpec]) -> Iterator[PairSpec]:
+        for pair in _items(self._node, "pairs"):
+            for side in ("left", "right"):
+                self._declared(pair, side, runs)
+            left, right = _value(pair, "left"), _value(pair, "right")
+            if left == right:
+                raise InputError(f"a pair is of two runs, and both are {left!r}", _span(pair, "right"))
+            yield PairSpec(left, right, tuple(_differences(pair)), _truth(pair, {left: "left", right: "right"}))
+
+    def _declared(self, pair: Node, key: str, runs: Mapping[str, RunSpec]) -> None:
+        name = _value(pair, key)
+        if name in runs:
+            return
+        close = close_names(name, runs)
+        hint = f"; did you mean {close[0]}?" if close else f" (declared: {', '.join(runs) or 'none'})"
+        raise InputError(f"no run is called {name!r}{hint}", _span(pair, key))
+
+
+def _truth(pair: Node, runs: Mapping[str, Side]) -> Side | None:
+    """The side that is right: by the name of its run, or as left or right."""
+    name = _value(pair, "truth")
+    sides: dict[str, Side] = {"left": "left", "right": "right", **runs}
+    if name is not None and name not in sides:
+        raise InputError(f"truth is {name!r}, which is no side of this pair ({', '.join(sides)})", _span(pair, "truth"))
+    return None if name is None else sides[name]
+
+
+def _differences(pair: Node) -> Iterator[Difference]:
+    for table in _items(pair, "differs"):
+        has_reason = _value(table, "reason") is not None
+        yield Difference(
+            _value(table, "quantity"),
+            _value(table, "reason", default="").strip(),
+            _span(table, "quantity"),
+            _span(table, "reason" if has_reason else "quantity"),
+            _value(table, "left"),
+            _value(table, "right"),
+        )
+
+
+def _codes(node: MappingNode, key: str, *, selects: bool = True) -> Iterator[Selector]:
+    found = node.get(key)
+    if found is not None:
+        yield from _codes_of(found, selects=selects)
+
+
+def _codes_of(node: Node, *, selects: bool) -> Iterator[Selector]:
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar):
+            if not item.value:  # every code begins with it
+                raise InputError("names no rule", item.span)
+            yield Selector(str(item.value), selects, item.span)
+
+
+def _table(node: Node, key: str) -> Mapping[object, Entry]:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return found.entries if isinstance(found, MappingNode) else {}
+
+
+def _items(node: Node, key: str) -> tuple[Node, ...]:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return found.items if isinstance(found, Sequence) else ()
+
+
+def _value(node: Node, key: str, default: Any = None) -> Any:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return default if found is None else plain(found)
+
+
+def _texts(node: Node, key: str) -> tuple[str, ...]:
+    return tuple(_value(node, key, default=()))
+
+
+def _span(node: Node, key: str) -> Span:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return (found or node).span

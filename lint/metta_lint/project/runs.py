@@ -1,0 +1,161 @@
+"""From names to plans: entry files, declared runs and their pairs."""
+
+from __future__ import annotations
+
+import os
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.plans.pair import Pair
+from metta_lint.plans.run import split_entry
+from metta_lint.trainers.dialects import trainer_for, trainer_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from metta_lint.plans.epochs import Backend
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Machine, Run
+    from metta_lint.project.config import Config, PairSpec, RunSpec
+
+
+def plan_run(
+    run: str,
+    config: Config,
+    overrides: Sequence[str] = (),
+    machine: Machine | None = None,
+    backend: Backend | None = None,
+    *,
+    with_problems: bool = False,
+) -> Plan:
+    """The plan of a declared run or an entry file; overrides of the command line come after the declared ones.
+
+    Raises LintError for a name that is neither, InputError for files that cannot be read and, unless
+    ``with_problems``, for the first of the run's problems.
+    """
+    declared = config.runs.get(run)
+    if declared is None and not os.path.isfile(split_entry(run)[0]):
+        known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
+        raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
+    entry = Path(run).as_posix() if declared is None else declared.entry
+    every = (*(declared.overrides if declared else ()), *overrides)
+    try:
+        trainer = trainer_for(entry)
+        read = trainer.read_run(entry, every, machine or config.machine)
+    except InputError:
+        raise
+    except LintError as error:
+        raise _placed(error, run, declared) from error
+    if read.problems and not with_problems:
+        raise read.problems[0]
+    read = trainer.with_version(read, _version(trainer.name, declared, config))
+    read = read._replace(name=run if declared is not None else None, overrides=every)
+    return trainer.derive(read, backend)
+
+
+def _placed(error: LintError, run: str, declared: RunSpec | None) -> LintError:
+    """What is wrong with an entry or an override, with its place where the configuration says it.
+
+    It stays a usage error: at an earlier commit the file may have lacked what is overridden today.
+    """
+    if declared is None or declared.span is None:
+        return error
+    said = str(error)
+    if not said.startswith("--set"):
+        return LintError(f"{declared.span}: runs.{run}: {said}")
+    places = (span for text, span in zip(declared.overrides, declared.override_spans, strict=True) if text in said)
+    place = next(places, None)
+    return error if place is None else LintError(f"{place}: runs.{run}: {said.removeprefix('--')}")
+
+
+def plan_again(run: Run) -> Plan:
+    """The plan of a run, read from its files once more. Raises InputError for files that are no run by now."""
+    trainer = trainer_for(run.entry)
+    read = trainer.with_version(trainer.read_run(run.entry, run.overrides, run.machine), run.version)
+    return trainer.derive(read._replace(name=run.name, overrides=run.overrides), None)
+
+
+def _version(trainer: str, declared: RunSpec | None, config: Config) -> str | None:
+    """The version that a run is read for, if one was named: the command line's comes after the declared one."""
+    named = (*((declared.trainer,) if declared and declared.trainer else ()), *config.trainers)
+    return next((choice.version for choice in reversed(named) if choice.trainer == trainer), None)
+
+
+def same_environment(plans: Iterable[Plan]) -> list[Pair]:
+    """Pairs of runs of different trainers that name the same environment, each with the names and their places.
+
+    Where several trees hold runs of one environment, a run is paired with those that lie nearest to it.
+    """
+    candidates = _sharing(list(plans))
+    folders = {plan.run.file: _folders(plan) for candidate in candidates for plan in candidate[:2]}
+    nearness = [_nearness(folders[left.run.file], folders[right.run.file]) for left, right, _ in candidates]
+    nearest: dict[str, int] = {}
+    for (left, right, _), near in zip(candidates, nearness, strict=True):
+        for plan in (left, right):
+            nearest[plan.run.entry] = max(nearest.get(plan.run.entry, 0), near)
+    return [
+        Pair(left, right, _reason(name, left, right))
+        for (left, right, name), near in zip(candidates, nearness, strict=True)
+        if near == nearest[left.run.entry] == nearest[right.run.entry]
+    ]
+
+
+def _sharing(plans: Sequence[Plan]) -> list[tuple[Plan, Plan, str]]:
+    """Two runs of different trainers and the first environment that both name, in the order of the runs.
+
+    PufferLib's side is left of Metta's, a plugin's is right of both. Runs are looked up by their environments: of
+    thousands, hardly any two have one in common.
+    """
+    ranks = {name: rank for rank, name in enumerate(trainer_names())}
+    training: dict[str, list[int]] = {}
+    for place, plan in enumerate(plans):
+        for name in plan.run.environments:
+            training.setdefault(name, []).append(place)
+    found = []
+    for left in plans:
+        shared: dict[int, str] = {}
+        for name in left.run.environments:
+            for place in training[name]:
+                shared.setdefault(place, name)
+        rank = ranks[left.run.trainer]
+        found += [(left, plans[at], shared[at]) for at in sorted(shared) if rank < ranks[plans[at].run.trainer]]
+    return found
+
+
+def _folders(plan: Plan) -> list[str]:
+    return os.path.abspath(plan.run.file).split(os.sep)[:-1]
+
+
+def _nearness(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many folders two entries have in common, from the root."""
+    return sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(left, right, strict=False)))
+
+
+def _reason(name: str, left: Plan, right: Plan) -> str:
+    places = [f"{plan.run.environments[name] or plan.run.entry}" for plan in (left, right)]
+    return f"both train {name!r} ({places[0]}, {places[1]})"
+
+
+def declared_pairs(config: Config, plans: Mapping[str, Plan]) -> list[tuple[PairSpec, Pair]]:
+    """The declared pairs whose runs both have a plan."""
+    return [
+        (spec, Pair(plans[spec.left], plans[spec.right], f"declared in {config.path}", spec.truth))
+        for spec in config.pairs
+        if spec.left in plans and spec.right in plans
+    ]
+
+
+def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:
+    """The files below these folders that runs read: an environment's own YAML is no config that a folder shows."""
+    folders = [os.path.join(os.path.abspath(folder), "") for folder in below]
+    files = {file for plan in plans for file in files_of(plan)}
+    return {file for file in files if os.path.abspath(file).startswith(tuple(folders))}
+
+
+def files_of(plan: Plan) -> set[str]:
+    """The files that a run's settings are written in."""
+    spans = [span for setting in plan.run.settings.values() for span in (setting.span, *setting.overrides)]
+    places = [*spans, *plan.run.sections.values(), *plan.run.environments.values()]
+    return {plan.run.file, *(span.path for span in places if span is not None)}

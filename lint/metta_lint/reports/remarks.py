@@ -1,0 +1,40 @@
+"""What several formats say of a finding, each in its own form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.rules.built_in import BUILT_IN
+
+if TYPE_CHECKING:
+    from metta_lint.check.report import Report
+    from metta_lint.rules.built_in import BuiltIn
+    from metta_lint.rules.finding import Finding
+    from metta_lint.rules.rule import Rule
+
+
+def rules_by_code(report: Report) -> dict[str, Rule | BuiltIn]:
+    """The rules that ran, and the codes that no rule has."""
+    every: tuple[Rule | BuiltIn, ...] = (*BUILT_IN, *report.rules)
+    return {rule.code: rule for rule in every}
+
+
+def is_fixable(finding: Finding) -> bool:
+    """Whether a fix changes no run but for what was plainly meant."""
+    return finding.fix is not None and finding.fix.is_safe
+
+
+def fix_text(finding: Finding) -> str:
+    """What a finding's fix does and which option applies it, or "" where it has none."""
+    if finding.fix is None:
+        return ""
+    options = "safe, with --fix" if finding.fix.is_safe else "unsafe, with --fix --unsafe-fixes"
+    return f"{finding.fix.message} ({options})"
+
+
+def remarks(finding: Finding) -> list[str]:
+    """What is said of a finding besides its message, a line each, for formats that have no place for it."""
+    lines = [f"help: {finding.help}"] if finding.help else []
+    lines += [f"fix: {fix_text(finding)}"] if finding.fix is not None else []
+    lines += [f"note: {note}" for note in finding.notes]
+    return lines

@@ -1,0 +1,109 @@
+"""What is found without a rule: the codes that the linter itself reports, each with its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from metta_lint.base.records import NamedTuple
+
+if TYPE_CHECKING:
+    from metta_lint.base.documents import Span
+    from metta_lint.rules.finding import Finding, Severity
+
+
+class BuiltIn(NamedTuple):
+    """A code that no rule has. ``text`` is its page, the first line its summary, as a rule's docstring is."""
+
+    code: str
+    name: str
+    severity: Severity
+    text: str
+    fixable: Literal["safe"] | None = None
+
+    def finding(self, message: str, span: Span, *, help: str = "", subject: str = "") -> Finding:  # noqa: A002
+        """A finding of this code."""
+        from metta_lint.rules.finding import Finding
+
+        is_error = self is UNREADABLE
+        name, severity = self.name, self.severity
+        return Finding(self.code, name, severity, message, span, help=help, subject=subject, is_input_error=is_error)
+
+
+UNREADABLE = BuiltIn(
+    "ML001",
+    "unreadable-input",
+    "error",
+    """A file cannot be read as what it claims to be.
+
+A syntax error, a duplicate key, an include that leads nowhere, an environment that two INIs claim, a comment that is
+meant for metta-lint and names no rule that there is. The line is the one that stops the reader. Everything else is
+still linted, and the exit code is 2. It can neither be ignored nor suppressed: what was not read was not judged.
+A key that stands twice with one value is the one error that `--fix` mends: the repetition goes.""",
+    fixable="safe",
+)
+WITHOUT_REASON = BuiltIn(
+    "ML901",
+    "suppression-without-reason",
+    "warning",
+    """A finding is suppressed, or a difference declared, and nothing says why.
+
+## Why it matters
+
+Who meets the suppression next year cannot tell whether it still holds. It stays in force; only its reason is asked for.
+
+## Example
+
+    num_agents = 64  # metta-lint: ignore[ML101]
+
+## How to mend it
+
+Write the reason behind the brackets, or as `reason` of the declared difference:
+
+    num_agents = 64  # metta-lint: ignore[ML101] the native side trains small rooms on purpose""",
+)
+UNUSED = BuiltIn(
+    "ML902",
+    "unused-suppression",
+    "warning",
+    """A suppression suppresses nothing, or a declared difference is no longer the one that was declared.
+
+## Why it matters
+
+A suppression without a finding hides the next one on its line, which nobody has looked at. A difference that was
+declared as 64 against 3 says nothing of 64 against 8.
+
+## Example
+
+    [[tool.metta-lint.pairs.differs]]
+    quantity = "agents_per_env"
+    left = 64
+    right = 3                   # and the run now has 8
+    reason = "small rooms"
+
+## How to mend it
+
+Remove the comment, or the codes that are named; remove the declared difference, or mend the side that changed.
+
+Only what could have been used is judged: the rule ran, and it looked at that file (docs/suppressions.md).""",
+    fixable="safe",
+)
+STALE_ENTRY = BuiltIn(
+    "ML903",
+    "stale-baseline-entry",
+    "warning",
+    """The baseline knows a finding that no longer occurs.
+
+## Why it matters
+
+Somebody mended it, or its numbers changed and it is reported as a new one. As long as the entry stands, the same
+finding can come back and nobody is told.
+
+## How to mend it
+
+    metta-lint check --prune-baseline
+
+drops the entries that no longer occur, and no others. Only what could have been found again is judged: all of the
+project was looked at, every file could be read, the rule ran (docs/baseline.md).""",
+)
+BUILT_IN = (UNREADABLE, WITHOUT_REASON, UNUSED, STALE_ENTRY)
+"""All of them, by code."""

@@ -1,0 +1,193 @@
+"""The engine: finds rules, hands them what they ask for, and turns what they say into findings with places."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from metta_lint.base import plugins
+from metta_lint.base.documents import Span
+from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import printable
+from metta_lint.rules.finding import Finding, Related
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from metta_lint.base.documents import Document
+    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.sweeps.sweep import Sweep
+    from metta_lint.rules.rule import Draft, Place, Rule
+    from metta_lint.sources.edit import Fix
+    from metta_lint.trainers.trees.tree import ConfigTree
+
+CO_VARARGS, CO_VARKEYWORDS = 4, 8
+"""The flags of a code object for ``*args`` and ``**kwargs`` (inspect's, which is slow to import)."""
+MOST = 500
+"""Findings of one rule about one subject: nobody reads more, and to look for more would never end."""
+
+
+def load_rules(files: Sequence[str] = ()) -> list[Rule]:
+    """Every installed rule and those of the listed plugin files, by code.
+
+    Raises LintError for a plugin that cannot be loaded, or that brings a code that another has.
+    """
+    found: dict[str, Rule] = {}
+    for origin, rule in plugins.items_with(plugins.RULES, files):
+        if rule.code in found:
+            raise LintError(f"{origin} brings a second rule {rule.code}")
+        found[rule.code] = rule
+    return [found[code] for code in sorted(found)]
+
+
+class Subjects(NamedTuple):
+    """All that rules can ask for. ``files`` are those that can be read as documents."""
+
+    plans: Sequence[Plan] = ()
+    pairs: Sequence[Pair] = ()
+    files: Sequence[str] = ()
+    trees: Sequence[ConfigTree] = ()
+
+
+def _documents(subjects: Subjects) -> list[Document]:
+    from metta_lint.sources import readable
+
+    return [document for file in subjects.files if (document := readable(file)) is not None]
+
+
+def _sweeps(subjects: Subjects) -> list[Sweep]:
+    from metta_lint.trainers.sweeps import find_sweeps
+
+    return find_sweeps(subjects.files, subjects.trees, subjects.plans)
+
+
+SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
+    "pair": lambda subjects: subjects.pairs,
+    "plan": lambda subjects: subjects.plans,
+    "document": _documents,
+    "tree": lambda subjects: subjects.trees,
+    "environment": lambda subjects: [found for tree in subjects.trees for found in tree.environments],
+    "sweep": _sweeps,
+}
+"""What a rule's check() can ask for by the name of its parameter; it runs once for each."""
+
+
+def run_rules(rules: Iterable[Rule], subjects: Subjects) -> list[Finding]:
+    """All that the rules find, for each subject of the kind that each asks for.
+
+    What no rule asks for is never made, and what was worked out for a subject (a sweep's plans) goes with it. Raises
+    LintError naming a rule that crashes.
+    """
+    asking: dict[str, list[Rule]] = {}
+    for rule in rules:
+        asking.setdefault(subject_of(rule), []).append(rule)
+    found: list[Finding] = []
+    for kind, those in asking.items():
+        waiting = deque(SUBJECTS[kind](subjects))
+        while waiting:
+            subject = waiting.popleft()
+            found += [finding for rule in those for finding in _findings(rule, subject)]
+    return found
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once, with the number of further runs or pairs that it is true of."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.code, finding.span, finding.message)
+        first = found.get(key)
+        found[key] = finding if first is None else first._replace(others=first.others + 1)
+    return sorted(found.values(), key=lambda finding: (finding.span, finding.code, finding.message))
+
+
+def subject_of(rule: Rule) -> str:
+    """What a rule's check() asks for. Raises LintError where that is nothing that there is."""
+    parameters = [name for name in _parameters(rule.check) if name != "self"]
+    if len(parameters) != 1 or parameters[0] not in SUBJECTS:
+        raise LintError(
+            f"rule {rule.code}: check() asks for {', '.join(parameters) or 'nothing'}; it can have one of "
+            + ", ".join(SUBJECTS)
+        )
+    return parameters[0]
+
+
+def _parameters(function: Callable[..., object]) -> Sequence[str]:
+    """The names of a function's parameters, which its code has: a signature takes fifty times as long to make."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
+        from inspect import signature
+
+        return list(signature(function).parameters)
+    names: tuple[str, ...] = code.co_varnames
+    return names[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _findings(rule: Rule, subject: object) -> list[Finding]:
+    try:
+        return [_located(rule, draft, subject) for draft in islice(rule.check(subject), MOST)]
+    except Exception as error:
+        raise LintError(f"rule {rule.code} crashed on {_name(subject)}: {type(error).__name__}: {error}") from error
+
+
+def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
+    span = _span(draft.at)
+    related = [Related(printable(label), place) for label, at in draft.related if (place := _span(at)) is not None]
+    message = draft.message
+    if span is None and related and not isinstance(draft.at, Span):
+        # What is not written anywhere has no line; the other side's has.
+        span, related = related[0].span, [*related[1:]]
+        message += _unwritten(draft.at, subject)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=draft.severity or rule.severity,
+        message=printable(message),
+        span=span or Span(_entry(draft.at), 1, 1, 1, 1),
+        related=tuple(related),
+        claims=draft.claims,
+        help=printable(draft.help),
+        subject=_name(subject),
+        quantity="" if isinstance(draft.at, Span) else draft.at.name,
+        fix=_fix(draft),
+        page=getattr(rule, "url", ""),
+    )
+
+
+def _fix(draft: Draft) -> Fix | None:
+    if draft.fix is None:
+        return None
+    from metta_lint.sources.edits import resolved
+
+    return resolved(draft.fix)
+
+
+def _entry(at: Place | Span) -> str:
+    return at.path if isinstance(at, Span) else at.plan.run.file
+
+
+def _unwritten(place: Place, subject: object) -> str:
+    """That no file says a value; of a pair, whose it is and where it comes from."""
+    if subject is place.plan:
+        return f" (no file says {place.name})"
+    quantity = place.plan.quantities.get(place.name)
+    source = f": {quantity.source}" if quantity is not None and quantity.source else ""
+    return f" ({_name(place.plan)} has the first{source})"
+
+
+def _span(at: Place | Span) -> Span | None:
+    return at if isinstance(at, Span) else next(iter(at.plan.spans_of(at.name)), None)
+
+
+def _name(subject: object) -> str:
+    """A subject as findings name it: a run by its name or entry, all else by its path."""
+    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.plan import Plan
+
+    if isinstance(subject, Pair):
+        return subject.subject
+    if isinstance(subject, Plan):
+        return subject.run.label
+    return str(getattr(subject, "path", subject))

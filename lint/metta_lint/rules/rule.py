@@ -1,0 +1,82 @@
+"""The public API for rules: all that a rule may import.
+
+A rule is a plain class with a code, a name, a severity, a docstring (which is its page), cases, and a method ``check``
+that asks for what it needs by the names of its parameters:
+
+- ``pair``: two plans of one environment (``Pair``); the rule runs once for each pair;
+- ``plan``: one plan (``Plan``), whose ``run`` has the settings; the rule runs once for each run;
+- ``document``: one file that was read (``Document``), every value with its span, whether a run uses it or not;
+- ``tree``: one Hydra config tree (``ConfigTree``), its documents by name, and whether a name is there;
+- ``environment``: one environment config of a tree (``Environment``), composed, and what its map builder places;
+- ``sweep``: one sweep (``Sweep``), its parameters with the spans of their fields, and the plans of its suggestions.
+
+``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
+they came from), or by the span of a document's node. A rule does no I/O.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from metta_lint.base.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingABC
+
+    from metta_lint.base.documents import Span
+    from metta_lint.plans.plan import Plan
+    from metta_lint.rules.finding import Claim, Severity
+    from metta_lint.sources.edit import Fix
+
+
+class Place(NamedTuple):
+    """A quantity or a setting of a plan: the engine finds the lines that it came from."""
+
+    plan: Plan
+    name: str
+
+
+class Draft(NamedTuple):
+    """What a rule has to say.
+
+    ``at`` is where: a place of a plan, or the span of a document's node. ``related`` are further places, each with
+    what is to be seen there; ``claims`` what running both sides will measure; ``help`` how to mend it; ``severity``
+    replaces the rule's own where a case is milder or worse; ``fix`` mends it by edits at spans.
+    """
+
+    message: str
+    at: Place | Span
+    related: tuple[tuple[str, Place | Span], ...] = ()
+    claims: tuple[Claim, ...] = ()
+    help: str = ""
+    severity: Severity | None = None
+    fix: Fix | None = None
+
+
+class Case(NamedTuple):
+    """A tiny pair of configs, as what differs from a pair that agrees in everything; or files of their own.
+
+    Keys are settings in the trainer's own syntax; ``env.game.*`` go to the environment's YAML. ``claims`` is what the
+    reference trainer must measure, left and right (None: not looked at). ``trainers`` name the two dialects.
+
+    A rule about what no run measures (a document, a tree) has cases of ``files`` instead, text by path; ``at`` names
+    the lines that it must find, each as ``path:line``, and no others.
+    """
+
+    left: MappingABC[str, object] = {}
+    right: MappingABC[str, object] = {}
+    claims: MappingABC[str, tuple[object, object]] = {}
+    trainers: tuple[str, str] = ("pufferlib", "metta")
+    files: MappingABC[str, str] = {}
+    at: tuple[str, ...] = ()
+
+
+class Rule(Protocol):
+    """The shape of a rule. One with ``preview = True`` is not yet stable, and runs only where that is asked for."""
+
+    code: str
+    name: str
+    severity: Severity
+    agrees: list[Case]
+    drifts: list[Case]
+    check: Any

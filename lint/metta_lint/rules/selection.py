@@ -1,0 +1,120 @@
+"""Selection: which rules run, and in which files what they find is not wanted."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import from_folder
+from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import close_names
+from metta_lint.rules.built_in import BUILT_IN
+from metta_lint.rules.engine import load_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from metta_lint.project.config import Config, FileIgnore, Selector
+    from metta_lint.rules.built_in import BuiltIn
+    from metta_lint.rules.finding import Finding
+    from metta_lint.rules.rule import Rule
+
+
+class Chosen(NamedTuple):
+    """The rules to run, the codes that are not looked for, and what the user has to be told about those."""
+
+    rules: tuple[Rule, ...]
+    idle: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+
+def chosen_rules(config: Config) -> Chosen:
+    """The rules that a configuration asks for.
+
+    Raises LintError as load_rules does, and, at its place if it has one, for a prefix that no code begins with: a typo
+    would switch a rule off.
+    """
+    rules = load_rules(config.plugins)
+    codes = (*(rule.code for rule in rules), *(found.code for found in BUILT_IN))
+    for selector in (*config.selectors, *(code for ignore in config.file_ignores for code in ignore.codes)):
+        _check_code(selector, codes)
+    asked = [rule for rule in rules if is_selected(rule.code, config.selectors)]
+    running = tuple(rule for rule in asked if config.preview or not is_preview(rule))
+    built_in = {found.code for found in BUILT_IN if is_selected(found.code, config.selectors)}
+    return Chosen(
+        running,
+        frozenset({*codes} - {rule.code for rule in running} - built_in),
+        tuple(
+            f"{rule.code} ({rule.name}) is selected, but is not yet stable: it runs with --preview (or preview = true)"
+            for rule in asked
+            if not config.preview and is_preview(rule) and _is_named(rule.code, config.selectors)
+        ),
+    )
+
+
+def is_preview(rule: Rule | BuiltIn) -> bool:
+    """Whether a rule is not yet stable."""
+    return bool(getattr(rule, "preview", False))
+
+
+def is_selected(code: str, selectors: Iterable[Selector]) -> bool:
+    """Whether a code is asked for.
+
+    The longest prefix decides; of two as long the command line's; of two that come from the same place the ignored one.
+    """
+    matching = [selector for selector in selectors if code.startswith(selector.prefix)]
+    rank = max(
+        ((len(one.prefix), one.from_command_line, not one.selects) for one in matching), default=(0, False, True)
+    )
+    return not rank[-1]
+
+
+def _is_named(code: str, selectors: Iterable[Selector]) -> bool:
+    return any(selector.selects and selector.prefix == code for selector in selectors)
+
+
+def _check_code(selector: Selector, codes: Sequence[str]) -> None:
+    if any(code.startswith(selector.prefix) for code in codes):
+        return
+    close = close_names(selector.prefix, codes, compared=None)
+    hint = f"did you mean {close[0]}?" if close else "`metta-lint rules` lists those that are installed"
+    message = f"no rule's code begins with {selector.prefix!r}; {hint}"
+    raise InputError(message, selector.span) if selector.span is not None else LintError(message)
+
+
+# -- findings ----------------------------------------------------------------------------------------------------------
+
+
+def only_selected(findings: Iterable[Finding], config: Config) -> list[Finding]:
+    """Findings without those, made by no rule, whose code is not selected. That a file cannot be read always counts."""
+    return [found for found in findings if found.is_input_error or is_selected(found.code, config.selectors)]
+
+
+def without_file_ignores(findings: Iterable[Finding], config: Config) -> list[Finding]:
+    """Findings without those that the configuration ignores in their files. That one cannot be read always counts."""
+    if not config.file_ignores:
+        return list(findings)
+    from metta_lint.files.globs import matcher
+
+    ignores = [(ignore, matcher(ignore.pattern)) for ignore in config.file_ignores]
+    folder = os.path.dirname(config.path or "")
+
+    def is_ignored(found: Finding) -> bool:
+        path = from_folder(found.span.path, folder)
+        return any(
+            found.code.startswith(code.prefix) and matches(path) for ignore, matches in ignores for code in ignore.codes
+        )
+
+    return [found for found in findings if found.is_input_error or not is_ignored(found)]
+
+
+def idle_ignores(files: Iterable[str], config: Config) -> list[FileIgnore]:
+    """The ignores whose pattern matches none of the files."""
+    if not config.file_ignores:
+        return []
+    from metta_lint.files.globs import matcher
+
+    folder = os.path.dirname(config.path or "")
+    paths = [from_folder(file, folder) for file in files]
+    return [ignore for ignore in config.file_ignores if not any(map(matcher(ignore.pattern), paths))]

@@ -1,0 +1,157 @@
+"""Edits: what rules want done to entries and values, as texts at places of a file."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from metta_lint.base.documents import Document, Entry, Mapping, Sequence, Span, plain
+from metta_lint.base.errors import InputError
+from metta_lint.files.bytes import first_bytes, identity
+from metta_lint.sources.edit import Edit, Fix
+from metta_lint.sources.entry_removal import is_referred_to, removed
+from metta_lint.sources.file_text import FileText, text_of
+from metta_lint.sources.text import BYTE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.base.documents import Node
+
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_BARE_IN_TOML = re.compile(r"[A-Za-z0-9_-]+")
+_PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*\s+\Z")  # of a YAML key: an anchor, which may be an alias' key, or a tag
+_QUOTES = ("'", '"')
+
+
+def resolved(fix: Fix) -> Fix | None:
+    """A fix whose edits are all texts at places; None where one of them cannot be told, or would say something else."""
+    edits: list[Edit] = []
+    for edit in fix.edits:
+        try:
+            found = _resolved(edit, text_of(edit.span.path))
+        except (OSError, ValueError, IndexError):  # a file that is gone, is no text, or has changed
+            return None
+        if not found:
+            return None
+        edits += found
+    return fix._replace(edits=tuple(dict.fromkeys(edits)))
+
+
+def _resolved(edit: Edit, text: FileText) -> tuple[Edit, ...]:
+    if edit.what == "text":
+        span = _standing(edit, text)
+        return (Edit(span, edit.text),) if span is not None else ()
+    found = _entry_at(edit.span)
+    if found is None:
+        return ()
+    mapping, key, entry = found
+    if edit.was is not None and str(key) != edit.was:
+        return ()
+    if edit.what == "key":
+        return _renamed(edit.text, mapping, entry, text)
+    return removed(mapping, entry, text, text.path)
+
+
+def _standing(edit: Edit, text: FileText) -> Span | None:
+    """Where the text stands that an edit replaces, within its quotes; None where another one does."""
+    start, end = text.offsets(edit.span)
+    standing = text.text[start:end]
+    if edit.was is None or standing == edit.was:
+        return edit.span
+    quote = standing[:1]
+    if quote in _QUOTES and standing == f"{quote}{edit.was}{quote}" and _PLAIN_NAME.fullmatch(edit.text):
+        return text.span(start + 1, end - 1)
+    return None
+
+
+def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
+    """The edit that calls an entry by another name; none where the name is taken, or the key is no plain word."""
+    start, end = text.offsets(entry.key_span)
+    written = text.text[start:end]
+    quote = written[:1] if written[:1] in _QUOTES and written[-1:] == written[:1] else ""
+    if name in mapping.entries or not _PLAIN_NAME.fullmatch(name):
+        return ()
+    if text.path.lower().endswith(".ini") and is_referred_to(mapping, entry, text):
+        return ()
+    if written[:1] == "*" or _PROPERTY.search(text.text, text.line_start(start), start):
+        return ()
+    is_toml = text.path.lower().endswith(".toml")
+    if is_toml and not removed(mapping, entry, text, text.path):  # other headers and dotted keys name a table too
+        return ()
+    needs_quotes = is_toml and not _BARE_IN_TOML.fullmatch(name)
+    quote = quote or ('"' if needs_quotes else "")
+    return (Edit(entry.key_span, f"{quote}{name}{quote}"),)
+
+
+def _entry_at(at: Span) -> tuple[Mapping, object, Entry] | None:
+    """The entry whose key or value stands at a place, its key, and the mapping that it is written in."""
+    return _index(identity(at.path)).get(at)
+
+
+@lru_cache(maxsize=8)
+def _index(file: tuple[str, int, int, int]) -> dict[Span, tuple[Mapping, object, Entry]]:
+    """A file's entries by the places of their keys and values: of those that are merged, where they are written."""
+    document = readable_with_repetitions(file[0])
+    found: dict[Span, tuple[Mapping, object, Entry]] = {}
+    for held in _entries(document.root) if document is not None else ():
+        mapping, _, entry = held
+        is_home = _holds(mapping.span, entry.key_span)
+        is_alias = entry.value.span[1:3] < entry.key_span[3:]  # its value stands at another entry
+        for span in (entry.key_span,) if is_alias else (entry.value.span, entry.key_span):
+            if is_home or span not in found:
+                found[span] = held
+    return found
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer[1:3] <= inner[1:3] and inner[3:] <= outer[3:]
+
+
+def _entries(node: Node) -> Iterator[tuple[Mapping, object, Entry]]:
+    if isinstance(node, Mapping):
+        for key, entry in node.entries.items():
+            yield node, key, entry
+            yield from _entries(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _entries(item)
+
+
+def readable_with_repetitions(path: str) -> Document | None:
+    """A file's document; of one that has keys twice, one that holds them all, the repeated ones by other keys."""
+    from importlib import import_module
+
+    from metta_lint.sources import SUFFIXES, read
+
+    try:
+        return read(path)
+    except InputError as error:
+        if error.repeats is None:
+            return None
+    name = SUFFIXES.get(PurePath(path).suffix.lower())
+    reader = import_module(f"metta_lint.sources.{name}")
+    try:
+        document: Document = reader.parse_with_repetitions(first_bytes(path, BYTE_LIMIT), path)
+    except InputError:
+        return None
+    return document
+
+
+def without_repetition(again: Span, first: Span) -> Fix | None:
+    """The fix of a key that stands in its mapping twice: the second one goes if both have the same value."""
+    of_first, of_again = _entry_at(first), _entry_at(again)
+    if of_first is None or of_again is None:
+        return None
+    values = [found[2].value for found in (of_first, of_again)]
+    if not _same(plain(values[0]), plain(values[1])):
+        return None
+    return resolved(Fix("remove the repetition", (Edit(again, "", "entry"),), is_safe=True))
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are the same, 1 and True not being so."""
+    return repr(one) == repr(other)

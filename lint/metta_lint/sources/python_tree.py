@@ -1,0 +1,165 @@
+"""Python modules of a tree: names followed through imports and bases, from file to file and never out of the tree."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Span
+from metta_lint.base.errors import InputError
+from metta_lint.base.paths import slashed
+from metta_lint.base.records import NamedTuple
+from metta_lint.files.bytes import first_bytes
+from metta_lint.sources.python import BYTE_LIMIT, parse_module
+from metta_lint.sources.python_declarations import Class
+from metta_lint.sources.python_literals import Expression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metta_lint.sources.python_declarations import Field, Function, Module
+
+HOPS_LIMIT = 10
+"""Imports from file to file until a name is found, and classes that inherit from one another."""
+NESTING_LIMIT = 10
+"""Configs within configs."""
+CONFIGS_LIMIT = 1000
+"""Nested configs that one tree's defaults are made of: classes can hold one another in numbers without end."""
+
+
+class Declared(NamedTuple):
+    """A class or function, and the module that declares it."""
+
+    module: Module
+    item: Class | Function
+
+
+class Tree:
+    """The Python files below a folder. ``sources`` are the folders of it that absolute imports start at."""
+
+    def __init__(self, root: str, sources: tuple[str, ...] = ("",)) -> None:
+        self.root = os.path.realpath(root)
+        self._shown = root
+        self._sources = sources
+        self._modules: dict[str, Module | None] = {}
+        self._configs = 0
+
+    def module(self, path: str) -> Module | None:
+        """A file's declarations, by its path from the root; None where there is none that can be read."""
+        if path not in self._modules:
+            self._modules[path] = self._read(path)
+        return self._modules[path]
+
+    def _read(self, path: str) -> Module | None:
+        full = os.path.realpath(os.path.join(self.root, path))
+        if not full.startswith(self.root + os.sep) or not os.path.isfile(full):
+            return None
+        shown = slashed(os.path.join(self._shown, path)) if self._shown not in ("", ".") else path
+        try:
+            return parse_module(first_bytes(full, BYTE_LIMIT + 1), shown)
+        except (OSError, InputError):
+            return None
+
+    def named(self, dotted: str) -> tuple[Module, str] | None:
+        """The module of a dotted name, and its path from the root."""
+        for source in self._sources:
+            base = os.path.join(source, *dotted.split(".")) if dotted else source
+            for path in (f"{base}.py", os.path.join(base, "__init__.py")):
+                module = self.module(path)
+                if module is not None:
+                    return module, path
+        return None
+
+    def declared(self, module: Module, name: str, hops: int = 0) -> Declared | None:
+        """What a dotted name means in a module: a class or function of it, or of a module that it is imported from."""
+        head, _, rest = name.partition(".")
+        item = (module.classes.get(head) or module.functions.get(head)) if head not in module.constants else None
+        if item is not None:
+            return Declared(module, item) if not rest else None
+        origin = module.imports.get(head)
+        if origin is None or hops >= HOPS_LIMIT:
+            return None
+        return self._imported(module, origin, rest, hops + 1)
+
+    def _imported(self, module: Module, origin: str, rest: str, hops: int) -> Declared | None:
+        dotted, _, attribute = origin.partition(":")
+        dotted = self._absolute(module, dotted)
+        path = [part for part in (attribute, *rest.split(".")) if part]
+        # The longest dotted name that is a module is one; what is left of the path is looked up in it.
+        for length in range(len(path) - 1, -1, -1):
+            found = self.named(".".join([*([dotted] if dotted else []), *path[:length]]))
+            if found is not None:
+                return self.declared(found[0], ".".join(path[length:]), hops)
+        return None
+
+    def _absolute(self, module: Module, dotted: str) -> str:
+        """The dotted name from the root that a relative import means."""
+        level = len(dotted) - len(dotted.lstrip("."))
+        if not level:
+            return dotted
+        shown = slashed(self._shown).rstrip("/")
+        path = module.path.removeprefix(f"{shown}/") if shown not in ("", ".") else module.path
+        parents = path.split("/")[:-level]
+        return ".".join([*parents, *([dotted[level:]] if dotted[level:] else [])])
+
+    # -- classes ---------------------------------------------------------------------------------------------------
+
+    def lineage(self, found: Declared) -> Iterator[Declared]:
+        """A class and its bases, as far as they are in the tree, nearest first (each once)."""
+        queue = [found]
+        seen: set[tuple[str, str]] = set()
+        while queue and len(seen) < HOPS_LIMIT:
+            current = queue.pop(0)
+            key = (current.module.path, current.item.name)
+            if key in seen:
+                continue
+            seen.add(key)
+            yield current
+            for base in current.item.bases if isinstance(current.item, Class) else ():
+                parent = self.declared(current.module, base)
+                if parent is not None:
+                    queue.append(parent)
+
+    def fields(self, found: Declared) -> dict[str, tuple[Module, Field]]:
+        """A class's fields and those that it inherits, each with the module that declares it."""
+        fields: dict[str, tuple[Module, Field]] = {}
+        for owner in self.lineage(found):
+            if isinstance(owner.item, Class):
+                for name, field in owner.item.fields.items():
+                    fields.setdefault(name, (owner.module, field))
+        return fields
+
+    def defaults(self, found: Declared, given: dict[str, Node] | None = None, depth: int = 0) -> Mapping:
+        """The defaults of a config class: field by field, a nested config's as a mapping of its own.
+
+        ``given`` are the values that a call gives by keyword. A field without a default is left out.
+        """
+        entries: dict[object, Entry] = {}
+        for name, (module, field) in self.fields(found).items():
+            node = (given or {}).get(name, field.default)
+            if node is not None:
+                entries[name] = Entry(field.key_span, self.resolved(module, node, depth))
+        return Mapping(entries, found.item.span)
+
+    def resolved(self, module: Module, node: Node, depth: int = 0) -> Node:
+        """A default, with the configs that it makes (``PPOConfig(gamma=0.9)``) put in place of the calls."""
+        if isinstance(node, Scalar) and isinstance(node.value, Expression) and depth < NESTING_LIMIT:
+            call = node.value
+            if call.arguments is not None and call.complete and not call.positional:
+                made = self.declared(module, call.name)
+                if made is not None and isinstance(made.item, Class) and self._configs < CONFIGS_LIMIT:
+                    self._configs += 1
+                    given = {name: self.resolved(module, value, depth + 1) for name, value in call.arguments.items()}
+                    return self.defaults(made, given, depth + 1)._replace(span=node.span)
+            return self._constant(module, call, node.span) or node
+        return node
+
+    def _constant(self, module: Module, expression: Expression, span: Span) -> Node | None:
+        """The value of a constant that another module of the tree declares."""
+        origin = module.imports.get(expression.name) if expression.arguments is None else None
+        if origin is None or ":" not in origin:
+            return None
+        dotted, _, name = origin.partition(":")
+        found = self.named(self._absolute(module, dotted))
+        entry = found[0].constants.get(name) if found is not None else None
+        return entry.value._replace(span=span) if entry is not None else None

@@ -1,0 +1,111 @@
+"""The dialects that there are: by name, and by an entry file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint.base import plugins
+from metta_lint.base.errors import LintError
+from metta_lint.files.bytes import first_bytes
+from metta_lint.plans.run import split_entry
+from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
+from metta_lint.trainers.trainer import Choice, Trainer
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+
+def one_look() -> AbstractContextManager[None]:
+    """While this lasts, what surrounds a run's files is looked at once, however many runs lie there."""
+    from metta_lint.trainers.pufferlib import claims
+
+    return claims.one_look()
+
+
+def trainer_named(name: str) -> Trainer:
+    """The dialect of a name; imported when it is first asked for. Raises LintError for a name that there is not."""
+    if name == "pufferlib":
+        from metta_lint.trainers.pufferlib.dialect import TRAINER
+
+        return TRAINER
+    if name == "metta":
+        from metta_lint.trainers.metta.dialect import TRAINER
+
+        return TRAINER
+    added = next((trainer for trainer in added_trainers() if trainer.name == name), None)
+    if added is None:
+        raise LintError(f"no trainer is called {name!r}: there are {' and '.join(trainer_names())}")
+    return added
+
+
+def trainer_names() -> tuple[str, ...]:
+    """The trainers that there are."""
+    return ("pufferlib", "metta", *(trainer.name for trainer in added_trainers()))
+
+
+def added_trainers() -> tuple[Trainer, ...]:
+    """The trainers that plugins add. Raises LintError for two of one name."""
+    every = plugins.items(plugins.TRAINERS)
+    names = [added.item.name for added in every]
+    for place, added in enumerate(every):
+        if added.item.name in ("pufferlib", "metta", *names[:place]):
+            raise LintError(f"{added.origin} brings a second trainer {added.item.name}")
+    return tuple(added.item for added in every)
+
+
+def added_entries(path: str) -> tuple[str, ...]:
+    """The runs of plugins' trainers that a file holds."""
+    return tuple(entry for trainer in _asked(path) for entry in trainer.entries(path, _bytes(path)))
+
+
+def _asked(path: str) -> list[Trainer]:
+    """The plugins' trainers to whose kind of file a path belongs."""
+    every = added_trainers()
+    return [trainer for trainer in every if path.lower().endswith(trainer.suffixes)] if every else []
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return first_bytes(path, BYTE_LIMIT)
+    except (OSError, ValueError):
+        return b""
+
+
+def parse_choice(text: str) -> Choice:
+    """Read ``pufferlib@3`` or ``metta``; ``@2.0`` is ``@2``. Raises LintError for what there is not."""
+    name, separator, version = text.partition("@")
+    trainer = trainer_named(name)
+    if not separator:
+        return Choice(name)
+    if version.removesuffix(".0") not in trainer.versions:
+        known = ", ".join(f"{name}@{version}" for version in trainer.versions) or "none"
+        raise LintError(f"{text!r} is no version of {name}: there are {known}")
+    return Choice(name, version.removesuffix(".0"))
+
+
+def trainer_for(entry: str) -> Trainer:
+    """The dialect of an entry file: a plugin's, if it claims the file.
+
+    Else an INI is PufferLib's, a YAML Metta's, and so are Python files and dumps.
+
+    Raises LintError for anything else.
+    """
+    path = split_entry(entry)[0]
+    added = next((trainer for trainer in _asked(path) if trainer.entries(path, _bytes(path))), None)
+    if added is not None:
+        return added
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix == ".ini":
+        return trainer_named("pufferlib")
+    if suffix in (".py", ".json") or (suffix in (".yaml", ".yml") and is_dump_file(entry)):
+        from metta_lint.trainers.metta.pydantic_era.dialect import TRAINER
+
+        return TRAINER
+    if suffix in (".yaml", ".yml"):
+        return trainer_named("metta")
+    raise LintError(
+        f"{entry} is no run: an entry is a PufferLib INI, a Hydra YAML, a Python file with a TrainerConfig, "
+        "the dump of a resolved config, or the name of a declared run"
+    )

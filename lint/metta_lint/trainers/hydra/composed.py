@@ -1,0 +1,189 @@
+"""A composed config: its settings, each with the place that won and the places that it overrode."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import count
+from operator import is_
+from typing import TYPE_CHECKING
+
+from metta_lint.plans.run import Setting
+from metta_lint.trainers.hydra.draft import Draft
+from metta_lint.trainers.hydra.grammar import MISSING, is_interpolated
+from metta_lint.trainers.hydra.interpolation import Resolver, split_keys
+from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted, plain
+
+if TYPE_CHECKING:
+    from metta_lint.base.errors import InputError
+    from metta_lint.trainers.hydra.includes import Hole
+
+_scopes = count(1)
+
+
+class Composed:
+    """A config that has been put together, or a part of one.
+
+    Nothing is resolved before ``settings``, ``problems`` or ``container`` asks for it. ``files`` are the files that
+    were merged, in their order; ``holes`` those that are included and not there.
+    """
+
+    def __init__(self, place: Place, files: tuple[str, ...], holes: tuple[Hole, ...] = ()) -> None:
+        self.place = place
+        self.files = files
+        self.holes = holes
+
+    @property
+    def tree(self) -> Tree:
+        """The values as they are written, each with its place."""
+        return self.place.node
+
+    @cached_property
+    def settings(self) -> dict[str, Setting]:
+        """Every scalar, list and empty mapping by its dotted key, resolved.
+
+        A mapping that an interpolation names appears here key by key, at the places that it is written at.
+        """
+        return self._resolved[0]
+
+    @cached_property
+    def problems(self) -> tuple[InputError, ...]:
+        """The interpolations that cannot be resolved; their settings are Unknown.
+
+        Where files are missing there are none: what an interpolation names may be theirs.
+        """
+        return () if self.holes else self._resolved[1]
+
+    @cached_property
+    def _resolved(self) -> tuple[dict[str, Setting], tuple[InputError, ...]]:
+        flattening = _Flattening()
+        flattening.visit(self.place, "", "")
+        return flattening.settings, tuple(flattening.resolver.problems)
+
+    def container(self, *, resolve: bool) -> object:
+        """Plain dicts, lists and scalars; unless ``resolve``, interpolations and ``???`` are the text that they are."""
+        return Resolver().plain(self.place) if resolve else plain(self.place.node)
+
+    def at(self, *keys: object) -> Composed:
+        """The part that keys lead to; a single string may be a path such as ``env.mettagrid.arena``.
+
+        As with a node of OmegaConf's, absolute interpolations still start at the root of the whole.
+        Raises KeyError where there is no such mapping or list.
+        """
+        path = split_keys(keys[0]) if len(keys) == 1 and isinstance(keys[0], str) else keys
+        resolver = Resolver()
+        place = resolver.find(self.place, path)
+        value = resolver.value(place) if place is not None else None
+        if not isinstance(value, Place):
+            raise KeyError(dotted(path))
+        return Composed(value, self.files, self.holes)
+
+    def detached(self) -> Composed:
+        """The same part with nothing around it: absolute interpolations start here."""
+        return Composed(Place(self.place.node), self.files, self.holes)
+
+    def merged(self, tree: Tree, files: tuple[str, ...] = ()) -> Composed:
+        """This config with another tree merged over it, as ``OmegaConf.merge`` does, before anything is resolved.
+
+        ``files`` are those that the tree comes from. The result keeps this config's surroundings, which see nothing of
+        the merge. Raises InputError where a list and a mapping meet.
+        """
+        draft = Draft(self.place._replace(scope=next(_scopes)))
+        draft.merge(tree)
+        return Composed(draft.place, tuple(dict.fromkeys((*self.files, *files))), self.holes)
+
+    def resolved_tree(self) -> Tree:
+        """The values resolved, each with the place that its setting names; fit to be merged over another config.
+
+        What needed no resolving is shared with this config.
+        """
+        return _Copying().copy(self.place)
+
+
+class _Flattening:
+    """Collects the settings of a config."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, Setting] = {}
+        self.resolver = Resolver()
+
+    def visit(self, place: Place, key: str, note: str) -> None:
+        node = place.node
+        if isinstance(node, Branch) and node.entries:
+            self._visit_entries(place, node, key, note)
+        elif isinstance(node, Leaf):
+            self._visit_leaf(place, node, key, note)
+        else:
+            self._add(key, self.resolver.plain(place), node, note)
+
+    def _visit_entries(self, place: Place, branch: Branch, key: str, note: str) -> None:
+        prefix = f"{key}." if key else ""
+        self.resolver.enter(branch)
+        for name, entry in branch.entries.items():
+            if isinstance(entry, Leaf) and _is_fixed(entry.value):
+                self._add(f"{prefix}{name}", entry.value, entry, note)
+            else:
+                self.visit(Place(entry, place, name, place.scope), f"{prefix}{name}", note)
+        self.resolver.leave()
+
+    def _visit_leaf(self, place: Place, leaf: Leaf, key: str, note: str) -> None:
+        value = self.resolver.value(place)
+        if not isinstance(value, Place):
+            self._add(key, value, leaf, note)
+            return
+        with self.resolver.copying(leaf, value) as refused:
+            if refused is not None:
+                self._add(key, refused, leaf, note)
+            elif isinstance(value.node, Items):
+                self._add(key, self.resolver.plain(value), leaf, note)
+            else:
+                self.visit(value, key, note or f"by interpolation of {value}")
+
+    def _add(self, key: str, value: object, node: Tree, note: str) -> None:
+        self.settings[key] = Setting(key, value, node.span, node.overrides, node.note or note)
+
+
+def _is_fixed(value: object) -> bool:
+    return not isinstance(value, str) or not (is_interpolated(value) or value == MISSING)
+
+
+class _Copying:
+    """Copies a tree with its interpolations resolved."""
+
+    def __init__(self) -> None:
+        self.resolver = Resolver()
+
+    def copy(self, place: Place) -> Tree:
+        """The copy; the tree itself where nothing in it needs resolving, which is shared by all that include it."""
+        node = place.node
+        if isinstance(node, Leaf):
+            return node if _is_fixed(node.value) else self._copy_leaf(place, node)
+        if node.is_resolved and not self.resolver.is_copying:
+            return node
+        self.resolver.enter(node)
+        copy = self._copy_items(place, node) if isinstance(node, Items) else self._copy_entries(place, node)
+        self.resolver.leave()
+        return copy
+
+    def _copy_items(self, place: Place, node: Items) -> Items:
+        items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
+        node.is_resolved = all(map(is_, items, node.items))
+        return node if node.is_resolved else Items(items, node.span, node.overrides, node.note)
+
+    def _copy_entries(self, place: Place, node: Branch) -> Branch:
+        entries = {
+            key: item
+            if isinstance(item, Leaf) and _is_fixed(item.value)
+            else self.copy(Place(item, place, key, place.scope))
+            for key, item in node.entries.items()
+        }
+        node.is_resolved = all(map(is_, entries.values(), node.entries.values()))
+        return node if node.is_resolved else Branch(entries, node.span, node.overrides, node.note)
+
+    def _copy_leaf(self, place: Place, leaf: Leaf) -> Tree:
+        value = self.resolver.value(place)
+        if not isinstance(value, Place):
+            return Leaf(value, leaf.span, leaf.overrides, leaf.note)
+        with self.resolver.copying(leaf, value) as refused:
+            if refused is not None:
+                return Leaf(refused, leaf.span, leaf.overrides, leaf.note)
+            return self.copy(value)

@@ -1,0 +1,54 @@
+"""The ``hydra`` node, which configures Hydra itself: it is checked and then left out of the config, as Hydra does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.base.errors import InputError
+from metta_lint.trainers.hydra.tree import Branch, is_missing
+
+if TYPE_CHECKING:
+    from metta_lint.base.documents import Span
+    from metta_lint.trainers.hydra.tree import Tree
+
+NODE = "hydra"
+
+# Hydra 1.3, hydra/conf/__init__.py, HydraConf: its defaults list, its keys, and those keys that are mappings.
+GROUPS = {
+    "hydra/output": "default",
+    "hydra/launcher": "basic",
+    "hydra/sweeper": "basic",
+    "hydra/help": "default",
+    "hydra/hydra_help": "default",
+    "hydra/hydra_logging": "default",
+    "hydra/job_logging": "default",
+    "hydra/callbacks": None,
+    "hydra/env": "default",
+}
+_MAPPINGS = frozenset(
+    ["run", "sweep", "hydra_logging", "job_logging", "callbacks", "help", "hydra_help", "overrides", "job", "runtime"],
+)
+_KEYS = _MAPPINGS | {"defaults", "mode", "searchpath", "sweeper", "launcher", "output_subdir", "verbose", "env"}
+
+
+def check(body: Tree) -> None:
+    """Raises InputError where Hydra's own schema refuses what a file says about Hydra."""
+    node = body.entries.get(NODE) if isinstance(body, Branch) else None
+    if node is None:
+        return
+    _require_mapping(NODE, node)
+    for key, value in node.entries.items() if isinstance(node, Branch) else ():
+        if key not in _KEYS:
+            raise InputError(f"Hydra has no setting {NODE}.{key}", _span(value))
+        if key in _MAPPINGS:
+            _require_mapping(f"{NODE}.{key}", value)
+
+
+def _require_mapping(name: str, value: Tree) -> None:
+    if not isinstance(value, Branch) and not is_missing(value):
+        raise InputError(f"{name} must be a mapping", _span(value))
+
+
+def _span(value: Tree) -> Span:
+    assert value.span is not None  # noqa: S101 - a file's values have places
+    return value.span

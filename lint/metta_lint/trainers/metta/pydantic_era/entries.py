@@ -1,0 +1,38 @@
+"""Which files are runs of Metta's pydantic era: Python files with its TrainerConfig, dumps of a resolved config."""
+
+from __future__ import annotations
+
+from metta_lint.files.bytes import first_bytes
+
+CONFIG_CLASS = "TrainerConfig"
+FIRST_LOOK = 1 << 20  # bytes
+
+_PYTHON = (b"class TrainerConfig(", b"bptt_horizon", b"minibatch_size")
+_OLDER = (b"forward_pass_minibatch_target_size", b"DictConfig")
+"""What a TrainerConfig of the Hydra era says, whose YAML is the run."""
+_DUMP = (b"training_env", b"bptt_horizon", b"minibatch_size")
+
+
+def may_hold_config(name: str) -> bool:
+    """Whether a Python or JSON file is worth a look in a folder that holds thousands."""
+    return name.endswith((".py", ".json")) and "config" in name
+
+
+def is_entry(path: str, data: bytes) -> bool:
+    """Whether a file is the entry of a run, by what it says."""
+    if path.endswith(".py"):
+        return all(word in data for word in _PYTHON) and not any(word in data for word in _OLDER)
+    return is_dump(data)
+
+
+def is_dump(data: bytes) -> bool:
+    """Whether a JSON or YAML file is the dump of a resolved config (Metta 2026-01 tools/train.py's config.json)."""
+    return all(word in data for word in _DUMP)
+
+
+def is_dump_file(path: str) -> bool:
+    """Whether a file is a dump; one that cannot be read is none."""
+    try:
+        return is_dump(first_bytes(path, FIRST_LOOK))
+    except OSError:
+        return False

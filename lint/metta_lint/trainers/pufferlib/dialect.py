@@ -1,0 +1,54 @@
+"""PufferLib 2.0, 3 and 4.0: INI files over a default, and a plan for each version's own rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metta_lint.trainers.pufferlib.config import read_run
+from metta_lint.trainers.pufferlib.versions import VERSIONS, with_version
+from metta_lint.trainers.trainer import Solvable, Trainer
+
+if TYPE_CHECKING:
+    from metta_lint.plans.epochs import Backend
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Run
+
+
+def derive(run: Run, backend: Backend | None = None) -> Plan:
+    """What the PufferLib of the run's version will do with it; 3 where the run names none."""
+    match run.version:
+        case "2":
+            from metta_lint.trainers.pufferlib import plan_2
+
+            return plan_2.derive(run, backend)
+        case "4":
+            from metta_lint.trainers.pufferlib import plan_4
+
+            return plan_4.derive(run, backend)
+        case _:
+            from metta_lint.trainers.pufferlib import plan
+
+            return plan.derive(run, backend)
+
+
+_SOLVABLE = Solvable(
+    (
+        "train.batch_size",
+        "train.minibatch_size",
+        "train.max_minibatch_size",
+        "train.bptt_horizon",
+        "train.horizon",
+        "vec.batch_size",
+        "train.env_batch_size",
+        "vec.num_workers",
+        "train.num_workers",
+        "vec.num_buffers",
+        "vec.num_envs",
+        "train.num_envs",
+        "vec.total_agents",
+    ),
+    {"": ""},
+)
+"""The sizes of all versions (each has its own); the entry is laid over ``default.ini``, key by key."""
+
+TRAINER = Trainer("pufferlib", read_run, derive, VERSIONS, with_version, solvable=_SOLVABLE)

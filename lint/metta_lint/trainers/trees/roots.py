@@ -1,0 +1,99 @@
+"""Discovery: which files of a tree belong to a trainer, and which of them are runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metta_lint.base.paths import slashed
+from metta_lint.files.bytes import first_bytes
+from metta_lint.trainers.trees.tree import YAML_SUFFIXES
+
+if TYPE_CHECKING:
+    from metta_lint.files.folders import Folders
+
+
+TREE_NAMES = frozenset({"configs", "conf"})
+"""What Hydra's users call the root of a config tree."""
+MAP_SUFFIX = ".map"
+_FIRST_LOOK = 1 << 20
+_UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
+_DEFAULTS = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
+_HYDRA_KEY = re.compile(
+    rb"^[ \t]*(?:_target_[ \t]*:|defaults[ \t]*:[ \t]*$|distribution[ \t]*:|#[ \t]*@package[ \t])"
+    rb"|\{[ \t]*distribution[ \t]*:",
+    re.MULTILINE,
+)
+"""What a YAML of a Hydra tree of trainers says, and others hardly do."""
+
+
+def _normal(path: str) -> str:
+    return slashed(os.path.normpath(path))
+
+
+def _is_below(folder: str, root: str) -> bool:
+    normal = _normal(folder)
+    return normal == root or normal.startswith(f"{root}/") or root == "."
+
+
+def tree_root(file: str) -> str:
+    """The root of the Hydra tree that a file lies in.
+
+    That is its nearest parent that is called as such trees are, else the topmost of the folders above it, without a
+    gap, that hold configs with a ``defaults`` list.
+    """
+    parents = Path(file).parents
+    called = next((parent for parent in parents if parent.name in TREE_NAMES), None)
+    if called is not None:
+        return called.as_posix()
+    folder = Path(file).parent
+    while folder.parent != folder and holds_configs(folder.parent.as_posix()):
+        folder = folder.parent
+    return folder.as_posix()
+
+
+def _lies_in_tree(folder: str, folders: Folders) -> bool:
+    """Whether a folder is part of a Hydra tree whose root is above it."""
+    return any(parent.name in TREE_NAMES for parent in Path(folder).parents) and _is_called_tree(
+        tree_root(f"{folder}/_"), folders
+    )
+
+
+def _is_called_tree(folder: str, folders: Folders) -> bool:
+    """Whether a folder is called as Hydra trees are, and has a YAML of Hydra's or a map anywhere below it."""
+    if os.path.basename(os.path.abspath(folder)) not in TREE_NAMES:
+        return False
+    for parent, content in folders.below(folder):
+        if any(name.endswith(MAP_SUFFIX) for name in content.files):
+            return True
+        yamls = [os.path.join(parent, name) for name in content.files if _is_config_name(name)]
+        if any(_HYDRA_KEY.search(_bytes(path)) for path in yamls):
+            return True
+    return False
+
+
+def holds_configs(folder: str) -> bool:
+    """Whether a folder itself, and not one below it, holds configs of a Hydra tree: YAMLs with a ``defaults`` list."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return False
+    return any(_has_defaults(os.path.join(folder, name)) for name in names if _is_config_name(name))
+
+
+def _is_config_name(name: str) -> bool:
+    return name.endswith(YAML_SUFFIXES) and not name.startswith(".")
+
+
+def _has_defaults(path: str) -> bool:
+    return _DEFAULTS.search(_bytes(path)) is not None
+
+
+def _bytes(path: str) -> bytes:
+    """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
+    try:
+        return first_bytes(path, _FIRST_LOOK)
+    except OSError:
+        return _UNREADABLE_INI if path.endswith(".ini") else b""

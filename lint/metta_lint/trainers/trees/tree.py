@@ -1,0 +1,200 @@
+"""Config trees: the files of one Hydra tree, as rules see them."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from metta_lint.base.documents import Mapping
+from metta_lint.base.errors import InputError
+from metta_lint.base.paths import slashed
+from metta_lint.base.wording import close_names
+from metta_lint.files.folders import Folders
+from metta_lint.sources import readable
+from metta_lint.trainers.trees.references import target_references
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingABC
+    from collections.abc import Sequence
+
+    from metta_lint.base.documents import Document
+    from metta_lint.trainers.hydra import Composed, ConfigTreeReader
+    from metta_lint.trainers.trees.environment import Environment
+
+
+YAML_SUFFIXES = (".yaml", ".yml")
+SOURCE_ROOTS = ("", "src/", "mettagrid/src/", "mettagrid/", "agent/src/", "common/src/")
+"""Where a repository keeps Python packages beside its config tree (Metta-AI/metta, 2025)."""
+ENV_FOLDER = "env/"
+"""Where environments and curricula lie."""
+METTA_PACKAGES = ("metta.", "mettagrid.")
+SHOWN = 3
+"""Names that a finding gives at most."""
+
+
+class ConfigTree:
+    """A folder of configs that Hydra composes, and those of its files that are to be judged.
+
+    ``folder`` is the root that absolute config names start at; ``files`` are the files that were asked about, which are
+    all of them where the folder was. Whether another config exists is asked of the file system; ``folders`` are those
+    that have been listed already.
+    """
+
+    def __init__(self, folder: str, files: Sequence[str], folders: Folders | None = None) -> None:
+        self.folder = folder
+        self._folders = folders or Folders()
+        self.files = tuple(files)
+        self._composed: dict[str, Composed | None] = {}
+        self._environments: dict[str, Environment | None] = {}
+        self._packages: dict[str, list[str]] = {}
+
+    @property
+    def path(self) -> str:
+        """What findings about the tree as a whole are said of."""
+        return self.folder
+
+    @cached_property
+    def documents(self) -> MappingABC[str, Document]:
+        """The judged YAML files that can be read, by their config names (``env/mettagrid/arena/basic``)."""
+        found = {}
+        for file in self.files:
+            if file.endswith(YAML_SUFFIXES):
+                document = readable(file)
+                if document is not None:
+                    found[self.name_of(file)] = document
+        return found
+
+    def name_of(self, file: str) -> str:
+        """The name that a config of this tree has in a defaults list: its path from the root, without the suffix."""
+        inside = file[len(self.folder) + 1 :] if file.startswith(f"{self.folder}/") else None
+        if inside is None or "./" in inside:
+            inside = slashed(os.path.relpath(file, self.folder))
+        return PurePosixPath(inside).with_suffix("").as_posix()
+
+    def has(self, name: str) -> bool:
+        """Whether the tree has a config of this name. A name that leads out of the tree is none of it."""
+        plain = name.strip("/").removesuffix(".yaml")
+        if ".." in plain.split("/"):
+            return False
+        return os.path.isfile(f"{self.folder}/{plain}.yaml")
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether a run starts here: a config at the root has a defaults list. Else files may be missing."""
+        names = [
+            name.rpartition(".")[0] for name in self._folders.listed(self.folder).files if name.endswith(YAML_SUFFIXES)
+        ]
+        return any(self._has_defaults(name) for name in names)
+
+    @cached_property
+    def is_metta(self) -> bool:
+        """Whether it makes objects of Metta's. Other projects register configs in Python, which no file shows."""
+        return any(
+            reference.text.startswith(METTA_PACKAGES)
+            for document in self.documents.values()
+            for reference in target_references(document.root)
+        )
+
+    def _has_defaults(self, name: str) -> bool:
+        document = readable(f"{self.folder}/{name}.yaml")
+        return document is not None and isinstance(document.root, Mapping) and "defaults" in document.root.entries
+
+    def has_folder(self, name: str) -> bool:
+        """Whether the tree has a folder of this name."""
+        return ".." not in name.split("/") and os.path.isdir(f"{self.folder}/{name.strip('/')}")
+
+    def near(self, name: str) -> tuple[str, ...]:
+        """Configs that a name that is none may have meant: those of a folder so called, else the most alike."""
+        plain = name.strip("/").removesuffix(".yaml")
+        inside = [found for found in self.names if found.startswith(f"{plain}/")]
+        if inside:
+            return tuple(inside[:SHOWN])
+        folder, _, last = plain.rpartition("/")
+        called = [found for found in self.names if found.rpartition("/")[2] == last]
+        beside = [found for found in self.names if found.rpartition("/")[0] == folder]
+        return tuple(close_names(plain, called) or close_names(plain, beside, cutoff=0.85))
+
+    @cached_property
+    def other_files(self) -> tuple[str, ...]:
+        """The files of the tree that are no configs, by their paths from where its runs are started, sorted."""
+        return tuple(sorted(f"{self.root_name}/{file}" for file in self._every if not file.endswith(YAML_SUFFIXES)))
+
+    @cached_property
+    def _every(self) -> tuple[str, ...]:
+        """All files of the tree, judged or not, by their paths from its root; hidden folders are no part of it."""
+        start = len(self.folder.rstrip("/")) + 1
+        return tuple(
+            f"{slashed(parent)}/{name}"[start:]
+            for parent, content in self._folders.below(self.folder)
+            for name in content.files
+        )
+
+    @cached_property
+    def root_name(self) -> str:
+        """What the tree's own folder is called."""
+        return os.path.basename(os.path.abspath(self.folder))
+
+    def file(self, path: str) -> str | None:
+        """The file of the tree that a path means, from the folder that runs are started in, which holds the tree's."""
+        first, _, inside = path.partition("/")
+        if first != self.root_name or ".." in inside.split("/"):
+            return None
+        found = f"{self.folder}/{inside}"
+        return found if os.path.isfile(found) else None
+
+    def has_module(self, dotted: str) -> bool | None:
+        """Whether the Python source beside the tree has a module; None where it does not have the package either."""
+        package, _, name = dotted.rpartition(".")
+        if package not in self._packages:
+            self._packages[package] = self._folders_of(package)
+        there = self._packages[package]
+        if not there:
+            return None
+        return any(os.path.exists(f"{folder}/{name}{suffix}") for folder in there for suffix in (".py", "/__init__.py"))
+
+    def _folders_of(self, package: str) -> list[str]:
+        beside = os.path.dirname(os.path.abspath(self.folder))
+        folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
+        return [folder for folder in folders if os.path.isdir(folder) and _has_source(folder)]
+
+    @cached_property
+    def reader(self) -> ConfigTreeReader:
+        """Composes configs of the tree."""
+        from metta_lint.trainers.hydra import ConfigTreeReader
+
+        return ConfigTreeReader(self.folder)
+
+    def composed(self, name: str) -> Composed | None:
+        """What Hydra composes for a config of the tree, once; None for what it refuses for more than missing files."""
+        if name not in self._composed:
+            try:
+                self._composed[name] = self.reader.compose(name, with_holes=True)
+            except InputError:
+                self._composed[name] = None
+        return self._composed[name]
+
+    def environment(self, name: str) -> Environment | None:
+        """A config of the tree, judged or not, as an environment, once; None for what is none."""
+        from metta_lint.trainers.trees.environment import Environment, environment_alone
+
+        if name not in self._environments:
+            alone = environment_alone(self.composed(name), name)
+            self._environments[name] = None if alone is None else Environment(self.folder, name, alone, self.file)
+        return self._environments[name]
+
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """The judged environment configs, composed, by name."""
+        names = sorted(name for name in self.documents if name.startswith(ENV_FOLDER))
+        return tuple(found for name in names if (found := self.environment(name)) is not None)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all configs of the tree, judged or not, sorted."""
+        return tuple(sorted(file.rpartition(".")[0] for file in self._every if file.endswith(YAML_SUFFIXES)))
+
+
+def _has_source(folder: str) -> bool:
+    return any(name.endswith(".py") for name in os.listdir(folder))

@@ -1,0 +1,104 @@
+"""Runs at a fraction of the size: every ratio and remainder stays, every count is a whole number times smaller."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from metta_lint.base.errors import LintError
+
+if TYPE_CHECKING:
+    from metta_lint.loops.loop import Loop
+    from metta_lint.loops.observation import Observation
+
+SIZES = (
+    "num_envs",
+    "envs_per_batch",
+    "batch_size",
+    "minibatch_size",
+    "max_minibatch_size",
+    "total_timesteps",
+)
+"""What is divided. Agents per environment, the horizon and the update epochs stay, so that segments, minibatches and
+the rounds of a rollout keep their number."""
+
+SMALLER = frozenset(
+    {
+        "num_envs",
+        "envs_per_batch",
+        "total_agents",
+        "agents_per_batch",
+        "minibatch_size",
+        "buffer_steps",
+        "segments",
+        "minibatch_segments",
+        "steps_collected_per_epoch",
+        "steps_overwritten_per_epoch",
+        "steps_dropped_per_epoch",
+        "steps_trained_per_epoch",
+        "steps_untrained_per_epoch",
+        "stitched_segments",
+        "steps_per_optimizer_step",
+        "experience_bytes",
+    }
+)
+"""Quantities that a scaled run has N times less of."""
+
+LARGER = frozenset({"optimizer_steps_per_million_steps"})
+NOT_KEPT = frozenset({"num_workers", "envs_per_worker"})
+"""Quantities that a scaled run says nothing about: it may need fewer workers."""
+
+
+def parse_scale(text: str) -> int:
+    """The N of ``1/N``. Raises LintError for anything else."""
+    found = re.fullmatch(r"\s*1\s*/\s*([1-9][0-9]{0,8})\s*", text)
+    if found is None:
+        raise LintError(f"--scale {text}: expected 1/N with a whole number N, like 1/16")
+    return int(found[1])
+
+
+def scaled(loop: Loop, scale: int) -> Loop:
+    """The loop at 1/scale of its size. Raises LintError, naming the size, where a remainder would change."""
+    if scale == 1:
+        return loop
+    smaller: dict[str, int] = {}
+    for name in SIZES:
+        value = getattr(loop, name)
+        if value is None:
+            continue
+        if not isinstance(value, int) or value % scale:
+            raise LintError(f"--scale 1/{scale}: {name} = {value} is not a multiple of {scale}")
+        smaller[name] = value // scale
+    for name in ("batch_size", "minibatch_size"):
+        if getattr(loop, name) % loop.bptt_horizon != smaller[name] % loop.bptt_horizon:
+            raise LintError(f"--scale 1/{scale}: {name} would leave another remainder by bptt_horizon")
+    return loop._replace(**smaller, num_workers=_workers(loop, smaller, scale))  # type: ignore[arg-type]
+
+
+def _workers(loop: Loop, smaller: dict[str, int], scale: int) -> int:
+    """The most workers, not more than the loop's, that the smaller number of environments can be dealt out to."""
+    if loop.num_envs % loop.num_workers:
+        return loop.num_workers
+    for workers in range(min(loop.num_workers, smaller["num_envs"]), 0, -1):
+        per_worker, remainder = divmod(smaller["num_envs"], workers)
+        if not remainder and smaller["envs_per_batch"] % per_worker == 0:
+            return workers
+    raise LintError(f"--scale 1/{scale}: {smaller['num_envs']} environments cannot be dealt out to workers in batches")
+
+
+def unscaled(observation: Observation, scale: int) -> Observation:
+    """What a scaled run measured, in the numbers of the full size."""
+    if scale == 1:
+        return observation
+    quantities = {
+        name: _unscaled(name, value, scale) for name, value in observation.quantities.items() if name not in NOT_KEPT
+    }
+    return observation._replace(quantities=quantities)
+
+
+def _unscaled(name: str, value: object, scale: int) -> object:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return value
+    if name in SMALLER:
+        return value * scale
+    return value / scale if name in LARGER else value

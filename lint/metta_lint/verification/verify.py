@@ -1,0 +1,262 @@
+"""Verification: runs both sides of a pair, and lays what was measured beside what was planned."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
+from metta_lint.loops import embedded
+from metta_lint.loops.observation import Observation
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
+from metta_lint.plans.derivation import ILL_SIZED
+from metta_lint.plans.epochs import Backend
+from metta_lint.verification.scale import scaled, unscaled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from metta_lint.loops.loop import Loop
+    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.plan import Plan
+    from metta_lint.rules.finding import Claim, Finding
+
+Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised"]
+GROUP = "metta_lint.reference_trainer"
+NO_CRASH = "none"
+SIDES = ("left", "right")
+WHOLE_RUN = ("epochs", "optimizer_steps_total", "final_learning_rate")
+"""Quantities of a whole run: they are measured only where the run reaches total_timesteps."""
+
+
+NOT_RUN = Observation({}, environment="none")
+"""Of a run that ends before there is a loop."""
+
+
+class Nothing(NamedTuple):
+    """What such a run takes."""
+
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+NOTHING = Nothing()
+
+
+class Row(NamedTuple):
+    """One quantity, predicted and measured on both sides. None: the plan does not know, or nothing measured it."""
+
+    quantity: str
+    left: tuple[object, object]
+    right: tuple[object, object]
+    verdict: Verdict
+    why: str = ""
+
+
+class JudgedClaim(NamedTuple):
+    """A finding's claim, and what came of it."""
+
+    finding: Finding
+    claim: Claim
+    measured: tuple[object, object]
+    verdict: Verdict
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Verification:
+    """All that a verification says. ``ran`` is False where only the estimate was asked for."""
+
+    pair: Pair
+    estimates: Mapping[str, Any]
+    scale: int = 1
+    ran: bool = False
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    claims: list[JudgedClaim] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 all confirmed (or nothing run), 1 something was refuted."""
+        verdicts = [row.verdict for row in self.rows] + [claim.verdict for claim in self.claims]
+        return 1 if "refuted" in verdicts else 0
+
+
+def backend(policy_size: int = embedded.POLICY_SIZE) -> Backend:
+    """What a plan may know of the embedded environment and the reference policy."""
+    return Backend(
+        "embedded", embedded.OBSERVATION_BYTES, embedded.STORED_BYTES, embedded.MODEL_PARAMETERS, policy_size
+    )
+
+
+def load_trainer() -> Any:
+    """The installed reference trainer's module: it has Options, estimate() and run().
+
+    Raises LintError where none is installed, or what it needs is not.
+    """
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP):
+        try:
+            return import_module(point.value)
+        except ModuleNotFoundError as error:
+            raise LintError(
+                f"verify runs both configs and needs {error.name}: pip install 'metta-lint[verify]'"
+            ) from error
+    raise LintError("no reference trainer is installed: pip install 'metta-lint[verify]'")
+
+
+def estimate(pair: Pair, trainer: Any, options: Any, scale: int = 1) -> Verification:
+    """What running the pair would take, at 1/scale of its size.
+
+    Raises LintError where a side's plan does not say enough to run it, or it cannot be scaled so.
+    """
+    estimates = {
+        side: NOTHING if refuses_config(plan) else trainer.estimate(_loop_at(plan, scale), options)
+        for side, plan in _sides(pair)
+    }
+    return Verification(pair, estimates, scale=scale)
+
+
+def verify(
+    pair: Pair,
+    findings: Sequence[Finding],
+    trainer: Any,
+    options: Any,
+    progress: Callable[[str], Callable[[Any], None] | None],
+    scale: int = 1,
+) -> Verification:
+    """Run both sides, and judge every row and every claim.
+
+    ``progress`` gives the callback for a side. Raises LintError for what stops the trainer without being a refusal.
+    """
+    result = estimate(pair, trainer, options, scale)
+    result.observations = {
+        side: NOT_RUN
+        if refuses_config(plan)
+        else unscaled(trainer.run(_loop_at(plan, scale), options, progress(side)), scale)
+        for side, plan in _sides(pair)
+    }
+    result.ran = True
+    result.seconds = sum(observation.seconds for observation in result.observations.values())
+    left, right = result.observations["left"], result.observations["right"]
+    result.rows = list(judge_rows(pair, left, right))
+    result.claims = [judge_claim(f, claim, pair, left, right) for f in findings for claim in f.claims]
+    return result
+
+
+def refuses_config(plan: Plan) -> bool:
+    """Whether a run ends over what no loop can show: there is nothing to give to the reference trainer then."""
+    return bool(plan.refusals) and plan.refusals[0].requirement in CONFIG_REQUIREMENTS
+
+
+def _sides(pair: Pair) -> tuple[tuple[str, Plan], tuple[str, Plan]]:
+    return ("left", pair.left), ("right", pair.right)
+
+
+def _loop_at(plan: Plan, scale: int) -> Loop:
+    """A plan's loop at 1/scale of its size; whole, where it is refused for a size that is none."""
+    ill_sized = any(refusal.requirement in ILL_SIZED for refusal in plan.refusals)
+    return scaled(loop_of(plan), 1 if ill_sized else scale)
+
+
+def loop_of(plan: Plan) -> Loop:
+    """A plan's loop. Raises LintError where its settings do not say enough to run it."""
+    if plan.loop is None:
+        raise LintError(f"{plan.run.label} cannot be run: {plan.loop_unknown_because}")
+    return plan.loop
+
+
+def judge_rows(pair: Pair, left: Observation, right: Observation) -> Iterator[Row]:
+    """A row for how each side ended, and one for every quantity that either side predicts or measures."""
+    crashes = (_crash(pair.left, left), _crash(pair.right, right))
+    yield Row("crash", *crashes, *_verdict(crashes, "crash"))
+    names = [*pair.left.quantities, *pair.right.quantities]
+    for name in dict.fromkeys(names):
+        if name not in left.quantities and name not in right.quantities and name not in WHOLE_RUN:
+            continue
+        sides = tuple(
+            (plan.value(name), observation.quantities.get(name))
+            for plan, observation in ((pair.left, left), (pair.right, right))
+        )
+        left_side, right_side = (
+            (None, None) if plan.refusals and side[1] is None else side
+            for plan, side in zip((pair.left, pair.right), sides, strict=True)
+        )
+        if (left_side, right_side) != ((None, None), (None, None)):
+            yield Row(name, left_side, right_side, *_verdict((left_side, right_side), name))
+
+
+def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
+    predicted = plan.refusals[0].requirement if plan.refusals else NO_CRASH
+    measured: str | None = NO_CRASH
+    if observation is NOT_RUN:
+        measured = None
+    elif observation.crash is not None:
+        measured = observation.crash.requirement or f"{observation.crash.exception}: {observation.crash.message}"
+    return predicted, measured
+
+
+def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: str = "") -> tuple[Verdict, str]:
+    if not all(agrees(*side) for side in sides if None not in side):
+        return "refuted", ""
+    unmeasured = [
+        side
+        for side, (predicted, measured) in zip(SIDES, sides, strict=True)
+        if predicted is not None and measured is None
+    ]
+    if unmeasured:
+        return "not exercised", f"{' and '.join(unmeasured)}: {_why_not(name)}"
+    if all(predicted is None for predicted, _ in sides):
+        return "not exercised", "no plan predicts it"
+    return "confirmed", ""
+
+
+def _why_not(name: str) -> str:
+    if name == "crash":
+        return "the reference trainer is given a loop, not a config"
+    return "the run ended before total_timesteps" if name in WHOLE_RUN else "nothing measured it"
+
+
+def agrees(predicted: object, measured: object) -> bool:
+    """Whether a measurement is what was predicted: counts exactly, floats within 1e-6 of their size."""
+    if isinstance(predicted, bool) or isinstance(measured, bool):
+        return predicted is measured
+    if isinstance(predicted, int) and isinstance(measured, int):
+        return predicted == measured
+    if isinstance(predicted, int | float) and isinstance(measured, int | float):
+        return math.isclose(predicted, measured, rel_tol=1e-6)
+    return predicted == measured
+
+
+def judge_claim(finding: Finding, claim: Claim, pair: Pair, left: Observation, right: Observation) -> JudgedClaim:
+    """What came of one claim. A claim about one run is judged on the side that the finding was made of."""
+    concerned = _concerned(finding, pair)
+    measured = tuple(
+        _measured(claim.quantity, plan, observation) for plan, observation in ((pair.left, left), (pair.right, right))
+    )
+    pairs = [
+        (predicted, value)
+        for predicted, value, is_concerned in zip((claim.left, claim.right), measured, concerned, strict=True)
+        if is_concerned and predicted is not None
+    ]
+    found = (measured[0] if concerned[0] else None, measured[1] if concerned[1] else None)
+    if not pairs or any(value is None for _, value in pairs):
+        return JudgedClaim(finding, claim, found, "not exercised", _why_not(claim.quantity))
+    verdict: Verdict = "confirmed" if all(agrees(*pair) for pair in pairs) else "refuted"
+    return JudgedClaim(finding, claim, found, verdict)
+
+
+def _measured(quantity: str, plan: Plan, observation: Observation) -> object:
+    return _crash(plan, observation)[1] if quantity == "crash" else observation.quantities.get(quantity)
+
+
+def _concerned(finding: Finding, pair: Pair) -> tuple[bool, bool]:
+    names = [plan.run.label for plan in (pair.left, pair.right)]
+    if finding.subject in names:
+        return finding.subject == names[0], finding.subject == names[1]
+    return True, True
