@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from metta_lint.base.values import OFF
 from metta_lint.loops.embedded import ACTIONS, ITEMS, OBSERVATION_BYTES
 from metta_lint_trainer.environment import (
     AGENT,
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from metta_lint.loops.loop import Environment, Loop
 
 Quantities = dict[str, object]
-
-OFF = "off"
-"""How a plan, too, says that a trainer does not do something."""
 
 DIGITS = 12
 """Significant digits that are kept of a probed number: what is left of it is float64's rounding."""

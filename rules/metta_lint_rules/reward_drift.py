@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Pair, Place, claimed, same, show
+from metta_lint.api import OFF, Case, Draft, Pair, Place, claimed, same, show
 
 
 class RewardDrift:
@@ -38,7 +38,7 @@ class RewardDrift:
         if any(side.value("reward_heart") is None for side in (pair.left, pair.right)):
             return
         for quantity in dict.fromkeys(name for name in names if name != "reward_clamp"):
-            absent: object = "off" if quantity.startswith("reward_cap_") else 0
+            absent: object = OFF if quantity.startswith("reward_cap_") else 0
             values = [
                 side.value(quantity) if quantity in side.quantities else absent for side in (pair.left, pair.right)
             ]

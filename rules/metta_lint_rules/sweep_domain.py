@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Parameter, Sweep, Unknown, in_domain, is_number, show
+from metta_lint.api import Case, Draft, Parameter, Sweep, Unknown, in_domain, is_sweepable, show
 
 LARGEST_EXPONENT = 40
 """Bounds up to here look like exponents where a size is meant: 2**40 is more than any batch has."""
@@ -63,7 +63,7 @@ def _outside(parameter: Parameter) -> Iterator[Draft]:
         if distribution is None or isinstance(value, Unknown):
             continue
         said = f"{parameter.key} has {field} = {show(value)}"
-        if not is_number(value):
+        if not is_sweepable(value):
             yield Draft(f"{said}, which is no finite number: nothing can be drawn", at=parameter.place(field))
         elif not in_domain(distribution, value):
             yield Draft(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Sweep, is_number, show
+from metta_lint.api import Case, Draft, Sweep, is_sweepable, show
 
 QUICK = """goal: maximize
 metric: reward
@@ -36,7 +36,7 @@ class SweepEmptyRange:
         """One draft for each range without length."""
         for parameter in sweep.parameters.values():
             low, high = parameter.value("min"), parameter.value("max")
-            if parameter.distribution is not None and is_number(low) and low == high:
+            if parameter.distribution is not None and is_sweepable(low) and low == high:
                 yield Draft(
                     f"{parameter.key} is swept from {show(low)} to {show(high)}: the search divides by the range's "
                     "length and stops with ZeroDivisionError before its first suggestion",

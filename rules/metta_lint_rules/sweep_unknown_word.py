@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import DISTRIBUTIONS, Case, Draft, Setting, Sweep, Unknown, is_number, is_slip, rewriting
+from metta_lint.api import DISTRIBUTIONS, Case, Draft, Setting, Sweep, Unknown, is_slip, is_sweepable, rewriting
 
 METHODS = ("Protein", "ParetoGenetic", "Random")
 GOALS = ("maximize", "minimize")
@@ -51,7 +51,7 @@ class SweepUnknownWord:
             yield from _unknown(fields.get("distribution"), "distribution", tuple(DISTRIBUTIONS), "ValueError")
             distribution = parameter.distribution
             scale = parameter.value("scale")
-            if distribution is not None and not is_number(scale) and not isinstance(scale, Unknown):
+            if distribution is not None and not is_sweepable(scale) and not isinstance(scale, Unknown):
                 words = ("auto", "time") if distribution.time_scale else ("auto",)
                 yield from _unknown(fields.get("scale"), "scale", words, "TypeError", "a number or ")
 

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF, is_number
 from metta_lint.base.wording import close_names, count, is_slip, percent, ratio, show
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 from metta_lint.plans.pair import Pair, same
 from metta_lint.plans.plan import HANGS, IgnoredKey, Plan, Quantity, Refusal
 from metta_lint.plans.run import Callee, Run, Setting
 from metta_lint.plans.sweeps.corners import Corner, refused_corners, wasteful_corners
-from metta_lint.plans.sweeps.space import DISTRIBUTIONS, in_domain, is_number
+from metta_lint.plans.sweeps.space import DISTRIBUTIONS, in_domain, is_sweepable
 from metta_lint.plans.sweeps.sweep import Parameter, Sweep
 from metta_lint.rules.finding import Claim, Finding, Severity
 from metta_lint.rules.rule import Case, Draft, Place, Rule
@@ -54,6 +55,7 @@ __all__ = [
     "HANGS",
     "ITEMS",
     "NEW_NAMES",
+    "OFF",
     "PARAMETERS",
     "ROOMS",
     "TASKS",
@@ -100,6 +102,7 @@ __all__ = [
     "in_domain",
     "is_number",
     "is_slip",
+    "is_sweepable",
     "kind_of",
     "leaves",
     "meant_by",

@@ -7,6 +7,8 @@ from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from metta_lint.base.values import is_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -67,17 +69,13 @@ def percent(part: float, whole: float) -> str:
 
 def ratio(left: object, right: object) -> float | None:
     """Right over left where both are numbers, left is not zero, and that is a finite number."""
-    if not _is_number(left) or not _is_number(right) or not left:
+    if not is_number(left) or not is_number(right) or not left:
         return None
     try:
-        found = float(right / left)  # type: ignore[operator]
+        found = float(right / left)
     except OverflowError:
         return None
     return found if isfinite(found) else None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 COMPARED = 50

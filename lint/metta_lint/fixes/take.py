@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.base.wording import show
 from metta_lint.fixes.problems import problems_of
 from metta_lint.fixes.settings import Written, write_most
 from metta_lint.fixes.solver import solve
-from metta_lint.fixes.solver.wants import OFF, is_derived, setting_behind, setting_value
+from metta_lint.fixes.solver.wants import is_derived, setting_behind, setting_value
 from metta_lint.plans.pair import Pair, same
 from metta_lint.sources.edit import Fix
 from metta_lint.sources.literals import Unwritable

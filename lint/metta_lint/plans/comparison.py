@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.values import OFF
 from metta_lint.base.wording import percent, ratio, show
 from metta_lint.plans.pair import Pair, same
 
@@ -126,13 +127,13 @@ def _reward_rows(pair: Pair) -> Iterator[tuple[str, str, str]]:
 
 def _is_idle(pair: Pair, name: str) -> bool:
     """An item that neither side pays for, or caps, is no row."""
-    return all(plan.value(name) in (0, "off", None) for plan in (pair.left, pair.right))
+    return all(plan.value(name) in (0, OFF, None) for plan in (pair.left, pair.right))
 
 
 def planned_value(plan: Plan, quantity: str) -> object:
     """A quantity's value in a table; None where it is unknown. An item that nothing pays for has a reward of 0."""
     if quantity not in plan.quantities and quantity.startswith("reward_") and "reward_heart" in plan.quantities:
-        return "off" if "_cap_" in quantity else 0
+        return OFF if "_cap_" in quantity else 0
     return plan.value(quantity)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Choice, Range, Unknown
+from metta_lint.base.values import is_number
 from metta_lint.plans.formula import formula
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Plan(NamedTuple):
     def number(self, name: str) -> float | None:
         """A quantity's value if it is a number."""
         value = self.value(name)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return value if is_number(value) else None
 
     def lookup(self, name: str) -> object:
         """The value of a quantity or setting, Unknown where there is none: what formulas read."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF, is_number
 from metta_lint.loops.loop import Environment
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def derive_rewards(d: Derivation, arguments: Mapping[str, str]) -> None:
         if cap is not None and cap.value is not None:
             d.define(f"reward_cap_{name}", cap.key, "reward", "the environment's YAML")
         else:
-            d.assume(f"reward_cap_{name}", "off", "reward", "no file of the environment caps it")
+            d.assume(f"reward_cap_{name}", OFF, "reward", "no file of the environment caps it")
 
 
 def _items(d: Derivation, arguments: Mapping[str, str]) -> list[str]:
@@ -84,6 +85,6 @@ def _rewards(d: Derivation) -> tuple[dict[str, float], dict[str, float]]:
         reward = d.lookup(f"reward_{name}")
         rewards[name] = float(reward) if isinstance(reward, int | float) else 0.0
         cap = d.lookup(f"reward_cap_{name}")
-        if isinstance(cap, int | float) and not isinstance(cap, bool):
+        if is_number(cap):
             caps[name] = float(cap)
     return rewards, caps

@@ -6,6 +6,7 @@ from ast import literal_eval
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
+from metta_lint.base.values import OFF
 from metta_lint.base.wording import close_names
 from metta_lint.plans.formula import formula
 from metta_lint.sources.literals import Unwritable
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from metta_lint.plans.plan import Plan
 
-OFF = "off"
-"""What a quantity is where its setting is None and nothing is done."""
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None}
 
 

@@ -123,7 +123,7 @@ class Space(NamedTuple):
 def space_of(word: object, low: object, high: object, mean: object) -> Space | None:
     """The space of a parameter's fields; None where one is no number or out of the domain, or all are one."""
     distribution = DISTRIBUTIONS.get(word) if isinstance(word, str) else None
-    if distribution is None or not is_number(low) or not is_number(high) or not is_number(mean):
+    if distribution is None or not is_sweepable(low) or not is_sweepable(high) or not is_sweepable(mean):
         return None
     if not all(in_domain(distribution, value) for value in (low, high, mean)):
         return None
@@ -132,7 +132,7 @@ def space_of(word: object, low: object, high: object, mean: object) -> Space | N
     return Space(distribution, low, high, mean)
 
 
-def is_number(value: object) -> TypeGuard[float]:
+def is_sweepable(value: object) -> TypeGuard[float]:
     """Whether the spaces can compute with a value."""
     return isinstance(value, int | float) and abs(value) < LARGEST
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import NEVER_REACHED, Backend, derive_intervals, summarise
@@ -118,7 +119,7 @@ def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
         intervals=intervals,
         advantages="once-per-epoch",
         reward_clamp=None,
-        target_kl=None if target_kl == "off" else target_kl,
+        target_kl=None if target_kl == OFF else target_kl,
         beta_epochs="update-epoch",
         anneal_lr=value("anneal_lr"),
         lstm_layers=value("lstm_layers"),

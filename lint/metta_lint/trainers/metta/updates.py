@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.trainers.metta.citations import CONFIG, EXPERIENCE, TRAINING
 
 if TYPE_CHECKING:
@@ -113,12 +114,12 @@ def derive_hyperparameters(d: Derivation) -> None:
         why = "some commits of 2025-07 step trainer.hyperparameter_scheduler, others have that call commented out"
         d.assume("hyperparameter_schedules", Unknown(why), "1", TRAINING)
     else:
-        d.assume("hyperparameter_schedules", "off", "1", CONFIG)
+        d.assume("hyperparameter_schedules", OFF, "1", CONFIG)
     if d.run.value("trainer.ppo.target_kl") is None:
-        d.assume("target_kl", "off", "1", CONFIG)
+        d.assume("target_kl", OFF, "1", CONFIG)
     else:
         d.define("target_kl", "trainer.ppo.target_kl", "1", CONFIG)
-    d.assume("reward_clamp", "off", "reward", f"{TRAINING}: rewards enter the buffer as they are")
+    d.assume("reward_clamp", OFF, "reward", f"{TRAINING}: rewards enter the buffer as they are")
     d.assume("precision", "float32", "1", TRAINING)
     if LSTM_LAYERS in d.run.settings:
         d.define("lstm_layers", LSTM_LAYERS, "layers", "Metta 2025-07 agent/lib/lstm.py")

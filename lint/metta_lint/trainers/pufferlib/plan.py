@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import COLLECTED, NEVER_REACHED, Backend, derive_intervals, summarise
 from metta_lint.plans.rollout import account
@@ -74,7 +75,7 @@ def _hyperparameters(d: Derivation) -> None:
         # PufferLib asks whether anneal_lr is truthy, so the text "false" is true.
         d.define(name, f"bool(train.{name})" if name == "anneal_lr" else f"train.{name}", "1", TRAINING)
     d.assume("weight_decay", 0, "1", INIT)
-    d.assume("target_kl", "off", "1", f"{TRAINING}: there is no KL stop")
+    d.assume("target_kl", OFF, "1", f"{TRAINING}: there is no KL stop")
     d.assume("normalize_advantages", True, "1", TRAINING)
     d.assume("clip_value_loss", True, "1", TRAINING)
     d.assume("reward_clamp", 1.0, "reward", "PufferLib 3.0 pufferl.py evaluate()")

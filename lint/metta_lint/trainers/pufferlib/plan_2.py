@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
@@ -275,7 +276,7 @@ def _hyperparameters(d: Derivation) -> None:
     if _stops_early(d):
         d.define("target_kl", "train.target_kl", "1", TRAINING)
     else:
-        d.assume("target_kl", "off", "1", TRAINING)
+        d.assume("target_kl", OFF, "1", TRAINING)
     d.define("anneal_lr", "bool(train.anneal_lr)", "1", f"{TRAINING}: linear, to 0 at total_timesteps")
     d.define("normalize_advantages", "bool(train.norm_adv)", "1", TRAINING)
     d.define("clip_value_loss", "bool(train.clip_vloss)", "1", TRAINING)

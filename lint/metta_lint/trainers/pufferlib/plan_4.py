@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
@@ -167,6 +168,6 @@ def _hyperparameters(d: Derivation) -> None:
     d.define("anneal_lr", "bool(train.anneal_lr)", "1", f"{UPDATE}: cosine, to min_lr_ratio of it")
     d.assume("optimizer", "muon", "1", CREATE)
     d.assume("weight_decay", 0, "1", CREATE)
-    d.assume("target_kl", "off", "1", f"{UPDATE}: there is no KL stop")
+    d.assume("target_kl", OFF, "1", f"{UPDATE}: there is no KL stop")
     d.assume("reward_clamp", 1.0, "reward", UPDATE)
     d.assume("precision", Unknown("it is chosen when PufferLib is built"), "1", CREATE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
 from metta_lint.plans.plan import IgnoredKey, Plan
@@ -229,10 +230,10 @@ def _hyperparameters(d: Derivation) -> None:
     if d.holds("trainer.advantage.reward_centering.enabled"):
         d.define("average_reward_beta", "trainer.advantage.reward_centering.beta", "1", CONFIG)
     else:
-        d.assume("average_reward_beta", "off", "1", CONFIG)
+        d.assume("average_reward_beta", OFF, "1", CONFIG)
     target_kl = _node_key(d.run, "ppo_actor.target_kl")
     if d.run.value(target_kl) is None:
-        d.assume("target_kl", "off", "1", CONFIG)
+        d.assume("target_kl", OFF, "1", CONFIG)
     else:
         d.define("target_kl", target_kl, "1", CONFIG)
     scheduled = d.run.settings.get("scheduler")
@@ -240,7 +241,7 @@ def _hyperparameters(d: Derivation) -> None:
     annealed = Unknown("the scheduler's rules decide what changes as the run goes") if rules else False
     d.assume("anneal_lr", annealed, "1", "Metta 2026-01 tools/train.py: no scheduler by default")
     d.assume("max_grad_norm", 0.5, "1", f"{CORE}: training_phase()'s default")
-    d.assume("reward_clamp", "off", "reward", f"{CORE}: rewards enter the buffer as they are")
+    d.assume("reward_clamp", OFF, "reward", f"{CORE}: rewards enter the buffer as they are")
     d.assume("lstm_layers", Unknown("policy_architecture decides"), "layers", "")
 
 
