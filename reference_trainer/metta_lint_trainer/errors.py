@@ -1,4 +1,4 @@
-"""How a run can fail: for a reason that the user can mend, or because the configured trainer would refuse."""
+"""How a run can fail: for a reason that the user can fix, or because the configured trainer would refuse."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class AgentCountDrift:
     PufferLib's metta environment reads `num_agents: 64` from `metta.yaml`; the arena that Metta's own job trains says
     `num_agents: 24`.
 
-    ## How to mend it
+    ## How to fix it
     Decide which number is meant, and write it on both sides. Where the difference is meant, say so in
     `[[tool.metta-lint.pairs.differs]]` with the reason.
     """

@@ -20,7 +20,7 @@ class AnnealingPastTheEnd:
     ## Example
     `total_timesteps = 300_000` with a batch of 262,144: a cosine of 1 epoch, a run of 2; the second learns nothing.
 
-    ## How to mend it
+    ## How to fix it
     Make total_timesteps a multiple of the batch size, or set `anneal_lr = False`.
     """
 

@@ -16,7 +16,7 @@ class BatchCompositionDrift:
     4,096 agent steps from each of 64 environments against 1,638.4 from each of 320: with 64 and 24 agents that is 64
     ticks against 68.3, which is far closer than the first numbers look.
 
-    ## How to mend it
+    ## How to fix it
     Agree on environments and agents first (ML101, ML102); what then remains is batch size.
     """
 

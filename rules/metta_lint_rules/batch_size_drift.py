@@ -15,7 +15,7 @@ class BatchSizeDrift:
     ## Example
     `batch_size = auto` with 4,096 agents and a horizon of 64 is 262,144 steps; the other side says 524,288.
 
-    ## How to mend it
+    ## How to fix it
     Write the number on both sides; with `auto`, make the agents agree first (ML103).
     """
 

@@ -24,7 +24,7 @@ class BucketForm:
     ## Example
     `game.map_builder.room.dir: {values: [a, b]}` in a tree whose other buckets are lists.
 
-    ## How to mend it
+    ## How to fix it
     Write all buckets in the form that the tree's revision understands. A tree that has one form alone is not judged.
     """
 

@@ -27,7 +27,7 @@ class ByteLimits:
     ## Example
     `resource_limits: {heart: 1000}`.
 
-    ## How to mend it
+    ## How to fix it
     Write 255 for «as many as they like».
     """
 

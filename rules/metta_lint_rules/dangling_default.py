@@ -19,7 +19,7 @@ class DanglingDefault:
     ## Example
     `/env/mettagrid/multiagent/training/defaults@` in the files of a folder that was renamed to `experiments`.
 
-    ## How to mend it
+    ## How to fix it
     Name the config that the message gives. In a part of a tree (no config at its root has a defaults list), a name is
     only judged where a config beside it shows what was meant.
     """

@@ -19,7 +19,7 @@ class DanglingEnv:
     ## Example
     `/env/mettagrid/curriculum/navigation: 1` among a curriculum's tasks, where `navigation` is a folder by now.
 
-    ## How to mend it
+    ## How to fix it
     Name one of the configs that the message gives.
     """
 

@@ -19,7 +19,7 @@ class DanglingFile:
     `uri: configs/env/mettagrid/maps/navigation_sequence/evals/corridors.map`, where the maps lie in
     `navigation_sequence` itself.
 
-    ## How to mend it
+    ## How to fix it
     Name the file that is there. A tree without any file of that kind is a part of one, and is not judged.
     """
 

@@ -28,7 +28,7 @@ class DanglingTarget:
     ## Example
     `metta.agent.lib.obs_token_to_boxshaper.ObsTokenToBoxShaper`: the module is `obs_token_to_box_shaper`.
 
-    ## How to mend it
+    ## How to fix it
     Name the class that is there. Where the Python source lies beside the configs, it decides; else the modules that
     Metta ever had do, for the packages of its agents' layers, curricula and rooms.
     """

@@ -16,7 +16,7 @@ class DeadAdvantages:
     ## Example
     `bptt_horizon = 1` for a policy without memory, where 1 looks like "no recurrence".
 
-    ## How to mend it
+    ## How to fix it
     A policy without memory needs a horizon too: 16 to 128 ticks are common.
     """
 

@@ -42,7 +42,7 @@ class DefaultDriftRule:
 
     The code in the tree is compared with; where there is none, the defaults that Metta had in 2025-07.
 
-    ## How to mend it
+    ## How to fix it
     Let both say the same, or leave the key out of the YAML.
     """
 

@@ -22,7 +22,7 @@ class EnumValue:
     ## Example
     `style: sparse-altars-dense-objects`, where `VariedTerrain` knows `all-sparse`, `balanced`, `dense` and `maze`.
 
-    ## How to mend it
+    ## How to fix it
     Write one of the words that the message lists.
     """
 

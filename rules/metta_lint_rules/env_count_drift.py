@@ -17,7 +17,7 @@ class EnvCountDrift:
     `num_envs = 64` in an INI against `forward_pass_minibatch_target_size: 4096` with 24 agents and 16 workers, which is
     (4096 // 24) // 16 * 16 = 160 environments a batch, twice.
 
-    ## How to mend it
+    ## How to fix it
     Choose the target so that it gives the same number, or set `vec.num_envs` to what the other side derives.
     """
 

@@ -32,7 +32,7 @@ class EnvKeyRefused:
     `frameskip = 4` where `WhiskerRacer.__init__` has no such parameter. This is seen where the environment's code lies
     in the tree; `**kwargs` is followed to where it is handed on to.
 
-    ## How to mend it
+    ## How to fix it
     Remove the key, or write the parameter that was meant.
     """
 

@@ -24,7 +24,7 @@ class EnvUnregistered:
     `env_name = puffer_bandit puffer_memory` where the registry has only `memory`. Where the registry does not lie in
     the tree, only the names are known that PufferLib 3.0.0 still has code or an INI for and lists nowhere: a warning.
 
-    ## How to mend it
+    ## How to fix it
     Register the environment, or take the name out of `env_name`.
     """
 

@@ -20,7 +20,7 @@ class FrozenCasts:
     `precision = bfloat16` in `[train]`: the reward does not move, and without an LSTM the KL divergence and the clip
     fraction are logged as 0 throughout.
 
-    ## How to mend it
+    ## How to fix it
     Set `precision = float32`, PufferLib's default.
     """
 

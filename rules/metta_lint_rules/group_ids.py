@@ -18,7 +18,7 @@ class GroupIds:
     `team_1: {id: 1}` and `team_2: {id: 1}`, each with `group_reward_pct: 0.5`: half of what one team earns is spread
     over both.
 
-    ## How to mend it
+    ## How to fix it
     Give each group an id of its own.
     """
 

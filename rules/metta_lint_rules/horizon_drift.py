@@ -15,7 +15,7 @@ class HorizonDrift:
     ## Example
     `bptt_horizon = 64` against 8, which a laptop's overlay file sets and a command line leaves on.
 
-    ## How to mend it
+    ## How to fix it
     Write the same number on both sides; in PufferLib, `auto` makes it batch_size // total_agents.
     """
 

@@ -42,7 +42,7 @@ class HyperparameterDrift:
     ## Example
     `learning_rate = 0.0185` with muon on one side, `learning_rate: 0.000457` with adam on the other.
 
-    ## How to mend it
+    ## How to fix it
     Copy the value across, or declare the difference with its reason. A value of one optimizer means nothing to another:
     agree on the optimizer first.
     """

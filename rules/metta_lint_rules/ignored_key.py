@@ -34,7 +34,7 @@ class IgnoredKeyRule:
     `target_kl = 0.02` in `[train]`: PufferLib 3 has no KL stop. `num_envs = 48` in `[train]` was PufferLib 2; version 3
     reads `[vec] num_envs`, and runs the default's 2 environments.
 
-    ## How to mend it
+    ## How to fix it
     Remove the key, or write the one that was meant. `--fix` renames a key that is another one by a slip of the pen, and
     removes one that no version of the trainer reads and that nothing is like; the rest needs `--unsafe-fixes`.
     """

@@ -17,7 +17,7 @@ class LostRemainder:
     ## Example
     60 agents in 64 environments and a horizon of 64: 245,760 steps are 7.5 minibatches of 32,768; 7 are trained.
 
-    ## How to mend it
+    ## How to fix it
     Make the batch a multiple of the minibatch, and the minibatches of an epoch a multiple of minibatch_size //
     max_minibatch_size.
     """

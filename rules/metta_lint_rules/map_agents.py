@@ -41,7 +41,7 @@ class MapAgents:
     ## Example
     `num_agents: 24` over a `MultiRoom` of 4 rooms with 8 agents each: the map has 32.
 
-    ## How to mend it
+    ## How to fix it
     Change the one or the other; `instances: ${div:${..num_agents},6}` derives the map from the number.
     """
 

@@ -16,7 +16,7 @@ class MapShape:
     ## Example
     Row 8 of a map has 22 characters, the other 11 have 23.
 
-    ## How to mend it
+    ## How to fix it
     Fill the row with walls (`#`) or empty cells (`.`), rather than with blanks that editors strip. Letters are not
     judged: each revision knows others.
     """

@@ -16,7 +16,7 @@ class MinibatchSizeDrift:
     32,768 steps (512 segments) against 16,384 (256 segments). PufferLib also cuts at `max_minibatch_size`: what counts
     is the smaller of the two.
 
-    ## How to mend it
+    ## How to fix it
     Write the same size on both sides, or scale the learning rate on purpose and declare the difference.
     """
 

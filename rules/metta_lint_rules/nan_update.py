@@ -17,7 +17,7 @@ class NanUpdate:
     ## Example
     `minibatch_size = 1` with `bptt_horizon = 1`, or a `max_minibatch_size` of 1 that was meant to save memory.
 
-    ## How to mend it
+    ## How to fix it
     Make the minibatch, and max_minibatch_size, many segments of many ticks.
     """
 

@@ -19,7 +19,7 @@ class OptimizerStepsDrift:
     8 against 32 optimizer steps an epoch looks like four times the learning. Collected steps are 262,144 against
     979,200, so per million it is 30.5 against 32.7.
 
-    ## How to mend it
+    ## How to fix it
     Set the minibatch size so that collected steps per optimizer step agree; the batch size does not change that number.
     """
 

@@ -17,7 +17,7 @@ class OverlapDrift:
     PufferLib double-buffers by default: `vec.batch_size = auto` is half of `vec.num_envs`. Setting it to `num_envs`
     turns that off, as `async_factor: 1` does in Metta.
 
-    ## How to mend it
+    ## How to fix it
     Set `vec.batch_size` to `num_envs / async_factor`.
     """
 

@@ -52,7 +52,7 @@ class OverrideReachesNothing:
     ## Example
     `objects.altar.cooldown: {range: [10, 60]}`, where the altar is `game.objects.altar`.
 
-    ## How to mend it
+    ## How to fix it
     Write the key that the message names.
     """
 

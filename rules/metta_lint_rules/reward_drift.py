@@ -17,7 +17,7 @@ class RewardDrift:
     ## Example
     `ore_reward = 0.17` in the INI against `ore_red: 0.1` with `ore_red_max: 1` in `rewards/shaped.yaml`.
 
-    ## How to mend it
+    ## How to fix it
     Write the same weights on both sides. PufferLib clamps every step's reward to [-1, 1], whatever the weights.
     """
 

@@ -22,7 +22,7 @@ class SamplingCentre:
     ## Example
     `altar: ${sampling:0,5,10}`: up to 5 altars are meant, and a task without sampling places 10.
 
-    ## How to mend it
+    ## How to fix it
     Move the centre between the limits. Where the last number was meant as the upper limit, write it second.
     """
 

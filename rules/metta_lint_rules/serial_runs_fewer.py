@@ -16,7 +16,7 @@ class SerialRunsFewer:
     ## Example
     `backend = Serial`, `num_envs = 64`, `batch_size = auto`: 32 environments run.
 
-    ## How to mend it
+    ## How to fix it
     Set `[vec] batch_size` to `num_envs`, or `num_envs` to the number that is meant to run.
     """
 

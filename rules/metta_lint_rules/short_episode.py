@@ -18,7 +18,7 @@ class ShortEpisode:
     ## Example
     `max_steps: 25` under `bptt_horizon: 64`: every segment holds parts of 3 or 4 episodes.
 
-    ## How to mend it
+    ## How to fix it
     A horizon of at most `max_steps`.
     """
 

@@ -26,7 +26,7 @@ class SmallMap:
     ## Example
     `obs_width: 11` on a map of 9 columns, border and all.
 
-    ## How to mend it
+    ## How to fix it
     A larger map, or a smaller window (the policy's first layer changes with it).
     """
 

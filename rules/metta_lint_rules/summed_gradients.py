@@ -19,7 +19,7 @@ class SummedGradients:
     `minibatch_size = 131072` with `max_minibatch_size = 32768`: the gradients of 4 minibatches are added, so that
     `max_grad_norm = 1.5` cuts their mean where its norm is more than 0.375.
 
-    ## How to mend it
+    ## How to fix it
     Where memory allows, make max_minibatch_size at least minibatch_size; else multiply max_grad_norm by the number of
     minibatches that are added.
     """

@@ -31,7 +31,7 @@ class SweepDomain:
     `gamma: {distribution: logit_normal, min: 0.0, max: 1.0}`: log(1 - 1.0). `batch_size: {distribution: uniform_pow2,
     min: 15, max: 19}` was meant as exponents: it suggests 16, always.
 
-    ## How to mend it
+    ## How to fix it
     Bounds are values, not exponents, and lie inside the domain: `max = 0.9999`, `min = 32768`.
     """
 

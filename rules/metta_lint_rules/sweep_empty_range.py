@@ -22,7 +22,7 @@ class SweepEmptyRange:
     ## Example
     `total_timesteps: {distribution: int_uniform, min: 1000, max: 1000, mean: 1000}`.
 
-    ## How to mend it
+    ## How to fix it
     Remove the parameter and set the value in the run's own config, or give the range two ends.
     """
 

@@ -36,7 +36,7 @@ class SweepFieldMissing:
     `[sweep.train.batch_size]` with min, max, mean and scale. In another INI it would do, if default.ini had the section
     too: fields that an INI leaves out are default.ini's. It has none for `train.batch_size`.
 
-    ## How to mend it
+    ## How to fix it
     Write the field: `scale = auto` is half of the range on either side of the mean.
     """
 

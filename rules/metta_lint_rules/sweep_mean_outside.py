@@ -31,7 +31,7 @@ class SweepMeanOutside:
     ## Example
     `minibatch_size` from 16,384 to 131,072 with `mean = 8192`: the first run trains with 8,192.
 
-    ## How to mend it
+    ## How to fix it
     Move the mean into the range, or widen the range.
     """
 

@@ -42,7 +42,7 @@ class SweepReachesRefusal:
     ## Example
     `minibatch_size` from 8,192 to 65,536 over runs with `batch_size = 32768`: 65,536 is refused, 1 of 4 values.
 
-    ## How to mend it
+    ## How to fix it
     End the range where the runs can follow, or sweep the other size with it.
     """
 
@@ -63,7 +63,7 @@ class SweepReachesRefusal:
 
     def check(self, sweep: Sweep) -> Iterator[Draft]:
         """One draft for each requirement that the ranges break."""
-        if sweep.stops:  # No suggestion is ever made, and what mends the stop may well change the ranges.
+        if sweep.stops:  # No suggestion is ever made, and what fixes the stop may well change the ranges.
             return
         for corner in refused_corners(sweep):
             refusal = corner.refusal

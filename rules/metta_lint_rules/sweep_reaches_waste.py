@@ -40,7 +40,7 @@ class SweepReachesWaste:
     A batch swept over whole numbers from 256 to 1,024 with 64 agents and a horizon of 4: multiples of 256 are clean; at
     832 the segments are no multiple of the agents, and 16.1% of 992 collected steps are overwritten.
 
-    ## How to mend it
+    ## How to fix it
     Sweep powers of two (`uniform_pow2`) where the agents and the horizon are such.
     """
 

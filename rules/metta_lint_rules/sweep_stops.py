@@ -22,7 +22,7 @@ class SweepStops:
     `[sweep.metric]` with `name = score`: load_config() ends in `'str' object has no attribute 'setdefault'`.
     `[sweep.parameters.train.parameters.gamma]` is `[sweep.train.gamma]` in version 3.
 
-    ## How to mend it
+    ## How to fix it
     Move what is said to where version 3 reads it; the message names the place.
     """
 

@@ -39,7 +39,7 @@ class SweepUnknownKey:
     ## Example
     `[sweep.train.target_kl]`: PufferLib 3 has no KL stop. `[sweep.train.horizon]` is `train.bptt_horizon` in version 3.
 
-    ## How to mend it
+    ## How to fix it
     Sweep the key that was meant, or remove the section.
     """
 

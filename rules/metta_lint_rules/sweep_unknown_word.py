@@ -28,7 +28,7 @@ class SweepUnknownWord:
     `method = protein`: the class is called Protein. `metric = environment/score` is looked for as
     `environment/environment/score`. `distribution = categorical` is none of the five that there are.
 
-    ## How to mend it
+    ## How to fix it
     Write the word that the message names.
     """
 

@@ -35,7 +35,7 @@ class TextForValue:
     ## Example
     `anneal_lr = false` anneals the learning rate: 'false' is a text, and not empty.
 
-    ## How to mend it
+    ## How to fix it
     Write True, False, None and numbers as Python does; a comment after `#` is left out, one after `;` is not.
     What an environment or a policy takes may be a word like `none`: for those, `--fix` needs `--unsafe-fixes`.
     """

@@ -15,7 +15,7 @@ class TotalAgentsDrift:
     ## Example
     64 environments of 64 agents are 4,096 agents; 320 of 24 are 7,680.
 
-    ## How to mend it
+    ## How to fix it
     Make environments times agents agree. If only the size of a batch differs, set `vec.batch_size` or `async_factor`.
     """
 

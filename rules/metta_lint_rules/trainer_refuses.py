@@ -30,7 +30,7 @@ class TrainerRefuses:
     `RuntimeError: The expanded size of the tensor (32) must match the existing size (4080)`, because 8,192 segments are
     not a multiple of 8,160 agents.
 
-    ## How to mend it
+    ## How to fix it
     The message says which sizes do not go together; the line is that of the setting at fault.
     """
 

@@ -16,7 +16,7 @@ class TrainingLengthDrift:
     300,000,000 steps are 1,145 epochs of 262,144. 10,000,000,000 steps are 10,213 epochs, not the 19,073 that
     total_timesteps / batch_size gives: each of Metta's epochs collects 979,200 steps, and all of them count.
 
-    ## How to mend it
+    ## How to fix it
     Agree on `total_timesteps`, or compare at equal numbers of steps and declare the difference.
     """
 

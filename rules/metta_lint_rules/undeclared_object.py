@@ -44,7 +44,7 @@ class UndeclaredObject:
     ## Example
     The `Manhatten` room scatters `heart` by itself; hearts are items, and no config can define such an object.
 
-    ## How to mend it
+    ## How to fix it
     Include the config that defines the object (`/env/mettagrid/game/objects/mines@game.objects`), or do not place it.
     """
 

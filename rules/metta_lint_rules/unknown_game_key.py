@@ -28,7 +28,7 @@ class UnknownGameKey:
     ## Example
     `initial_items: 1` beside `input_resources: {ore_red: 1}`.
 
-    ## How to mend it
+    ## How to fix it
     Write the key that the message names. A config that uses no name of 2025-06 or later is not judged.
     """
 

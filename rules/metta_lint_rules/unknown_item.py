@@ -33,7 +33,7 @@ class UnknownItem:
     `inventory_item_names` without `blueprint`, and a lab whose only output is `blueprint: 1`: it takes 3 ore and 3
     batteries and gives nothing.
 
-    ## How to mend it
+    ## How to fix it
     Add the item to `inventory_item_names`, or remove what names it.
     """
 

@@ -23,7 +23,7 @@ class UnreachableInterval:
     A sweep's trials of 5,000,000 steps with a batch of 524,288 have at most 10 epochs; `checkpoint_interval: 50` and
     `evaluate_interval: 200` never come.
 
-    ## How to mend it
+    ## How to fix it
     Make the interval a fraction of total_timesteps / batch_size, or 0 where the trainer takes that to switch it off.
     """
 

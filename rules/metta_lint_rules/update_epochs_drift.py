@@ -14,7 +14,7 @@ class UpdateEpochsDrift:
     ## Example
     `update_epochs = 1` against `update_epochs: 4`.
 
-    ## How to mend it
+    ## How to fix it
     Write the same number on both sides.
     """
 

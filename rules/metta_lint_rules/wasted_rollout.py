@@ -27,7 +27,7 @@ class WastedRollout:
     24 agents, 320 environments and a batch of 524,288: 979,200 steps are collected, 454,912 of them (46.5%) are
     overwritten, and 3,840 of 8,192 segments are stitched.
 
-    ## How to mend it
+    ## How to fix it
     Choose sizes so that `batch_size // bptt_horizon` is a multiple of `num_envs * num_agents`: change the target of the
     inference batch, or the batch size.
     """

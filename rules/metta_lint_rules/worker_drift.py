@@ -16,7 +16,7 @@ class WorkerDrift:
     `num_workers = 16` against `num_workers: null`, which is half of the CPU cores, per GPU, rounded down to a power
     of two.
 
-    ## How to mend it
+    ## How to fix it
     Nothing need be done if both machines are meant to differ; otherwise set both.
     """
 

@@ -65,7 +65,7 @@ def test_what_the_command_line_sets_is_explained_with_what_it_overrides(
     assert "ML402 finds nothing here.\n" in out
     assert "steps_overwritten_per_epoch = 0 agent steps\n" in out
     assert "trainer.batch_size, command line, over configs/trainer/trainer.yaml:6:13\n" in out
-    assert "What would mend it" not in out
+    assert "What would fix it" not in out
 
 
 def test_a_refusal_is_explained_by_the_sizes_that_do_not_go_together(

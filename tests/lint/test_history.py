@@ -317,7 +317,7 @@ def test_a_commit_that_cannot_be_planned_is_passed_over_and_said(project: Path) 
     change(project, "to 0.1", "2025-06-10", {RATE: 0.1})
     (project / LEFT).write_text("[base\n", encoding="utf-8")
     broken = commit(project, "broken", "2025-06-11")
-    change(project, "mended", "2025-06-12", {RATE: 0.1})
+    change(project, "fixed", "2025-06-12", {RATE: 0.1})
     story = stories()["learning_rate"]
     assert 'until COMMIT (2025-06-10, "to 0.1") changed default.ini 0.001 -> 0.1' in sentence(story)
     assert len(story.gaps) == 1

@@ -53,7 +53,7 @@ def findings(draw: st.DrawFn) -> Finding:
         related=tuple(draw(st.lists(st.builds(Related, texts, spans()), max_size=3))),
         claims=draw(st.sampled_from([(), (Claim("num_envs", 64, None),)])),
         help=draw(texts),
-        fix=draw(st.sampled_from([None, Fix("mend it", edits), Fix("mend it", edits, is_safe=True)])),
+        fix=draw(st.sampled_from([None, Fix("fix it", edits), Fix("fix it", edits, is_safe=True)])),
         notes=tuple(draw(st.lists(texts, max_size=2))),
         is_input_error=draw(st.booleans()),
     )
@@ -208,7 +208,7 @@ def test_sarif_says_all_that_a_finding_has() -> None:
         "lost",
         span,
         related=(Related("a [label]", other),),
-        help="mend",
+        help="fix",
         fix=Fix("rename it", edits, is_safe=True),
         notes=("n",),
     )
@@ -218,7 +218,7 @@ def test_sarif_says_all_that_a_finding_has() -> None:
     assert result["message"]["text"].splitlines() == [
         "lost",
         r"[a \[label\]](1)",
-        "help: mend",
+        "help: fix",
         "fix: rename it (safe, with --fix)",
         "note: n",
     ]

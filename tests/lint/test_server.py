@@ -30,7 +30,7 @@ TRAINER, ENTRY = "configs/trainer/trainer.yaml", "configs/train_job.yaml"
 TOML = "metta-lint.toml"
 
 PLUGIN = '''
-"""Says that an update epoch is enough, and knows how to mend it."""
+"""Says that an update epoch is enough, and knows how to fix it."""
 from metta_lint.api import Draft, Edit, Fix, Place
 
 print("a plugin that prints")

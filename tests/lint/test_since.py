@@ -85,7 +85,7 @@ def test_a_branch_is_compared_with_where_it_began(project: Path) -> None:
     commit(project)
     git(project, "checkout", "--quiet", "main")
     write_both(project)
-    commit(project, "mended on main")
+    commit(project, "fixed on main")
     git(project, "checkout", "--quiet", "feature")
     assert codes(check((), find_config("."))) != set()
     assert codes(new("main")) == set()

@@ -33,7 +33,7 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
     text = inspect.getdoc(rule) or ""
     assert rule.severity in SEVERITIES
     assert rule.code.startswith("ML")
-    for heading in ("## Why it matters", "## Example", "## How to mend it"):
+    for heading in ("## Why it matters", "## Example", "## How to fix it"):
         assert heading in text
 
 

@@ -23,7 +23,7 @@ class TruncatedMinibatch:
     ## Example
     `n_envs: 8`, `n_steps: 32` and `batch_size: 100`: 256 steps are two minibatches of 100 and one of 56.
 
-    ## How to mend it
+    ## How to fix it
     Choose a `batch_size` that divides `n_steps * n_envs`.
     """
 

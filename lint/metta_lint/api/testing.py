@@ -192,7 +192,7 @@ class Example(NamedTuple):
         self._check_fixes(folder, findings)
 
     def _check_fixes(self, folder: Path, findings: list[Finding]) -> None:
-        """Whether each fix mends its finding, and is of a kind that the rule says it has."""
+        """Whether each fix removes its finding, and is of a kind that the rule says it has."""
         kinds = kinds_of_fixes(findings)
         if not kinds:
             return
@@ -201,7 +201,7 @@ class Example(NamedTuple):
         _require(kinds <= allowed, f"{self}: has {' and '.join(sorted(kinds))} fixes, and says fixable = {declared!r}")
         fixed = Fixer(lambda: self._look(folder), Wanted((folder.as_posix(),), unsafe=True)).fix()
         said = [(finding.message, finding.fix) for finding in fixed.failed]
-        _require(not said, f"{self}: fixes that do not mend: {said}")
+        _require(not said, f"{self}: fixes that leave their finding: {said}")
         _require(not fixed.outside, f"{self}: fixes of other files: {[f.fix for f in fixed.outside]}")
 
     def _look(self, folder: Path) -> Report:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class LintError(Exception):
-    """A usage, config or input error: its text is all that the user needs to mend it."""
+    """A usage, config or input error: its text is all that the user needs to fix it."""
 
 
 class InputError(LintError):

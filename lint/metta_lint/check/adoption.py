@@ -168,7 +168,7 @@ def _left_to_do(adoption: Adoption, *, with_baseline: bool) -> list[str]:
     if adoption.old_findings and not with_baseline:
         number = adoption.old_findings
         is_there = "is there now and stops" if number == 1 else "are there now and stop"
-        lines.append(f"{count(number, 'finding')} {is_there} commits: mend, or metta-lint check --write-baseline")
+        lines.append(f"{count(number, 'finding')} {is_there} commits: fix, or metta-lint check --write-baseline")
     if any(note.startswith("not compared: ") for note in adoption.report.notes):
         lines.append("not all can be compared before the configuration says which [machine] trains")
     return [*lines, "now: pre-commit install"]

@@ -104,7 +104,7 @@ class _Declared:
             yield UNUSED.finding(message, span, help="remove the declared difference", subject=self.subject)
         elif self.changed:
             message = f"{name} no longer differs as it was declared: {' and '.join(self.changed)}"
-            help_ = "declare what is meant now, or mend the side that changed"
+            help_ = "declare what is meant now, or fix the side that changed"
             yield UNUSED.finding(message, span, help=help_, subject=self.subject)
 
     def _no_such_quantity(self) -> str:

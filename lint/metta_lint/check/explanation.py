@@ -1,4 +1,4 @@
-"""A rule on the user's own numbers: what it finds there, what that is derived from, and what would mend it."""
+"""A rule on the user's own numbers: what it finds there, what that is derived from, and what would fix it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Explanation(NamedTuple):
     """What a rule says of one run (``plans`` are one), of a pair (the left and the right one), or of files (none).
 
     ``derivations`` are of the quantities that it speaks of, a list of steps for each plan. ``answer`` has the nearest
-    clean settings where they would mend it; ``takes`` what ``--take left`` and ``right`` would do, a line for each.
+    clean settings where they would fix it; ``takes`` what ``--take left`` and ``right`` would do, a line for each.
     """
 
     subject: str

@@ -34,7 +34,7 @@ against_option = click.option("--against", metavar="RUN", help="The run that it 
 @click.argument("code", metavar="CODE")
 @option_group(configs_option, against_option, machine_options, trainer_option, set_option, output_options)
 def explain(code: str, configs: tuple[str, ...], against: str | None, **options: Any) -> int:
-    """A rule's page: what it finds, why it matters, how to mend it; with --config RUN, on your own numbers."""
+    """A rule's page: what it finds, why it matters, how to fix it; with --config RUN, on your own numbers."""
     from metta_lint.rules.page import page
 
     files, runs = _split(configs)

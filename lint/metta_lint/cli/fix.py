@@ -113,7 +113,7 @@ def _without(done: Iterable[Finding], failed: Iterable[Rewrite]) -> tuple[Findin
 def _say_bugs(fixed: Fixed) -> int:
     for finding in fixed.failed:
         click.echo(
-            f"error: the fix of {finding.code} ({finding.name}) at {finding.span} does not mend it, and is not "
+            f"error: the fix of {finding.code} ({finding.name}) at {finding.span} leaves it there, and is not "
             "applied: this is a bug of the rule",
             err=True,
         )

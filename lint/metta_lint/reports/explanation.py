@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def explanation_page(code: str, explanations: Iterable[Explanation], style: Style) -> str:
-    """Each run or pair: the findings, how their quantities come about, and what would mend them."""
+    """Each run or pair: the findings, how their quantities come about, and what would fix them."""
     return "\n\n".join("\n\n".join(_blocks(code, each, style)) for each in explanations)
 
 
@@ -38,9 +38,9 @@ def _blocks(code: str, explanation: Explanation, style: Style) -> Iterator[str]:
         if steps:
             heading = f"### How it comes about in {plan.run.label} ({plan.run.dialect})"
             yield "\n".join([style.bold(heading), "", *_derivation(plan, steps, style)])
-    mending = [*_takes(explanation), *_proposals(explanation, style)]
-    if mending:
-        yield "\n".join([style.bold("### What would mend it"), "", *mending])
+    fixing = [*_takes(explanation), *_proposals(explanation, style)]
+    if fixing:
+        yield "\n".join([style.bold("### What would fix it"), "", *fixing])
 
 
 def _not_judged(explanation: Explanation) -> Iterator[str]:

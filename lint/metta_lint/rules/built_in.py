@@ -38,7 +38,7 @@ UNREADABLE = BuiltIn(
 A syntax error, a duplicate key, an include that leads nowhere, an environment that two INIs claim, a comment that is
 meant for metta-lint and names no rule that there is. The line is the one that stops the reader. Everything else is
 still linted, and the exit code is 2. It can neither be ignored nor suppressed: what was not read was not judged.
-A key that stands twice with one value is the one error that `--fix` mends: the repetition goes.""",
+A key that stands twice with one value is the one error that `--fix` fixes: the repetition goes.""",
     fixable="safe",
 )
 WITHOUT_REASON = BuiltIn(
@@ -55,7 +55,7 @@ Who meets the suppression next year cannot tell whether it still holds. It stays
 
     num_agents = 64  # metta-lint: ignore[ML101]
 
-## How to mend it
+## How to fix it
 
 Write the reason behind the brackets, or as `reason` of the declared difference:
 
@@ -80,9 +80,9 @@ declared as 64 against 3 says nothing of 64 against 8.
     right = 3                   # and the run now has 8
     reason = "small rooms"
 
-## How to mend it
+## How to fix it
 
-Remove the comment, or the codes that are named; remove the declared difference, or mend the side that changed.
+Remove the comment, or the codes that are named; remove the declared difference, or fix the side that changed.
 
 Only what could have been used is judged: the rule ran, and it looked at that file (docs/suppressions.md).""",
     fixable="safe",
@@ -95,10 +95,10 @@ STALE_ENTRY = BuiltIn(
 
 ## Why it matters
 
-Somebody mended it, or its numbers changed and it is reported as a new one. As long as the entry stands, the same
+Somebody fixed it, or its numbers changed and it is reported as a new one. As long as the entry stands, the same
 finding can come back and nobody is told.
 
-## How to mend it
+## How to fix it
 
     metta-lint check --prune-baseline
 

@@ -19,7 +19,7 @@ Fixable: TypeAlias = Literal["safe", "unsafe", "taken"]
 MARKS: dict[Fixable | None, str] = {"safe": "fix", "unsafe": "unsafe", "taken": "take", None: ""}
 """What the list of rules shows."""
 SENTENCES: dict[Fixable | None, str] = {
-    "safe": " `--fix` mends what is plain.",
+    "safe": " `--fix` fixes what is plain.",
     "unsafe": " `--fix --unsafe-fixes` proposes a value.",
     "taken": " `--fix --take left` or `right` brings the other side to agree.",
     None: "",

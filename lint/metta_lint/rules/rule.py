@@ -40,8 +40,8 @@ class Draft(NamedTuple):
     """What a rule has to say.
 
     ``at`` is where: a place of a plan, or the span of a document's node. ``related`` are further places, each with
-    what is to be seen there; ``claims`` what running both sides will measure; ``help`` how to mend it; ``severity``
-    replaces the rule's own where a case is milder or worse; ``fix`` mends it by edits at spans.
+    what is to be seen there; ``claims`` what running both sides will measure; ``help`` how to fix it; ``severity``
+    replaces the rule's own where a case is milder or worse; ``fix`` fixes it by edits at spans.
     """
 
     message: str

@@ -26,7 +26,7 @@ class Edit(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """Edits that mend a finding, all or none.
+    """Edits that fix a finding, all or none.
 
     ``message`` says what they do, as a command ("rename it to minibatch_size"). A fix is safe where no run changes by
     it but for what was plainly meant; any other is applied only where it was asked for.
