@@ -15,7 +15,7 @@ from metta_lint.files.bytes import first_bytes, reading_instead
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.edits import resolved
-from metta_lint.sources.file_text import FileText
+from metta_lint.sources.text import FileText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def written_entries(node: Node, path: tuple[object, ...] = ()) -> Iterator[tuple
 def edited(path: str, edit: Edit) -> bytes | None:
     """The file's bytes with an edit made, None where it cannot be told how."""
     fix = resolved(Fix("change it", (edit,)))
-    return None if fix is None else FileText(first_bytes(path, 10_000_000), path).edited(fix.edits)
+    return None if fix is None else FileText(path, first_bytes(path, 10_000_000).decode()).edited(fix.edits)
 
 
 def without(node: Node, keys: tuple[object, ...]) -> object:

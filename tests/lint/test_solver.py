@@ -24,7 +24,7 @@ from metta_lint.fixes.solver.fixes import with_solved
 from metta_lint.plans.run import Machine, Setting
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
-from metta_lint.sources.file_text import FileText
+from metta_lint.sources.text import FileText
 from metta_lint.trainers.dialects import trainer_for
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def best(plan: Plan, **wants: object) -> dict[str, object]:
 def apply(edits: tuple[Edit, ...]) -> None:
     for path in {edit.span.path for edit in edits}:
         data = Path(path).read_bytes()
-        Path(path).write_bytes(FileText(data, path).edited(edit for edit in edits if edit.span.path == path))
+        Path(path).write_bytes(FileText(path, data.decode()).edited(edit for edit in edits if edit.span.path == path))
 
 
 def with_setting(plan: Plan, key: str, value: object) -> Plan:

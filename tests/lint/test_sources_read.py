@@ -13,7 +13,7 @@ from metta_lint.base.documents import Mapping, plain
 from metta_lint.base.errors import InputError
 from metta_lint.sources import SUFFIXES, read
 from metta_lint.sources.ini import KEY_LIMIT
-from metta_lint.sources.text import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT, Lines
+from metta_lint.sources.text import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT, FileText
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,6 +184,6 @@ def test_reading_an_ini_imports_no_other_parser() -> None:
 
 def test_a_place_is_counted_in_lines_as_an_editor_shows_them() -> None:
     text = "a\r\nb\rc\n\u2028d"
-    lines = Lines("p", text)
+    lines = FileText("p", text)
     assert [lines.position(text.index(char)) for char in "abcd"] == [(1, 1), (2, 1), (3, 1), (4, 2)]
-    assert Lines("p", text).position(len(text)) == (4, 3)
+    assert FileText("p", text).position(len(text)) == (4, 3)

@@ -27,7 +27,7 @@ from metta_lint.rules.engine import load_rules
 from metta_lint.rules.finding import Finding
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
-from metta_lint.sources.file_text import FileText
+from metta_lint.sources.text import FileText
 from metta_lint.trainers.pufferlib.config import parse_value
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def test_what_does_nothing_can_be_removed(tree: Path, before: str, after: str) -
     Path(INI).write_text(original.replace(line, before.format(line)), encoding="utf-8")
     (finding,) = check(["."], Config()).findings
     assert finding.fix is not None
-    assert FileText(Path(INI).read_bytes(), INI).edited(finding.fix.edits).decode() == original.replace(
+    assert FileText(INI, Path(INI).read_bytes().decode()).edited(finding.fix.edits).decode() == original.replace(
         line, after.format(line)
     )
 
@@ -364,7 +364,7 @@ def suppress_all(report: Report) -> None:
 
 def edited_in_order(data: bytes, edits: list[Edit]) -> bytes:
     for edit in sorted(edits, key=lambda edit: (edit.span, edit.text), reverse=True):
-        data = FileText(data, edit.span.path).edited([edit])
+        data = FileText(edit.span.path, data.decode()).edited([edit])
     return data
 
 
@@ -469,7 +469,7 @@ def test_a_line_that_is_added_changes_no_value(path: str, text: str, line: int) 
     edit = directive_for(finding_at(path, line), WHY, text.encode())
     if edit is None:
         return
-    after = FileText(text.encode(), edit.span.path).edited([edit])
+    after = FileText(edit.span.path, text).edited([edit])
     assert repr(plain(read(path, after).root)) == repr(plain(before.root))
     assert len(directives(path, after.decode())) == 1
     assert repr(VALUES[path](after.decode().replace("\r\n", "\n"))) == repr(VALUES[path](text.replace("\r\n", "\n")))

@@ -22,8 +22,8 @@ from metta_lint.plans.pair import same
 from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config, load_config
 from metta_lint.project.runs import plan_run
-from metta_lint.sources.file_text import FileText
 from metta_lint.sources.literals import Unwritable, like, written
+from metta_lint.sources.text import FileText
 from metta_lint.sources.yaml_scalars import plain_value
 from metta_lint.trainers.pufferlib.config import parse_value
 
@@ -65,7 +65,7 @@ def apply(findings: dict[str, Finding]) -> None:
     edits = {edit for finding in findings.values() if finding.fix is not None for edit in finding.fix.edits}
     for path in {edit.span.path for edit in edits}:
         data = Path(path).read_bytes()
-        Path(path).write_bytes(FileText(data, path).edited(edit for edit in edits if edit.span.path == path))
+        Path(path).write_bytes(FileText(path, data.decode()).edited(edit for edit in edits if edit.span.path == path))
 
 
 def differing(report: Report) -> set[str]:

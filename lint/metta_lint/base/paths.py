@@ -23,3 +23,9 @@ def from_folder(path: str, folder: str) -> str:
     except ValueError:
         relative = os.path.abspath(path)
     return slashed(relative)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it. Links are not followed."""
+    path, folder = (os.path.normcase(os.path.abspath(each)) for each in (path, folder))
+    return path == folder or path.startswith(os.path.join(folder, ""))

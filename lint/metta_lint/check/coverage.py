@@ -7,6 +7,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.plans.pair import Pair
 from metta_lint.project.runs import files_of
@@ -42,7 +43,7 @@ class Scope(NamedTuple):
         """Whether a finding in a file would have been found."""
         if not self.is_complete or code in self.idle or not (self.is_whole or code in self.of_files):
             return False
-        covered = any(_covers(path, os.path.abspath(file)) for path in self.paths)
+        covered = any(is_below(file, path) for path in self.paths)
         return covered and self.was_judged(file, code)
 
 
@@ -57,16 +58,12 @@ def scope_of(paths: Sequence[str], root: str, chosen: Chosen, subjects: Subjects
     absolute = tuple(map(os.path.abspath, paths))
     return Scope(
         absolute,
-        any(_covers(path, os.path.abspath(root)) for path in absolute),
+        any(is_below(root, path) for path in absolute),
         is_complete,
         chosen.idle,
         frozenset(rule.code for rule in chosen.rules if subject_of(rule) == "document"),
         judged,
     )
-
-
-def _covers(path: str, inner: str) -> bool:
-    return path == inner or inner.startswith(os.path.join(path, ""))
 
 
 class LookedAt(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,11 @@ from metta_lint.files.bytes import first_bytes
 from metta_lint.sources import SUFFIXES, read
 from metta_lint.sources.comments import SIGNS
 from metta_lint.sources.edit import Edit
-from metta_lint.sources.text import BOM, BYTE_LIMIT
+from metta_lint.sources.text import BOM, BYTE_LIMIT, LINE_BREAK, FileText
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document
     from metta_lint.rules.finding import Finding
-
-_LINE_BREAK = r"\r\n|\r|\n"
 
 
 def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> Edit | None:
@@ -35,14 +32,14 @@ def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> E
         return None
     data = first_bytes(path, BYTE_LIMIT) if data is None else data
     document = read(path, data)
-    lines = re.split(_LINE_BREAK, data.decode().removeprefix(BOM))
-    newline = found.group() if (found := re.search(_LINE_BREAK, data.decode())) else "\n"
+    file = FileText(path, data.decode())
+    lines = LINE_BREAK.split(file.text.removeprefix(BOM))
     whole_file = finding.span == Span(path, 1, 1, 1, 1)
     text = f"# metta-lint: {FILE if whole_file else LINE}[{finding.code}] {' '.join(reason.split())}".rstrip()
     for line in [_first_line(lines, SIGNS[kind])] if whole_file else _lines_above(document, finding.span):
         indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
-        edit = Edit(Span(path, line, 1, line, 1), f"{indent}{text}{newline}")
-        if _is_only_a_comment(document, edit, data):
+        edit = Edit(Span(path, line, 1, line, 1), f"{indent}{text}{file.newline}")
+        if _is_only_a_comment(document, edit, file):
             return edit
     return None
 
@@ -59,12 +56,10 @@ def _lines_above(document: Document, span: Span) -> list[int]:
     return sorted((line for line in lines if line <= span.line), reverse=True)
 
 
-def _is_only_a_comment(document: Document, edit: Edit, data: bytes) -> bool:
+def _is_only_a_comment(document: Document, edit: Edit, file: FileText) -> bool:
     """Whether an edit adds a comment to a file and changes nothing that it says."""
-    from metta_lint.sources.file_text import FileText
-
     try:
-        after = read(document.path, FileText(data, document.path).edited([edit]))
+        after = read(document.path, file.edited([edit]))
     except InputError:
         return False
     is_there = any(comment.span.line == edit.span.line and comment.alone for comment in after.comments)

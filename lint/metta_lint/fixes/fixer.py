@@ -10,12 +10,12 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.bytes import first_bytes, reading_instead
 from metta_lint.files.replace import Rewrite
 from metta_lint.rules.finding import at_least
-from metta_lint.sources.file_text import FileText
-from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.sources.text import BYTE_LIMIT, FileText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -68,12 +68,7 @@ class Wanted(NamedTuple):
         return finding.fix is not None and all(self._is_inside(edit.span.path) for edit in finding.fix.edits)
 
     def _is_inside(self, path: str) -> bool:
-        full = os.path.abspath(path)
-        return any(_is_below(full, os.path.abspath(root)) for root in self.roots)
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(os.path.join(folder, ""))
+        return any(is_below(path, root) for root in self.roots)
 
 
 class Fixed(NamedTuple):
@@ -195,7 +190,7 @@ class Fixer(Generic[R]):
             real, _ = self.files.read(path)
             by_file.setdefault(real, []).extend(edit._replace(span=edit.span._replace(path=real)) for edit in found)
         for real, found in by_file.items():
-            self.files.after[real] = FileText(self.files.after[real], real).edited(found)
+            self.files.after[real] = FileText(real, self.files.after[real].decode()).edited(found)
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:

@@ -18,8 +18,8 @@ from metta_lint.files.bytes import reading_instead
 from metta_lint.project.runs import plan_again
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
-from metta_lint.sources.file_text import text_of
 from metta_lint.sources.literals import Unwritable, like, written
+from metta_lint.sources.text import text_of
 from metta_lint.trainers.dialects import trainer_for
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from metta_lint.base.documents import Entry, Node
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Run, Setting
-    from metta_lint.sources.file_text import FileText
+    from metta_lint.sources.text import FileText
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _COMMENT = re.compile(r"\s*#.*\Z")
 INDENT = "  "
 
@@ -230,25 +229,24 @@ def _line_in(path: str, key: str) -> _Place | None:
     root = read(path).root
     if not isinstance(root, Mapping):
         return None
-    newline = found.group() if (found := _LINE_BREAK.search(text.text)) else "\n"
     if path.lower().endswith(".ini"):
-        return _line_in_ini(text, root, key, newline)
-    return _line_in_yaml(text, root, key.split("."), newline)
+        return _line_in_ini(text, root, key)
+    return _line_in_yaml(text, root, key.split("."))
 
 
-def _line_in_ini(text: FileText, root: Mapping, key: str, newline: str) -> _Place | None:
+def _line_in_ini(text: FileText, root: Mapping, key: str) -> _Place | None:
     section, _, name = key.partition(".")
     entry = root.entries.get(section)
     if entry is None:
         last_line = len(text.starts) - text.text.endswith(("\n", "\r"))
-        return _Place(_end_of_line(text, last_line), "", (section, name), "", newline)
+        return _Place(_end_of_line(text, last_line), "", (section, name), "", text.newline)
     last = _last(entry.value, entry.key_span)
     node = entry.value
     indent = " " * (_first_column(node) - 1) if isinstance(node, Mapping) and node.entries else ""
-    return _Place(_end_of_line(text, last), "", (name,), indent, newline)
+    return _Place(_end_of_line(text, last), "", (name,), indent, text.newline)
 
 
-def _line_in_yaml(text: FileText, root: Mapping, keys: list[str], newline: str) -> _Place | None:
+def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _Place | None:
     node, rest = root, list(keys)
     while isinstance(below := node.get(rest[0]), Mapping) and below.entries and len(rest) > 1:
         node, rest = below, rest[1:]
@@ -261,7 +259,7 @@ def _line_in_yaml(text: FileText, root: Mapping, keys: list[str], newline: str) 
     if _is_block_scalar(text, last.value):
         return None
     line = _last(last.value, last.key_span)
-    return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1), newline)
+    return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1), text.newline)
 
 
 def _last_entry(node: Mapping) -> Entry:
@@ -292,7 +290,4 @@ def _is_block_scalar(text: FileText, node: Node) -> bool:
 
 def _end_of_line(text: FileText, line: int) -> Span:
     """The place behind the last character of a line."""
-    start = text.starts[line - 1]
-    found = _LINE_BREAK.search(text.text, start)
-    column = (found.start() if found else len(text.text)) - start + 1
-    return Span(text.path, line, column, line, column)
+    return text.span(text.line_end(line), text.line_end(line))

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
+from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -216,14 +217,6 @@ class Repository:
         if done.returncode > 1 and done.returncode != 128:
             raise LintError(f"git {arguments[0]}: {_reason(done.stderr)}")
         return os.fsdecode(done.stdout.strip()) or None if done.returncode == 0 else None
-
-
-def is_below(path: str, folder: str) -> bool:
-    """Whether an absolute path is a folder, or lies below it."""
-    try:
-        return os.path.commonpath([path, folder]) == os.path.commonpath([folder])
-    except ValueError:  # different drives
-        return False
 
 
 def _nearest_folder(path: str) -> str:

@@ -14,8 +14,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Self
 
 from metta_lint.base.errors import LintError
+from metta_lint.base.paths import is_below
 from metta_lint.files.gitignore import FILE as IGNORE_FILE
-from metta_lint.history.git import ABSENT, LINK, SUBPROJECT, Change, Entry, Repository, is_below
+from metta_lint.history.git import ABSENT, LINK, SUBPROJECT, Change, Entry, Repository
 from metta_lint.history.objects import Objects
 from metta_lint.sources import known_suffixes
 from metta_lint.sources.text import BYTE_LIMIT

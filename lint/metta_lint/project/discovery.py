@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
+from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.folders import Folders
 from metta_lint.trainers.dialects import added_entries
@@ -16,7 +17,6 @@ from metta_lint.trainers.trees.roots import (
     _DEFAULTS,
     MAP_SUFFIX,
     _bytes,
-    _is_below,
     _is_called_tree,
     _is_config_name,
     _lies_in_tree,
@@ -113,7 +113,7 @@ def _named(path: str) -> File:
 def _in_folder(root: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
     hydra_root: str | None = tree_root(f"{root}/_") if _lies_in_tree(root, folders) else None
     for folder, real, names in folders.judged(root):
-        inside = hydra_root is not None and _is_below(folder, hydra_root)
+        inside = hydra_root is not None and is_below(folder, hydra_root)
         yamls = [name for name in names if _is_config_name(name)]
         contents = {name: _bytes(os.path.join(folder, name)) for name in yamls} if not inside else {}
         if not inside and (any(map(_DEFAULTS.search, contents.values())) or _is_called_tree(folder, folders)):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import is_below
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.run import split_entry
 from metta_lint.trainers.dialects import trainer_for, trainer_names
@@ -149,9 +150,8 @@ def declared_pairs(config: Config, plans: Mapping[str, Plan]) -> list[tuple[Pair
 
 def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:
     """The files below these folders that runs read: an environment's own YAML is no config that a folder shows."""
-    folders = [os.path.join(os.path.abspath(folder), "") for folder in below]
     files = {file for plan in plans for file in files_of(plan)}
-    return {file for file in files if os.path.abspath(file).startswith(tuple(folders))}
+    return {file for file in files if any(is_below(file, folder) for folder in below)}
 
 
 def files_of(plan: Plan) -> set[str]:

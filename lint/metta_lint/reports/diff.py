@@ -7,7 +7,7 @@ import re
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from metta_lint.base.paths import slashed
+from metta_lint.base.paths import is_below, slashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ def _lines(rewrite: Rewrite) -> Iterator[str]:
 def _target(path: str) -> str:
     """The file that a path leads to over links: neither ``git apply`` nor ``patch`` follows one."""
     here, real = os.path.realpath("."), os.path.realpath(path)
-    if real == os.path.normpath(os.path.join(here, path)) or not real.startswith(os.path.join(here, "")):
+    if real == os.path.normpath(os.path.join(here, path)) or not is_below(real, here):
         return path
     return os.path.relpath(real, here)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from io import StringIO
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.bytes import first_bytes, identity
 from metta_lint.reports.cells import one_line, shown, width, wrapped
 from metta_lint.reports.window import CUT, window
-from metta_lint.sources.text import BYTE_LIMIT, LINE_LIMIT
+from metta_lint.sources.text import BYTE_LIMIT, LINE_BREAK, LINE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,4 +156,5 @@ def _lines(path: str) -> tuple[str, ...]:
 def _lines_of(file: tuple[str, int, int, int]) -> tuple[str, ...]:
     """A file's lines, up to the bounds within which files are read: no more can have a span."""
     text = first_bytes(file[0], BYTE_LIMIT).decode("utf-8-sig", "replace")
-    return tuple(line.rstrip("\n") for line in islice(StringIO(text, newline=None), LINE_LIMIT))
+    lines = LINE_BREAK.split(text, LINE_LIMIT)[:LINE_LIMIT]
+    return tuple(lines if lines[-1] else lines[:-1])

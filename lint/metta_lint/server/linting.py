@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
 from metta_lint.check.linter import check
@@ -17,7 +18,7 @@ from metta_lint.fixes.take import with_taken
 from metta_lint.project.config import find_config
 from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.server.positions import Text, text_of
-from metta_lint.server.roots import is_below, roots
+from metta_lint.server.roots import roots
 from metta_lint.server.state import State, resolved
 from metta_lint.sources.text import BYTE_LIMIT
 
@@ -101,7 +102,9 @@ class Result:
 
     def _owns(self, root: Root, key: str) -> bool:
         folder = self._folders[root.folder]
-        return not any(is_below(key, other) and is_below(other, folder) for other in self._folders.values())
+        return not any(
+            other != folder and is_below(key, other) and is_below(other, folder) for other in self._folders.values()
+        )
 
     @cached_property
     def _folders(self) -> dict[str, str]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from lsprotocol.types import Position, PositionEncodingKind, Range
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.sources.text import BOM
+from metta_lint.sources.text import BOM, LINE_BREAK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from metta_lint.base.documents import Span
-
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 UNITS: Mapping[str, Callable[[str], int]] = {
     PositionEncodingKind.Utf8: lambda text: len(text.encode("utf-8", "surrogatepass")),
@@ -68,4 +65,4 @@ class Text(NamedTuple):
 def text_of(content: str, encoding: str, *, is_held: bool) -> Text:
     """A content's lines. What is only on disk loses its byte order mark when an editor opens it."""
     mark = BOM if is_held and content.startswith(BOM) else ""
-    return Text(tuple(_LINE_BREAK.split(content.removeprefix(BOM))), mark, encoding)
+    return Text(tuple(LINE_BREAK.split(content.removeprefix(BOM))), mark, encoding)

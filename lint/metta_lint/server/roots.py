@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.project.config import find_config
 from metta_lint.server.state import resolved
@@ -47,11 +48,6 @@ def roots(state: State) -> list[Root]:
 def _there(state: State) -> Iterator[str]:
     """The open files that are on disk: what was never saved is no part of any run yet."""
     yield from (held.path for held in state.held.values() if os.path.isfile(held.path))
-
-
-def is_below(path: str, folder: str) -> bool:
-    """Whether a resolved path lies in a resolved folder."""
-    return path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _config_folder(folder: str) -> str | None:

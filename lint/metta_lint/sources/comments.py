@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Comment, Document, Mapping, Scalar
 from metta_lint.base.errors import InputError
-from metta_lint.sources.text import BOM, Lines
+from metta_lint.sources.text import BOM, FileText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 LIMIT = 1_000  # in one file
 VALUE_LIMIT = 10_000  # characters of an INI's value that is read as Python
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _SPOKEN_TO = re.compile(r"[#;][ \t]*metta-lint:")
 _YAML_SIGN = re.compile(r"(?:(?<=[\s])|^)#", re.MULTILINE)
 _YAML_BLOCK_HEADER = re.compile(r"[|>][0-9+-]*+[ \t]*+(?:#[^\r\n]*+)?+(?:\r\n|\r|\n|\Z)")
@@ -41,84 +40,67 @@ _TOML_TOKEN = re.compile(
 )
 
 
-class _File:
-    """A file's text by lines. Offsets count characters, without a byte-order mark; lines count from 0."""
-
-    def __init__(self, data: bytes, document: Document) -> None:
-        self.text = data.decode().removeprefix(BOM)
-        self.document = document
-        breaks = list(_LINE_BREAK.finditer(self.text))
-        self.starts = [0, *(found.end() for found in breaks)]
-        self.ends = [*(found.start() for found in breaks), len(self.text)]
-        self.places = Lines(document.path, self.text)
-
-    def line_of(self, offset: int) -> int:
-        return bisect_right(self.starts, offset) - 1
-
-    def line(self, number: int) -> str:
-        return self.text[self.starts[number] : self.ends[number]]
-
-    def spoken_to(self) -> Iterator[int]:
-        """The lines that have what a comment for metta-lint begins with."""
-        found = (self.line_of(match.start()) for match in _SPOKEN_TO.finditer(self.text))
-        yield from dict.fromkeys(found)
-
-
 def comments(kind: str, data: bytes, document: Document) -> Iterator[Comment]:
     """The comments of a file, which could be read, that speak to metta-lint; ``kind`` is the reader's name."""
     finder = _FINDERS.get(kind)
     if finder is None:
         return
-    file = _File(data, document)
+    file = FileText(document.path, data.decode().removeprefix(BOM))
     _check_count(file)
-    below = 0
-    for start, in_value in finder(file):
-        number = file.line_of(start)
-        end = file.ends[number]
+    below = 1
+    for start, in_value in finder(file, document):
+        line, _ = file.position(start)
+        end = file.line_end(line)
         if _SPOKEN_TO.search(file.text, start, end) is None:
             continue
-        before = file.text[file.starts[number] : start]
+        before = file.text[file.line_start(start) : start]
         if alone := not before.strip():
-            below = _first_below(file, max(number + 1, below), kind)
+            below = _first_below(file, max(line + 1, below), kind)
         text = file.text[start:end].rstrip()
-        span = file.places.span(start, start + len(text))
+        span = file.span(start, start + len(text))
         blanks = len(before) - len(before.rstrip())
-        yield Comment(text, span, (below if alone else number) + 1, alone, in_value, blanks)
+        yield Comment(text, span, below if alone else line, alone, in_value, blanks)
 
 
-def _check_count(file: _File) -> None:
+def _lines_spoken_to(file: FileText) -> Iterator[int]:
+    """The lines that have what a comment for metta-lint begins with."""
+    yield from dict.fromkeys(file.position(match.start())[0] for match in _SPOKEN_TO.finditer(file.text))
+
+
+def _check_count(file: FileText) -> None:
     for beyond in islice(_SPOKEN_TO.finditer(file.text), LIMIT, None):
         message = f"more than {LIMIT:,} comments for metta-lint; the rules themselves can be left out instead"
-        raise InputError(message, file.places.span(*beyond.span()))
+        raise InputError(message, file.span(*beyond.span()))
 
 
-def _first_below(file: _File, below: int, kind: str) -> int:
+def _first_below(file: FileText, below: int, kind: str) -> int:
     """The first line from one on that is no comment; the last one where all are."""
     signs = SIGNS[kind]
-    while below < len(file.starts) - 1 and file.line(below).lstrip().startswith(signs):
+    while below < len(file.starts) and file.line(below).lstrip().startswith(signs):
         below += 1
-    return min(below, len(file.starts) - 1)
+    return min(below, len(file.starts))
 
 
-def _of_ini(file: _File) -> Iterator[tuple[int, bool]]:
+def _of_ini(file: FileText, document: Document) -> Iterator[tuple[int, bool]]:
     """Lines of comment; and ends of values that PufferLib reads as Python, which drops a comment behind a literal.
 
     configparser.ConfigParser() has no comments behind values: they belong to the value. PufferLib 3.0 pufferl.py
     load_config() then calls ast.literal_eval(), so that ``64  # c`` is 64, while ``muon  # c`` stays a text.
     """
-    for number in file.spoken_to():
+    for number in _lines_spoken_to(file):
         line = file.line(number)
+        start = file.starts[number - 1]
         indent = len(line) - len(line.lstrip())
         if line.lstrip().startswith(SIGNS["ini"]):
-            yield file.starts[number] + indent, False
+            yield start + indent, False
             continue
         found = _SPOKEN_TO.search(line)
-        text = _ini_value(file.document.root, number + 1)
+        text = _ini_value(document.root, number)
         behind = None if text is None else _python_comment(text, line)
         if text is None or not _is_literal(text):
-            yield file.starts[number] + (found.start() if found else 0), True
+            yield start + (found.start() if found else 0), True
         elif behind is not None:
-            yield file.starts[number] + behind, False
+            yield start + behind, False
 
 
 def _ini_value(root: Node, line: int) -> str | None:
@@ -163,24 +145,24 @@ def _python_comments(text: str) -> Iterator[tokenize.TokenInfo]:
         return
 
 
-def _of_python(file: _File) -> Iterator[tuple[int, bool]]:
+def _of_python(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
     for token in _python_comments(file.text):
         yield file.starts[token.start[0] - 1] + token.start[1], False
 
 
-def _of_toml(file: _File) -> Iterator[tuple[int, bool]]:
+def _of_toml(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
     for found in _TOML_TOKEN.finditer(file.text):
         if found[1]:
             yield found.start(), False
 
 
-def _of_yaml(file: _File) -> Iterator[tuple[int, bool]]:
+def _of_yaml(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
     """What begins with # behind a blank, outside of texts: a plain text ends at such a sign (YAML 1.1, 6.6)."""
     texts = list(_yaml_texts(file.text))
     begins = [begin for begin, _ in texts]
-    for number in file.spoken_to():
-        start = file.starts[number]
-        while sign := _YAML_SIGN.search(file.text, start, file.ends[number]):
+    for number in _lines_spoken_to(file):
+        start = file.starts[number - 1]
+        while sign := _YAML_SIGN.search(file.text, start, file.line_end(number)):
             before = bisect_right(begins, sign.start()) - 1
             if before < 0 or sign.start() >= texts[before][1]:
                 yield sign.start(), False
@@ -204,7 +186,7 @@ def _yaml_texts(text: str) -> Iterator[tuple[int, int]]:
         return
 
 
-_FINDERS: MappingABC[str, Callable[[_File], Iterator[tuple[int, bool]]]] = {
+_FINDERS: MappingABC[str, Callable[[FileText, Document], Iterator[tuple[int, bool]]]] = {
     "ini": _of_ini,
     "python": _of_python,
     "toml": _of_toml,

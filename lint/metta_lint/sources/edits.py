@@ -12,8 +12,7 @@ from metta_lint.base.errors import InputError
 from metta_lint.files.bytes import first_bytes, identity
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.entry_removal import is_referred_to, removed
-from metta_lint.sources.file_text import FileText, text_of
-from metta_lint.sources.text import BYTE_LIMIT
+from metta_lint.sources.text import BYTE_LIMIT, FileText, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

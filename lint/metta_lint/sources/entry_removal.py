@@ -11,7 +11,7 @@ from metta_lint.sources.ini import DEFAULT_SECTION
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Entry, Node, Span
-    from metta_lint.sources.file_text import FileText
+    from metta_lint.sources.text import FileText
 
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 _ITEM = re.compile(r"[ \t]*(?:-[ \t]+)+")

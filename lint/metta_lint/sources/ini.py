@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Document, Entry, Mapping, Scalar, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.sources.text import BOM, decode, file_start
+from metta_lint.sources.text import BOM, LINE_BREAK, decode, file_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,6 @@ MAX_INTERPOLATION_DEPTH = 10  # configparser's
 KEY_LIMIT = 3_000  # in one file, and once [DEFAULT] is applied: every suggestion of a sweep is planned with all of them
 EXPANSION_LIMIT = 1_000_000  # characters that all references of one run may stand for
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _SECTION = re.compile(r"\[(.+)\]")
 _DELIMITER = re.compile(r"[=:]")
 _REFERENCE = re.compile(r"%\(([^)]+)\)s")
@@ -55,7 +54,7 @@ def _read(data: bytes, path: str, scanner: _Scanner) -> Document:
             "file starts with a byte-order mark, which configparser takes for text before the first section header"
         )
         raise InputError(message, file_start(path))
-    for number, line in enumerate(_lines(text), start=1):
+    for number, line in enumerate(LINE_BREAK.split(text), start=1):
         scanner.read_line(number, line)
     return Document(path, scanner.finish())
 
@@ -112,14 +111,6 @@ def _layers(documents: Iterable[Document]) -> dict[str, dict[str, list[Entry]]]:
 
 def _text(entry: Entry) -> str:
     return str(entry.value.value) if isinstance(entry.value, Scalar) else ""
-
-
-def _lines(text: str) -> Iterator[str]:
-    start = 0
-    for match in _LINE_BREAK.finditer(text):
-        yield text[start : match.start()]
-        start = match.end()
-    yield text[start:]
 
 
 class _Option:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
-from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, Lines, decode
+from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, FileText, decode
 
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\.)*+("?)', re.DOTALL)
@@ -41,7 +41,7 @@ class _Scanner:
     def __init__(self, text: str, path: str, *, repeats: bool = False) -> None:
         self.text = text
         self.repeats = repeats
-        self.lines = Lines(path, text)
+        self.lines = FileText(path, text)
         self.position = len(BOM) if text.startswith(BOM) else 0
         self.nodes = 0
 

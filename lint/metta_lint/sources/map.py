@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from metta_lint.base.documents import Document, Scalar, Sequence
-from metta_lint.sources.text import BOM, Lines, decode
+from metta_lint.sources.text import BOM, FileText, decode
 
 _ROW = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
 
@@ -16,7 +16,7 @@ def parse(data: bytes, path: str) -> Document:
     Raises InputError as ``decode`` does.
     """
     text = decode(data, path)
-    lines = Lines(path, text)
+    lines = FileText(path, text)
     rows = [
         Scalar(match[1], lines.span(*match.span(1)))
         for match in _ROW.finditer(text, len(BOM) if text.startswith(BOM) else 0)

@@ -12,12 +12,11 @@ from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
 from metta_lint.sources.python_declarations import Module, as_node, declarations
 from metta_lint.sources.python_literals import Expression
-from metta_lint.sources.text import BOM, decode, file_start
+from metta_lint.sources.text import BOM, LINE_BREAK, decode, file_start
 
 BYTE_LIMIT = 1_000_000
 TOKEN_LIMIT = 30_000  # words and signs: ast makes up to 2 KB of objects of each, 60 MB and a quarter of a second in all
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _TOKEN = re.compile(r"\w++|[^\w\s]")
 
 
@@ -46,7 +45,7 @@ def parse_module(data: bytes, path: str) -> Module:
         raise InputError("nested deeper than Python's parser goes", _longest_line(text, path)) from None
     except ValueError as error:
         raise InputError(f"no Python: {error}", file_start(path)) from None
-    return declarations(tree, path, _LINE_BREAK.split(text))
+    return declarations(tree, path, LINE_BREAK.split(text))
 
 
 def plain_node(node: Node) -> Node:
@@ -70,7 +69,7 @@ def _checked(data: bytes, path: str) -> str:
     text = decode(data, path).removeprefix(BOM)
     for count, token in enumerate(_TOKEN.finditer(text), start=1):
         if count > TOKEN_LIMIT:
-            line = len(_LINE_BREAK.findall(text, 0, token.start())) + 1
+            line = len(LINE_BREAK.findall(text, 0, token.start())) + 1
             message = f"more than {TOKEN_LIMIT:,} words and signs; no config is that long"
             raise InputError(message, Span(path, line, 1, line, 1))
     return text
@@ -83,6 +82,6 @@ def _place(error: SyntaxError, path: str) -> Span:
 
 def _longest_line(text: str, path: str) -> Span:
     """Where nesting that has no place of its own is looked for."""
-    lengths = [len(line) for line in _LINE_BREAK.split(text)]
+    lengths = [len(line) for line in LINE_BREAK.split(text)]
     line = lengths.index(max(lengths)) + 1
     return Span(path, line, 1, line, 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Span
 from metta_lint.base.errors import InputError
-from metta_lint.base.paths import slashed
+from metta_lint.base.paths import is_below, slashed
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.bytes import first_bytes
 from metta_lint.sources.python import BYTE_LIMIT, parse_module
@@ -52,7 +52,7 @@ class Tree:
 
     def _read(self, path: str) -> Module | None:
         full = os.path.realpath(os.path.join(self.root, path))
-        if not full.startswith(self.root + os.sep) or not os.path.isfile(full):
+        if not is_below(full, self.root) or not os.path.isfile(full):
             return None
         shown = slashed(os.path.join(self._shown, path)) if self._shown not in ("", ".") else path
         try:

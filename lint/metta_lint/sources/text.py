@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Span
 from metta_lint.base.errors import InputError
+from metta_lint.files.bytes import first_bytes, identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from metta_lint.sources.edit import Edit
 
 BYTE_LIMIT = 4_000_000
 LINE_LIMIT = 110_000
@@ -16,32 +24,82 @@ NUMBER_LIMIT = 4300  # characters of one number: Python's own limit for int(str)
 
 BOM = "\ufeff"
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+"""Where a line ends, as in an editor."""
 
 
-class Lines:
-    """Turns character offsets into spans: lines end at LF, CRLF or CR, as in an editor; a leading BOM has no column."""
-
-    __slots__ = ("breaks", "path", "starts")
+class FileText:
+    """A file's text, and the lines and columns of its character offsets; a leading BOM has no column."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.starts = [1 if text.startswith(BOM) else 0]
-        self.breaks = _LINE_BREAK.finditer(text)  # read as far as it is asked for
+        self.text = text
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The offset at which each line begins."""
+        first = len(BOM) if self.text.startswith(BOM) else 0
+        return [first, *(found.end() for found in LINE_BREAK.finditer(self.text))]
+
+    @cached_property
+    def newline(self) -> str:
+        """What ends its lines: the first line break."""
+        found = LINE_BREAK.search(self.text)
+        return found.group() if found else "\n"
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset."""
-        starts = self.starts
-        while starts[-1] <= offset and (match := next(self.breaks, None)):
-            starts.append(match.end())
-        line = max(bisect_right(starts, offset), 1)
-        return line, max(offset - starts[line - 1], 0) + 1
+        line = max(bisect_right(self.starts, offset), 1)
+        return line, max(offset - self.starts[line - 1], 0) + 1
 
     def span(self, start: int, end: int | None = None) -> Span:
         """The span from one offset up to another one, or of the one character at ``start``."""
         line, column = self.position(start)
         end_line, end_column = self.position(end) if end is not None else (line, column + 1)
         return Span(self.path, line, column, end_line, end_column)
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Where a span begins and ends. Raises IndexError for lines that the file does not have."""
+        return (
+            self.starts[span.line - 1] + span.column - 1,
+            self.starts[span.end_line - 1] + span.end_column - 1,
+        )
+
+    def line_start(self, offset: int) -> int:
+        """The offset at which the line begins that an offset is on."""
+        return self.starts[self.position(offset)[0] - 1]
+
+    def next_line(self, offset: int) -> int:
+        """The offset at which the line after it begins; the text's end on the last line."""
+        line = self.position(offset)[0]
+        return self.starts[line] if line < len(self.starts) else len(self.text)
+
+    def line_end(self, line: int) -> int:
+        """The offset behind the last character of a 1-based line, before its line break."""
+        found = LINE_BREAK.search(self.text, self.starts[line - 1])
+        return found.start() if found else len(self.text)
+
+    def line(self, line: int) -> str:
+        """The text of a 1-based line, without its line break."""
+        return self.text[self.starts[line - 1] : self.line_end(line)]
+
+    def edited(self, edits: Iterable[Edit]) -> bytes:
+        """The file's bytes with edits applied, none of which overlap."""
+        text = self.text
+        for edit in sorted(set(edits), key=lambda edit: edit.span, reverse=True):
+            start, end = self.offsets(edit.span)
+            text = text[:start] + edit.text + text[end:]
+        return text.encode()
+
+
+def text_of(path: str) -> FileText:
+    """A file's text. Raises OSError for what cannot be read, UnicodeDecodeError for what is no UTF-8."""
+    return _text_of(identity(path))
+
+
+@lru_cache(maxsize=8)
+def _text_of(file: tuple[str, int, int, int]) -> FileText:
+    return FileText(file[0], first_bytes(file[0], BYTE_LIMIT).decode())
 
 
 def file_start(path: str) -> Span:
@@ -62,9 +120,9 @@ def decode(data: bytes, path: str) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
         message = f"not UTF-8: byte 0x{data[error.start]:02x} ({error.reason})"
-        raise InputError(message, Lines(path, before).span(len(before))) from None
+        raise InputError(message, FileText(path, before).span(len(before))) from None
     if max(text.count("\n"), text.count("\r")) > LINE_LIMIT:
         raise InputError(f"file has more than {LINE_LIMIT} lines; a config is not that long", file_start(path))
     if "\0" in text:
-        raise InputError("file holds a NUL byte; it is not a text file", Lines(path, text).span(text.index("\0")))
+        raise InputError("file holds a NUL byte; it is not a text file", FileText(path, text).span(text.index("\0")))
     return text

@@ -13,7 +13,7 @@ import tomli
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
-from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, Lines, decode, file_start
+from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, FileText, decode, file_start
 
 _BLANKS = re.compile(r"[ \t]*+")
 _GAP = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")  # what may stand between statements, and within arrays
@@ -70,7 +70,7 @@ def _node(value: object, place: _Place) -> Node:
     return Mapping(entries, place.value)
 
 
-def _input_error(message: str, lines: Lines, end: int) -> InputError:
+def _input_error(message: str, lines: FileText, end: int) -> InputError:
     place = _PLACE.search(message)
     text = re.sub(r" \(at [^()]*\)$", "", message)
     if place is None:
@@ -90,7 +90,7 @@ class _Scan:
 
     def __init__(self, text: str, path: str) -> None:
         self.text = text
-        self.lines = Lines(path, text)
+        self.lines = FileText(path, text)
         self.position = 0
         self.nodes = 0
         self.root = _Place(file_start(path))

@@ -21,7 +21,7 @@ from yaml.events import (
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
-from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, Lines, decode, file_start
+from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, FileText, decode, file_start
 from metta_lint.sources.yaml_scalars import TAGGED, plain_value, plain_value_1_1, string
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def parse_all(data: bytes, path: str) -> tuple[Document, ...]:
 class _Stream:
     """Composes the nodes of one file from its parser's events."""
 
-    __slots__ = ("_lines", "anchors", "end", "events", "many", "nodes", "path", "plain", "remap", "repeats", "text")
+    __slots__ = ("anchors", "end", "events", "lines", "many", "nodes", "path", "plain", "remap", "repeats", "text")
 
     events: Callable[[], Any]
     end: Any  # the mark at which the latest content ended
@@ -98,13 +98,7 @@ class _Stream:
         self.remap = any(char in text for char in _ODD_BREAKS)
         self.nodes = 0
         self.anchors: dict[str, tuple[Node, int] | None] = {}
-        self._lines: Lines | None = None
-
-    @property
-    def lines(self) -> Lines:
-        if self._lines is None:
-            self._lines = Lines(self.path, self.text)
-        return self._lines
+        self.lines = FileText(path, self.text)
 
     def documents(self) -> Iterator[Document]:
         try:

@@ -33,11 +33,6 @@ def _normal(path: str) -> str:
     return slashed(os.path.normpath(path))
 
 
-def _is_below(folder: str, root: str) -> bool:
-    normal = _normal(folder)
-    return normal == root or normal.startswith(f"{root}/") or root == "."
-
-
 def tree_root(file: str) -> str:
     """The root of the Hydra tree that a file lies in.
 
