@@ -17,7 +17,8 @@ from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.base.documents import Span
 from metta_lint.base.errors import LintError
 from metta_lint.check.baseline import SCHEMA, Baseline, Key, held, load, text_of, updated
-from metta_lint.check.coverage import Scope
+from metta_lint.check.coverage import Coverage
+from metta_lint.check.gather import Request
 from metta_lint.project.config import GivenFile
 from metta_lint.rules.finding import Finding
 
@@ -321,7 +322,7 @@ def test_the_mode_of_the_file_survives(tree: Path) -> None:
 
 # -- laws --------------------------------------------------------------------------------------------------------------
 
-EVERYTHING = Scope(("/",), is_whole=True, is_complete=True)
+EVERYTHING = Coverage(Request(asked=["/"]))
 FINDINGS = st.lists(
     st.builds(
         lambda code, message, path, line: Finding(code, "x", "info", message, Span(path, line, 1, line, 2)),

@@ -291,11 +291,9 @@ class Words:
         from metta_lint.files.bytes import first_bytes
 
         self.looks += 1
-        report = Report()
         path = str(self.path)
         words = first_bytes(path, 1000).decode().split(" ")
-        report.findings = list(self._findings(path, words))
-        return report
+        return Report(list(self._findings(path, words)))
 
     def _findings(self, path: str, words: list[str]) -> Iterator[Finding]:
         column = 1

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from metta_lint.base.errors import LintError
 from metta_lint.check.linter import check
 from metta_lint.cli import main
-from metta_lint.history import Launch, add_histories, row_histories
+from metta_lint.history import Launch, row_histories, with_histories
 from metta_lint.history.git import Repository
 from metta_lint.history.mirror import Mirror
 from metta_lint.history.teller import Road
@@ -411,8 +411,7 @@ def test_declared_runs_and_overrides(project: Path) -> None:
     )
     change(project, "to 0.1", "2025-06-10", {RATE: 0.1})
     config = find_config(".")
-    report = check((), config)
-    add_histories(report, config)
+    report = with_histories(check((), config))
     notes = {finding.quantity: finding.notes for finding in report.findings}
     assert "to 0.1" in notes["learning_rate"][0]
     assert notes["gamma"][0].startswith("never agreed")

@@ -63,9 +63,7 @@ reports = st.lists(findings(), max_size=2)
 
 
 def reported(*found: Finding) -> Report:
-    report = Report()
-    report.findings = list(found)
-    return report
+    return Report(found)
 
 
 def written(name: str, *found: Finding) -> str:

@@ -40,9 +40,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def new(revision: str, *paths: str) -> Report:
     config = find_config(paths[0] if paths else ".")
-    report = check(paths, config)
-    only_new(report, revision, paths, config)
-    return report
+    return only_new(revision, check(paths, config))
 
 
 def codes(report: Report) -> set[str]:

@@ -24,8 +24,8 @@ from metta_lint.plans.pair import Pair
 from metta_lint.project.config import Config
 from metta_lint.project.discovery import discover
 from metta_lint.project.runs import plan_run, same_environment
+from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.rules.engine import Subjects, run_rules, subject_of
-from metta_lint.rules.finding import Finding
 from metta_lint.verification.verify import Verification, agrees, backend, load_trainer, verify
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from metta_lint.loops.loop import Loop
     from metta_lint.loops.observation import Observation
+    from metta_lint.rules.finding import Finding
     from metta_lint.rules.rule import Case, Rule
 
 POLICY_SIZE = 16
@@ -206,13 +207,10 @@ class Example(NamedTuple):
 
     def _look(self, folder: Path) -> Report:
         """What this rule finds now; a file that cannot be read any more is an input error."""
-        report = Report()
         try:
-            report.findings = findings_in(folder, self.rule) if self.case.files else self._of_pair(folder)
+            return Report(findings_in(folder, self.rule) if self.case.files else self._of_pair(folder))
         except InputError as error:
-            unreadable = Finding("ML001", "unreadable-input", "error", error.message, error.span, is_input_error=True)
-            report.findings = [unreadable]
-        return report
+            return Report([UNREADABLE.finding(error.message, error.span)])
 
     def _of_pair(self, folder: Path) -> list[Finding]:
         pair = planned(folder, self.case)

@@ -14,6 +14,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count, printable
 from metta_lint.check.baseline import FILE as BASELINE_FILE
 from metta_lint.check.baseline import Baseline, text_of, updated
+from metta_lint.check.gather import unknowns
 from metta_lint.check.linter import check
 from metta_lint.files.replace import write_text
 from metta_lint.project.config import FILES, Config, config_in, load_config
@@ -22,6 +23,8 @@ from metta_lint.sources import bytes_of
 from metta_lint.sources.literals import written
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metta_lint.check.report import Report
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
@@ -119,7 +122,7 @@ def _baseline(adoption: Adoption) -> list[str]:
     path = given.path if given is not None else slashed(os.path.normpath(os.path.join(adoption.folder, BASELINE_FILE)))
     if os.path.lexists(path):
         return [f"kept {path}"]
-    text = text_of(updated(Baseline(path), adoption.report.findings, adoption.report.scope))
+    text = text_of(updated(Baseline(path), adoption.report.findings, adoption.report.coverage))
     write_text(path, text)
     return [f"wrote {path}: {count(adoption.old_findings, 'finding')} that the hook does not report"]
 
@@ -169,7 +172,7 @@ def _left_to_do(adoption: Adoption, *, with_baseline: bool) -> list[str]:
         number = adoption.old_findings
         is_there = "is there now and stops" if number == 1 else "are there now and stop"
         lines.append(f"{count(number, 'finding')} {is_there} commits: fix, or metta-lint check --write-baseline")
-    if any(note.startswith("not compared: ") for note in adoption.report.notes):
+    if unknowns(adoption.report.pairs):
         lines.append("not all can be compared before the configuration says which [machine] trains")
     return [*lines, "now: pre-commit install"]
 
@@ -181,7 +184,7 @@ def _shown(path: str) -> str:
 # -- the configuration -------------------------------------------------------------------------------------------------
 
 
-def config_text(plans: list[Plan], pairs: list[Pair], folder: str) -> str:
+def config_text(plans: Sequence[Plan], pairs: Sequence[Pair], folder: str) -> str:
     """A configuration that declares these runs and pairs."""
     names = run_names([plan.run for plan in plans])
     runs = [f"[runs.{names[plan.run.entry]}]\nentry = {_quoted(_inside(plan, folder))}\n" for plan in plans]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as MappingABC
 
     from metta_lint.base.documents import Node, Span
-    from metta_lint.check.coverage import Scope
+    from metta_lint.check.coverage import Coverage
     from metta_lint.project.config import GivenFile
     from metta_lint.rules.finding import Finding
 
@@ -103,7 +103,7 @@ class Held(NamedTuple):
         return Baseline(self.baseline.path, +(Counter(self.baseline.counts) - Counter(self.gone)))
 
 
-def held(findings: Iterable[Finding], baseline: Baseline, scope: Scope) -> Held:
+def held(findings: Iterable[Finding], baseline: Baseline, coverage: Coverage) -> Held:
     """Hold findings, in the order of their lines, against a baseline.
 
     Of equal ones the first are taken for the known ones. That a file cannot be read is never known.
@@ -116,15 +116,15 @@ def held(findings: Iterable[Finding], baseline: Baseline, scope: Scope) -> Held:
             known += 1
         else:
             new.append(finding)
-    gone = {key: number for key, number in left.items() if number > 0 and scope.judges(baseline.file(key), key.code)}
+    gone = {key: number for key, number in left.items() if number > 0 and coverage.judges(baseline.file(key), key.code)}
     return Held(baseline, tuple(new), known, gone)
 
 
-def updated(old: Baseline, findings: Iterable[Finding], scope: Scope) -> Baseline:
+def updated(old: Baseline, findings: Iterable[Finding], coverage: Coverage) -> Baseline:
     """The baseline of what is found now. What was not looked at stays as it was; unreadable files never get into it."""
     counts = Counter(old.key(finding) for finding in findings if not finding.is_input_error)
     for key, number in old.counts.items():
-        if not scope.judges(old.file(key), key.code):
+        if not coverage.judges(old.file(key), key.code):
             counts[key] = max(counts[key], number)
     return Baseline(old.path, counts)
 

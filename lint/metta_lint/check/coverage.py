@@ -1,4 +1,8 @@
-"""What a check covers: what was found before is called gone only where it could have been found again."""
+"""Coverage: could it have been found? What is no longer found is called gone only where the answer is yes.
+
+That a baseline's entry or a suppression has had its day is said only of what a check had before it: the rule ran, all
+files that it needs were looked at, as they are declared, and it knew every quantity that it asks for.
+"""
 
 from __future__ import annotations
 
@@ -9,75 +13,53 @@ from typing import TYPE_CHECKING, Any
 
 from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
+from metta_lint.check.gather import Gathered, Request
 from metta_lint.plans.pair import Pair
 from metta_lint.project.runs import files_of
-from metta_lint.rules.engine import MOST, subject_of
+from metta_lint.rules.engine import MOST, Subjects, subject_of
+from metta_lint.rules.selection import Chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from metta_lint.plans.plan import Plan, Quantity
-    from metta_lint.rules.engine import Subjects
     from metta_lint.rules.rule import Rule
-    from metta_lint.rules.selection import Chosen
     from metta_lint.trainers.trees.tree import ConfigTree
 
 
-class Scope(NamedTuple):
-    """What of a project a check covers.
+class Coverage(NamedTuple):
+    """What was asked for, what there was to look at, and which rules looked at it."""
 
-    ``paths`` are the files and folders, absolute; ``is_whole`` says that they are all of the project, ``is_complete``
-    that every file could be read and that the command line changed no run. ``idle`` are the codes that were
-    not looked for, ``of_files`` those of rules that need no more than a file; ``was_judged`` says of a file and a code
-    whether the rule knew all that it asks for.
-    """
+    request: Request = Request()
+    gathered: Gathered = Gathered()
+    chosen: Chosen = Chosen()
 
-    paths: tuple[str, ...] = ()
-    is_whole: bool = False
-    is_complete: bool = False
-    idle: frozenset[str] = frozenset()
-    of_files: frozenset[str] = frozenset()
-    was_judged: Callable[[str, str], bool] = lambda _file, _code: True
+    @property
+    def subjects(self) -> Subjects:
+        """What the rules looked at."""
+        return self.gathered.subjects
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every file could be read, and the command line made no other runs of those that are declared."""
+        return not self.request.changes_runs and not self.gathered.unreadable
+
+    # -- a baseline's entry --------------------------------------------------------------------------------------------
 
     def judges(self, file: str, code: str) -> bool:
-        """Whether a finding in a file would have been found."""
-        if not self.is_complete or code in self.idle or not (self.is_whole or code in self.of_files):
+        """Whether a finding of a code in a file would have been found."""
+        if not self.is_complete or code in self.chosen.idle:
             return False
-        covered = any(is_below(file, path) for path in self.paths)
-        return covered and self.was_judged(file, code)
+        rule = next((rule for rule in self.chosen.rules if rule.code == code), None)
+        needs_all = rule is None or subject_of(rule) != "document"
+        if needs_all and not self._covers(self.request.config.folder):
+            return False
+        return self._covers(file) and (rule is None or self.was_judged(rule, file))
 
+    def _covers(self, path: str) -> bool:
+        return any(is_below(path, asked) for asked in self.request.asked)
 
-def scope_of(paths: Sequence[str], root: str, chosen: Chosen, subjects: Subjects, *, is_complete: bool) -> Scope:
-    """What a check of paths covers, of a project in a folder, with the rules that were chosen."""
-    rules = {rule.code: rule for rule in chosen.rules}
-
-    def judged(file: str, code: str) -> bool:
-
-        return code not in rules or was_judged(rules[code], file, subjects)
-
-    absolute = tuple(map(os.path.abspath, paths))
-    return Scope(
-        absolute,
-        any(is_below(root, path) for path in absolute),
-        is_complete,
-        chosen.idle,
-        frozenset(rule.code for rule in chosen.rules if subject_of(rule) == "document"),
-        judged,
-    )
-
-
-class LookedAt(NamedTuple):
-    """What was looked at, and how.
-
-    ``named`` are the files that were asked for by name, ``entries`` those that runs start from. ``as_declared`` says
-    that the command line changed neither settings nor machine, ``complete`` that every file could be read.
-    """
-
-    subjects: Subjects
-    named: frozenset[str]
-    entries: Sequence[str]
-    as_declared: bool
-    complete: bool
+    # -- a suppression -------------------------------------------------------------------------------------------------
 
     def kinds(self, path: str) -> frozenset[str]:
         """The kinds of rules that had all of a looked-at file before them.
@@ -88,18 +70,26 @@ class LookedAt(NamedTuple):
         judged either.
         """
         found = {"document"}
-        if self.complete and path not in self.named:
-            tree = next((tree for tree in self.subjects.trees if path in tree.files), None)
-            if tree is None or _is_all(tree):
-                found |= {"tree", "environment"}
-                found |= set(self._kinds_of_runs(path, in_tree=tree is not None)) if self.as_declared else set()
-        elif self.complete and self.as_declared and any(plan.run.file == path for plan in self.subjects.plans):
-            found.add("plan")
+        if self.gathered.unreadable:
+            return frozenset(found)
+        if path in self.request.asked:
+            is_run = self._is_as_declared and any(plan.run.file == path for plan in self.subjects.plans)
+            return frozenset({*found, "plan"} if is_run else found)
+        tree = next((tree for tree in self.subjects.trees if path in tree.files), None)
+        if tree is None or _is_all(tree):
+            found |= {"tree", "environment"}
+            found |= set(self._kinds_of_runs(path, in_tree=tree is not None)) if self._is_as_declared else set()
         return frozenset(found)
+
+    @property
+    def _is_as_declared(self) -> bool:
+        """Whether the command line changed neither settings nor machine."""
+        return not self.request.changes_runs and self.request.machine == self.request.config.machine
 
     def _kinds_of_runs(self, path: str, *, in_tree: bool) -> Iterator[str]:
         """Those of a file that runs read, if it is the entry of one or every run that could read it was planned."""
-        if path not in self._planned() and not self._planned().issuperset(self.entries):
+        planned = {name for plan in self.subjects.plans for name in (plan.run.entry, plan.run.file)}
+        if path not in planned and not planned.issuperset(self.gathered.entries):
             return
         if any(path in files_of(plan) for plan in self.subjects.plans):
             yield from ("plan", "sweep")
@@ -108,8 +98,14 @@ class LookedAt(NamedTuple):
         if any(path in files_of(plan) for pair in self.subjects.pairs for plan in (pair.left, pair.right)):
             yield "pair"
 
-    def _planned(self) -> set[str]:
-        return {plan.run.entry for plan in self.subjects.plans} | {plan.run.file for plan in self.subjects.plans}
+    # -- both ----------------------------------------------------------------------------------------------------------
+
+    def was_judged(self, rule: Rule, file: str) -> bool:
+        """Whether a rule knew all that it asks for of what a file decides, in every run or pair that reads the file."""
+        kind = subject_of(rule)
+        if kind == "pair":
+            return all(_knew(rule, pair, (pair.left, pair.right), file) for pair in self.subjects.pairs)
+        return kind != "plan" or all(_knew(rule, plan, (plan,), file) for plan in self.subjects.plans)
 
 
 def _is_all(tree: ConfigTree) -> bool:
@@ -117,7 +113,38 @@ def _is_all(tree: ConfigTree) -> bool:
     return set(tree.names) <= {tree.name_of(file) for file in tree.files}
 
 
-class _Noted(dict[str, "Quantity"]):
+def _knew(rule: Rule, subject: Plan | Pair, plans: Sequence[Plan], file: str) -> bool:
+    path = os.path.abspath(file)
+    if all(path not in map(os.path.abspath, files_of(plan)) for plan in plans):
+        return True
+    unknown = [name for name in quantities_asked_for(rule, subject) if any(_is_unknown(plan, name) for plan in plans)]
+    return not any(os.path.abspath(span.path) == path for name in unknown for p in plans for span in p.spans_of(name))
+
+
+def _is_unknown(plan: Plan, name: str) -> bool:
+    quantity = plan.quantities.get(name)
+    return quantity is not None and quantity.unknown_because is not None
+
+
+# -- what a rule asks for ----------------------------------------------------------------------------------------------
+
+
+def quantities_asked_for(rule: Rule, subject: Plan | Pair) -> list[str]:
+    """The quantities that a rule asks for of a run or a pair, in this order: the rule runs on plans that note them."""
+    names: dict[str, None] = {}
+
+    def noting(plan: Plan) -> Plan:
+        return plan._replace(quantities=_NotedQuantities(plan.quantities, names))
+
+    if isinstance(subject, Pair):
+        drafts = rule.check(subject._replace(left=noting(subject.left), right=noting(subject.right)))
+    else:
+        drafts = rule.check(noting(subject))
+    deque(islice(drafts, MOST), maxlen=0)
+    return list(names)
+
+
+class _NotedQuantities(dict[str, "Quantity"]):
     """A plan's quantities that note which of them are asked for."""
 
     def __init__(self, quantities: Mapping[str, Quantity], asked: dict[str, None]) -> None:
@@ -131,43 +158,3 @@ class _Noted(dict[str, "Quantity"]):
     def __getitem__(self, name: str) -> Quantity:
         self._asked[name] = None
         return super().__getitem__(name)
-
-
-def asked(rule: Rule, subject: Plan | Pair) -> list[str]:
-    """The quantities that a rule asks for of a run or a pair, in this order."""
-    names: dict[str, None] = {}
-    if isinstance(subject, Pair):
-        left, right = (plan._replace(quantities=_Noted(plan.quantities, names)) for plan in subject[:2])
-        drafts = rule.check(subject._replace(left=left, right=right))
-    else:
-        drafts = rule.check(subject._replace(quantities=_Noted(subject.quantities, names)))
-    deque(islice(drafts, MOST), maxlen=0)
-    return list(names)
-
-
-def was_judged(rule: Rule, file: str, subjects: Subjects) -> bool:
-    """Whether a rule knew all that it asks for of what a file decides, in every run or pair that reads the file."""
-    kind = subject_of(rule)
-    if kind == "pair":
-        return all(_knew(rule, pair, (pair.left, pair.right), file) for pair in subjects.pairs)
-    if kind == "plan":
-        return all(_knew(rule, plan, (plan,), file) for plan in subjects.plans)
-    return True
-
-
-def _knew(rule: Rule, subject: Plan | Pair, plans: Sequence[Plan], file: str) -> bool:
-    path = os.path.abspath(file)
-    if all(path not in map(os.path.abspath, files_of(plan)) for plan in plans):
-        return True
-    unknown = [name for name in asked(rule, subject) if any(_is_unknown(plan, name) for plan in plans)]
-    return not any(_decides(path, plan, name) for name in unknown for plan in plans)
-
-
-def _is_unknown(plan: Plan, name: str) -> bool:
-    quantity = plan.quantities.get(name)
-    return quantity is not None and quantity.unknown_because is not None
-
-
-def _decides(path: str, plan: Plan, name: str) -> bool:
-    """Whether a file has its part in a quantity."""
-    return any(os.path.abspath(span.path) == path for span in plan.spans_of(name))

@@ -10,21 +10,30 @@ from metta_lint.project.runs import declared_pairs
 from metta_lint.rules.built_in import UNREADABLE, UNUSED, WITHOUT_REASON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from metta_lint.check.report import Report
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
     from metta_lint.project.config import Config, Difference
     from metta_lint.rules.finding import Finding
 
 
-class Intended:
-    """The differences that are declared, held against what the runs are.
+def unexplained(report: Report) -> Report:
+    """Leave out what a declared difference explains, and add what is wrong with declarations."""
+    intended = Intended(report.coverage.request.config, report.coverage.gathered.declared)
+    left = [finding for finding in report.findings if intended.explaining(finding) is None]
+    return report._replace(findings=[*left, *intended.findings], notes=(*report.notes, *intended.notes))
 
-    ``findings`` are what is wrong with declarations, ``notes`` which of them cannot be judged.
+
+class Intended:
+    """The differences that are declared, compared with what the runs are.
+
+    Each speaks for its quantity on its own pair. ``findings`` are what is wrong with declarations, ``notes`` which of
+    them cannot be judged.
     """
 
-    def __init__(self, config: Config, plans: dict[str, Plan]) -> None:
+    def __init__(self, config: Config, plans: Mapping[str, Plan]) -> None:
         self.findings: list[Finding] = []
         self.notes: list[str] = []
         self._explained: dict[tuple[str, str], Difference] = {}
@@ -36,15 +45,12 @@ class Intended:
                 if declared.in_force:
                     self._explained[declared.subject, difference.quantity] = difference
 
-    def unexplained(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings that no declared difference explains: each speaks for its quantity on its own pair."""
-        return [finding for finding in findings if self._explaining(finding) is None]
-
     def noted(self, findings: Iterable[Finding]) -> list[Finding]:
         """All findings, those that a declared difference explains with a note that says where and why."""
-        return [_noted(finding, self._explaining(finding)) for finding in findings]
+        return [_noted(finding, self.explaining(finding)) for finding in findings]
 
-    def _explaining(self, finding: Finding) -> Difference | None:
+    def explaining(self, finding: Finding) -> Difference | None:
+        """The declared difference that explains a finding, if one does."""
         return self._explained.get((finding.subject, finding.quantity))
 
 

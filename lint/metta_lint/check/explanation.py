@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
-from metta_lint.check.coverage import asked
+from metta_lint.check.coverage import quantities_asked_for
 from metta_lint.fixes.solver.fixes import SOLVED
 from metta_lint.plans.lineage import Step, derivation
 from metta_lint.plans.pair import Pair
@@ -195,4 +195,4 @@ def _plan_of(name: str, question: Question) -> Plan | None:
 def _spoken_of(rule: Rule, subject: Plan | Pair, findings: Iterable[Finding]) -> list[str]:
     """The quantities of a rule's findings, then those that it asks for: all that it judges by."""
     said = [name for f in findings for name in (*(claim.quantity for claim in f.claims), f.quantity) if name]
-    return list(dict.fromkeys([*said, *asked(rule, subject)]))
+    return list(dict.fromkeys([*said, *quantities_asked_for(rule, subject)]))

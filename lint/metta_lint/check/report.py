@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
-from metta_lint.check.coverage import Scope
+from metta_lint.base.records import NamedTuple
+from metta_lint.check.coverage import Coverage
 
 if TYPE_CHECKING:
-    from metta_lint.base.documents import Document
+    from collections.abc import Sequence
+
     from metta_lint.check.baseline import Held
     from metta_lint.check.suppressions import Directive
     from metta_lint.plans.pair import Pair
@@ -16,29 +19,45 @@ if TYPE_CHECKING:
     from metta_lint.rules.rule import Rule
 
 
-class Report:
-    """What a check found, and what it looked at.
+class Report(NamedTuple):
+    """What a check found, and what it looked at. A report is never changed: a filter makes another one of it.
 
-    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown; ``warnings``
-    what the user asked for and does not get; ``details`` what only somebody who looks for it wants to know.
-    ``suppressed`` are the findings that a comment holds back, each with it; ``commented`` the documents that have some.
-    ``rules`` are those that ran, ``scope`` is what was looked at, ``held`` what the baseline knows of it.
+    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown; ``details``
+    what only somebody who looks for it wants to know. ``suppressed`` are the findings that a comment holds back, each
+    with the comment; ``held`` is what the baseline knows.
     """
 
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.unreadable: dict[Finding, None] = {}
-        self.plans: list[Plan] = []
-        self.pairs: list[Pair] = []
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-        self.details: list[str] = []
-        self.files = 0
-        self.commented: list[Document] = []
-        self.suppressed: list[tuple[Finding, Directive]] = []
-        self.rules: tuple[Rule, ...] = ()
-        self.scope = Scope()
-        self.held: Held | None = None
+    findings: Sequence[Finding] = ()
+    coverage: Coverage = Coverage()
+    notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    suppressed: Sequence[tuple[Finding, Directive]] = ()
+    held: Held | None = None
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """The plans of the runs that were looked at."""
+        return self.coverage.subjects.plans
+
+    @property
+    def pairs(self) -> Sequence[Pair]:
+        """The pairs that were compared."""
+        return self.coverage.subjects.pairs
+
+    @property
+    def files(self) -> int:
+        """How many files were looked at."""
+        return len(self.coverage.subjects.files)
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """The rules that ran."""
+        return self.coverage.chosen.rules
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the user asked for and does not get."""
+        return self.coverage.chosen.warnings
 
     @property
     def exit_code(self) -> int:
@@ -46,3 +65,7 @@ class Report:
         if any(finding.is_input_error for finding in self.findings):
             return 2
         return 1 if self.findings else 0
+
+
+Filter: TypeAlias = Callable[[Report], Report]
+"""One step between the rules and the report: it leaves findings out, adds some, or adds to what they say."""

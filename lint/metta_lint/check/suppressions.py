@@ -10,16 +10,15 @@ from metta_lint.base.documents import Mapping, Scalar, Sequence, Span
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import close_names, printable
 from metta_lint.rules.built_in import BUILT_IN, UNREADABLE, UNUSED, WITHOUT_REASON
+from metta_lint.rules.engine import load_rules, merged, subject_of
 from metta_lint.sources import readable
 from metta_lint.sources.edit import Edit, Fix
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from collections.abc import Mapping as MappingABC
 
     from metta_lint.base.documents import Comment, Document, Node
-    from metta_lint.check.coverage import LookedAt
-    from metta_lint.rules.engine import Subjects
+    from metta_lint.check.coverage import Coverage
     from metta_lint.rules.finding import Finding
     from metta_lint.rules.rule import Rule
 
@@ -192,50 +191,41 @@ def _holds(outer: Span, inner: Span) -> bool:
     return (outer.path, outer[1:3]) <= (inner.path, inner[1:3]) and (inner.path, inner[3:]) <= (outer.path, outer[3:])
 
 
+def _once(finding: Finding) -> tuple[object, ...]:
+    return finding.code, finding.span, finding.message
+
+
 class Suppressions:
-    """The suppressions of the files that were looked at, and of those that findings are in.
+    """The suppressions of the files that were looked at, and of those that findings are in."""
 
-    ``commented`` are the looked-at documents with comments for metta-lint, ``files`` all that were looked at; ``rules``
-    are all that there are, ``kinds`` what those ask for that ran, by their codes. ``suppressed`` are the findings that
-    were held back, each with what did it.
-    """
-
-    def __init__(
-        self,
-        commented: Iterable[Document],
-        files: Iterable[str],
-        rules: Collection[Rule],
-        kinds: MappingABC[str, str],
-    ) -> None:
-        self._rules = {rule.code: rule for rule in rules}
-        self._kinds = kinds
-        self._looked_at = {document.path: _File(document, rules) for document in commented}
-        self._files: dict[str, _File | None] = {**dict.fromkeys(files), **self._looked_at}
+    def __init__(self, coverage: Coverage) -> None:
+        every = load_rules(coverage.request.config.plugins)
+        self._coverage = coverage
+        self._rules = {rule.code: rule for rule in every}
+        self._kinds = {rule.code: subject_of(rule) for rule in coverage.chosen.rules}
+        self._looked_at = {document.path: _File(document, every) for document in coverage.gathered.commented}
+        self._files: dict[str, _File | None] = {**dict.fromkeys(coverage.subjects.files), **self._looked_at}
         self._used: dict[Directive, set[Code]] = {}
-        self.suppressed: list[tuple[Finding, Directive]] = []
+
+    def split(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[tuple[Finding, Directive]]]:
+        """The findings that no suppression is about; and the others, each once, with what suppresses them."""
+        found = [(finding, self._nearest(finding)) for finding in findings]
+        kept = [finding for finding, directive in found if directive is None]
+        by_key = {_once(finding): directive for finding, directive in found if directive is not None}
+        suppressed = merged(finding for finding, directive in found if directive is not None)
+        return kept, [(finding, by_key[_once(finding)]) for finding in suppressed]
 
     @property
     def problems(self) -> list[Finding]:
         """What is wrong with the comments of the files that were looked at."""
         return [problem for file in self._looked_at.values() for problem in file.reading.problems]
 
-    def unsuppressed(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings that no suppression is about.
+    def _nearest(self, finding: Finding) -> Directive | None:
+        """The suppression of a finding: a line's before a file's, of its own place before its other places'.
 
         What one side's author may say, the other's may too: a finding of a pair is also suppressed where its other
         places are.
         """
-        kept = []
-        for finding in findings:
-            directive = self._nearest(finding)
-            if directive is None:
-                kept.append(finding)
-            else:
-                self.suppressed.append((finding, directive))
-        return kept
-
-    def _nearest(self, finding: Finding) -> Directive | None:
-        """The one that is used: a line's before a file's, of the finding's own place before its other places'."""
         rule = self._rules.get(finding.code)
         if rule is None:
             return None
@@ -267,25 +257,20 @@ class Suppressions:
         document = readable(path)
         return _File(document, self._rules.values()) if document is not None and document.comments else None
 
-    def unused(self, looked_at: LookedAt) -> Iterator[Finding]:
+    def unused(self) -> Iterator[Finding]:
         """What suppresses nothing, of that which could have: its rules ran, had the file, and knew what they ask."""
         for path, file in self._looked_at.items():
-            kinds = looked_at.kinds(path) if file.reading.directives else frozenset()
+            kinds = self._coverage.kinds(path) if file.reading.directives else frozenset()
             for directive in file.reading.directives:
                 used = self._used.get(directive, set())
-                idle = [code for code in directive.codes if code not in used and self._could_be_used(code, kinds)]
-                idle = [code for code in idle if self._was_judged(code, path, looked_at.subjects)]
+                idle = [code for code in directive.codes if code not in used and self._was_judged(code, path, kinds)]
                 if idle:
                     yield _unused(directive, idle)
 
-    def _could_be_used(self, code: Code, kinds: frozenset[str]) -> bool:
-        meant = [rule.code for rule in self._rules.values() if code.means(rule)]
-        return all(self._kinds.get(name) in kinds for name in meant)
-
-    def _was_judged(self, code: Code, path: str, subjects: Subjects) -> bool:
-        from metta_lint.check.coverage import was_judged
-
-        return all(was_judged(rule, path, subjects) for rule in self._rules.values() if code.means(rule))
+    def _was_judged(self, code: Code, path: str, kinds: frozenset[str]) -> bool:
+        meant = [rule for rule in self._rules.values() if code.means(rule)]
+        ran = all(self._kinds.get(rule.code) in kinds for rule in meant)
+        return ran and all(self._coverage.was_judged(rule, path) for rule in meant)
 
 
 def _unused(directive: Directive, idle: list[Code]) -> Finding:

@@ -44,44 +44,42 @@ def with_baseline(config: Config, options: dict[str, Any]) -> Config:
     return config if options["write_baseline"] is None else config._replace(baseline=None)
 
 
-def keep_baseline(report: Report, config: Config, options: dict[str, Any]) -> None:
-    """Write or prune the baseline where that is asked for, and leave out of the report what is now settled.
+def keep_baseline(report: Report, config: Config, options: dict[str, Any]) -> Report:
+    """Write or prune the baseline where that is asked for; the report without what is now settled.
 
     ``config`` is the one before ``with_baseline``: a baseline that it names is the one to write.
     """
     if options["write_baseline"] is not None:
-        _write(report, config, options["write_baseline"] or options["baseline"])
-    elif options["prune_baseline"]:
-        _prune(report)
+        return _write(report, config, options["write_baseline"] or options["baseline"])
+    return _prune(report) if options["prune_baseline"] else report
 
 
-def _write(report: Report, config: Config, given: str | None) -> None:
+def _write(report: Report, config: Config, given: str | None) -> Report:
     from metta_lint.base.paths import from_folder, slashed
     from metta_lint.base.wording import count
     from metta_lint.check.baseline import FILE, to_write, updated, write
-    from metta_lint.check.linter import config_root
 
     configured = config.baseline.path if config.baseline is not None else None
-    path = given or configured or slashed(os.path.normpath(os.path.join(config_root(config), FILE)))
-    baseline = updated(to_write(path), report.findings, report.scope)
+    path = given or configured or slashed(os.path.normpath(os.path.join(config.folder, FILE)))
+    baseline = updated(to_write(path), report.findings, report.coverage)
     write(baseline)
-    report.findings = [finding for finding in report.findings if finding.is_input_error]
     click.echo(f"wrote {path}: {count(sum(baseline.counts.values()), 'finding')}", err=True)
     if configured is None or os.path.realpath(path) != os.path.realpath(configured):
-        name = from_folder(path, config_root(config))
+        name = from_folder(path, config.folder)
         click.echo(f'to use it, add to {config.path or "metta-lint.toml"}: baseline = "{name}"', err=True)
+    return report._replace(findings=[finding for finding in report.findings if finding.is_input_error])
 
 
-def _prune(report: Report) -> None:
+def _prune(report: Report) -> Report:
     from metta_lint.base.wording import count
     from metta_lint.check.baseline import write
     from metta_lint.rules.built_in import STALE_ENTRY
 
     held = report.held
     if held is None or not held.gone:
-        reason = "" if report.scope.is_complete else ": not all of the project was looked at as it is declared"
+        reason = "" if report.coverage.is_complete else ": not all of the project was looked at as it is declared"
         click.echo(f"nothing to prune{reason}", err=True)
-        return
+        return report
     write(held.pruned())
-    report.findings = [finding for finding in report.findings if finding.code != STALE_ENTRY.code]
     click.echo(f"{held.baseline.path}: dropped {count(sum(held.gone.values()), 'finding')}", err=True)
+    return report._replace(findings=[finding for finding in report.findings if finding.code != STALE_ENTRY.code])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +27,9 @@ from metta_lint.cli.options import (
 from metta_lint.cli.output import emit, style
 
 if TYPE_CHECKING:
-    from metta_lint.check.report import Report
+    from collections.abc import Iterator
+
+    from metta_lint.check.report import Filter, Report
 
 
 @click.command()
@@ -48,7 +51,6 @@ if TYPE_CHECKING:
 def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
     from metta_lint.check.linter import check as run_check
-    from metta_lint.check.linter import config_root
     from metta_lint.reports.formats import report_text, statistics_text
     from metta_lint.rules.finding import at_least
 
@@ -56,30 +58,38 @@ def check(paths: tuple[str, ...], config_path: str | None, overrides: tuple[str,
     config = with_rules(config, options)
     applied = with_baseline(config, options)
 
-    def look() -> Report:
-        report = run_check(paths, applied, overrides, machine)
-        if options["since"] is not None:
-            from metta_lint.history.since import only_new
+    further = list(_further(options))
 
-            only_new(report, options["since"], paths, applied, overrides, machine)
-        return with_sizes_solved(with_pairs_taken(report, options["take"]), options)
+    def look() -> Report:
+        return run_check(paths, applied, overrides, machine, further)
 
     if options["fix"] or options["diff"]:
-        report, code = with_fixes(look, paths or (config_root(config),), options)
+        report, code = with_fixes(look, paths or (config.folder,), options)
     else:
         report, code = look(), 0
     warn((*without_effect(options), *report.warnings, *(report.details if options["verbose"] else ())))
     if options["diff"]:
         return _exit_code(code, options)
-    keep_baseline(report, config, options)
-    report.findings = at_least(options["severity"], report.findings)
+    report = keep_baseline(report, config, options)
+    report = report._replace(findings=at_least(options["severity"], report.findings))
     if options["history"]:
-        from metta_lint.history import add_histories
+        from metta_lint.history import with_histories
 
-        add_histories(report, config, overrides, machine, options["history_limit"])
+        report = with_histories(report, options["history_limit"])
     write = statistics_text if options["statistics"] else report_text
     emit(write(report, options["output_format"], style(options)), options["output_file"])
     return _exit_code(max(code, report.exit_code), options)
+
+
+def _further(options: dict[str, Any]) -> Iterator[Filter]:
+    """What else findings go through: what an earlier commit had goes, and others get the fixes that are asked for."""
+    if options["since"] is not None:
+        from metta_lint.history.since import only_new
+
+        yield partial(only_new, options["since"])
+    yield partial(with_pairs_taken, options["take"])
+    if options["fix"] or options["diff"] or options["unsafe_fixes"]:
+        yield with_sizes_solved
 
 
 def _exit_code(code: int, options: dict[str, Any]) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from metta_lint.check.report import Report
     from metta_lint.files.replace import Rewrite
     from metta_lint.fixes.fixer import Fixed
+    from metta_lint.plans.pair import Side
     from metta_lint.rules.finding import Finding
 
 fix_options = option_group(
@@ -42,22 +43,20 @@ def without_effect(options: dict[str, Any]) -> list[str]:
     return [f"{name} changes no file without --fix, and shows no change without --diff" for name in given]
 
 
-def with_pairs_taken(report: Report, side: Any) -> Report:
+def with_pairs_taken(side: Side | None, report: Report) -> Report:
     """The report, its findings of pairs with fixes where a side is said to be right."""
-    if side is not None or any(pair.truth for pair in report.pairs):
-        from metta_lint.fixes.take import with_taken
+    if side is None and not any(pair.truth for pair in report.pairs):
+        return report
+    from metta_lint.fixes.take import with_taken
 
-        report.findings = with_taken(report.findings, report.pairs, side)
-    return report
+    return report._replace(findings=with_taken(report.findings, report.pairs, side))
 
 
-def with_sizes_solved(report: Report, options: dict[str, Any]) -> Report:
-    """The report, its findings of sizes that do not go together with fixes where fixes are asked for."""
-    if options["fix"] or options["diff"] or options["unsafe_fixes"]:
-        from metta_lint.fixes.solver.fixes import with_solved
+def with_sizes_solved(report: Report) -> Report:
+    """The report, its findings of sizes that do not go together with fixes."""
+    from metta_lint.fixes.solver.fixes import with_solved
 
-        report.findings = with_solved(report.findings, report.plans)
-    return report
+    return report._replace(findings=with_solved(report.findings, report.plans))
 
 
 def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[str, Any]) -> tuple[Report, int]:

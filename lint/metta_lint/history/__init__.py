@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from metta_lint.plans.comparison import ComparisonRow
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
-    from metta_lint.plans.run import Machine
-    from metta_lint.project.config import Config
     from metta_lint.rules.finding import Finding
 
-__all__ = ["DEFAULT_LIMIT", "Launch", "add_histories", "row_histories", "with_story"]
+__all__ = ["DEFAULT_LIMIT", "Launch", "row_histories", "with_histories", "with_story"]
 
 
 class Question(NamedTuple):
@@ -36,31 +34,29 @@ class Question(NamedTuple):
     quantity: str
 
 
-def add_histories(
-    report: Report,
-    config: Config,
-    overrides: Sequence[str] = (),
-    machine: Machine | None = None,
-    limit: int = DEFAULT_LIMIT,
-) -> None:
+def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
     """Add to a report's findings about pairs how the two sides came to differ.
 
     Raises LintError where no run of such a finding lies in a repository.
     """
-
+    request = report.coverage.request
     launches: dict[str, Launch] = {}
 
     def launch(plan: Plan) -> Launch:
-        return launches.setdefault(_name(plan), Launch(_name(plan), config, tuple(overrides), machine))
+        return launches.setdefault(
+            _name(plan), Launch(_name(plan), request.config, tuple(request.overrides), request.machine)
+        )
 
-    pairs = {f"{_name(pair.left)} against {_name(pair.right)}": pair for pair in report.pairs}
+    pairs = {pair.subject: pair for pair in report.pairs}
     asked = {
         index: Question(launch(pair.left), launch(pair.right), pair, quantity)
         for index, finding in enumerate(report.findings)
         if (pair := pairs.get(finding.subject)) is not None and (quantity := _drift(finding, pair)) is not None
     }
+    findings = list(report.findings)
     for index, story in zip(asked, _stories(list(asked.values()), limit), strict=True):
-        report.findings[index] = with_story(report.findings[index], story)
+        findings[index] = with_story(findings[index], story)
+    return report._replace(findings=findings)
 
 
 def row_histories(

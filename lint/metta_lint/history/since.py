@@ -11,8 +11,8 @@ from metta_lint.base import plugins
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder, without_lines
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.wording import printable
-from metta_lint.check.linter import check, config_root
+from metta_lint.base.wording import count, printable
+from metta_lint.check.linter import check
 from metta_lint.history.git import Repository
 from metta_lint.history.mirror import Layout, Mirror
 from metta_lint.plans.run import split_entry
@@ -21,6 +21,7 @@ from metta_lint.project.runs import plan_run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from metta_lint.check.gather import Request
     from metta_lint.check.report import Report
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine
@@ -46,34 +47,27 @@ class Since(NamedTuple):
     commit: str | None
 
 
-def only_new(
-    report: Report,
-    revision: str,
-    paths: Sequence[str],
-    config: Config,
-    overrides: Sequence[str] = (),
-    machine: Machine | None = None,
-) -> None:
+def only_new(revision: str, report: Report) -> Report:
     """Leave in a report only the findings that a revision had not, and say in its notes what was left out.
 
     What a revision had is what the same check finds in the files of the commit that it and HEAD both come from, under
     the configuration of the working tree. A file that cannot be read stays: nothing can be known of what is new in it.
     Raises LintError where no repository, or no such commit, is here.
     """
-    since = _since(revision, (paths or [config_root(config)])[0])
+    request = report.coverage.request
+    since = _since(revision, request.asked[0])
     if since.commit is None:
-        report.notes.append(f"since {printable(revision)}: there is no commit yet, all is new")
-        return
+        return report._replace(
+            notes=(*report.notes, f"since {printable(revision)}: there is no commit yet, all is new")
+        )
     with Mirror() as mirror:
-        earlier, notes = _earlier(since, mirror, paths, config, overrides, machine)
+        earlier, notes = _earlier(since, mirror, request)
     kept = _without(report.findings, earlier)
     commit = since.repository.described(since.commit)
-    left_out = len(report.findings) - len(kept)
-    report.findings = kept
-    report.notes += [f"at {commit.short}: {note}" for note in notes]
-    report.notes.append(
-        f"since {commit.short} ({commit.date}, {printable(commit.subject)}): "
-        f"{left_out} {'finding' if left_out == 1 else 'findings'} of before not shown"
+    left_out = count(len(report.findings) - len(kept), "finding")
+    said = f"since {commit.short} ({commit.date}, {printable(commit.subject)}): {left_out} of before not shown"
+    return report._replace(
+        findings=kept, notes=(*report.notes, *(f"at {commit.short}: {note}" for note in notes), said)
     )
 
 
@@ -149,12 +143,11 @@ class _Names:
 def _earlier(
     since: Since,
     mirror: Mirror,
-    paths: Sequence[str],
-    config: Config,
-    overrides: Sequence[str],
-    machine: Machine | None,
+    request: Request,
 ) -> tuple[Counter[Key], list[str]]:
     """How often a commit had each finding, under the names that files have now; and what could not be laid out."""
+    config, overrides, machine = request.config, request.overrides, request.machine
+    paths = request.asked if request.is_named else ()
     layout = Layout(since.repository, mirror)
     layout.move(since.commit or "")
     names = _Names(since.repository, since.commit or "")
@@ -167,7 +160,7 @@ def _earlier(
         mirror.copy(config.baseline.path)  # it counts as it is now, as all of the configuration does
     try:
         with mirror.at(os.getcwd()):
-            _make_missing([*there, config_root(config)])
+            _make_missing([*there, config.folder])
             plugins.use(then.plugins)
             then = _plannable(then, overrides, machine)
             found = check(there, then, overrides, machine).findings

@@ -117,6 +117,11 @@ class Config(NamedTuple):
     trainers: tuple[Choice, ...] = ()
     respects_gitignore: bool = True
 
+    @property
+    def folder(self) -> str:
+        """The folder that it speaks of."""
+        return os.path.dirname(self.path or "") or "."
+
 
 def find_config(start: str) -> Config:
     """The nearest configuration upward from a path. Raises InputError where it is not what it should be."""

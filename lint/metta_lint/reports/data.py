@@ -35,8 +35,8 @@ def check_data(report: Report) -> dict[str, Any]:
                 }
                 for pair in report.pairs
             ],
-            "notes": report.notes,
-            "warnings": report.warnings,
+            "notes": list(report.notes),
+            "warnings": list(report.warnings),
             "files": report.files,
             "suppressed": len(report.suppressed),
             "baseline": baseline_data(report.held) if report.held is not None else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 class Chosen(NamedTuple):
     """The rules to run, the codes that are not looked for, and what the user has to be told about those."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = ()
     idle: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
 
@@ -98,10 +97,9 @@ def without_file_ignores(findings: Iterable[Finding], config: Config) -> list[Fi
     from metta_lint.files.globs import matcher
 
     ignores = [(ignore, matcher(ignore.pattern)) for ignore in config.file_ignores]
-    folder = os.path.dirname(config.path or "")
 
     def is_ignored(found: Finding) -> bool:
-        path = from_folder(found.span.path, folder)
+        path = from_folder(found.span.path, config.folder)
         return any(
             found.code.startswith(code.prefix) and matches(path) for ignore, matches in ignores for code in ignore.codes
         )
@@ -115,6 +113,5 @@ def idle_ignores(files: Iterable[str], config: Config) -> list[FileIgnore]:
         return []
     from metta_lint.files.globs import matcher
 
-    folder = os.path.dirname(config.path or "")
-    paths = [from_folder(file, folder) for file in files]
+    paths = [from_folder(file, config.folder) for file in files]
     return [ignore for ignore in config.file_ignores if not any(map(matcher(ignore.pattern), paths))]
