@@ -9,8 +9,8 @@ from tables import pages
 
 from metta_lint.project.schema import config_schema
 from metta_lint.rules.built_in import BUILT_IN
-from metta_lint.rules.engine import load_rules
 from metta_lint.rules.page import MARKS, fixable, page, summary
+from metta_lint.rules.registry import load_rules
 
 FOLDER = Path(__file__).parent / "rules"
 SCHEMAS = (

@@ -9,7 +9,8 @@ import pytest
 from metta_lint.plans.pair import Pair
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
-from metta_lint.rules.engine import Subjects, load_rules, run_rules
+from metta_lint.rules.engine import Subjects, run_rules
+from metta_lint.rules.registry import load_rules
 from metta_lint.verification.verify import WHOLE_RUN, backend, load_trainer, verify
 
 if TYPE_CHECKING:

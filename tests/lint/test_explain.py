@@ -12,7 +12,7 @@ from metta_lint.plans.lineage import derivation
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
 from metta_lint.rules.built_in import BUILT_IN
-from metta_lint.rules.engine import load_rules
+from metta_lint.rules.registry import load_rules
 
 ROOT = Path(__file__).parents[2]
 NATIVE = "configs/train_job.yaml"

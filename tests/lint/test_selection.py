@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from metta_lint.__main__ import main
 from metta_lint.api.testing import write_metta, write_pufferlib
-from metta_lint.base.plugins import RULES, items_with
+from metta_lint.base.plugins import RULES, listed_items
 from metta_lint.files.globs import matcher
 from metta_lint.project.config import Config, Selector
 from metta_lint.rules.page import page
@@ -262,7 +262,7 @@ def test_lists_and_pages_mark_a_rule_in_preview(young: Path, capsys: pytest.Capt
     main(["rules", "--output-format", "json"])
     preview = {rule["code"]: rule["preview"] for rule in json.loads(capsys.readouterr().out)}
     assert [code for code, is_young in preview.items() if is_young] == ["ML499"]
-    (rule,) = (added.item for added in items_with(RULES, ["young.py"]) if added.item.code == "ML499")
+    (rule,) = (added.item for added in listed_items(RULES, "young.py") if added.item.code == "ML499")
     assert "Not yet stable: it runs with `--preview`" in page(rule)
 
 

@@ -11,9 +11,9 @@ import pytest
 from metta_lint.api.testing import Example, examples, kinds_of_fixes
 from metta_lint.fixes.solver.fixes import SOLVED
 from metta_lint.rules.built_in import BUILT_IN
-from metta_lint.rules.engine import load_rules
 from metta_lint.rules.finding import SEVERITIES
 from metta_lint.rules.page import page
+from metta_lint.rules.registry import load_rules
 
 if TYPE_CHECKING:
     from metta_lint.rules.built_in import BuiltIn

@@ -78,8 +78,7 @@ def test_the_rule_names_the_line_and_the_nearest_clean_sizes(installed: Installe
 def test_the_rule_s_cases_hold(installed: Installed, tmp_path: Path) -> None:
     script = (
         "from pathlib import Path\n"
-        "from metta_lint.rules.engine import load_rules\n"
-        "from metta_lint.api.testing import examples\n"
+        "from metta_lint.api.testing import examples, load_rules\n"
         f"for number, example in enumerate(examples([r for r in load_rules() if r.code == 'SB301'])):\n"
         f"    example.check(Path({str(tmp_path)!r}) / str(number))\n"
         "    print(example)\n"

@@ -25,7 +25,8 @@ from metta_lint.project.config import Config
 from metta_lint.project.discovery import discover
 from metta_lint.project.runs import plan_run, same_environment
 from metta_lint.rules.built_in import UNREADABLE
-from metta_lint.rules.engine import Subjects, run_rules, subject_of
+from metta_lint.rules.engine import Subjects, run_rules
+from metta_lint.rules.registry import load_rules, subject_of
 from metta_lint.verification.verify import Verification, agrees, backend, load_trainer, verify
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ if TYPE_CHECKING:
     from metta_lint.loops.observation import Observation
     from metta_lint.rules.finding import Finding
     from metta_lint.rules.rule import Case, Rule
+
+__all__ = [
+    "ENVIRONMENT",
+    "METTA",
+    "PUFFERLIB",
+    "Example",
+    "examples",
+    "kinds_of_fixes",
+    "load_rules",
+    "measure",
+    "write_metta",
+    "write_pair",
+    "write_pufferlib",
+]
 
 POLICY_SIZE = 16
 MEASURED = ("plan", "pair")

@@ -1,8 +1,8 @@
 """Plugins: the rules, sources and trainers that installed packages and a repository's own files add.
 
-An installed package names a module under the entry-point groups ``metta_lint.rules``, ``metta_lint.sources`` and
-``metta_lint.trainers``; a repository lists Python files of its own. A module or file has lists ``RULES``, ``SOURCES``
-and ``TRAINERS``. A listed file is the only thing that is looked at and run.
+An installed package has entry points in the groups ``metta_lint.rules``, ``metta_lint.sources`` and
+``metta_lint.trainers``; a repository lists Python files of its own. What an entry point names, and a listed file, has
+lists ``RULES``, ``SOURCES`` and ``TRAINERS``. A listed file is the only thing that is looked at and run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 
 RULES = "metta_lint.rules"
@@ -73,44 +73,35 @@ def items(group: str) -> tuple[Added, ...]:
     return _added(group, tuple(sys.path), _files)
 
 
-def items_with(group: str, files: Sequence[str]) -> Iterator[Added]:
-    """What installed packages and these plugin files add to a group."""
-    yield from _installed(group)
-    for file in files:
-        yield from _listed_in(group, file)
-
-
 @lru_cache(maxsize=8)
 def _added(group: str, _path: tuple[str, ...], files: tuple[str, ...]) -> tuple[Added, ...]:
-    return tuple(items_with(group, files))
+    installed = (added for point in entry_points(group) for added in point.items())
+    return (*installed, *(added for file in files for added in listed_items(group, file)))
 
 
-def _installed(group: str) -> Iterator[Added]:
-    for name in modules_named(group):
-        items = _items(import_module(name), group, name)
-        if not items:
-            raise LintError(f"{name}: no list {_list_name(group)}")
-        yield from items
-
-
-def _listed_in(group: str, file: str) -> Iterator[Added]:
-    yield from _items(_loaded(file), group, file)
+def listed_items(group: str, file: str) -> list[Added]:
+    """What a plugin file adds to a group. Raises LintError for one that cannot be loaded."""
+    return _items(getattr(_loaded(file), _list_name(group), ()), group, file)
 
 
 def _list_name(group: str) -> str:
     return group.rpartition(".")[2].upper()
 
 
-def _items(module: object, group: str, origin: str) -> list[Added]:
-    listed = getattr(module, _list_name(group), ())
+def _items(listed: object, group: str, origin: str) -> list[Added]:
+    """The items of a list, each with what it must have."""
     if not isinstance(listed, list | tuple):
         raise LintError(f"{origin}: {_list_name(group)} is no list")
     for item in listed:
-        missing = [name for name in REQUIRED[group] if not hasattr(item, name)]
+        missing = _missing(item, group)
         if missing:
             kind = group.rpartition(".")[2].removesuffix("s")
             raise LintError(f"{origin}: {item!r} in {_list_name(group)} is no {kind}: it has no {', '.join(missing)}")
     return [Added(origin, item) for item in listed]
+
+
+def _missing(item: object, group: str) -> list[str]:
+    return [name for name in REQUIRED[group] if not hasattr(item, name)]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -128,8 +119,8 @@ def _loaded(path: str) -> object:
         raise LintError(f"plugin {path}: {type(error).__name__}: {error}") from error
     if module is None:
         raise LintError(f"plugin {path}: not a Python file")
-    for group in REQUIRED:
-        _items(module, group, path)  # what is wrong with them is said at once
+    for group in REQUIRED:  # what is wrong with them is said at once
+        _items(getattr(module, _list_name(group), ()), group, path)
     if not any(hasattr(module, _list_name(group)) for group in REQUIRED):
         raise LintError(f"{path}: no list {', '.join(map(_list_name, REQUIRED))}")
     return module
@@ -155,28 +146,79 @@ def _run(path: str, _changed: int, _size: int) -> object | None:
 # -- installed packages ------------------------------------------------------------------------------------------------
 
 
-def modules_named(group: str) -> list[str]:
-    """The modules that installed packages name as entry points of a group.
+class EntryPoint(NamedTuple):
+    """One line of a package's ``entry_points.txt``: ``name = module`` or ``name = module:object``."""
+
+    package: str
+    group: str
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.package} ({self.group}: {self.name} = {self.value})"
+
+    @property
+    def module(self) -> str:
+        """The module, without the object in it."""
+        return self.value.partition("[")[0].partition(":")[0].strip()
+
+    def load(self) -> Any:
+        """The module or the object that is named; of a class, one object of it.
+
+        Raises LintError naming the package for one that cannot be imported.
+        """
+        _, _, path = self.value.partition("[")[0].partition(":")  # extras stand in brackets
+        try:
+            found: Any = import_module(self.module)
+            for name in path.strip().split(".") if path else ():
+                found = getattr(found, name)
+            return found() if isinstance(found, type) else found
+        except (Exception, SystemExit) as error:
+            raise LintError(f"{self}: {type(error).__name__}: {error}") from error
+
+    def items(self) -> list[Added]:
+        """What is added to the group: the list that the module or object has, the object itself, or a list of such."""
+        found = self.load()
+        name = _list_name(self.group)
+        if hasattr(found, name):
+            listed = getattr(found, name)
+        elif not _missing(found, self.group):
+            listed = [found]
+        else:
+            listed = found if isinstance(found, list | tuple) else ()
+        if not listed:
+            raise LintError(f"{self}: no list {name}")
+        return _items(listed, self.group, str(self))
+
+
+def entry_points(group: str) -> list[EntryPoint]:
+    """The entry points of a group that installed packages have.
 
     They are those of ``importlib.metadata.entry_points``, which takes longer to import than a pair takes to lint: here
     only text is read, once for all groups. A zip file or another importer is left to it.
     """
     if any(os.path.isfile(folder) or folder.endswith(".egg") for folder in sys.path) or _other_importers():
-        from importlib.metadata import entry_points
+        from importlib import metadata
 
-        return [point.value for point in entry_points(group=group)]
-    return [module for text in _entry_points(tuple(sys.path)) for module in _named_in(text, group)]
+        found = metadata.entry_points(group=group)
+        return [EntryPoint(point.dist.name if point.dist else "?", group, point.name, point.value) for point in found]
+    return [
+        EntryPoint(package, group, name, value)
+        for package, text in _entry_points(tuple(sys.path))
+        for name, value in _named_in(text, group)
+    ]
 
 
 @lru_cache(maxsize=1)
-def _entry_points(path: tuple[str, ...]) -> tuple[str, ...]:
-    """The entry points of every installed package, as they are written."""
-    found: dict[str, str] = {}
+def _entry_points(path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Every installed package, and its entry points as they are written."""
+    found: dict[str, tuple[str, str]] = {}
     for folder in path:
         for name in _listed(folder):
-            project = name.partition("-")[0].replace(".", "_").lower()
+            package = name.partition("-")[0]
+            project = package.replace(".", "_").lower()
             if name.endswith(METADATA) and project not in found:  # the first of a name is the one that is imported
-                found[project] = _text(os.path.join(folder, name, "entry_points.txt"))
+                found[project] = package, _text(os.path.join(folder, name, "entry_points.txt"))
     return tuple(found.values())
 
 
@@ -199,8 +241,9 @@ def _text(path: str) -> str:
         return ""
 
 
-def _named_in(text: str, group: str) -> list[str]:
-    """The values of one section of an ``entry_points.txt``: ``name = module`` line by line, # for comments."""
+def _named_in(text: str, group: str) -> list[tuple[str, str]]:
+    """Names and values of one section of an ``entry_points.txt``: ``name = module`` line by line, # for comments."""
     _, _, section = f"\n{text}".partition(f"\n[{group}]")
     lines = section.partition("\n[")[0].splitlines()[1:]
-    return [line.partition("=")[2].strip() for line in lines if "=" in line and not line.startswith("#")]
+    pairs = (line.partition("=")[::2] for line in lines if "=" in line and not line.startswith("#"))
+    return [(name.strip(), value.strip()) for name, value in pairs]

@@ -16,13 +16,14 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.check.gather import Gathered, Request
 from metta_lint.plans.pair import Pair
 from metta_lint.project.runs import files_of
-from metta_lint.rules.engine import MOST, Subjects, subject_of
+from metta_lint.rules.engine import MOST, Subjects
 from metta_lint.rules.selection import Chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from metta_lint.plans.plan import Plan, Quantity
+    from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Rule
     from metta_lint.trainers.trees.tree import ConfigTree
 
@@ -51,7 +52,7 @@ class Coverage(NamedTuple):
         if not self.is_complete or code in self.chosen.idle:
             return False
         rule = next((rule for rule in self.chosen.rules if rule.code == code), None)
-        needs_all = rule is None or subject_of(rule) != "document"
+        needs_all = rule is None or rule.subject != "document"
         if needs_all and not self._covers(self.request.config.folder):
             return False
         return self._covers(file) and (rule is None or self.was_judged(rule, file))
@@ -100,12 +101,11 @@ class Coverage(NamedTuple):
 
     # -- both ----------------------------------------------------------------------------------------------------------
 
-    def was_judged(self, rule: Rule, file: str) -> bool:
+    def was_judged(self, rule: ListedRule, file: str) -> bool:
         """Whether a rule knew all that it asks for of what a file decides, in every run or pair that reads the file."""
-        kind = subject_of(rule)
-        if kind == "pair":
-            return all(_knew(rule, pair, (pair.left, pair.right), file) for pair in self.subjects.pairs)
-        return kind != "plan" or all(_knew(rule, plan, (plan,), file) for plan in self.subjects.plans)
+        if rule.subject == "pair":
+            return all(_knew(rule.load(), pair, (pair.left, pair.right), file) for pair in self.subjects.pairs)
+        return rule.subject != "plan" or all(_knew(rule.load(), plan, (plan,), file) for plan in self.subjects.plans)
 
 
 def _is_all(tree: ConfigTree) -> bool:

@@ -14,7 +14,8 @@ from metta_lint.plans.pair import Pair
 from metta_lint.plans.run import located
 from metta_lint.project.runs import declared_pairs, files_of, plan_run
 from metta_lint.rules.built_in import BuiltIn
-from metta_lint.rules.engine import Subjects, merged, run_rules, subject_of
+from metta_lint.rules.engine import Subjects, merged, run_rules
+from metta_lint.rules.registry import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ from metta_lint.check.coverage import Coverage
 from metta_lint.check.declared import unexplained
 from metta_lint.check.gather import Request, gather
 from metta_lint.check.report import Report
-from metta_lint.rules.engine import merged, run_rules
+from metta_lint.rules.engine import merged, run_listed
 from metta_lint.rules.finding import SEVERITIES
 from metta_lint.rules.selection import chosen_rules, idle_ignores, only_selected, without_file_ignores
 
@@ -42,7 +42,7 @@ def check(
     asked = [slashed(path) for path in paths] or [config.folder]
     gathered = gather(request := Request(config, asked, bool(paths), overrides, machine or config.machine))
     coverage = Coverage(request, gathered, chosen := chosen_rules(config))
-    found = [*gathered.unreadable, *run_rules(chosen.rules, gathered.subjects)]
+    found = [*gathered.unreadable, *run_listed(chosen.rules, gathered.subjects)]
     report = Report(found, coverage, gathered.notes)
     for next_filter in filters:
         report = next_filter(report)

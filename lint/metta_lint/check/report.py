@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
     from metta_lint.rules.finding import Finding
-    from metta_lint.rules.rule import Rule
+    from metta_lint.rules.registry import ListedRule
 
 
 class Report(NamedTuple):
@@ -50,7 +50,7 @@ class Report(NamedTuple):
         return len(self.coverage.subjects.files)
 
     @property
-    def rules(self) -> Sequence[Rule]:
+    def rules(self) -> Sequence[ListedRule]:
         """The rules that ran."""
         return self.coverage.chosen.rules
 

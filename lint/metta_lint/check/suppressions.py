@@ -10,7 +10,8 @@ from metta_lint.base.documents import Mapping, Scalar, Sequence, Span
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import close_names, printable
 from metta_lint.rules.built_in import BUILT_IN, UNREADABLE, UNUSED, WITHOUT_REASON
-from metta_lint.rules.engine import load_rules, merged, subject_of
+from metta_lint.rules.engine import merged
+from metta_lint.rules.registry import list_rules
 from metta_lint.sources import readable
 from metta_lint.sources.edit import Edit, Fix
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from metta_lint.base.documents import Comment, Document, Node
     from metta_lint.check.coverage import Coverage
     from metta_lint.rules.finding import Finding
-    from metta_lint.rules.rule import Rule
+    from metta_lint.rules.registry import ListedRule
 
 LINE, FILE = "ignore", "ignore-file"
 SHAPE = f"{LINE}[ML101] and the reason, or {FILE}[ML101] and the reason"
@@ -42,7 +43,7 @@ class Code(NamedTuple):
     text: str
     span: Span
 
-    def means(self, rule: Rule) -> bool:
+    def means(self, rule: ListedRule) -> bool:
         """Whether a rule is one of those that are meant."""
         return rule.code.startswith(self.text.upper()) or rule.name == self.text
 
@@ -70,7 +71,7 @@ class Reading(NamedTuple):
     problems: tuple[Finding, ...] = ()
 
 
-def read_directives(document: Document, rules: Collection[Rule]) -> Reading:
+def read_directives(document: Document, rules: Collection[ListedRule]) -> Reading:
     """The suppressions of a file. A comment that is none is a problem, as is a code that no rule has."""
     directives: list[Directive] = []
     problems: list[Finding] = []
@@ -93,7 +94,7 @@ def _in_value(comment: Comment) -> Finding:
 
 
 def _directive(
-    comment: Comment, words: re.Match[str], rules: Collection[Rule]
+    comment: Comment, words: re.Match[str], rules: Collection[ListedRule]
 ) -> tuple[Directive | None, list[Finding]]:
     span = _part(comment, words.start(), words.start() + len(words[0].rstrip()))
     verb, listed = words["verb"], words["codes"] or ""
@@ -117,7 +118,7 @@ def _directive(
     return Directive(known, reason, span, lines, comment, verb == FILE, known == tuple(codes)), wrong
 
 
-def _unknown(code: Code, rules: Collection[Rule]) -> str | None:
+def _unknown(code: Code, rules: Collection[ListedRule]) -> str | None:
     """What is wrong with a code that no rule has."""
     if any(code.means(rule) for rule in rules):
         return None
@@ -137,7 +138,7 @@ def _part(comment: Comment, start: int, end: int) -> Span:
 class _File:
     """A file that has comments for metta-lint."""
 
-    def __init__(self, document: Document, rules: Collection[Rule]) -> None:
+    def __init__(self, document: Document, rules: Collection[ListedRule]) -> None:
         self.reading = read_directives(document, rules)
         self._long = long_values(document.root)
         self._whole_file = [directive for directive in self.reading.directives if directive.whole_file]
@@ -199,10 +200,10 @@ class Suppressions:
     """The suppressions of the files that were looked at, and of those that findings are in."""
 
     def __init__(self, coverage: Coverage) -> None:
-        every = load_rules(coverage.request.config.plugins)
+        every = list_rules(coverage.request.config.plugins)
         self._coverage = coverage
         self._rules = {rule.code: rule for rule in every}
-        self._kinds = {rule.code: subject_of(rule) for rule in coverage.chosen.rules}
+        self._kinds = {rule.code: rule.subject for rule in coverage.chosen.rules}
         self._looked_at = {document.path: _File(document, every) for document in coverage.gathered.commented}
         self._files: dict[str, _File | None] = {**dict.fromkeys(coverage.subjects.files), **self._looked_at}
         self._used: dict[Directive, set[Code]] = {}

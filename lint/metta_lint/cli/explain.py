@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from metta_lint.project.config import Config
     from metta_lint.rules.built_in import BuiltIn
+    from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Rule
 
 CONFIGURATION_SUFFIX = ".toml"
@@ -71,10 +72,13 @@ def _one_run(runs: Sequence[str], against: str | None, overrides: Sequence[str])
 
 def _rule(code: str, config: Config) -> Rule | BuiltIn:
     from metta_lint.rules.built_in import BUILT_IN
-    from metta_lint.rules.engine import load_rules
+    from metta_lint.rules.registry import list_rules
 
-    every: tuple[BuiltIn | Rule, ...] = (*BUILT_IN, *load_rules(config.plugins))
-    rule = next((rule for rule in every if code.upper() in (rule.code, rule.name.upper())), None)
-    if rule is None:
-        raise LintError(f"no rule is called {code}; `metta-lint rules` lists them")
-    return rule
+    def is_meant(rule: BuiltIn | ListedRule) -> bool:
+        return code.upper() in (rule.code, rule.name.upper())
+
+    for built_in in filter(is_meant, BUILT_IN):
+        return built_in
+    for rule in filter(is_meant, list_rules(config.plugins)):
+        return rule.load()
+    raise LintError(f"no rule is called {code}; `metta-lint rules` lists them")

@@ -47,9 +47,9 @@ def check_trainers(config: Config, *plans: Any) -> None:
 
 def findings_of(pair: Any, config: Config) -> list[Any]:
     from metta_lint.cli.options import warn
-    from metta_lint.rules.engine import Subjects, merged, run_rules
+    from metta_lint.rules.engine import Subjects, merged, run_listed
     from metta_lint.rules.selection import chosen_rules
 
     chosen = chosen_rules(config)
     warn(chosen.warnings)
-    return merged(run_rules(chosen.rules, Subjects([pair.left, pair.right], [pair])))
+    return merged(run_listed(chosen.rules, Subjects([pair.left, pair.right], [pair])))

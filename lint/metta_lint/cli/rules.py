@@ -15,8 +15,8 @@ from metta_lint.reports.strict_json import as_json
 @option_group(config_option, format_option("text", "json"), output_options)
 def rules(config_path: str | None, **options: Any) -> int:
     """List every installed rule."""
-    from metta_lint.rules.engine import load_rules
     from metta_lint.rules.page import rules_data, rules_text
+    from metta_lint.rules.registry import load_rules
 
     config, _ = given(config_path, ".", options)
     found = load_rules(config.plugins)

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def rules_by_code(report: Report) -> dict[str, Rule | BuiltIn]:
-    """The rules that ran, and the codes that no rule has."""
-    every: tuple[Rule | BuiltIn, ...] = (*BUILT_IN, *report.rules)
-    return {rule.code: rule for rule in every}
+    """The rules of what was found, and the codes that no rule has."""
+    found = {finding.code for finding in report.findings}
+    every: tuple[Rule | BuiltIn, ...] = (*BUILT_IN, *(rule.load() for rule in report.rules if rule.code in found))
+    return {rule.code: rule for rule in every if rule.code in found}
 
 
 def is_fixable(finding: Finding) -> bool:

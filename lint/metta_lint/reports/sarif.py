@@ -44,7 +44,7 @@ def page(report: Report, _style: Style) -> str:
 
 def _run(report: Report) -> dict[str, Any]:
     urls = {finding.code: finding.url for finding in report.findings}
-    rules = {code: rule for code, rule in rules_by_code(report).items() if code in urls}
+    rules = rules_by_code(report)
     places = {code: place for place, code in enumerate(rules)}
     return {
         "tool": {

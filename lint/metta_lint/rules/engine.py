@@ -1,4 +1,4 @@
-"""The engine: finds rules, hands them what they ask for, and turns what they say into findings with places."""
+"""The engine: hands rules what they ask for, and turns what they say into findings with places."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from metta_lint.base import plugins
 from metta_lint.base.documents import Span
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
 from metta_lint.rules.finding import Finding, Related
+from metta_lint.rules.registry import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,27 +20,13 @@ if TYPE_CHECKING:
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.sweeps.sweep import Sweep
+    from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Draft, Place, Rule
     from metta_lint.sources.edit import Fix
     from metta_lint.trainers.trees.tree import ConfigTree
 
-CO_VARARGS, CO_VARKEYWORDS = 4, 8
-"""The flags of a code object for ``*args`` and ``**kwargs`` (inspect's, which is slow to import)."""
 MOST = 500
 """Findings of one rule about one subject: nobody reads more, and to look for more would never end."""
-
-
-def load_rules(files: Sequence[str] = ()) -> list[Rule]:
-    """Every installed rule and those of the listed plugin files, by code.
-
-    Raises LintError for a plugin that cannot be loaded, or that brings a code that another has.
-    """
-    found: dict[str, Rule] = {}
-    for origin, rule in plugins.items_with(plugins.RULES, files):
-        if rule.code in found:
-            raise LintError(f"{origin} brings a second rule {rule.code}")
-        found[rule.code] = rule
-    return [found[code] for code in sorted(found)]
 
 
 class Subjects(NamedTuple):
@@ -64,7 +50,7 @@ def _sweeps(subjects: Subjects) -> list[Sweep]:
     return find_sweeps(subjects.files, subjects.trees, subjects.plans)
 
 
-SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
+FIND: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
     "pair": lambda subjects: subjects.pairs,
     "plan": lambda subjects: subjects.plans,
     "document": _documents,
@@ -72,24 +58,30 @@ SUBJECTS: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
     "environment": lambda subjects: [found for tree in subjects.trees for found in tree.environments],
     "sweep": _sweeps,
 }
-"""What a rule's check() can ask for by the name of its parameter; it runs once for each."""
+"""How the subjects of each kind are found."""
 
 
 def run_rules(rules: Iterable[Rule], subjects: Subjects) -> list[Finding]:
-    """All that the rules find, for each subject of the kind that each asks for.
+    """All that the rules find, for each subject of the kind that each asks for."""
+    return run_listed(map(listed, rules), subjects)
+
+
+def run_listed(rules: Iterable[ListedRule], subjects: Subjects) -> list[Finding]:
+    """All that the rules find. A rule is imported only where there is a subject of its kind.
 
     What no rule asks for is never made, and what was worked out for a subject (a sweep's plans) goes with it. Raises
     LintError naming a rule that crashes.
     """
-    asking: dict[str, list[Rule]] = {}
+    asking: dict[str, list[ListedRule]] = {}
     for rule in rules:
-        asking.setdefault(subject_of(rule), []).append(rule)
+        asking.setdefault(rule.subject, []).append(rule)
     found: list[Finding] = []
     for kind, those in asking.items():
-        waiting = deque(SUBJECTS[kind](subjects))
+        waiting = deque(FIND[kind](subjects))
+        loaded = [rule.load() for rule in those] if waiting else []
         while waiting:
             subject = waiting.popleft()
-            found += [finding for rule in those for finding in _findings(rule, subject)]
+            found += [finding for rule in loaded for finding in _findings(rule, subject)]
     return found
 
 
@@ -101,28 +93,6 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
         first = found.get(key)
         found[key] = finding if first is None else first._replace(others=first.others + 1)
     return sorted(found.values(), key=lambda finding: (finding.span, finding.code, finding.message))
-
-
-def subject_of(rule: Rule) -> str:
-    """What a rule's check() asks for. Raises LintError where that is nothing that there is."""
-    parameters = [name for name in _parameters(rule.check) if name != "self"]
-    if len(parameters) != 1 or parameters[0] not in SUBJECTS:
-        raise LintError(
-            f"rule {rule.code}: check() asks for {', '.join(parameters) or 'nothing'}; it can have one of "
-            + ", ".join(SUBJECTS)
-        )
-    return parameters[0]
-
-
-def _parameters(function: Callable[..., object]) -> Sequence[str]:
-    """The names of a function's parameters, which its code has: a signature takes fifty times as long to make."""
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
-        from inspect import signature
-
-        return list(signature(function).parameters)
-    names: tuple[str, ...] = code.co_varnames
-    return names[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def _findings(rule: Rule, subject: object) -> list[Finding]:

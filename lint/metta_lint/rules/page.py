@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from metta_lint.rules.built_in import BuiltIn
-from metta_lint.rules.selection import is_preview
+from metta_lint.rules.registry import is_preview, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,8 +77,6 @@ def rules_data(rules: Iterable[Rule]) -> list[dict[str, Any]]:
 
 def fixable(rule: Rule | BuiltIn) -> Fixable | None:
     """The kind of fixes that a rule's findings have: safe ones too, unsafe ones alone, a pair's, or none."""
-    from metta_lint.rules.engine import subject_of
-
     declared: Fixable | None = getattr(rule, "fixable", None)
     if declared is not None:
         return declared

@@ -9,21 +9,20 @@ from metta_lint.base.paths import from_folder
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import close_names
 from metta_lint.rules.built_in import BUILT_IN
-from metta_lint.rules.engine import load_rules
+from metta_lint.rules.registry import list_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from metta_lint.project.config import Config, FileIgnore, Selector
-    from metta_lint.rules.built_in import BuiltIn
     from metta_lint.rules.finding import Finding
-    from metta_lint.rules.rule import Rule
+    from metta_lint.rules.registry import ListedRule
 
 
 class Chosen(NamedTuple):
     """The rules to run, the codes that are not looked for, and what the user has to be told about those."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[ListedRule, ...] = ()
     idle: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
 
@@ -31,15 +30,15 @@ class Chosen(NamedTuple):
 def chosen_rules(config: Config) -> Chosen:
     """The rules that a configuration asks for.
 
-    Raises LintError as load_rules does, and, at its place if it has one, for a prefix that no code begins with: a typo
+    Raises LintError as list_rules does, and, at its place if it has one, for a prefix that no code begins with: a typo
     would switch a rule off.
     """
-    rules = load_rules(config.plugins)
+    rules = list_rules(config.plugins)
     codes = (*(rule.code for rule in rules), *(found.code for found in BUILT_IN))
     for selector in (*config.selectors, *(code for ignore in config.file_ignores for code in ignore.codes)):
         _check_code(selector, codes)
     asked = [rule for rule in rules if is_selected(rule.code, config.selectors)]
-    running = tuple(rule for rule in asked if config.preview or not is_preview(rule))
+    running = tuple(rule for rule in asked if config.preview or not rule.is_preview)
     built_in = {found.code for found in BUILT_IN if is_selected(found.code, config.selectors)}
     return Chosen(
         running,
@@ -47,14 +46,9 @@ def chosen_rules(config: Config) -> Chosen:
         tuple(
             f"{rule.code} ({rule.name}) is selected, but is not yet stable: it runs with --preview (or preview = true)"
             for rule in asked
-            if not config.preview and is_preview(rule) and _is_named(rule.code, config.selectors)
+            if not config.preview and rule.is_preview and _is_named(rule.code, config.selectors)
         ),
     )
-
-
-def is_preview(rule: Rule | BuiltIn) -> bool:
-    """Whether a rule is not yet stable."""
-    return bool(getattr(rule, "preview", False))
 
 
 def is_selected(code: str, selectors: Iterable[Selector]) -> bool:

@@ -17,7 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from metta_lint import __version__
-from metta_lint.rules.engine import load_rules
+from metta_lint.rules.registry import load_rules
 from metta_lint.server.actions import EXPLAIN, KINDS, Asked, actions
 from metta_lint.server.hover import hover
 from metta_lint.server.navigation import definitions, named_file, references
@@ -196,7 +196,7 @@ class Server:
     async def _explain(self, code: str) -> str:
         """A rule's page: shown as a document where the editor can, and the answer in any case."""
         reports = [checked.report for checked in (await self.session.found()).result.checked]
-        ours = [rule for report in reports if report is not None for rule in report.rules]
+        ours = [rule.load() for report in reports if report is not None for rule in report.rules]
         path, text = self.pages.write(code, [*load_rules(), *ours])
         if get_capability(self.language_server.client_capabilities, "window.show_document.support"):
             self.language_server.window_show_document(lsp.ShowDocumentParams(str(from_fs_path(path)), take_focus=True))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from metta_lint.base.errors import LintError
+from metta_lint.base.plugins import entry_points
 from metta_lint.base.records import NamedTuple
 from metta_lint.loops import embedded
 from metta_lint.loops.observation import Observation
@@ -94,18 +94,19 @@ def backend(policy_size: int = embedded.POLICY_SIZE) -> Backend:
 
 
 def load_trainer() -> Any:
-    """The installed reference trainer's module: it has Options, estimate() and run().
+    """The installed reference trainer, a module or an object: it has Options, estimate() and run().
 
-    Raises LintError where none is installed, or what it needs is not.
+    Raises LintError where none is installed, or what it needs is not, or it cannot be imported.
     """
-    from importlib.metadata import entry_points
-
-    for point in entry_points(group=GROUP):
+    for point in entry_points(GROUP):
         try:
-            return import_module(point.value)
-        except ModuleNotFoundError as error:
+            return point.load()
+        except LintError as error:
+            cause = error.__cause__
+            if not isinstance(cause, ModuleNotFoundError) or cause.name == point.module:
+                raise
             raise LintError(
-                f"verify runs both configs and needs {error.name}: pip install 'metta-lint[verify]'"
+                f"verify runs both configs and needs {cause.name}: pip install 'metta-lint[verify]'"
             ) from error
     raise LintError("no reference trainer is installed: pip install 'metta-lint[verify]'")
 

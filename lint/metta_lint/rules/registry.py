@@ -1,0 +1,117 @@
+"""Which rules there are: those of installed packages and of plugin files, listed before they are imported.
+
+A package with many rules has an ``INDEX`` instead of a list ``RULES``: a tuple ``(code, subject, module)`` for each
+rule, the module being one of the package's. Rules are selected by the index, and only those that have something to look
+at are imported.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from metta_lint.base import plugins
+from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from metta_lint.rules.rule import Rule
+
+SUBJECTS = ("pair", "plan", "document", "tree", "environment", "sweep")
+"""What a rule's check() can ask for by the name of its parameter; it runs once for each."""
+PREVIEW = "preview"
+"""The fourth word of a rule in the index that is not yet stable."""
+CO_VARARGS, CO_VARKEYWORDS = 4, 8
+"""The flags of a code object for ``*args`` and ``**kwargs`` (inspect's, which is slow to import)."""
+
+
+class ListedRule(NamedTuple):
+    """What is known of a rule before it is imported. ``subject`` is what its check() asks for."""
+
+    code: str
+    name: str
+    subject: str
+    is_preview: bool
+    load: Callable[[], Rule]
+
+
+def load_rules(files: Sequence[str] = ()) -> list[Rule]:
+    """Every installed rule and those of the listed plugin files, by code. Raises LintError as list_rules does."""
+    return [rule.load() for rule in list_rules(files)]
+
+
+def list_rules(files: Sequence[str] = ()) -> list[ListedRule]:
+    """Every installed rule and those of the listed plugin files, by code.
+
+    Raises LintError for a plugin that cannot be loaded, or that brings a code that another has.
+    """
+    found: dict[str, ListedRule] = {}
+    for origin, rule in _every(files):
+        if rule.code in found:
+            raise LintError(f"{origin} brings a second rule {rule.code}")
+        found[rule.code] = rule
+    return [found[code] for code in sorted(found)]
+
+
+def _every(files: Sequence[str]) -> Iterator[tuple[str, ListedRule]]:
+    for point in plugins.entry_points(plugins.RULES):
+        index = getattr(point.load(), "INDEX", None)
+        if index is not None:
+            yield from ((str(point), _indexed(entry, point)) for entry in index)
+        else:
+            yield from ((added.origin, listed(added.item)) for added in point.items())
+    for file in files:
+        yield from ((added.origin, listed(added.item)) for added in plugins.listed_items(plugins.RULES, file))
+
+
+def _indexed(entry: Sequence[str], point: plugins.EntryPoint) -> ListedRule:
+    """A rule of an index. Its name is its module's, with dashes."""
+    if len(entry) not in (3, 4) or entry[1] not in SUBJECTS or entry[3:] not in ((), (PREVIEW,)):
+        raise LintError(f"{point}: {entry!r} in INDEX is no (code, subject, module)")
+    code, subject, module = entry[:3]
+    load = partial(_imported, f"{point.module}.{module}", code, point)
+    return ListedRule(code, module.rpartition(".")[2].replace("_", "-"), subject, PREVIEW in entry, load)
+
+
+@cache
+def _imported(module: str, code: str, point: plugins.EntryPoint) -> Rule:
+    found = vars(point._replace(value=module).load()).values()
+    rule = next((item for item in found if getattr(item, "code", None) == code), None)
+    if rule is None:
+        raise LintError(f"{point}: {module} has no rule {code}, which INDEX names")
+    made: Rule = rule() if isinstance(rule, type) else rule
+    return made
+
+
+def listed(rule: Rule) -> ListedRule:
+    """A rule that is imported already."""
+    return ListedRule(rule.code, rule.name, subject_of(rule), is_preview(rule), lambda: rule)
+
+
+def is_preview(rule: object) -> bool:
+    """Whether a rule is not yet stable."""
+    return bool(getattr(rule, "preview", False))
+
+
+def subject_of(rule: Rule) -> str:
+    """What a rule's check() asks for. Raises LintError where that is nothing that there is."""
+    parameters = [name for name in _parameters(rule.check) if name != "self"]
+    if len(parameters) != 1 or parameters[0] not in SUBJECTS:
+        raise LintError(
+            f"rule {rule.code}: check() asks for {', '.join(parameters) or 'nothing'}; it can have one of "
+            + ", ".join(SUBJECTS)
+        )
+    return parameters[0]
+
+
+def _parameters(function: Callable[..., object]) -> Sequence[str]:
+    """The names of a function's parameters, which its code has: a signature takes fifty times as long to make."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
+        from inspect import signature
+
+        return list(signature(function).parameters)
+    names: tuple[str, ...] = code.co_varnames
+    return names[: code.co_argcount + code.co_kwonlyargcount]
