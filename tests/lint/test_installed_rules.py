@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from importlib.metadata import entry_points
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
 
 from metta_lint.base.plugins import RULES as GROUP
-from metta_lint.base.plugins import modules_named
+from metta_lint.base.plugins import entry_points
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def by_importlib(group: str) -> list[str]:
-    return sorted(point.value for point in entry_points(group=group))
+def by_importlib(group: str) -> list[tuple[str, str]]:
+    return sorted((point.name, point.value) for point in metadata.entry_points(group=group))
+
+
+def by_us(group: str) -> list[tuple[str, str]]:
+    return sorted((point.name, point.value) for point in entry_points(group))
+
+
+def values(group: str) -> list[str]:
+    return [point.value for point in entry_points(group)]
 
 
 def install(folder: Path, name: str, entries: str | None) -> None:
     """A package's metadata, as an installer leaves it."""
-    metadata = folder / name
-    metadata.mkdir(parents=True)
+    (folder / name).mkdir(parents=True)
     project, _, version = name.removesuffix(".dist-info").removesuffix(".egg-info").partition("-")
     for file in ("METADATA", "PKG-INFO"):
-        (metadata / file).write_text(f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n", encoding="utf-8")
+        (folder / name / file).write_text(
+            f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n", encoding="utf-8"
+        )
     if entries is not None:
-        (metadata / "entry_points.txt").write_text(entries, encoding="utf-8")
+        (folder / name / "entry_points.txt").write_text(entries, encoding="utf-8")
 
 
 @pytest.fixture
@@ -42,7 +51,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("group", [GROUP, "console_scripts", "pytest11", "nobody.has.this"])
 def test_every_group_of_this_environment_is_the_same(group: str) -> None:
-    assert sorted(modules_named(group)) == by_importlib(group)
+    assert by_us(group) == by_importlib(group)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +71,7 @@ def test_every_group_of_this_environment_is_the_same(group: str) -> None:
 @pytest.mark.parametrize("suffix", ["dist-info", "egg-info"])
 def test_a_package_is_read_as_importlib_reads_it(packages: Path, entries: str | None, suffix: str) -> None:
     install(packages, f"our_rules-1.0.{suffix}", entries)
-    assert sorted(modules_named(GROUP)) == by_importlib(GROUP)
+    assert by_us(GROUP) == by_importlib(GROUP)
 
 
 def test_of_two_packages_of_one_name_the_first_on_the_path_counts(
@@ -71,10 +80,9 @@ def test_of_two_packages_of_one_name_the_first_on_the_path_counts(
     install(packages, "our_rules-2.0.dist-info", "[metta_lint.rules]\nours = new_rules\n")
     install(tmp_path / "later", "Our.Rules-1.0.dist-info", "[metta_lint.rules]\nours = old_rules\n")
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "later")])
-    found = modules_named(GROUP)
-    assert sorted(found) == by_importlib(GROUP)
-    assert "new_rules" in found
-    assert "old_rules" not in found
+    assert by_us(GROUP) == by_importlib(GROUP)
+    assert "new_rules" in values(GROUP)
+    assert "old_rules" not in values(GROUP)
 
 
 def test_a_zip_file_on_the_path_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,10 +91,10 @@ def test_a_zip_file_on_the_path_is_looked_into(tmp_path: Path, monkeypatch: pyte
         file.writestr("our_rules-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: our_rules\nVersion: 1.0\n")
         file.writestr("our_rules-1.0.dist-info/entry_points.txt", "[metta_lint.rules]\nours = zipped_rules\n")
     monkeypatch.syspath_prepend(str(archive))
-    assert "zipped_rules" in modules_named(GROUP)
+    assert "zipped_rules" in values(GROUP)
 
 
 def test_a_folder_that_is_gone_holds_nothing(packages: Path) -> None:
-    before = modules_named(GROUP)
+    before = values(GROUP)
     packages.rmdir()
-    assert modules_named(GROUP) == before
+    assert values(GROUP) == before

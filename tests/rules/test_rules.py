@@ -13,7 +13,7 @@ from metta_lint.fixes.solver.fixes import SOLVED
 from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.rules.finding import SEVERITIES
 from metta_lint.rules.page import page
-from metta_lint.rules.registry import load_rules
+from metta_lint.rules.registry import list_rules, listed, load_rules
 
 if TYPE_CHECKING:
     from metta_lint.rules.built_in import BuiltIn
@@ -26,6 +26,18 @@ DOCS = Path(__file__).parents[2] / "docs" / "rules"
 @pytest.mark.parametrize("example", list(examples(RULES)), ids=str)
 def test_case(example: Example, tmp_path: Path) -> None:
     example.check(tmp_path)
+
+
+def test_the_index_says_of_every_rule_what_it_is() -> None:
+    import metta_lint_rules
+
+    folder = Path(metta_lint_rules.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py") if "    def check(self" in path.read_text(encoding="utf-8")}
+    assert sorted(module for _, _, module in metta_lint_rules.INDEX) == sorted(modules)
+    for listed_rule, (_, _, module) in zip(list_rules(), metta_lint_rules.INDEX, strict=True):
+        rule = listed_rule.load()
+        assert listed_rule[:4] == listed(rule)[:4]
+        assert type(rule).__module__ == f"metta_lint_rules.{module}"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
