@@ -1,4 +1,4 @@
-"""How numbers and texts are shown: counts with separators, floats as short as they can be without lying."""
+"""How messages are worded: numbers and texts as people read them, and the known name that an unknown one resembles."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 LARGEST_SHOWN = 10**30
 LONGEST_SHOWN = 80
+COMPARED = 50
+"""Names that one is compared with at most: comparing takes far longer than anything else here."""
+IN_BRACKETS = " (did you mean {}?)"
+"""How Hydra's messages end in a suggestion."""
+_MOST_NAMES = 1_000
+_LONGEST_NAME = 60
+_SHORTEST_SLIP = 5
+"""A word of fewer letters is a slip of too many others."""
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ENDLESS = re.compile(r"\S{200,}")
 
 
 def show(value: object) -> str:
@@ -35,10 +45,6 @@ def show(value: object) -> str:
         case _:
             text = str(value)
             return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
-
-
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_ENDLESS = re.compile(r"\S{200,}")
 
 
 def printable(text: str) -> str:
@@ -78,11 +84,7 @@ def ratio(left: object, right: object) -> float | None:
     return found if isfinite(found) else None
 
 
-COMPARED = 50
-"""Names that one is compared with at most: comparing takes far longer than anything else here."""
-
-_LETTERS = 5
-"""A word of fewer letters is a slip of too many others."""
+# -- names -------------------------------------------------------------------------------------------------------------
 
 
 def close_names(
@@ -103,7 +105,7 @@ def is_slip(name: str, meant: str) -> bool:
     One letter is left out, added, another one or has changed places with its neighbour; or the two differ in case and
     in what joins their words. A digit is no slip: ``layer_1`` and ``layer_2`` are two things.
     """
-    if name == meant or min(len(name), len(meant)) < _LETTERS:
+    if name == meant or min(len(name), len(meant)) < _SHORTEST_SLIP:
         return False
     one, other = (text.lower().replace("-", "_") for text in (name, meant))
     if one.replace("_", "") == other.replace("_", ""):
@@ -116,11 +118,12 @@ def is_slip(name: str, meant: str) -> bool:
     return meant_rest in (swapped, rest[1:]) or rest == meant_rest[1:] or rest[1:] == meant_rest[1:]
 
 
-_NAMES = 200  # compared at most: comparing takes far longer than anything else here
-_LENGTH = 60
+def did_you_mean(
+    name: object, known: Iterable[object], *, form: str = "; did you mean {}?", otherwise: str = ""
+) -> str:
+    """What to add to a message about an unknown name: the known name most like it, or ``otherwise``.
 
-
-def did_you_mean(name: object, known: Iterable[object]) -> str:
-    """A hint to append to a message about a name that is not known; empty where nothing is near."""
-    near = close_names(str(name)[:_LENGTH], map(str, known), compared=_NAMES)
-    return f" (did you mean {near[0]}?)" if near else ""
+    ``form`` is how it is said: ``{}`` stands for the known name.
+    """
+    near = close_names(str(name)[:_LONGEST_NAME], map(str, known), compared=_MOST_NAMES)
+    return form.format(near[0]) if near else otherwise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.base.wording import close_names, show
+from metta_lint.base.wording import did_you_mean, show
 from metta_lint.plans.pair import same
 from metta_lint.project.runs import declared_pairs
 from metta_lint.rules.built_in import UNREADABLE, UNUSED, WITHOUT_REASON
@@ -116,8 +116,7 @@ class _Declared:
     def _no_such_quantity(self) -> str:
         name = self.difference.quantity
         known = sorted({**self.pair.left.quantities, **self.pair.right.quantities})
-        close = close_names(name, known, compared=None)
-        return f"no quantity is called {name!r}" + (f"; did you mean {close[0]}?" if close else "")
+        return f"no quantity is called {name!r}{did_you_mean(name, known)}"
 
     def unknowns(self) -> Iterator[str]:
         """Why the declaration cannot be judged, if it cannot."""

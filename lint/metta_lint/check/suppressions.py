@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping, Scalar, Sequence, Span
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.wording import close_names, printable
+from metta_lint.base.wording import did_you_mean, printable
 from metta_lint.rules.built_in import BUILT_IN, UNREADABLE, UNUSED, WITHOUT_REASON
 from metta_lint.rules.engine import merged
 from metta_lint.rules.registry import list_rules
@@ -125,9 +125,8 @@ def _unknown(code: Code, rules: Collection[ListedRule]) -> str | None:
     if any(built_in.code.startswith(code.text.upper()) for built_in in BUILT_IN):
         return f"{code.text} cannot be suppressed"
     names = [name for rule in rules for name in (rule.code, rule.name)]
-    close = close_names(code.text, names, compared=None)
-    hint = f"did you mean {close[0]}?" if close else "`metta-lint rules` lists them"
-    return f"no rule is called {printable(code.text)!r}; {hint}"
+    hint = did_you_mean(code.text, names, otherwise="; `metta-lint rules` lists them")
+    return f"no rule is called {printable(code.text)!r}{hint}"
 
 
 def _part(comment: Comment, start: int, end: int) -> Span:

@@ -36,10 +36,9 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from metta_lint.base.wording import close_names
+            from metta_lint.base.wording import did_you_mean
 
-            close = close_names(args[0], COMMANDS)
-            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+            ctx.fail(f"No such command {args[0]!r}." + did_you_mean(args[0], COMMANDS, form=" Did you mean {!r}?"))
         return super().resolve_command(ctx, args)
 
 

@@ -12,7 +12,7 @@ from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder, slashed
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.wording import close_names
+from metta_lint.base.wording import did_you_mean
 from metta_lint.files.bytes import first_bytes
 from metta_lint.plans.run import Machine, split_entry
 from metta_lint.project.shape import CONFIG, check_shape
@@ -272,8 +272,7 @@ class _Reader:
         name = _value(pair, key)
         if name in runs:
             return
-        close = close_names(name, runs)
-        hint = f"; did you mean {close[0]}?" if close else f" (declared: {', '.join(runs) or 'none'})"
+        hint = did_you_mean(name, runs, otherwise=f" (declared: {', '.join(runs) or 'none'})")
         raise InputError(f"no run is called {name!r}{hint}", _span(pair, key))
 
 

@@ -12,7 +12,8 @@ from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.documents import Scalar, Sequence
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.wording import close_names
+from metta_lint.base.values import is_number
+from metta_lint.base.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,18 +62,18 @@ class Key(NamedTuple):
     default: object = None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < INFINITY
+def _is_amount(value: object) -> bool:
+    return is_number(value) and 0 < value < INFINITY
 
 
 TEXT = Value("a string", lambda value: isinstance(value, str), {"type": "string"})
 FLAG = Value("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
 COUNT = Value(
     "a positive whole number",
-    lambda value: isinstance(value, int) and _is_number(value),
+    lambda value: isinstance(value, int) and _is_amount(value),
     {"type": "integer", "minimum": 1},
 )
-AMOUNT = Value("a positive number", _is_number, {"type": "number", "exclusiveMinimum": 0})
+AMOUNT = Value("a positive number", _is_amount, {"type": "number", "exclusiveMinimum": 0})
 EXPECTED = Value(
     "the value that this side is to have: a number or a string",
     lambda value: isinstance(value, int | float | str),
@@ -166,8 +167,7 @@ def _check_table(node: Node, shape: Table, where: str) -> None:
     table = _table(node, where)
     for key, entry in table.entries.items():
         if key not in shape.keys:
-            close = close_names(str(key), shape.keys, compared=None)
-            hint = f"; did you mean {close[0]}?" if close else f" (it has {', '.join(shape.keys)})"
+            hint = did_you_mean(key, shape.keys, otherwise=f" (it has {', '.join(shape.keys)})")
             raise InputError(f"{where or 'the configuration'} has no key {key!r}{hint}", entry.key_span)
     for name, known in shape.keys.items():
         found = table.entries.get(name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.wording import close_names
+from metta_lint.base.wording import did_you_mean
 from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.rules.registry import list_rules
 
@@ -70,9 +70,8 @@ def _is_named(code: str, selectors: Iterable[Selector]) -> bool:
 def _check_code(selector: Selector, codes: Sequence[str]) -> None:
     if any(code.startswith(selector.prefix) for code in codes):
         return
-    close = close_names(selector.prefix, codes, compared=None)
-    hint = f"did you mean {close[0]}?" if close else "`metta-lint rules` lists those that are installed"
-    message = f"no rule's code begins with {selector.prefix!r}; {hint}"
+    hint = did_you_mean(selector.prefix, codes, otherwise="; `metta-lint rules` lists those that are installed")
+    message = f"no rule's code begins with {selector.prefix!r}{hint}"
     raise InputError(message, selector.span) if selector.span is not None else LintError(message)
 
 

@@ -103,7 +103,7 @@ def _number(value: float, before: str, syntax: str) -> str:
         return f"{value:_}" if "_" in before and before.replace("_", "").strip("+-").isdecimal() else str(value)
     if not isfinite(value):
         raise Unwritable(f"{syntax} file has no number {value}")
-    if "e" in before.lower() and value and _is_number(before):
+    if "e" in before.lower() and value and _is_numeral(before):
         from decimal import Decimal
 
         mantissa, _, exponent = f"{Decimal(repr(value)):e}".partition("e")
@@ -111,7 +111,7 @@ def _number(value: float, before: str, syntax: str) -> str:
     return repr(value)
 
 
-def _is_number(text: str) -> bool:
+def _is_numeral(text: str) -> bool:
     try:
         float(text)
     except ValueError:

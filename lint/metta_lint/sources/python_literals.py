@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.values import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +144,7 @@ class Calculator:
             case ast.Constant() | ast.Name():
                 node = self.node(expression, depth + 1)
                 value = node.value if isinstance(node, Scalar) else None
-                return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+                return value if is_number(value) else None
         return None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.values import OFF
-from metta_lint.base.wording import close_names
+from metta_lint.base.wording import did_you_mean
 from metta_lint.plans.formula import formula
 from metta_lint.sources.literals import Unwritable
 
@@ -46,8 +46,7 @@ def split(plan: Plan, wants: Mapping[str, object]) -> tuple[dict[str, object], d
     derived: dict[str, object] = {}
     for name, value in wants.items():
         if name not in plan.quantities:
-            close = close_names(name, plan.quantities, compared=None)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(name, plan.quantities)
             raise LintError(f"no quantity of {plan.run.trainer} is called {name!r}{hint}")
         try:
             fixed[setting_behind(plan, name)] = setting_value(value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.wording import did_you_mean
+from metta_lint.base.wording import IN_BRACKETS, did_you_mean
 from metta_lint.trainers.hydra.defaults import GroupChanges, GroupChoice
 from metta_lint.trainers.hydra.draft import Draft, NoSuchKeyError
 from metta_lint.trainers.hydra.grammar import GrammarError
@@ -160,6 +160,6 @@ def _hint(keys: tuple[str, ...], draft: Draft) -> str:
     for key in keys:
         child = place.child(key)
         if child is None:
-            return did_you_mean(key, place.node.entries if isinstance(place.node, Branch) else ())
+            return did_you_mean(key, place.node.entries if isinstance(place.node, Branch) else (), form=IN_BRACKETS)
         place = child
     return ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
-from metta_lint.base.wording import did_you_mean
+from metta_lint.base.wording import IN_BRACKETS, did_you_mean
 from metta_lint.trainers.hydra.grammar import GrammarError, is_interpolated, parse
 from metta_lint.trainers.hydra.hydra_node import GROUPS
 from metta_lint.trainers.hydra.includes import SELF, ConfigFile, Hole, Include, Option
@@ -149,7 +149,7 @@ class _Expansion:
         path = member.path
         if not above:
             return f"there is no config {path}"
-        hint = did_you_mean(member.include.name or "", self.folder.options(member.group))
+        hint = did_you_mean(member.include.name or "", self.folder.options(member.group), form=IN_BRACKETS)
         return f"there is no config {path} to include{hint}"
 
     def _available(self, member: Member) -> str:
@@ -316,7 +316,7 @@ class _Expansion:
     def _unused(self, key: str, *, external: bool) -> str:
         group = key.partition("@")[0]
         others = sorted(other for other in self.known if other.partition("@")[0] == group)
-        hint = f" (there is {', '.join(others)})" if others else did_you_mean(key, [*self.known])
+        hint = f" (there is {', '.join(others)})" if others else did_you_mean(key, self.known, form=IN_BRACKETS)
         more = f"; +{key}=... adds it" if external else ""
         return f"no defaults list has {key} to override{hint}{more}"
 

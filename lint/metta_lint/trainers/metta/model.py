@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import IN_BRACKETS, did_you_mean
 from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.metta.batches import CLOCKS, SIZES
 from metta_lint.trainers.metta.defaults import DEFAULTS
@@ -190,11 +191,7 @@ def _nearest(key: str) -> str:
     """The same name in another section, else the key that is spelt most like it."""
     name = key.rpartition(".")[2]
     same = next((known for known in DEFAULTS if known.rpartition(".")[2] == name), None)
-    if same is not None:
-        return f" (did you mean {same}?)"
-    from metta_lint.base.wording import did_you_mean
-
-    return did_you_mean(key, DEFAULTS)
+    return did_you_mean(key, DEFAULTS, form=IN_BRACKETS) if same is None else IN_BRACKETS.format(same)
 
 
 def _check_fields(d: Derivation) -> None:

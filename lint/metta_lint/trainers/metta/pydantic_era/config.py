@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Mapping, Node, Scalar, Span, leaves, plain
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.unknown import Unknown
-from metta_lint.base.wording import close_names
+from metta_lint.base.wording import did_you_mean
 from metta_lint.plans.run import Machine, Run, Setting, split_entry
 from metta_lint.sources import read
 from metta_lint.trainers.metta.config import machine_settings
@@ -221,8 +221,7 @@ def _override(text: str, settings: dict[str, Setting]) -> Setting:
     before = settings.get(key)
     known = before is not None or key.startswith(("env.", *(f"{group}." for group in NODE_GROUPS)))
     if not known and key.split(".")[0] in GROUPS:
-        close = close_names(key, settings, compared=None)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(key, settings)
         raise LintError(f"--set {text}: the config has no {key}, and forbids keys that it does not know{hint}")
     overridden = () if before is None or before.span is None else (before.span, *before.overrides)
     return Setting(key, _value(value), None, overridden, "command line")
