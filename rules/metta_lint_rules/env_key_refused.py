@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Fix, Place, Plan, Setting, close_names, removal, renaming
+from metta_lint.api import INI, Case, Draft, Fix, Place, Plan, Setting, close_names, removal, renaming
 
 DEFAULT = "[base]\npackage = None\nenv_name = None\n\n[train]\nseed = 1\n"
 REGISTRY = (
@@ -17,7 +17,7 @@ CODE = {
     "pufferlib/ocean/whisker_racer/whisker_racer.py": ENVIRONMENT,
 }
 BASE = "[base]\npackage = ocean\nenv_name = puffer_whisker_racer\n\n[env]\nnum_envs = 1024\n"
-INI = "pufferlib/config/ocean/whisker_racer.ini"
+RUN = "pufferlib/config/ocean/whisker_racer.ini"
 
 
 class EnvKeyRefused:
@@ -39,12 +39,12 @@ class EnvKeyRefused:
     code, name, severity = "ML504", "env-key-refused", "error"
     fixable = "safe"
     agrees = [
-        Case(files={**CODE, INI: f"{BASE}width = 1080\n"}),
-        Case(files={**CODE, INI: f"{BASE}width = 1080\nheight = 2\n", "pufferlib/ocean/environment.py": "import x\n"}),
+        Case(files={**CODE, RUN: f"{BASE}width = 1080\n"}),
+        Case(files={**CODE, RUN: f"{BASE}width = 1080\nheight = 2\n", "pufferlib/ocean/environment.py": "import x\n"}),
     ]
     drifts = [
-        Case(files={**CODE, INI: f"{BASE}frameskip = 4\n"}, at=(f"{INI}:7",)),
-        Case(files={**CODE, INI: f"{BASE}widht = 1080\n"}, at=(f"{INI}:7",)),
+        Case(files={**CODE, RUN: f"{BASE}frameskip = 4\n"}, at=(f"{RUN}:7",)),
+        Case(files={**CODE, RUN: f"{BASE}widht = 1080\n"}, at=(f"{RUN}:7",)),
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
@@ -54,7 +54,7 @@ class EnvKeyRefused:
             return
         for key, setting in plan.run.settings.items():
             section, _, name = key.partition(".")
-            written = setting.span is None or setting.span.path.endswith(".ini")
+            written = setting.span is None or INI.fits(setting.span.path)
             if section != "env" or "." in name or not written or name in callee.names:
                 continue
             takers = " and ".join(dict.fromkeys(place for place, _ in callee.places))
@@ -73,5 +73,5 @@ def _fix(plan: Plan, setting: Setting, name: str, meant: str) -> Fix | None:
     if setting.span is None:
         return None
     other = plan.run.settings.get(f"env.{meant}")
-    is_written = other is not None and other.span is not None and other.span.path.lower().endswith(".ini")
+    is_written = other is not None and other.span is not None and INI.fits(other.span.path)
     return renaming(setting.span, name, meant) if meant and not is_written else removal(setting.span, name)

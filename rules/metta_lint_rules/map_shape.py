@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from metta_lint.api import CHARACTERS, Case, Document, Draft, Scalar, Sequence, Span
+from metta_lint.api import CHARACTERS, MAP, Case, Document, Draft, Scalar, Sequence, Span
 
 
 class MapShape:
@@ -33,7 +33,7 @@ class MapShape:
 
     def check(self, document: Document) -> Iterator[Draft]:
         """One draft for each row of another length than most, and for each unknown character."""
-        if not document.path.endswith(".map") or not isinstance(document.root, Sequence):
+        if not MAP.fits(document.path) or not isinstance(document.root, Sequence):
             return
         rows = [(str(row.value), row.span) for row in document.root.items if isinstance(row, Scalar)]
         lengths = Counter(len(row.strip()) for row, _ in rows)

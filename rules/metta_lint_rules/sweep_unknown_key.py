@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Fix, Parameter, Sweep, renaming
+from metta_lint.api import INI, Case, Draft, Fix, Parameter, Sweep, renaming
 
 DEFAULT = """[sweep]
 method = Protein
@@ -81,7 +81,7 @@ def _fix(parameter: Parameter, meant: str) -> Fix | None:
     parent, _, name = meant.rpartition(".")
     if not meant or files - {parameter.span.path}:
         return None
-    if parameter.span.path.lower().endswith(".ini"):
+    if INI.fits(parameter.span.path):
         return renaming(parameter.span, f"sweep.{parameter.key}", f"sweep.{meant}")
     old_parent, _, old_name = parameter.key.rpartition(".")
     return renaming(parameter.span, old_name, name) if parent == old_parent else None

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Edit, Fix, Place, Plan, Setting
+from metta_lint.api import INI, Case, Claim, Draft, Edit, Fix, Place, Plan, Setting
 
 WORDS = {"true": "True", "false": "False", "none": "None", "null": "None"}
 FLAGS = {
@@ -53,7 +53,7 @@ class TextForValue:
         """One draft for each text of an INI that Python would spell otherwise."""
         for setting in plan.run.settings.values():
             name = setting.key.rpartition(".")[2]
-            if setting.span is None or not setting.span.path.lower().endswith(".ini") or name in TEXTS:
+            if setting.span is None or not INI.fits(setting.span.path) or name in TEXTS:
                 continue
             meant = _meant(setting)
             if meant is None:

@@ -11,8 +11,9 @@ import pytest
 
 from metta_lint.base.documents import Mapping, plain
 from metta_lint.base.errors import InputError
-from metta_lint.sources import SUFFIXES, read
+from metta_lint.sources import read
 from metta_lint.sources.ini import KEY_LIMIT
+from metta_lint.sources.syntax import BY_SUFFIX
 from metta_lint.sources.text import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT, FileText
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ EXAMPLES = {
     ".py": (b"gamma = 0.9\n", {"classes": {}, "functions": {}, "constants": {"gamma": 0.9}}),
     ".map": (b"\n###\n#@#\n###\n\n", ["###", "#@#", "###"]),
 }
-EVERY_SUFFIX = pytest.mark.parametrize("suffix", SUFFIXES)
+EVERY_SUFFIX = pytest.mark.parametrize("suffix", BY_SUFFIX)
 
 
 def refusal(path: str, data: bytes) -> InputError:

@@ -33,6 +33,7 @@ from metta_lint.rules.finding import Claim, Finding, Severity
 from metta_lint.rules.rule import Case, Draft, Place, Rule
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.remedies import removal, renaming, rewriting
+from metta_lint.sources.syntax import INI, MAP
 from metta_lint.trainers.mettagrid.classes import nearest_target
 from metta_lint.trainers.mettagrid.game_keys import NEW_NAMES, TOP_KEYS, allowed_keys, meant_by, refused_key, stands_for
 from metta_lint.trainers.mettagrid.maps import AGENT, Thing, kind_of
@@ -53,7 +54,9 @@ __all__ = [
     "CONFIG_REQUIREMENTS",
     "DISTRIBUTIONS",
     "HANGS",
+    "INI",
     "ITEMS",
+    "MAP",
     "NEW_NAMES",
     "OFF",
     "PARAMETERS",

@@ -18,6 +18,7 @@ from metta_lint.base.wording import printable
 from metta_lint.files.replace import write_text
 from metta_lint.rules.built_in import STALE_ENTRY
 from metta_lint.sources import read
+from metta_lint.sources.syntax import JSON
 from metta_lint.sources.text import BYTE_LIMIT, NODE_LIMIT, file_start
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def load(given: GivenFile) -> Baseline:
     if not os.path.lexists(given.path):
         message = f"the baseline {given.path} does not exist; metta-lint check --write-baseline writes it"
         raise InputError(message, given.span) if given.span is not None else LintError(message)
-    root = read(given.path).root if given.path.endswith(".json") else None
+    root = read(given.path).root if JSON.fits(given.path) else None
     schema = root.get("schema") if isinstance(root, Mapping) else None
     if not isinstance(root, Mapping) or not isinstance(schema, Scalar) or "findings" not in root.entries:
         raise InputError("is no baseline of metta-lint", root.span if root is not None else file_start(given.path))
@@ -199,6 +200,6 @@ def to_write(path: str) -> Baseline:
 
     if os.path.isdir(path):
         raise LintError(f"{path} is a folder, and no place for a baseline; paths come before --write-baseline")
-    if not path.endswith(".json"):
+    if not JSON.fits(path):
         raise LintError(f"{path}: a baseline is a JSON file; paths come before --write-baseline")
     return load(GivenFile(path)) if os.path.lexists(path) else Baseline(path)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Span, plain
 from metta_lint.base.errors import InputError
 from metta_lint.check.suppressions import FILE, LINE, lines_of, long_values
 from metta_lint.files.bytes import first_bytes
-from metta_lint.sources import SUFFIXES, read
-from metta_lint.sources.comments import SIGNS
+from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
+from metta_lint.sources.syntax import syntax_of
 from metta_lint.sources.text import BOM, BYTE_LIMIT, LINE_BREAK, FileText
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> E
     change by it. Raises OSError for a file that is not there, InputError for one that cannot be read.
     """
     path = finding.span.path
-    kind = SUFFIXES.get(PurePath(path).suffix.lower())
-    if kind not in SIGNS or finding.is_input_error:
+    syntax = syntax_of(path)
+    if syntax is None or not syntax.comment_signs or finding.is_input_error:
         return None
     data = first_bytes(path, BYTE_LIMIT) if data is None else data
     document = read(path, data)
@@ -36,7 +35,7 @@ def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> E
     lines = LINE_BREAK.split(file.text.removeprefix(BOM))
     whole_file = finding.span == Span(path, 1, 1, 1, 1)
     text = f"# metta-lint: {FILE if whole_file else LINE}[{finding.code}] {' '.join(reason.split())}".rstrip()
-    for line in [_first_line(lines, SIGNS[kind])] if whole_file else _lines_above(document, finding.span):
+    for line in [_first_line(lines, syntax.comment_signs)] if whole_file else _lines_above(document, finding.span):
         indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
         edit = Edit(Span(path, line, 1, line, 1), f"{indent}{text}{file.newline}")
         if _is_only_a_comment(document, edit, file):

@@ -10,6 +10,7 @@ import click
 from metta_lint.base.errors import LintError
 from metta_lint.cli.options import given, machine_options, option_group, output_options, set_option, trainer_option
 from metta_lint.cli.output import emit, style
+from metta_lint.sources.syntax import TOML
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Rule
 
-CONFIGURATION_SUFFIX = ".toml"
 """What our own configuration files end with; no trainer's run does."""
 configs_option = click.option(
     "--config",
@@ -56,7 +56,7 @@ def explain(code: str, configs: tuple[str, ...], against: str | None, **options:
 
 def _split(configs: Sequence[str]) -> tuple[list[str], list[str]]:
     """The configuration files and the runs."""
-    files = [config for config in configs if config.lower().endswith(CONFIGURATION_SUFFIX)]
+    files = [config for config in configs if TOML.fits(config)]
     if len(files) > 1:
         raise LintError(f"--config {files[1]}: the configuration is {files[0]} already")
     return files, [config for config in configs if config not in files]

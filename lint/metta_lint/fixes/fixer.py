@@ -15,6 +15,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.files.bytes import first_bytes, reading_instead
 from metta_lint.files.replace import Rewrite
 from metta_lint.rules.finding import at_least
+from metta_lint.sources.syntax import INI
 from metta_lint.sources.text import BYTE_LIMIT, FileText
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def together(findings: Iterable[Finding]) -> list[Finding]:
     emptied: set[str] = set()
     for finding in findings:
         edits = finding.fix.edits if finding.fix is not None else ()
-        removed = {edit.span.path for edit in edits if not edit.text and not edit.span.path.lower().endswith(".ini")}
+        removed = {edit.span.path for edit in edits if not edit.text and not INI.fits(edit.span.path)}
         others = [other for edit in edits for other in taken.get(os.path.realpath(edit.span.path), set()) - {edit}]
         if removed & emptied or any(_touch(edit.span, other.span) for edit in edits for other in others):
             continue

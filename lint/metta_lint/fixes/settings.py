@@ -19,6 +19,7 @@ from metta_lint.project.runs import plan_again
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
 from metta_lint.sources.literals import Unwritable, like, written
+from metta_lint.sources.syntax import INI
 from metta_lint.sources.text import text_of
 from metta_lint.trainers.dialects import trainer_for
 
@@ -111,7 +112,7 @@ def _text(changes: list[tuple[_Place, object]]) -> str:
     lines: dict[str, dict[str, object]] = {}
     for each, new in sorted(changes, key=lambda change: -len(change[0].indent)):
         _nest(lines.setdefault(each.indent, {}), each.keys, written(new, each.span.path))
-    write_lines = _ini_lines if place.span.path.lower().endswith(".ini") else _yaml_lines
+    write_lines = _ini_lines if INI.fits(place.span.path) else _yaml_lines
     every = [line for indent, nested in lines.items() for line in write_lines(nested, indent)]
     return "".join(f"{place.newline}{line}" for line in every)
 
@@ -188,7 +189,7 @@ class _Place(NamedTuple):
     def replaced(self, value: object) -> str:
         """The value, with the comment that PufferLib reads over after a literal."""
         literal, comment = self.text, ""
-        if self.span.path.lower().endswith(".ini") and (found := _COMMENT.search(self.text)) is not None:
+        if INI.fits(self.span.path) and (found := _COMMENT.search(self.text)) is not None:
             literal, comment = self.text[: found.start()], found.group()
         return written(value, self.span.path, literal) + comment
 
@@ -229,7 +230,7 @@ def _line_in(path: str, key: str) -> _Place | None:
     root = read(path).root
     if not isinstance(root, Mapping):
         return None
-    if path.lower().endswith(".ini"):
+    if INI.fits(path):
         return _line_in_ini(text, root, key)
     return _line_in_yaml(text, root, key.split("."))
 

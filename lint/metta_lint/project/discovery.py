@@ -11,11 +11,11 @@ from metta_lint.base.errors import LintError
 from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.folders import Folders
+from metta_lint.sources.syntax import INI, JSON, MAP, PYTHON, YAML, syntax_of
 from metta_lint.trainers.dialects import added_entries
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump, is_entry, may_hold_config
 from metta_lint.trainers.trees.roots import (
     _DEFAULTS,
-    MAP_SUFFIX,
     _bytes,
     _is_called_tree,
     _is_config_name,
@@ -23,7 +23,7 @@ from metta_lint.trainers.trees.roots import (
     _normal,
     tree_root,
 )
-from metta_lint.trainers.trees.tree import YAML_SUFFIXES, ConfigTree
+from metta_lint.trainers.trees.tree import ConfigTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,7 +106,7 @@ def _looked_at(path: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
 def _named(path: str) -> File:
     if added := added_entries(path):
         return File(path, is_entry=False, added=added)
-    in_tree = path.endswith((*YAML_SUFFIXES, MAP_SUFFIX))
+    in_tree = syntax_of(path) in (YAML, MAP)
     return File(path, _is_entry(path), tree_root(path) if in_tree else None)
 
 
@@ -133,7 +133,7 @@ def _outside(path: str, data: bytes | None) -> File | None:
     name = os.path.basename(path)
     if added := added_entries(path):
         return File(path, is_entry=False, added=added)
-    if name.endswith(".ini"):
+    if INI.fits(name):
         data = _bytes(path)
         if _PUFFER_SECTION.search(data) or os.path.exists(os.path.join(os.path.dirname(path), "default.ini")):
             return File(path, _ENV_NAME.search(data) is not None and name != "default.ini")
@@ -149,16 +149,17 @@ def _in_tree(path: str, data: bytes | None, root: str) -> File | None:
         at_root = os.path.dirname(path) == root or (root == "." and "/" not in path)
         data = data or (_bytes(path) if at_root else b"")
         return File(path, at_root and _trains(data), root, added_entries(path))
-    return File(path, is_entry=False, tree=root) if name.endswith(MAP_SUFFIX) else _outside(path, None)
+    return File(path, is_entry=False, tree=root) if MAP.fits(name) else _outside(path, None)
 
 
 def _is_entry(path: str) -> bool:
     data = _bytes(path)
-    if path.endswith(".ini"):
+    syntax = syntax_of(path)
+    if syntax is INI:
         return _ENV_NAME.search(data) is not None and Path(path).name != "default.ini"
-    if path.endswith((".py", ".json")):
+    if syntax in (PYTHON, JSON):
         return is_entry(path, data)
-    return path.endswith(YAML_SUFFIXES) and (_trains(data) or is_dump(data))
+    return syntax is YAML and (_trains(data) or is_dump(data))
 
 
 def _trains(data: bytes) -> bool:

@@ -9,6 +9,7 @@ from metta_lint.base.errors import InputError
 from metta_lint.server.diagnostics import location
 from metta_lint.server.places import written
 from metta_lint.sources import read
+from metta_lint.sources.syntax import YAML
 from metta_lint.trainers.hydra.includes import read_config_file
 from metta_lint.trainers.hydra.members import member_of
 from metta_lint.trainers.trees.references import env_references, file_references
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from metta_lint.base.documents import Document, Span
     from metta_lint.server.linting import File, Result
     from metta_lint.server.places import Use
-
-HYDRA_SUFFIXES = (".yaml", ".yml")
 
 
 def definitions(result: Result, uses: Sequence[Use]) -> list[Location]:
@@ -60,7 +59,7 @@ def _first(settings: Sequence[object]) -> object:
 
 def named_file(file: File, content: bytes, line: int, column: int) -> str | None:
     """The file that a name at a place of a Hydra tree's config means: in its defaults list, or an environment's."""
-    if not file.path.endswith(HYDRA_SUFFIXES):
+    if not YAML.fits(file.path):
         return None
     try:
         document = read(file.path, content)

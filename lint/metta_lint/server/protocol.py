@@ -23,7 +23,7 @@ from metta_lint.server.hover import hover
 from metta_lint.server.navigation import definitions, named_file, references
 from metta_lint.server.pages import Pages
 from metta_lint.server.session import Session, file_of
-from metta_lint.sources import SUFFIXES
+from metta_lint.sources.syntax import BY_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class At(Protocol):
         """Where in it."""
 
 
-WATCHED = "**/*{" + ",".join(SUFFIXES) + "}"
+WATCHED = "**/*{" + ",".join(BY_SUFFIX) + "}"
 
 
 class Server:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from metta_lint.base import plugins
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.files.bytes import first_bytes, identity
+from metta_lint.sources.syntax import BY_SUFFIX, syntax_of
 from metta_lint.sources.text import BYTE_LIMIT, file_start
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document
     from metta_lint.sources.source import Source
+    from metta_lint.sources.syntax import Syntax
 
-
-SUFFIXES = {
-    ".ini": "ini",
-    ".yaml": "yaml",
-    ".yml": "yaml",
-    ".toml": "toml",
-    ".json": "json",
-    ".py": "python",
-    ".map": "map",
-}
 
 MARKER = b"metta-lint:"
 """What a comment has that speaks to metta-lint: a file without it is not searched for comments."""
@@ -40,7 +31,7 @@ def added_sources() -> tuple[Source, ...]:
 
 def known_suffixes() -> tuple[str, ...]:
     """The suffixes of files that can be read, those of plugins too."""
-    return tuple(dict.fromkeys((*SUFFIXES, *(suffix for source in added_sources() for suffix in source.suffixes))))
+    return tuple(dict.fromkeys((*BY_SUFFIX, *(suffix for source in added_sources() for suffix in source.suffixes))))
 
 
 def read(path: str, data: bytes | None = None) -> Document:
@@ -90,30 +81,23 @@ def _weight(size: int) -> int:
 
 
 def _parse(path: str, data: bytes) -> Document:
-    name = SUFFIXES.get(os.path.splitext(path)[1].lower())
-    document = _read_as(name, path, data)
-    if MARKER not in data or name is None:
+    syntax = syntax_of(path)
+    document = _read_as(syntax, path, data)
+    if MARKER not in data or syntax is None:
         return document
     from metta_lint.sources.comments import comments
 
-    return document._replace(comments=(*document.comments, *comments(name, data, document)))
+    return document._replace(comments=(*document.comments, *comments(syntax, data, document)))
 
 
-def _read_as(name: str | None, path: str, data: bytes) -> Document:
+def _read_as(syntax: Syntax | None, path: str, data: bytes) -> Document:
     suffix = os.path.splitext(path)[1].lower()
     for source in added_sources():
         if suffix in source.suffixes and source.claims(path, data):
             return _parsed_by(source, data, path)
-    if name is None:
+    if syntax is None:
         raise InputError(f"no reader for this kind of file (known: {' '.join(known_suffixes())})", file_start(path))
-    return _parsed(name, data, path)
-
-
-def _parsed(name: str, data: bytes, path: str) -> Document:
-    # Only the module that is needed is imported: PyYAML alone would cost an INI-only run several milliseconds.
-    reader = import_module(f"{__name__}.{name}")
-    document: Document = reader.parse(data, path)
-    return document
+    return syntax.parse(data, path)
 
 
 def _parsed_by(source: Source, data: bytes, path: str) -> Document:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Comment, Document, Mapping, Scalar
 from metta_lint.base.errors import InputError
+from metta_lint.sources.syntax import INI, PYTHON, TOML, YAML, Syntax
 from metta_lint.sources.text import BOM, FileText
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ _TOML_TOKEN = re.compile(
 )
 
 
-def comments(kind: str, data: bytes, document: Document) -> Iterator[Comment]:
-    """The comments of a file, which could be read, that speak to metta-lint; ``kind`` is the reader's name."""
-    finder = _FINDERS.get(kind)
+def comments(syntax: Syntax, data: bytes, document: Document) -> Iterator[Comment]:
+    """The comments of a file, which could be read, that speak to metta-lint."""
+    finder = _FINDERS.get(syntax)
     if finder is None:
         return
     file = FileText(document.path, data.decode().removeprefix(BOM))
@@ -55,7 +56,7 @@ def comments(kind: str, data: bytes, document: Document) -> Iterator[Comment]:
             continue
         before = file.text[file.line_start(start) : start]
         if alone := not before.strip():
-            below = _first_below(file, max(line + 1, below), kind)
+            below = _first_below(file, max(line + 1, below), syntax)
         text = file.text[start:end].rstrip()
         span = file.span(start, start + len(text))
         blanks = len(before) - len(before.rstrip())
@@ -73,10 +74,9 @@ def _check_count(file: FileText) -> None:
         raise InputError(message, file.span(*beyond.span()))
 
 
-def _first_below(file: FileText, below: int, kind: str) -> int:
+def _first_below(file: FileText, below: int, syntax: Syntax) -> int:
     """The first line from one on that is no comment; the last one where all are."""
-    signs = SIGNS[kind]
-    while below < len(file.starts) and file.line(below).lstrip().startswith(signs):
+    while below < len(file.starts) and file.line(below).lstrip().startswith(syntax.comment_signs):
         below += 1
     return min(below, len(file.starts))
 
@@ -91,7 +91,7 @@ def _of_ini(file: FileText, document: Document) -> Iterator[tuple[int, bool]]:
         line = file.line(number)
         start = file.starts[number - 1]
         indent = len(line) - len(line.lstrip())
-        if line.lstrip().startswith(SIGNS["ini"]):
+        if line.lstrip().startswith(INI.comment_signs):
             yield start + indent, False
             continue
         found = _SPOKEN_TO.search(line)
@@ -186,13 +186,10 @@ def _yaml_texts(text: str) -> Iterator[tuple[int, int]]:
         return
 
 
-_FINDERS: MappingABC[str, Callable[[FileText, Document], Iterator[tuple[int, bool]]]] = {
-    "ini": _of_ini,
-    "python": _of_python,
-    "toml": _of_toml,
-    "yaml": _of_yaml,
+_FINDERS: MappingABC[Syntax, Callable[[FileText, Document], Iterator[tuple[int, bool]]]] = {
+    INI: _of_ini,
+    PYTHON: _of_python,
+    TOML: _of_toml,
+    YAML: _of_yaml,
 }
-"""Where comments begin, by the reader's name; and whether what stands there is part of a value after all."""
-
-SIGNS = {"ini": ("#", ";"), "python": ("#",), "toml": ("#",), "yaml": ("#",)}
-"""What a line of comment begins with."""
+"""Where comments begin; and whether what stands there is part of a value after all."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Entry, Mapping, Sequence, Span, plain
@@ -12,6 +11,7 @@ from metta_lint.base.errors import InputError
 from metta_lint.files.bytes import first_bytes, identity
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.entry_removal import is_referred_to, removed
+from metta_lint.sources.syntax import INI, TOML, syntax_of
 from metta_lint.sources.text import BYTE_LIMIT, FileText, text_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _resolved(edit: Edit, text: FileText) -> tuple[Edit, ...]:
         return ()
     if edit.what == "key":
         return _renamed(edit.text, mapping, entry, text)
-    return removed(mapping, entry, text, text.path)
+    return removed(mapping, entry, text)
 
 
 def _standing(edit: Edit, text: FileText) -> Span | None:
@@ -74,12 +74,12 @@ def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple
     quote = written[:1] if written[:1] in _QUOTES and written[-1:] == written[:1] else ""
     if name in mapping.entries or not _PLAIN_NAME.fullmatch(name):
         return ()
-    if text.path.lower().endswith(".ini") and is_referred_to(mapping, entry, text):
+    if INI.fits(text.path) and is_referred_to(mapping, entry, text):
         return ()
     if written[:1] == "*" or _PROPERTY.search(text.text, text.line_start(start), start):
         return ()
-    is_toml = text.path.lower().endswith(".toml")
-    if is_toml and not removed(mapping, entry, text, text.path):  # other headers and dotted keys name a table too
+    is_toml = TOML.fits(text.path)
+    if is_toml and not removed(mapping, entry, text):  # other headers and dotted keys name a table too
         return ()
     needs_quotes = is_toml and not _BARE_IN_TOML.fullmatch(name)
     quote = quote or ('"' if needs_quotes else "")
@@ -122,22 +122,18 @@ def _entries(node: Node) -> Iterator[tuple[Mapping, object, Entry]]:
 
 def readable_with_repetitions(path: str) -> Document | None:
     """A file's document; of one that has keys twice, one that holds them all, the repeated ones by other keys."""
-    from importlib import import_module
-
-    from metta_lint.sources import SUFFIXES, read
+    from metta_lint.sources import read
 
     try:
         return read(path)
     except InputError as error:
         if error.repeats is None:
             return None
-    name = SUFFIXES.get(PurePath(path).suffix.lower())
-    reader = import_module(f"metta_lint.sources.{name}")
+    syntax = syntax_of(path)
     try:
-        document: Document = reader.parse_with_repetitions(first_bytes(path, BYTE_LIMIT), path)
+        return syntax.parse_with_repetitions(first_bytes(path, BYTE_LIMIT), path) if syntax is not None else None
     except InputError:
         return None
-    return document
 
 
 def without_repetition(again: Span, first: Span) -> Fix | None:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Mapping, Sequence
 from metta_lint.sources.edit import Edit
 from metta_lint.sources.ini import DEFAULT_SECTION
+from metta_lint.sources.syntax import INI, JSON, TOML, YAML, Syntax, syntax_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping as MappingABC
+
     from metta_lint.base.documents import Entry, Node, Span
     from metta_lint.sources.text import FileText
 
@@ -19,19 +23,13 @@ _ALIAS = re.compile(r"\s*:\s*(\*[^\s,\[\]{}]+)")
 _BLANK = re.compile(r"\s*")
 
 
-def removed(mapping: Mapping, entry: Entry, text: FileText, path: str) -> tuple[Edit, ...]:
+def removed(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
     """The edits after which the file says the same without this entry; none where that cannot be told.
 
     Comments above an entry stay; the one on its own line, and those within its value, go with it.
     """
-    suffix = path.lower().rpartition(".")[2]
-    if suffix == "ini":
-        return _from_ini(mapping, entry, text)
-    if suffix == "toml":
-        return _from_toml(mapping, entry, text)
-    if suffix in ("yaml", "yml", "json"):
-        return _Yaml(mapping, entry, text).removed()
-    return ()
+    remover = _REMOVERS.get(syntax_of(text.path))
+    return remover(mapping, entry, text) if remover is not None else ()
 
 
 def _deletion(text: FileText, start: int, end: int, instead: str = "") -> tuple[Edit, ...]:
@@ -100,7 +98,7 @@ def _placed(mapping: Mapping, text: FileText) -> list[tuple[int, int, Entry]]:
 def _end(entry: Entry, key_end: int, limit: int, text: FileText) -> int:
     """Where an entry ends; the value of an alias is written elsewhere."""
     alias = _ALIAS.match(text.text, key_end)
-    if alias is not None and text.path.lower().endswith((".yaml", ".yml")):
+    if alias is not None and YAML.fits(text.path):
         return alias.end()
     return min(max(text.offsets(entry.value.span)[1], key_end), limit)
 
@@ -130,6 +128,10 @@ def _from_braces(places: list[tuple[int, int, Entry]], entry: Entry, text: FileT
 
 
 # -- YAML ------------------------------------------------------------------------------------------------------------
+
+
+def _from_yaml(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
+    return _Yaml(mapping, entry, text).removed()
 
 
 class _Yaml:
@@ -217,3 +219,11 @@ def _ends_in_block_text(node: Node, text: FileText) -> bool:
 def _is_block_text(span: Span, text: FileText) -> bool:
     start, _ = text.offsets(span)
     return text.text.startswith(("|", ">"), start)
+
+
+_REMOVERS: MappingABC[Syntax | None, Callable[[Mapping, Entry, FileText], tuple[Edit, ...]]] = {
+    INI: _from_ini,
+    TOML: _from_toml,
+    YAML: _from_yaml,
+    JSON: _from_yaml,
+}

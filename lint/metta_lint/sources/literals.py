@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from pathlib import PurePath
 from typing import TYPE_CHECKING
+
+from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, Syntax, syntax_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ def written(value: object, path: str, before: str = "") -> str:
     Digits are grouped (``65_536``) and floats have an exponent where the text before had that. A number in YAML has a
     point before its exponent: YAML 1.1 takes ``1e-4`` for a text. Raises Unwritable for a value that the syntax lacks.
     """
-    writer = _WRITERS.get(PurePath(path).suffix.lower())
+    writer = _WRITERS.get(syntax_of(path))
     if writer is None:
         raise Unwritable(f"{path} is of no kind that values are written into")
     return writer(value, before)
@@ -119,10 +120,9 @@ def _is_numeral(text: str) -> bool:
     return True
 
 
-_WRITERS: Mapping[str, Callable[[object, str], str]] = {
-    ".ini": _ini,
-    ".yaml": _yaml,
-    ".yml": _yaml,
-    ".json": _json,
-    ".py": _python,
+_WRITERS: Mapping[Syntax | None, Callable[[object, str], str]] = {
+    INI: _ini,
+    YAML: _yaml,
+    JSON: _json,
+    PYTHON: _python,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metta_lint.sources.syntax import INI, YAML
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,11 +15,11 @@ if TYPE_CHECKING:
 
 def default_drifts(document: Document) -> Iterator[DefaultDrift]:
     """What a document says otherwise than the code: Metta's trainer YAML, the YAML of an INI's environment."""
-    if document.path.endswith(".ini"):
+    if INI.fits(document.path):
         from metta_lint.trainers.pufferlib.default_drift import environment_drifts
 
         yield from environment_drifts(document)
-    elif document.path.endswith((".yaml", ".yml")):
+    elif YAML.fits(document.path):
         from metta_lint.trainers.metta.default_drift import trainer_drifts
 
         yield from trainer_drifts(document)

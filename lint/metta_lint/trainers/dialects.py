@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base import plugins
 from metta_lint.base.errors import LintError
 from metta_lint.files.bytes import first_bytes
 from metta_lint.plans.run import split_entry
+from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, syntax_of
 from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
 from metta_lint.trainers.trainer import Choice, Trainer
@@ -96,14 +96,14 @@ def trainer_for(entry: str) -> Trainer:
     added = next((trainer for trainer in _asked(path) if trainer.entries(path, _bytes(path))), None)
     if added is not None:
         return added
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix == ".ini":
+    syntax = syntax_of(path)
+    if syntax is INI:
         return trainer_named("pufferlib")
-    if suffix in (".py", ".json") or (suffix in (".yaml", ".yml") and is_dump_file(entry)):
+    if syntax in (PYTHON, JSON) or (syntax is YAML and is_dump_file(entry)):
         from metta_lint.trainers.metta.pydantic_era.dialect import TRAINER
 
         return TRAINER
-    if suffix in (".yaml", ".yml"):
+    if syntax is YAML:
         return trainer_named("metta")
     raise LintError(
         f"{entry} is no run: an entry is a PufferLib INI, a Hydra YAML, a Python file with a TrainerConfig, "

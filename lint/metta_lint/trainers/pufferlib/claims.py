@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Document, Mapping, Scalar
 from metta_lint.base.errors import InputError
 from metta_lint.files.bytes import first_bytes
+from metta_lint.sources.syntax import INI
 from metta_lint.sources.text import BYTE_LIMIT
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _claims_below(folder: str) -> dict[str, list[str]]:
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if name.endswith(".ini") and name != "default.ini":
+            if INI.fits(name) and name != "default.ini":
                 for environment in _claimed(f"{parent}/{name}"):
                     claims.setdefault(environment, []).append(f"{parent}/{name}")
     return claims

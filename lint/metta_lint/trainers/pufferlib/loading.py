@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import close_names
 from metta_lint.loops.requirements import UPDATE_REQUIREMENTS
 from metta_lint.plans.plan import Refusal
+from metta_lint.sources.syntax import INI
 from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ, TRAIN
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _refuse_options(d: Derivation) -> None:
     seen: dict[str, str] = dict.fromkeys(OPTIONS, "the command line")
     for key, setting in d.run.settings.items():
         section, _, name = key.partition(".")
-        if section == "machine" or (setting.span is not None and not _is_ini(setting.span.path)):
+        if section == "machine" or (setting.span is not None and not INI.fits(setting.span.path)):
             continue
         option = (name if section == "base" else key).replace("_", "-")
         if option in seen:
@@ -87,11 +87,6 @@ def _refuse_second_environment(d: Derivation) -> None:
     if "train.env" in d.run.settings:
         message = "dict() got multiple values for keyword argument 'env': train() adds the environment's name itself"
         d.refuse(Refusal("train-keys-once", "TypeError", message, ("train.env",)))
-
-
-@lru_cache(maxsize=64)  # a run's settings come from a few files, and a sweep asks of each of them every time
-def _is_ini(path: str) -> bool:
-    return path.lower().endswith(".ini")
 
 
 def _refuse_missing(d: Derivation) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import slashed
 from metta_lint.files.bytes import first_bytes
-from metta_lint.trainers.trees.tree import YAML_SUFFIXES
+from metta_lint.sources.syntax import INI, MAP, YAML
 
 if TYPE_CHECKING:
     from metta_lint.files.folders import Folders
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 TREE_NAMES = frozenset({"configs", "conf"})
 """What Hydra's users call the root of a config tree."""
-MAP_SUFFIX = ".map"
 _FIRST_LOOK = 1 << 20
 _UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
 _DEFAULTS = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
@@ -61,7 +60,7 @@ def _is_called_tree(folder: str, folders: Folders) -> bool:
     if os.path.basename(os.path.abspath(folder)) not in TREE_NAMES:
         return False
     for parent, content in folders.below(folder):
-        if any(name.endswith(MAP_SUFFIX) for name in content.files):
+        if any(MAP.fits(name) for name in content.files):
             return True
         yamls = [os.path.join(parent, name) for name in content.files if _is_config_name(name)]
         if any(_HYDRA_KEY.search(_bytes(path)) for path in yamls):
@@ -79,7 +78,7 @@ def holds_configs(folder: str) -> bool:
 
 
 def _is_config_name(name: str) -> bool:
-    return name.endswith(YAML_SUFFIXES) and not name.startswith(".")
+    return YAML.fits(name) and not name.startswith(".")
 
 
 def _has_defaults(path: str) -> bool:
@@ -91,4 +90,4 @@ def _bytes(path: str) -> bytes:
     try:
         return first_bytes(path, _FIRST_LOOK)
     except OSError:
-        return _UNREADABLE_INI if path.endswith(".ini") else b""
+        return _UNREADABLE_INI if INI.fits(path) else b""

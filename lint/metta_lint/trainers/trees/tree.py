@@ -13,6 +13,7 @@ from metta_lint.base.paths import slashed
 from metta_lint.base.wording import close_names
 from metta_lint.files.folders import Folders
 from metta_lint.sources import readable
+from metta_lint.sources.syntax import PYTHON, YAML
 from metta_lint.trainers.trees.references import target_references
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from metta_lint.trainers.trees.environment import Environment
 
 
-YAML_SUFFIXES = (".yaml", ".yml")
 SOURCE_ROOTS = ("", "src/", "mettagrid/src/", "mettagrid/", "agent/src/", "common/src/")
 """Where a repository keeps Python packages beside its config tree (Metta-AI/metta, 2025)."""
 ENV_FOLDER = "env/"
@@ -60,7 +60,7 @@ class ConfigTree:
         """The judged YAML files that can be read, by their config names (``env/mettagrid/arena/basic``)."""
         found = {}
         for file in self.files:
-            if file.endswith(YAML_SUFFIXES):
+            if YAML.fits(file):
                 document = readable(file)
                 if document is not None:
                     found[self.name_of(file)] = document
@@ -83,9 +83,7 @@ class ConfigTree:
     @cached_property
     def is_whole(self) -> bool:
         """Whether a run starts here: a config at the root has a defaults list. Else files may be missing."""
-        names = [
-            name.rpartition(".")[0] for name in self._folders.listed(self.folder).files if name.endswith(YAML_SUFFIXES)
-        ]
+        names = [name.rpartition(".")[0] for name in self._folders.listed(self.folder).files if YAML.fits(name)]
         return any(self._has_defaults(name) for name in names)
 
     @cached_property
@@ -119,7 +117,7 @@ class ConfigTree:
     @cached_property
     def other_files(self) -> tuple[str, ...]:
         """The files of the tree that are no configs, by their paths from where its runs are started, sorted."""
-        return tuple(sorted(f"{self.root_name}/{file}" for file in self._every if not file.endswith(YAML_SUFFIXES)))
+        return tuple(sorted(f"{self.root_name}/{file}" for file in self._every if not YAML.fits(file)))
 
     @cached_property
     def _every(self) -> tuple[str, ...]:
@@ -193,8 +191,8 @@ class ConfigTree:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all configs of the tree, judged or not, sorted."""
-        return tuple(sorted(file.rpartition(".")[0] for file in self._every if file.endswith(YAML_SUFFIXES)))
+        return tuple(sorted(file.rpartition(".")[0] for file in self._every if YAML.fits(file)))
 
 
 def _has_source(folder: str) -> bool:
-    return any(name.endswith(".py") for name in os.listdir(folder))
+    return any(PYTHON.fits(name) for name in os.listdir(folder))

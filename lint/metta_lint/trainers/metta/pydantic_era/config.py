@@ -12,6 +12,7 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import did_you_mean
 from metta_lint.plans.run import Machine, Run, Setting, split_entry
 from metta_lint.sources import read
+from metta_lint.sources.syntax import PYTHON
 from metta_lint.trainers.metta.config import machine_settings
 from metta_lint.trainers.metta.pydantic_era.defaults import NODES, TRAINER, TRAINING_ENV
 from metta_lint.trainers.metta.pydantic_era.entries import CONFIG_CLASS
@@ -54,7 +55,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     """
     machine = machine or Machine()
     path, name = split_entry(entry)
-    if path.endswith(".py"):
+    if PYTHON.fits(path):
         settings = {key: Setting(key, value, span) for key, value, span in _declared(path, name or CONFIG_CLASS)}
     else:
         settings = {key: Setting(key, _taken(key, value), span) for key, value, span in _dumped(path)}

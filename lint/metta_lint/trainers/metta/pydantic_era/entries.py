@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metta_lint.files.bytes import first_bytes
+from metta_lint.sources.syntax import JSON, PYTHON, syntax_of
 
 CONFIG_CLASS = "TrainerConfig"
 FIRST_LOOK = 1 << 20  # bytes
@@ -15,12 +16,12 @@ _DUMP = (b"training_env", b"bptt_horizon", b"minibatch_size")
 
 def may_hold_config(name: str) -> bool:
     """Whether a Python or JSON file is worth a look in a folder that holds thousands."""
-    return name.endswith((".py", ".json")) and "config" in name
+    return syntax_of(name) in (PYTHON, JSON) and "config" in name
 
 
 def is_entry(path: str, data: bytes) -> bool:
     """Whether a file is the entry of a run, by what it says."""
-    if path.endswith(".py"):
+    if PYTHON.fits(path):
         return all(word in data for word in _PYTHON) and not any(word in data for word in _OLDER)
     return is_dump(data)
 
