@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import ITEMS, Case, Draft, Environment, Node, Scalar, rewriting
+from metta_lint.api import Case, Draft, Environment, Node, Scalar, rewriting
+from metta_lint.api.mettagrid import ITEMS
 
 LARGEST = 255
 """mettagrid/cpp objects/agent.hpp and types.hpp: agents, item counts, object types and colours are uint8_t."""

@@ -2,17 +2,8 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import (
-    Case,
-    ConfigTree,
-    Draft,
-    Fix,
-    Reference,
-    is_slip,
-    nearest_target,
-    rewriting,
-    target_references,
-)
+from metta_lint.api import Case, ConfigTree, Draft, Fix, Reference, is_slip, rewriting, target_references
+from metta_lint.api.mettagrid import nearest_target
 
 AGENT = "_target_: metta.agent.metta_agent.MettaAgent\ncomponents:\n  _obs_:\n    _target_: metta.agent.lib.{path}\n"
 SOURCE = {"agent/src/metta/agent/lib/mine.py": "class Mine: ...\n"}

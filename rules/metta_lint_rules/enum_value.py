@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import ROOMS, Case, Draft, Environment, Scalar, Unknown, close_names, rewriting, rooms_of
+from metta_lint.api import Case, Draft, Environment, Scalar, Unknown, close_names, rewriting
+from metta_lint.api.mettagrid import ROOMS, rooms_of
 
 ROOM = """game:
   map_builder:

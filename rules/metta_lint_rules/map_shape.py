@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from metta_lint.api import CHARACTERS, MAP, Case, Document, Draft, Scalar, Sequence, Span
+from metta_lint.api import MAP, Case, Document, Draft, Scalar, Sequence, Span
+from metta_lint.api.mettagrid import CHARACTERS
 
 
 class MapShape:

@@ -1,6 +1,7 @@
 """The fix of a key of an environment's config that was meant to be another one."""
 
-from metta_lint.api import Fix, Span, renaming, stands_for
+from metta_lint.api import Fix, Span, renaming
+from metta_lint.api.mettagrid import stands_for
 
 
 def fix_of(span: Span, keys: tuple[str, ...], meant: str, depth: int) -> Fix | None:

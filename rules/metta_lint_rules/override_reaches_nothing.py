@@ -2,23 +2,8 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import (
-    NEW_NAMES,
-    PARAMETERS,
-    TOP_KEYS,
-    Case,
-    ConfigTree,
-    Draft,
-    Environment,
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    Span,
-    kind_of,
-    leaves,
-    refused_key,
-)
+from metta_lint.api import Case, ConfigTree, Draft, Environment, Mapping, Node, Scalar, Sequence, Span, leaves
+from metta_lint.api.mettagrid import NEW_NAMES, PARAMETERS, TOP_KEYS, kind_of, refused_key
 from metta_lint_rules.meant_keys import fix_of
 
 TEMPLATE = """altars: 1

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Environment, Scalar, kind_of
+from metta_lint.api import Case, Draft, Environment, Scalar
+from metta_lint.api.mettagrid import kind_of
 
 GAME = """game:
   obs_width: 11

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import AGENT, ITEMS, Case, Draft, Environment, Thing, close_names, renaming
+from metta_lint.api import Case, Draft, Environment, close_names, renaming
+from metta_lint.api.mettagrid import AGENT, ITEMS, Thing
 
 GAME = """game:
   groups:

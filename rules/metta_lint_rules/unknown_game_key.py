@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Draft, Environment, allowed_keys, meant_by, renaming, stands_for
+from metta_lint.api import Case, Draft, Environment, renaming
+from metta_lint.api.mettagrid import allowed_keys, meant_by, stands_for
 
 GAME = """defaults:
   - _self_

@@ -233,3 +233,37 @@ def test_of_one_pair_the_rules_of_sweeps_trees_and_environments_stay_where_they_
     assert "agent_count_drift" not in site.imported("check", sides[0])
     assert site.imported("check", *sides, "--select", "ML101") == {"agent_count_drift"}
     assert len(site.imported("rules")) >= 55
+
+
+# -- public names that moved -------------------------------------------------------------------------------------------
+
+MOVED = [
+    ("from metta_lint.testing import examples", "metta_lint.testing is now metta_lint.api.testing"),
+    ("import metta_lint.testing", "metta_lint.testing is now metta_lint.api.testing"),
+    ("from metta_lint import dialect_api", "metta_lint.dialect_api is now metta_lint.api.dialects"),
+    ("from metta_lint.dialect_api import Trainer", "metta_lint.dialect_api is now metta_lint.api.dialects"),
+    (
+        "from metta_lint.engine import load_rules",
+        "metta_lint.engine.load_rules is now metta_lint.api.testing.load_rules",
+    ),
+    ("from metta_lint.api import Draft, ROOMS", "metta_lint.api.ROOMS is now metta_lint.api.mettagrid.ROOMS"),
+    ("import metta_lint.api; metta_lint.api.kind_of", "metta_lint.api.kind_of is now metta_lint.api.mettagrid.kind_of"),
+]
+
+
+@pytest.mark.parametrize(("statement", "said"), MOVED)
+def test_an_old_public_name_says_the_new_one(site: Site, statement: str, said: str) -> None:
+    assert site.python("-c", statement).stderr.splitlines()[-1] == f"ImportError: {said}"
+    (site.work / "ours.py").write_text(f"{statement}\nRULES = []\n", encoding="utf-8")
+    (site.work / "metta-lint.toml").write_text('plugins = ["ours.py"]\n', encoding="utf-8")
+    done = site.run("check")
+    assert done.stderr == f"error: metta-lint.toml:1:12: plugin ours.py: ImportError: {said}\n"
+    assert done.returncode == 2
+
+
+def test_a_name_that_never_was_is_missed_as_ever() -> None:
+    import metta_lint.api
+
+    assert not hasattr(metta_lint.api, "Sheep")
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'metta_lint\.sheep'"):
+        __import__("metta_lint.sheep")

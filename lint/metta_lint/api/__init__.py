@@ -11,7 +11,8 @@ that asks for what it needs by the names of its parameters:
 - ``sweep``: one sweep (``Sweep``), its parameters with the spans of their fields, and the plans of its suggestions.
 
 ``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
-they came from), or by the span of a document's node. A rule does no I/O.
+they came from), or by the span of a document's node. A rule does no I/O. What MettaGrid alone has (its keys, items,
+rooms, maps) is in ``metta_lint.api.mettagrid``.
 """
 
 from __future__ import annotations
@@ -34,11 +35,7 @@ from metta_lint.rules.rule import Case, Draft, Place, Rule
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.remedies import removal, renaming, rewriting
 from metta_lint.sources.syntax import INI, MAP
-from metta_lint.trainers.mettagrid.classes import nearest_target
-from metta_lint.trainers.mettagrid.game_keys import NEW_NAMES, TOP_KEYS, allowed_keys, meant_by, refused_key, stands_for
-from metta_lint.trainers.mettagrid.maps import AGENT, Thing, kind_of
-from metta_lint.trainers.mettagrid.rooms import CHARACTERS, ITEMS, PARAMETERS, ROOMS
-from metta_lint.trainers.trees.environment import Environment, rooms_of
+from metta_lint.trainers.trees.environment import Environment
 from metta_lint.trainers.trees.references import TASKS, Reference, env_references, file_references, target_references
 from metta_lint.trainers.trees.tree import ConfigTree
 
@@ -49,20 +46,13 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "AGENT",
-    "CHARACTERS",
     "CONFIG_REQUIREMENTS",
     "DISTRIBUTIONS",
     "HANGS",
     "INI",
-    "ITEMS",
     "MAP",
-    "NEW_NAMES",
     "OFF",
-    "PARAMETERS",
-    "ROOMS",
     "TASKS",
-    "TOP_KEYS",
     "Callee",
     "Case",
     "Claim",
@@ -92,9 +82,7 @@ __all__ = [
     "Severity",
     "Span",
     "Sweep",
-    "Thing",
     "Unknown",
-    "allowed_keys",
     "claimed",
     "close_names",
     "count",
@@ -106,25 +94,30 @@ __all__ = [
     "is_number",
     "is_slip",
     "is_sweepable",
-    "kind_of",
     "leaves",
-    "meant_by",
-    "nearest_target",
     "percent",
     "plain",
     "ratio",
     "refused_corners",
-    "refused_key",
     "removal",
     "renaming",
     "rewriting",
-    "rooms_of",
     "same",
     "show",
-    "stands_for",
     "target_references",
     "wasteful_corners",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Say of a name that moved where it is now."""
+        from metta_lint.api.mettagrid import __all__ as moved
+
+        if name in moved:
+            raise ImportError(f"metta_lint.api.{name} is now metta_lint.api.mettagrid.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def default_drifts(document: Document) -> Iterator[DefaultDrift]:
