@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metta_lint.base.documents import Mapping, Sequence, Span, plain
 from metta_lint.base.errors import InputError
-from metta_lint.files.bytes import first_bytes, reading_instead
+from metta_lint.files.file_system import first_bytes, reading_instead
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.edits import resolved

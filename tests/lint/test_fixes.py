@@ -288,7 +288,7 @@ class Words:
         self.looks = 0
 
     def look(self) -> Report:
-        from metta_lint.files.bytes import first_bytes
+        from metta_lint.files.file_system import first_bytes
 
         self.looks += 1
         path = str(self.path)

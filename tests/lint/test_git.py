@@ -7,17 +7,24 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
 from metta_lint.base.errors import LintError
+from metta_lint.files.file_system import DISK, current, is_file, read_bytes, using
+from metta_lint.files.folders import Folders
+from metta_lint.files.limits import BYTE_LIMIT
+from metta_lint.history.earlier import EarlierState
 from metta_lint.history.git import Repository
-from metta_lint.history.mirror import Layout, Mirror
 from metta_lint.history.objects import Objects
-from metta_lint.sources.text import BYTE_LIMIT
 from repositories import commit, environment, git, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="programs of a hostile repository are shell scripts here")
 
@@ -32,33 +39,33 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def laid_out(project: Path, *commits: str) -> dict[str, bytes]:
-    """The files of the last of some commits, laid out one after the other."""
-    with Mirror() as mirror:
-        repository = Repository.around(str(project))
-        layout = Layout(repository, mirror)
+@contextmanager
+def earlier(project: Path, *commits: str) -> Iterator[str]:
+    """The last of some commits is read while this lasts, after the others; the folder that its files are in."""
+    repository = Repository.around(str(project))
+    with EarlierState(repository, DISK) as state, using(state):
         for name in commits:
-            layout.move(repository.commit(name) or "")
-        root = Path(mirror.place(repository.top))
-        files = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name != ".git"]
-        return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+            state.move(repository.commit(name) or "")
+        yield repository.top
+
+
+def laid_out(project: Path, *commits: str) -> dict[str, bytes]:
+    """The files of the last of some commits, read one after the other."""
+    with earlier(project, *commits) as top:
+        paths = [f"{parent}/{name}" for parent, content in Folders().below(top) for name in content.files]
+        return {Path(path).relative_to(top).as_posix(): read_bytes(path) for path in paths if is_file(path)}
 
 
 def folders(project: Path, *commits: str) -> set[str]:
-    with Mirror() as mirror:
-        repository = Repository.around(str(project))
-        layout = Layout(repository, mirror)
-        for name in commits:
-            layout.move(repository.commit(name) or "")
-        root = Path(mirror.place(repository.top))
-        return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_dir()}
+    with earlier(project, *commits) as top:
+        return {Path(parent).relative_to(top).as_posix() for parent, _ in Folders().below(top)} - {"."}
 
 
-def test_files_that_are_read_have_their_bytes_and_others_are_only_there(project: Path) -> None:
-    assert laid_out(project, "HEAD") == {"a.ini": b"[base]\n", "code/main.c": b""}
+def test_files_have_their_bytes(project: Path) -> None:
+    assert laid_out(project, "HEAD") == {"a.ini": b"[base]\n", "code/main.c": b"int main;\n"}
 
 
-def test_a_commit_is_laid_out_over_another_one(project: Path) -> None:
+def test_a_commit_is_shown_after_another_one(project: Path) -> None:
     (project / "a.ini").write_text("[train]\n", encoding="utf-8")
     (project / "code" / "main.c").unlink()
     (project / "deep" / "er").mkdir(parents=True)
@@ -104,12 +111,11 @@ def test_whatever_commits_did_each_is_laid_out_as_git_has_it(tmp_path: Path, see
         for _ in range(4):
             scribble(folder, chance)
         names.append(commit(folder))
-    with Mirror() as mirror:
-        repository = Repository.around(str(folder))
-        layout = Layout(repository, mirror)
+    repository = Repository.around(str(folder))
+    with EarlierState(repository, DISK) as state, using(state):
         for name in chance.choices(names, k=12):
-            layout.move(name)
-            assert files_of(Path(mirror.place(repository.top))) == archived(folder, name, tmp_path)
+            state.move(name)
+            assert files_of(repository.top) == archived(folder, name, tmp_path)
 
 
 def scribble(folder: Path, chance: Random) -> None:
@@ -130,15 +136,16 @@ def scribble(folder: Path, chance: Random) -> None:
             path.write_text(f"[{chance.random()}]\n", encoding="utf-8")
 
 
-def files_of(root: Path) -> dict[str, str]:
-    """The files below a folder: what they hold if they are read, or where they lead."""
-    return {
-        path.relative_to(root).as_posix(): os.readlink(path)
-        if path.is_symlink()
-        else path.read_text(encoding="utf-8") * (path.suffix == ".ini")
-        for path in root.rglob("*")
-        if (path.is_symlink() or path.is_file()) and path.name != ".git"
-    }
+def files_of(root: str, folder: str = "") -> dict[str, str]:
+    """The files below a folder: what they hold, or that they are links."""
+    found = {}
+    for name, kind, is_link in current().entries(f"{root}/{folder}"):
+        path = f"{folder}/{name}".lstrip("/")
+        if kind == "folder" and not is_link and name != ".git":
+            found |= files_of(root, path)
+        elif name != ".git":
+            found[path] = "link" if is_link else read_bytes(f"{root}/{path}").decode()
+    return found
 
 
 def archived(folder: Path, name: str, scratch: Path) -> dict[str, str]:
@@ -150,7 +157,7 @@ def archived(folder: Path, name: str, scratch: Path) -> dict[str, str]:
 
 def held(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
     file = None if member.issym() else archive.extractfile(member)
-    return member.linkname if file is None else file.read().decode() * member.name.endswith(".ini")
+    return "link" if file is None else file.read().decode()
 
 
 # -- hostile repositories ----------------------------------------------------------------------------------------------
@@ -316,11 +323,8 @@ def test_objects_that_a_partial_clone_lacks_are_said_and_not_fetched(project: Pa
     git(project, "config", "uploadpack.allowFilter", "true")
     git(project, "config", "uploadpack.allowAnySHA1InWant", "true")
     git(tmp_path, "clone", "--quiet", "--filter=blob:none", project.as_uri(), "partial")
-    with Mirror() as mirror:
-        repository = Repository.around(str(tmp_path / "partial"))
-        layout = Layout(repository, mirror)
-        with pytest.raises(LintError, match="this clone is partial"):
-            layout.move(repository.commit("HEAD~1") or "")
+    with earlier(tmp_path / "partial", "HEAD~1") as top, pytest.raises(LintError, match="this clone is partial"):
+        read_bytes(f"{top}/a.ini")
 
 
 def test_what_commits_changed_is_told_by_path(project: Path) -> None:

@@ -15,9 +15,10 @@ from click.testing import CliRunner
 from metta_lint.base.errors import LintError
 from metta_lint.check.linter import check
 from metta_lint.cli import main
+from metta_lint.files.file_system import DISK
 from metta_lint.history import Launch, row_histories, with_histories
+from metta_lint.history.earlier import EarlierState
 from metta_lint.history.git import Repository
-from metta_lint.history.mirror import Mirror
 from metta_lint.history.teller import Road
 from metta_lint.history.walk import Timeline, Walk
 from metta_lint.plans.comparison import compare
@@ -363,8 +364,8 @@ def test_only_commits_that_touch_the_runs_are_planned(project: Path) -> None:
         (project / f"{number}.yaml").write_text("a: 1\n", encoding="utf-8")
         commit(project, f"notes {number}")
     change(project, "to 0.1", "2025-06-30", {RATE: 0.1})
-    with Mirror() as mirror:
-        walk = Walk(Repository.around("."), mirror)
+    with EarlierState(Repository.around("."), DISK) as state:
+        walk = Walk(state)
         road = Road(Timeline(Launch(LEFT, Config()), plan_run(LEFT, Config())), walk)
         walk.go([road.timeline])
     assert walk.planned == 1

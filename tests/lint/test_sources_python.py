@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from metta_lint.base.documents import Mapping, Scalar, plain
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
+from metta_lint.files.limits import DEPTH_LIMIT, PYTHON_BYTE_LIMIT, TOKEN_LIMIT
 from metta_lint.sources import read
-from metta_lint.sources.python import BYTE_LIMIT, TOKEN_LIMIT, parse, parse_module
-from metta_lint.sources.text import DEPTH_LIMIT
+from metta_lint.sources.python import parse, parse_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,7 +169,7 @@ def test_what_would_grow_or_fail_is_unknown(text: str) -> None:
         (b"a = 1\nb = \n", "no Python: invalid syntax", 2),
         (b"x = 1\0", "NUL byte", 1),
         (b"x = '\xff'", "not UTF-8", 1),
-        (b"x" * (BYTE_LIMIT + 1), "larger than 1 MB", 1),
+        (b"x" * (PYTHON_BYTE_LIMIT + 1), "larger than 1 MB", 1),
         (b"a;" * TOKEN_LIMIT, "more than 30,000 words and signs", 1),
         (b"y = 1\nx = " + b"(" * 10_000 + b")" * 10_000, "too many nested parentheses", 2),
         (b"y = 1\nx = " + b"-" * 29_000 + b"1", "nested deeper", 2),

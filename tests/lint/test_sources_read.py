@@ -11,10 +11,11 @@ import pytest
 
 from metta_lint.base.documents import Mapping, plain
 from metta_lint.base.errors import InputError
+from metta_lint.files.limits import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT
 from metta_lint.sources import read
 from metta_lint.sources.ini import KEY_LIMIT
 from metta_lint.sources.syntax import BY_SUFFIX
-from metta_lint.sources.text import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT, FileText
+from metta_lint.sources.text import FileText
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,6 +16,7 @@ from metta_lint.check.baseline import FILE as BASELINE_FILE
 from metta_lint.check.baseline import Baseline, text_of, updated
 from metta_lint.check.gather import unknowns
 from metta_lint.check.linter import check
+from metta_lint.files.file_system import exists, is_file, real_path
 from metta_lint.files.replace import write_text
 from metta_lint.project.config import FILES, Config, config_in, load_config
 from metta_lint.project.names import run_names
@@ -80,7 +81,7 @@ def prepare(folder: str) -> Adoption:
     """Look at a folder, and write nothing. Raises LintError as ``check`` does, and for mistakes in a configuration."""
     existing = _existing(folder)
     if existing is not None:
-        is_there = existing.baseline is not None and os.path.lexists(existing.baseline.path)
+        is_there = existing.baseline is not None and exists(existing.baseline.path)
         return Adoption(folder, existing, "", check([], existing if is_there else existing._replace(baseline=None)))
     found = check([folder], Config())
     text = config_text(found.plans, found.pairs, folder)
@@ -91,7 +92,7 @@ def prepare(folder: str) -> Adoption:
 def _existing(folder: str) -> Config | None:
     for name in FILES:
         path = Path(folder) / name
-        if path.is_file() and (name == CONFIG_FILE or b"[tool.metta-lint" in bytes_of(str(path))):
+        if is_file(str(path)) and (name == CONFIG_FILE or b"[tool.metta-lint" in bytes_of(str(path))):
             return load_config(str(path))
     return None
 
@@ -120,7 +121,7 @@ def _config(adoption: Adoption, *, with_baseline: bool) -> list[str]:
 def _baseline(adoption: Adoption) -> list[str]:
     given = adoption.existing.baseline if adoption.existing is not None else None
     path = given.path if given is not None else slashed(os.path.normpath(os.path.join(adoption.folder, BASELINE_FILE)))
-    if os.path.lexists(path):
+    if exists(path):
         return [f"kept {path}"]
     text = text_of(updated(Baseline(path), adoption.report.findings, adoption.report.coverage))
     write_text(path, text)
@@ -134,7 +135,7 @@ def _hook(folder: str) -> list[str]:
     inside = from_folder(folder, top)
     argument = written(inside, HOOKS_FILE)
     entry = HOOK if inside == "." else f"{HOOK}        args: [{argument}]\n        files: {_files_below(inside)}\n"
-    if os.path.lexists(path):
+    if exists(path):
         text = _text(path)
         if _OUR_HOOK.search(text) and (inside == "." or f"[{argument}]" in text):
             return [f"kept {_shown(path)}: metta-lint is in it"]
@@ -161,8 +162,8 @@ def _text(path: str) -> str:
 
 def _top(folder: str) -> str:
     """The top of the repository that a folder lies in; without one the folder itself."""
-    here = Path(folder).resolve()
-    return str(next((parent for parent in (here, *here.parents) if (parent / ".git").exists()), here))
+    here = Path(real_path(folder))
+    return str(next((parent for parent in (here, *here.parents) if exists(str(parent / ".git"))), here))
 
 
 def _left_to_do(adoption: Adoption, *, with_baseline: bool) -> list[str]:

@@ -15,11 +15,13 @@ from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder, slashed, without_lines
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
+from metta_lint.files.file_system import exists, is_folder
+from metta_lint.files.limits import BYTE_LIMIT, NODE_LIMIT
 from metta_lint.files.replace import write_text
 from metta_lint.rules.built_in import STALE_ENTRY
 from metta_lint.sources import read
 from metta_lint.sources.syntax import JSON
-from metta_lint.sources.text import BYTE_LIMIT, NODE_LIMIT, file_start
+from metta_lint.sources.text import file_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -135,7 +137,7 @@ def updated(old: Baseline, findings: Iterable[Finding], coverage: Coverage) -> B
 
 def load(given: GivenFile) -> Baseline:
     """Read a baseline. Raises LintError where there is none, InputError for a file that is none."""
-    if not os.path.lexists(given.path):
+    if not exists(given.path):
         message = f"the baseline {given.path} does not exist; metta-lint check --write-baseline writes it"
         raise InputError(message, given.span) if given.span is not None else LintError(message)
     root = read(given.path).root if JSON.fits(given.path) else None
@@ -198,8 +200,8 @@ def to_write(path: str) -> Baseline:
     """
     from metta_lint.project.config import GivenFile
 
-    if os.path.isdir(path):
+    if is_folder(path):
         raise LintError(f"{path} is a folder, and no place for a baseline; paths come before --write-baseline")
     if not JSON.fits(path):
         raise LintError(f"{path}: a baseline is a JSON file; paths come before --write-baseline")
-    return load(GivenFile(path)) if os.path.lexists(path) else Baseline(path)
+    return load(GivenFile(path)) if exists(path) else Baseline(path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.check.coverage import quantities_asked_for
+from metta_lint.files.file_system import exists, is_folder
 from metta_lint.fixes.solver.fixes import SOLVED
 from metta_lint.plans.lineage import Step, derivation
 from metta_lint.plans.pair import Pair
@@ -182,10 +182,10 @@ def _of_files(rule: Rule | BuiltIn, name: str, question: Question) -> Explanatio
 
 def _plan_of(name: str, question: Question) -> Plan | None:
     """The plan of a run; None for a file that is none, and for a folder."""
-    if name in question.config.runs or not os.path.exists(name):
+    if name in question.config.runs or not exists(name):
         return _plan(question, name)
     try:
-        return None if os.path.isdir(name) else _plan(question, name)
+        return None if is_folder(name) else _plan(question, name)
     except LintError:
         return None
 

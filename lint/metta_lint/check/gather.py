@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
+from metta_lint.files.file_system import is_folder
 from metta_lint.plans.run import Machine, located
 from metta_lint.project.config import Config
 from metta_lint.project.discovery import discover
@@ -75,7 +75,7 @@ def gather(request: Request) -> Gathered:
     plans = [*declared.values(), *(plan for plan in others if plan is not None)]
     plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     pairs = [pair for _, pair in declared_pairs(config, declared)] if config.pairs else same_environment(plans)
-    folders = [path for path in request.asked if os.path.isdir(path)]
+    folders = [path for path in request.asked if is_folder(path)]
     own = files_of_runs(plans, folders).difference(found.files)  # an environment's own YAML, and the like
     commented += [document for file in sorted(own) if (document := readable(file)) is not None and document.comments]
     return Gathered(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Span, plain
 from metta_lint.base.errors import InputError
 from metta_lint.check.suppressions import FILE, LINE, lines_of, long_values
-from metta_lint.files.bytes import first_bytes
+from metta_lint.files.file_system import read_bytes
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
 from metta_lint.sources.syntax import syntax_of
-from metta_lint.sources.text import BOM, BYTE_LIMIT, LINE_BREAK, FileText
+from metta_lint.sources.text import BOM, LINE_BREAK, FileText
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document
@@ -29,7 +29,7 @@ def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> E
     syntax = syntax_of(path)
     if syntax is None or not syntax.comment_signs or finding.is_input_error:
         return None
-    data = first_bytes(path, BYTE_LIMIT) if data is None else data
+    data = read_bytes(path) if data is None else data
     document = read(path, data)
     file = FileText(path, data.decode())
     lines = LINE_BREAK.split(file.text.removeprefix(BOM))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping, Scalar, Sequence, Span
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import did_you_mean, printable
+from metta_lint.files.file_system import real_path
 from metta_lint.rules.built_in import BUILT_IN, UNREADABLE, UNUSED, WITHOUT_REASON
 from metta_lint.rules.engine import merged
 from metta_lint.rules.registry import list_rules
@@ -250,9 +250,9 @@ class Suppressions:
 
     def _found(self, path: str) -> _File | None:
         """A file that was not looked at, or was by another spelling of its path."""
-        real = os.path.realpath(path)
+        real = real_path(path)
         for other, file in self._looked_at.items():
-            if os.path.realpath(other) == real:
+            if real_path(other) == real:
                 return file
         document = readable(path)
         return _File(document, self._rules.values()) if document is not None and document.comments else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
@@ -23,6 +22,7 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import findings_of, pair_of
+from metta_lint.files.file_system import exists
 from metta_lint.reports.strict_json import as_json
 
 
@@ -45,7 +45,7 @@ def compare(left: str, right: str, config_path: str | None, overrides: tuple[str
     from metta_lint.plans.comparison import compare as compare_pair
     from metta_lint.reports import comparison
 
-    config, machine = given(config_path, left if os.path.exists(left) else ".", options)
+    config, machine = given(config_path, left if exists(left) else ".", options)
     config = with_rules(config, options)
     pair = pair_of(left, right, config, machine, overrides, options)
     rows, findings = compare_pair(pair), findings_of(pair, config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from metta_lint.base.errors import LintError
 from metta_lint.cli.options import given, machine_options, option_group, output_options, set_option, trainer_option
 from metta_lint.cli.output import emit, style
+from metta_lint.files.file_system import exists
 from metta_lint.sources.syntax import TOML
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def explain(code: str, configs: tuple[str, ...], against: str | None, **options:
 
     files, runs = _split(configs)
     run = _one_run(runs, against, options["overrides"])
-    start = run if run is not None and os.path.exists(run) else "."
+    start = run if run is not None and exists(run) else "."
     config, machine = given(files[0] if files else None, start, options)
     rule = _rule(code, config)
     text = page(rule)

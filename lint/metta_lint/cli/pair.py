@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.base.errors import LintError
 from metta_lint.cli.options import given
+from metta_lint.files.file_system import exists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ def plan_of(run: str, config_path: str | None, overrides: Sequence[str], options
     """The plan of a run, with the configuration that is nearest to it unless one is named."""
     from metta_lint.project.runs import plan_run
 
-    config, machine = given(config_path, run if os.path.exists(run) else ".", options)
+    config, machine = given(config_path, run if exists(run) else ".", options)
     planned = plan_run(run, config, overrides, machine)
     check_trainers(config, planned)
     return planned

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import findings_of, pair_of
+from metta_lint.files.file_system import exists
 from metta_lint.loops import embedded
 from metta_lint.reports.style import Style
 from metta_lint.verification.scale import parse_scale
@@ -68,7 +68,7 @@ def verify(
     """What would be measured of LEFT and RIGHT; with --run, measure it (all declared pairs if none are named)."""
     if (left is None) != (right is None):
         raise LintError("verify takes two runs, or none for all declared pairs")
-    config, machine = given(config_path, left if left and os.path.exists(left) else ".", options)
+    config, machine = given(config_path, left if left and exists(left) else ".", options)
     config = with_rules(config, options)
     names = [(left, right)] if left and right else [(pair.left, pair.right) for pair in config.pairs]
     if not names:

@@ -9,6 +9,7 @@ from metta_lint.base.documents import Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.paths import slashed
 from metta_lint.base.records import NamedTuple
+from metta_lint.files.file_system import current, real_path
 from metta_lint.files.gitignore import FILE, Ignoring, ignoring_at
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Folders:
 
         Left out is what git ignores, and what packages and builds bring along. The root itself is always looked at.
         """
-        real = slashed(os.path.realpath(root))
+        real = slashed(real_path(root))
         waiting = [(root, real, ignoring_at(real) if self._respects_gitignore else Ignoring())]
         while waiting:
             path, real, ignoring = waiting.pop()
@@ -89,15 +90,12 @@ def _not_ignored(
 def _list(path: str) -> Folder:
     folders, files, links = [], [], set()
     is_repository = False
-    with os.scandir(path) as entries:
-        for entry in entries:
-            is_repository = is_repository or entry.name == ".git"
-            if entry.is_symlink():
-                if not os.path.isdir(entry.path):
-                    files.append(entry.name)
-                    links.add(entry.name)
-            elif entry.is_dir():
-                folders.append(entry.name)
-            else:
-                files.append(entry.name)
+    for name, kind, is_link in current().entries(path):
+        is_repository = is_repository or name == ".git"
+        if kind != "folder":
+            files.append(name)
+        elif not is_link:
+            folders.append(name)
+        if is_link and kind != "folder":
+            links.add(name)
     return Folder(tuple(sorted(folders)), tuple(sorted(files)), frozenset(links), is_repository)

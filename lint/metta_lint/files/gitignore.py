@@ -12,11 +12,10 @@ import re
 from functools import lru_cache
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.files.bytes import first_bytes
+from metta_lint.files.file_system import exists, first_bytes, is_folder
+from metta_lint.files.limits import IGNORE_FILE_LIMIT, IGNORE_LINE_LIMIT
 
 FILE = ".gitignore"
-_LIMIT = 1 << 20  # bytes of one ignore file
-_LINES = 10_000
 
 
 class Pattern(NamedTuple):
@@ -62,7 +61,7 @@ class Ignoring(NamedTuple):
 def ignoring_at(folder: str) -> Ignoring:
     """What bears on a folder's content: nothing outside of a git repository. The folder is absolute."""
     top = folder
-    while not os.path.exists(f"{top}/.git"):
+    while not exists(f"{top}/.git"):
         above = os.path.dirname(top)
         if above == top:
             return Ignoring()
@@ -84,7 +83,7 @@ def repository(top: str) -> Ignoring:
 def _git_folder(top: str) -> str:
     """Where a repository keeps what is shared by its worktrees; a ``.git`` that is a file says where that is."""
     git = f"{top}/.git"
-    if os.path.isdir(git):
+    if is_folder(git):
         return git
     written = _text(git).partition("gitdir:")[2].strip()
     folder = os.path.join(top, written)
@@ -103,10 +102,7 @@ def _users_file() -> str:
 
 
 def _text(path: str) -> str:
-    try:
-        return first_bytes(path, _LIMIT).decode("utf-8-sig", "surrogateescape")
-    except (OSError, ValueError):
-        return ""
+    return first_bytes(path, IGNORE_FILE_LIMIT).decode("utf-8-sig", "surrogateescape")
 
 
 def patterns(path: str) -> tuple[Pattern, ...]:
@@ -117,7 +113,7 @@ def patterns(path: str) -> tuple[Pattern, ...]:
 
 @lru_cache(maxsize=256)
 def _patterns(text: str) -> tuple[Pattern, ...]:
-    lines = text.split("\n")[:_LINES]
+    lines = text.split("\n")[:IGNORE_LINE_LIMIT]
     return tuple(found for line in lines if (found := _pattern(line.removesuffix("\r"))) is not None)
 
 

@@ -6,17 +6,16 @@ error that was not there; any other fix is taken back, and said to be a bug of i
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
-from metta_lint.files.bytes import first_bytes, reading_instead
+from metta_lint.files.file_system import read_bytes, reading_instead, real_path
 from metta_lint.files.replace import Rewrite
 from metta_lint.rules.finding import at_least
 from metta_lint.sources.syntax import INI
-from metta_lint.sources.text import BYTE_LIMIT, FileText
+from metta_lint.sources.text import FileText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -100,10 +99,10 @@ class _Files:
 
     def read(self, path: str) -> tuple[str, bytes]:
         """Where a file really lies, and what it holds by now."""
-        real = os.path.realpath(path)
+        real = real_path(path)
         self.names.setdefault(real, {})[path] = None
         if real not in self.after:
-            self.before[real] = self.after[real] = first_bytes(path, BYTE_LIMIT + 1)
+            self.before[real] = self.after[real] = read_bytes(path)
         return real, self.after[real]
 
     def rewrites(self) -> tuple[Rewrite, ...]:
@@ -219,13 +218,13 @@ def together(findings: Iterable[Finding]) -> list[Finding]:
     for finding in findings:
         edits = finding.fix.edits if finding.fix is not None else ()
         removed = {edit.span.path for edit in edits if not edit.text and not INI.fits(edit.span.path)}
-        others = [other for edit in edits for other in taken.get(os.path.realpath(edit.span.path), set()) - {edit}]
+        others = [other for edit in edits for other in taken.get(real_path(edit.span.path), set()) - {edit}]
         if removed & emptied or any(_touch(edit.span, other.span) for edit in edits for other in others):
             continue
         chosen.append(finding)
         emptied |= removed
         for edit in edits:
-            taken.setdefault(os.path.realpath(edit.span.path), set()).add(edit)
+            taken.setdefault(real_path(edit.span.path), set()).add(edit)
     return chosen
 
 

@@ -14,7 +14,7 @@ from metta_lint.base.documents import Mapping, Scalar, Span
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
-from metta_lint.files.bytes import reading_instead
+from metta_lint.files.file_system import reading_instead
 from metta_lint.project.runs import plan_again
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
+from metta_lint.files.file_system import current
+from metta_lint.history.earlier import EarlierState
 from metta_lint.history.git import Repository
-from metta_lint.history.mirror import Mirror
 from metta_lint.history.teller import Road, Teller
 from metta_lint.history.walk import DEFAULT_LIMIT, Launch, Timeline, Walk
 from metta_lint.plans.run import split_entry
@@ -87,13 +89,13 @@ def _stories(questions: Sequence[Question], limit: int) -> list[Story]:
     """The story of each question; all runs of a repository go back together."""
     if not questions:
         return []
-    with Mirror() as mirror:
-        roads = _roads(questions, mirror, limit)
+    with ExitStack() as states:
+        roads = _roads(questions, states, limit)
         teller = Teller()
         return [teller.story(roads[asked.left], roads[asked.right], asked.quantity) for asked in questions]
 
 
-def _roads(questions: Iterable[Question], mirror: Mirror, limit: int) -> dict[Launch, Road]:
+def _roads(questions: Iterable[Question], states: ExitStack, limit: int) -> dict[Launch, Road]:
     plans: dict[Launch, Plan] = {}
     for question in questions:
         plans[question.left] = question.pair.left
@@ -108,8 +110,10 @@ def _roads(questions: Iterable[Question], mirror: Mirror, limit: int) -> dict[La
             refused = error
             roads[launch] = Road(Timeline(launch, plan, end="untracked"), None)
             continue
-        walk = walks.setdefault(repository.top, Walk(repository, mirror, limit))
-        roads[launch] = Road(Timeline(launch, plan), walk)
+        if repository.top not in walks:
+            state = states.enter_context(EarlierState(repository, current()))
+            walks[repository.top] = Walk(state, limit)
+        roads[launch] = Road(Timeline(launch, plan), walks[repository.top])
     if refused is not None and not walks:
         raise refused
     for walk in walks.values():

@@ -7,14 +7,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from metta_lint.base import plugins
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder, without_lines
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count, printable
 from metta_lint.check.linter import check
+from metta_lint.files.file_system import current, is_folder, real_path, using
+from metta_lint.history.earlier import EarlierState
 from metta_lint.history.git import Repository
-from metta_lint.history.mirror import Layout, Mirror
 from metta_lint.plans.run import split_entry
 from metta_lint.project.runs import plan_run
 
@@ -60,8 +60,8 @@ def only_new(revision: str, report: Report) -> Report:
         return report._replace(
             notes=(*report.notes, f"since {printable(revision)}: there is no commit yet, all is new")
         )
-    with Mirror() as mirror:
-        earlier, notes = _earlier(since, mirror, request)
+    with EarlierState(since.repository, current()) as state:
+        earlier, notes = _earlier(since, state, request)
     kept = _without(report.findings, earlier)
     commit = since.repository.described(since.commit)
     left_out = count(len(report.findings) - len(kept), "finding")
@@ -116,7 +116,7 @@ class _Names:
             return path
         if inside in self._before:
             return self._seen(self._before[inside])
-        return self._seen(self._folder_before(inside)) if os.path.isdir(path) else self._seen(inside)
+        return self._seen(self._folder_before(inside)) if is_folder(path) else self._seen(inside)
 
     def _folder_before(self, inside: str) -> str:
         """The name that a folder had, if all that it holds came from one other folder."""
@@ -142,42 +142,37 @@ class _Names:
 
 def _earlier(
     since: Since,
-    mirror: Mirror,
+    state: EarlierState,
     request: Request,
 ) -> tuple[Counter[Key], list[str]]:
-    """How often a commit had each finding, under the names that files have now; and what could not be laid out."""
+    """How often a commit had each finding, under the names that files have now; and what could not be read."""
     config, overrides, machine = request.config, request.overrides, request.machine
     paths = request.asked if request.is_named else ()
-    layout = Layout(since.repository, mirror)
-    layout.move(since.commit or "")
+    state.move(since.commit or "")
     names = _Names(since.repository, since.commit or "")
     entries = [split_entry(spec.entry)[0] for spec in config.runs.values()]
-    outside = mirror.link_outside(since.repository, dict.fromkeys((*paths, *entries)))
+    outside = [path for path in dict.fromkeys((*paths, *entries)) if since.repository.inside(path) is None]
     there = [names.before(path) for path in paths]
     runs = {name: _renamed(spec, names) for name, spec in config.runs.items()}
-    then = config._replace(plugins=tuple(map(os.path.abspath, config.plugins)), runs=runs, baseline=None)
-    if config.baseline is not None:
-        mirror.copy(config.baseline.path)  # it counts as it is now, as all of the configuration does
+    then = config._replace(runs=runs, baseline=None)
+    for path in (*there, config.folder):  # what was not there held nothing
+        state.add_folder(path)
     try:
-        with mirror.at(os.getcwd()):
-            _make_missing([*there, config.folder])
-            plugins.use(then.plugins)
+        with using(state):
             then = _plannable(then, overrides, machine)
             found = check(there, then, overrides, machine).findings
             keys = Counter(
                 Key(
                     finding.code,
-                    names.now(mirror.real(finding.span.path)),
-                    without_lines(names.now_in(mirror.without(finding.message))),
+                    names.now(real_path(finding.span.path)),
+                    without_lines(names.now_in(finding.message)),
                 )
                 for finding in found
             )
     except LintError as error:
-        raise LintError(f"--since {since.revision}: as it was then: {mirror.without(str(error))}") from error
-    finally:
-        plugins.use(config.plugins)
+        raise LintError(f"--since {since.revision}: as it was then: {error}") from error
     return keys, [
-        *layout.notes,
+        *state.notes,
         *(f"{path} is in no commit of this repository and is taken as it is" for path in outside),
     ]
 
@@ -185,13 +180,6 @@ def _earlier(
 def _renamed(spec: RunSpec, names: _Names) -> RunSpec:
     file, name = split_entry(spec.entry)
     return spec._replace(entry=":".join([names.before(file), *([name] if name else [])]))
-
-
-def _make_missing(paths: Iterable[str]) -> None:
-    """What was not there held nothing: an empty folder stands for it."""
-    for path in paths:
-        if not os.path.lexists(path):
-            os.makedirs(path)
 
 
 def _plannable(config: Config, overrides: Sequence[str], machine: Machine | None) -> Config:
@@ -221,7 +209,7 @@ def _without(findings: Iterable[Finding], earlier: Counter[Key]) -> list[Finding
     left = earlier.copy()
     new = []
     for finding in findings:
-        key = Key(finding.code, os.path.realpath(finding.span.path), without_lines(finding.message))
+        key = Key(finding.code, real_path(finding.span.path), without_lines(finding.message))
         if left[key] > 0 and not finding.is_input_error:
             left[key] -= 1
         else:

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Literal
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder
 from metta_lint.base.wording import printable
-from metta_lint.history.mirror import Layout, wanted_suffixes
+from metta_lint.files.file_system import is_file, real_path, using
 from metta_lint.plans.run import split_entry
 from metta_lint.project.runs import plan_run
+from metta_lint.sources import known_suffixes
+from metta_lint.trainers.dialects import added_trainers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from metta_lint.history.git import Change, Repository, Step
-    from metta_lint.history.mirror import Mirror
+    from metta_lint.history.earlier import EarlierState
+    from metta_lint.history.git import Change, Step
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config
@@ -88,15 +90,14 @@ class Timeline:
 
 
 class Walk:
-    """Plans runs of one repository at its commits, in a mirror."""
+    """Plans runs of one repository at its commits."""
 
-    def __init__(self, repository: Repository, mirror: Mirror, limit: int = DEFAULT_LIMIT) -> None:
-        self.repository = repository
+    def __init__(self, earlier: EarlierState, limit: int = DEFAULT_LIMIT) -> None:
+        self.repository = earlier.repository
         self.planned = 0
         self._branches = 0
         self._known_parents: dict[str, list[str]] = {}
-        self._mirror = mirror
-        self._layout = Layout(repository, mirror)
+        self._earlier = earlier
         self.limit = limit
         self._folder = os.getcwd()
 
@@ -146,7 +147,7 @@ class Walk:
         for start in range(0, len(steps), BATCH):
             batch = steps[start : start + BATCH]
             pairs = [(step.commit, step.parent) for step in batch]
-            yield from zip(batch, self.repository.changes_of(pairs, wanted_suffixes()), strict=True)
+            yield from zip(batch, self.repository.changes_of(pairs, _suffixes()), strict=True)
 
     def _rename(self, timeline: Timeline, changes: Iterable[Change]) -> None:
         """Before a commit that renamed a run's entry, the entry had another name."""
@@ -171,17 +172,17 @@ class Walk:
         """A run at a commit; None where it is not there."""
         if commit is None or not timeline.entry:
             return None
-        self._layout.move(commit)
-        with self._mirror.at(self._folder):
+        self._earlier.move(commit)
+        with using(self._earlier):
             entry = self._seen(timeline.entry)
-            if not os.path.isfile(entry):
+            if not is_file(entry):
                 return None
             try:
                 plan = _planned(timeline.launch, entry)
                 return State(plan, commit, reads=frozenset({timeline.entry, *self._files(plan)}))
             except (LintError, ArithmeticError, ValueError, TypeError) as error:
                 message = error.message if isinstance(error, InputError) else str(error)
-                return State(None, commit, printable(self._mirror.without(message)), frozenset({timeline.entry}))
+                return State(None, commit, printable(message), frozenset({timeline.entry}))
 
     def source_of(self, timeline: Timeline, state: State, is_same: Callable[[Plan | None], bool]) -> str | None:
         """The commit that brought a state's value: where a merge did, the one of the merged branch.
@@ -246,7 +247,7 @@ class Walk:
         spans += [*run.environments.values(), *run.sections.values(), *(problem.span for problem in run.problems)]
         spans += [span for _, span in run.callee.places] if run.callee is not None else []
         for path in {span.path for span in spans if span is not None}:
-            for full in (os.path.normpath(os.path.join(self._folder, path)), self._mirror.real(path)):
+            for full in (os.path.normpath(os.path.join(self._folder, path)), real_path(path)):
                 inside = self.repository.inside(full)
                 if inside is not None:
                     yield inside
@@ -259,6 +260,12 @@ class Walk:
         """A file of the repository as the working directory names it."""
         full = os.path.join(self.repository.top, *inside.split("/"))
         return from_folder(full, self._folder)
+
+
+def _suffixes() -> tuple[str, ...]:
+    """The suffixes of files that runs are read from: documents, and what plugins' trainers read."""
+    added = (suffix for trainer in added_trainers() for suffix in trainer.suffixes)
+    return tuple(dict.fromkeys((*known_suffixes(), *added)))
 
 
 def _planned(launch: Launch, entry: str) -> Plan:

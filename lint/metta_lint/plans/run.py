@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
+from metta_lint.files.file_system import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,4 +115,4 @@ def split_entry(entry: str) -> tuple[str, str]:
 def located(entry: str) -> tuple[str, str]:
     """What tells an entry from others, however its path is spelt: where its file really lies, and the name."""
     file, name = split_entry(entry)
-    return os.path.realpath(file), name
+    return real_path(file), name

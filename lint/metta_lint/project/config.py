@@ -13,10 +13,9 @@ from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder, slashed
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import did_you_mean
-from metta_lint.files.bytes import first_bytes
+from metta_lint.files.file_system import exists, is_file, is_folder, read_bytes, real_path
 from metta_lint.plans.run import Machine, split_entry
 from metta_lint.project.shape import CONFIG, check_shape
-from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.trainers.dialects import parse_choice, trainer_for
 
 if TYPE_CHECKING:
@@ -125,11 +124,11 @@ class Config(NamedTuple):
 
 def find_config(start: str) -> Config:
     """The nearest configuration upward from a path. Raises InputError where it is not what it should be."""
-    here = Path(start).resolve()
-    for folder in (here, *here.parents) if here.is_dir() else here.parents:
+    here = Path(real_path(start))
+    for folder in (here, *here.parents) if is_folder(str(here)) else here.parents:
         for name in FILES:
             candidate = folder / name
-            if candidate.is_file() and (config := _load_if_ours(candidate)) is not None:
+            if is_file(str(candidate)) and (config := _load_if_ours(candidate)) is not None:
                 return config
     return Config()
 
@@ -153,9 +152,9 @@ def config_in(path: str, text: str) -> Config:
 def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
     shown = path.as_posix() if given else from_folder(str(path), "")
     try:
-        if path.exists() and not path.is_file():
+        if exists(shown) and not is_file(shown):
             raise LintError(f"{shown}: is no regular file")
-        data = first_bytes(shown, BYTE_LIMIT + 1)
+        data = read_bytes(shown)
     except OSError as error:
         raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
     if path.name == "pyproject.toml" and b"[tool.metta-lint" not in data:
@@ -241,8 +240,8 @@ class _Reader:
         for name, entry in _table(self._node, "runs").items():
             run = entry.value
             path = self._relative(_value(run, "entry"))
-            if not os.path.isfile(split_entry(path)[0]):
-                wrong = "is no file" if os.path.exists(path) else "does not exist"
+            if not is_file(split_entry(path)[0]):
+                wrong = "is no file" if exists(path) else "does not exist"
                 raise InputError(f"runs.{name}: the entry {path} {wrong}", _span(run, "entry"))
             spans = tuple(item.span for item in _items(run, "set"))
             yield str(name), RunSpec(path, _texts(run, "set"), self._choice(run, path), _span(run, "entry"), spans)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import LintError
 from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
+from metta_lint.files.file_system import exists, is_folder, real_path
 from metta_lint.files.folders import Folders
 from metta_lint.sources.syntax import INI, JSON, MAP, PYTHON, YAML, syntax_of
 from metta_lint.trainers.dialects import added_entries
@@ -95,12 +96,12 @@ def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Found:
 
 def _looked_at(path: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
     """The configs at a path, each with its path without links, and whether it is itself a link."""
-    if not os.path.lexists(path):
+    if not exists(path):
         raise LintError(f"{path}: no such file or folder")
-    if os.path.isdir(path):
+    if is_folder(path):
         yield from _in_folder(path, folders)
     else:
-        yield _named(path), _normal(os.path.realpath(path)), os.path.islink(path)
+        yield _named(path), _normal(real_path(path)), os.path.islink(path)
 
 
 def _named(path: str) -> File:
@@ -125,7 +126,7 @@ def _in_folder(root: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
             file = _in_tree(path, data, hydra_root) if inside and hydra_root else _outside(path, data)
             if file is not None:
                 is_link = name in links
-                yield file, _normal(os.path.realpath(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
+                yield file, _normal(real_path(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
 
 
 def _outside(path: str, data: bytes | None) -> File | None:
@@ -135,7 +136,7 @@ def _outside(path: str, data: bytes | None) -> File | None:
         return File(path, is_entry=False, added=added)
     if INI.fits(name):
         data = _bytes(path)
-        if _PUFFER_SECTION.search(data) or os.path.exists(os.path.join(os.path.dirname(path), "default.ini")):
+        if _PUFFER_SECTION.search(data) or exists(os.path.join(os.path.dirname(path), "default.ini")):
             return File(path, _ENV_NAME.search(data) is not None and name != "default.ini")
     elif (data is not None and is_dump(data)) or (may_hold_config(name) and is_entry(path, _bytes(path))):
         return File(path, is_entry=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import is_below
+from metta_lint.files.file_system import is_file
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.run import split_entry
 from metta_lint.trainers.dialects import trainer_for, trainer_names
@@ -37,7 +38,7 @@ def plan_run(
     ``with_problems``, for the first of the run's problems.
     """
     declared = config.runs.get(run)
-    if declared is None and not os.path.isfile(split_entry(run)[0]):
+    if declared is None and not is_file(split_entry(run)[0]):
         known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
         raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
     entry = Path(run).as_posix() if declared is None else declared.entry

@@ -7,15 +7,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.files.bytes import first_bytes, identity
+from metta_lint.files.file_system import identity, read_bytes
+from metta_lint.files.limits import LINE_LIMIT
 from metta_lint.reports.cells import one_line, shown, width, wrapped
 from metta_lint.reports.window import CUT, window
-from metta_lint.sources.text import BYTE_LIMIT, LINE_BREAK, LINE_LIMIT
+from metta_lint.sources.text import LINE_BREAK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from metta_lint.base.documents import Span
+    from metta_lint.files.file_system import Identity
     from metta_lint.reports.style import Style
     from metta_lint.rules.finding import Finding
 
@@ -153,8 +155,8 @@ def _lines(path: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _lines_of(file: tuple[str, int, int, int]) -> tuple[str, ...]:
+def _lines_of(file: Identity) -> tuple[str, ...]:
     """A file's lines, up to the bounds within which files are read: no more can have a span."""
-    text = first_bytes(file[0], BYTE_LIMIT).decode("utf-8-sig", "replace")
+    text = read_bytes(file[0]).decode("utf-8-sig", "replace")
     lines = LINE_BREAK.split(text, LINE_LIMIT)[:LINE_LIMIT]
     return tuple(lines if lines[-1] else lines[:-1])

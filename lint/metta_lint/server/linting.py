@@ -13,14 +13,14 @@ from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
 from metta_lint.check.linter import check
-from metta_lint.files.bytes import first_bytes, reading_instead
+from metta_lint.files.file_system import first_bytes, reading_instead
+from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.fixes.take import with_taken
 from metta_lint.project.config import find_config
 from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.server.positions import Text, text_of
 from metta_lint.server.roots import roots
 from metta_lint.server.state import State, resolved
-from metta_lint.sources.text import BYTE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,10 +85,7 @@ class Result:
         held = self.state.held.get(file.key)
         if held is not None:
             return held.data
-        try:
-            return first_bytes(file.path, BYTE_LIMIT)
-        except (OSError, ValueError):
-            return b""
+        return first_bytes(file.path, BYTE_LIMIT)
 
     @cached_property
     def findings(self) -> tuple[tuple[Checked, Finding], ...]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError
+from metta_lint.files.file_system import is_file
 from metta_lint.server.diagnostics import location
 from metta_lint.server.places import written
 from metta_lint.sources import read
@@ -66,7 +67,7 @@ def named_file(file: File, content: bytes, line: int, column: int) -> str | None
         found = next((path for span, path in _names(document) if _is_in(span, line, column)), None)
     except InputError:
         return None  # which is a finding of its own
-    return found if found is not None and os.path.isfile(found) else None
+    return found if found is not None and is_file(found) else None
 
 
 def _is_in(span: Span, line: int, column: int) -> bool:

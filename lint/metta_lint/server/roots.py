@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
+from metta_lint.files.file_system import is_file, is_folder
 from metta_lint.project.config import find_config
 from metta_lint.server.state import resolved
 
@@ -32,7 +33,7 @@ def roots(state: State) -> list[Root]:
     """
     found: dict[str, Root] = {}
     for folder in state.folders:
-        if os.path.isdir(folder):
+        if is_folder(folder):
             root = _config_folder(folder) or folder
             found.setdefault(resolved(root), Root(root))
     for held in _there(state):
@@ -47,7 +48,7 @@ def roots(state: State) -> list[Root]:
 
 def _there(state: State) -> Iterator[str]:
     """The open files that are on disk: what was never saved is no part of any run yet."""
-    yield from (held.path for held in state.held.values() if os.path.isfile(held.path))
+    yield from (held.path for held in state.held.values() if is_file(held.path))
 
 
 def _config_folder(folder: str) -> str | None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base import plugins
 from metta_lint.base.errors import InputError, LintError
-from metta_lint.files.bytes import first_bytes, identity
+from metta_lint.files.file_system import identity, read_bytes
 from metta_lint.sources.syntax import BY_SUFFIX, syntax_of
-from metta_lint.sources.text import BYTE_LIMIT, file_start
+from metta_lint.sources.text import file_start
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document
+    from metta_lint.files.file_system import Identity
     from metta_lint.sources.source import Source
     from metta_lint.sources.syntax import Syntax
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 MARKER = b"metta-lint:"
 """What a comment has that speaks to metta-lint: a file without it is not searched for comments."""
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
-_documents: dict[tuple[str, int, int, int], Document | InputError] = {}
+_documents: dict[Identity, tuple[Document | InputError, int]] = {}
+"""Each with the bytes that it counts for: an error counts for none."""
 _cached_bytes = 0
 
 
@@ -44,12 +46,8 @@ def read(path: str, data: bytes | None = None) -> Document:
         return _parse(path, data)
     key = identity(path)
     if key not in _documents:
-        _make_room(key[2])
-        try:
-            _documents[key] = _parse(path, bytes_of(path))
-        except InputError as error:
-            _documents[key] = error
-    found = _documents[key]
+        _read_into_cache(key)
+    found = _documents[key][0]
     if isinstance(found, InputError):
         raise found.again()
     return found
@@ -65,19 +63,18 @@ def forget() -> None:
 plugins.on_change(forget)
 
 
-def _make_room(size: int) -> None:
-    """Forget what was read first where it is much."""
+def _read_into_cache(key: Identity) -> None:
+    """Read a file, and forget those that were read first where all of them are much."""
     global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
-    _cached_bytes += _weight(size)
+    try:
+        data = bytes_of(key[0])
+        entry: tuple[Document | InputError, int] = _parse(key[0], data), len(data)
+    except InputError as error:
+        entry = error, 0
+    _cached_bytes += entry[1]
     while _cached_bytes > _CACHED_BYTES and _documents:
-        oldest = next(iter(_documents))
-        del _documents[oldest]
-        _cached_bytes -= _weight(oldest[2])
-
-
-def _weight(size: int) -> int:
-    """What a file of a size counts: one that is not there nothing, one that is too large no more than its error."""
-    return size if 0 < size <= BYTE_LIMIT else 0
+        _cached_bytes -= _documents.pop(next(iter(_documents)))[1]
+    _documents[key] = entry
 
 
 def _parse(path: str, data: bytes) -> Document:
@@ -115,7 +112,7 @@ def bytes_of(path: str) -> bytes:
     Raises InputError for a file that cannot be read.
     """
     try:
-        return first_bytes(path, BYTE_LIMIT + 1)
+        return read_bytes(path)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be read: {reason}", file_start(path)) from None

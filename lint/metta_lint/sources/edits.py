@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Entry, Mapping, Sequence, Span, plain
 from metta_lint.base.errors import InputError
-from metta_lint.files.bytes import first_bytes, identity
+from metta_lint.files.file_system import identity, read_bytes
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.entry_removal import is_referred_to, removed
 from metta_lint.sources.syntax import INI, TOML, syntax_of
-from metta_lint.sources.text import BYTE_LIMIT, FileText, text_of
+from metta_lint.sources.text import FileText, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from metta_lint.base.documents import Node
+    from metta_lint.files.file_system import Identity
 
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
@@ -92,7 +93,7 @@ def _entry_at(at: Span) -> tuple[Mapping, object, Entry] | None:
 
 
 @lru_cache(maxsize=8)
-def _index(file: tuple[str, int, int, int]) -> dict[Span, tuple[Mapping, object, Entry]]:
+def _index(file: Identity) -> dict[Span, tuple[Mapping, object, Entry]]:
     """A file's entries by the places of their keys and values: of those that are merged, where they are written."""
     document = readable_with_repetitions(file[0])
     found: dict[Span, tuple[Mapping, object, Entry]] = {}
@@ -131,7 +132,7 @@ def readable_with_repetitions(path: str) -> Document | None:
             return None
     syntax = syntax_of(path)
     try:
-        return syntax.parse_with_repetitions(first_bytes(path, BYTE_LIMIT), path) if syntax is not None else None
+        return syntax.parse_with_repetitions(read_bytes(path), path) if syntax is not None else None
     except InputError:
         return None
 

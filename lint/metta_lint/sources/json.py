@@ -8,7 +8,8 @@ from typing import NoReturn
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
-from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, FileText, decode
+from metta_lint.files.limits import DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT
+from metta_lint.sources.text import BOM, FileText, decode
 
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\.)*+("?)', re.DOTALL)

@@ -10,12 +10,10 @@ from functools import lru_cache
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
+from metta_lint.files.limits import PYTHON_BYTE_LIMIT, TOKEN_LIMIT
 from metta_lint.sources.python_declarations import Module, as_node, declarations
 from metta_lint.sources.python_literals import Expression
 from metta_lint.sources.text import BOM, LINE_BREAK, decode, file_start
-
-BYTE_LIMIT = 1_000_000
-TOKEN_LIMIT = 30_000  # words and signs: ast makes up to 2 KB of objects of each, 60 MB and a quarter of a second in all
 
 _TOKEN = re.compile(r"\w++|[^\w\s]")
 
@@ -64,8 +62,8 @@ def plain_node(node: Node) -> Node:
 
 def _checked(data: bytes, path: str) -> str:
     """The file's text, if it is small enough for ast to see it."""
-    if len(data) > BYTE_LIMIT:
-        raise InputError(f"file is larger than {BYTE_LIMIT // 1_000_000} MB; it is not read", file_start(path))
+    if len(data) > PYTHON_BYTE_LIMIT:
+        raise InputError(f"file is larger than {PYTHON_BYTE_LIMIT // 1_000_000} MB; it is not read", file_start(path))
     text = decode(data, path).removeprefix(BOM)
     for count, token in enumerate(_TOKEN.finditer(text), start=1):
         if count > TOKEN_LIMIT:

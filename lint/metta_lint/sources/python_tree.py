@@ -9,8 +9,8 @@ from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.paths import is_below, slashed
 from metta_lint.base.records import NamedTuple
-from metta_lint.files.bytes import first_bytes
-from metta_lint.sources.python import BYTE_LIMIT, parse_module
+from metta_lint.files.file_system import is_file, read_bytes, real_path
+from metta_lint.sources.python import parse_module
 from metta_lint.sources.python_declarations import Class
 from metta_lint.sources.python_literals import Expression
 
@@ -38,7 +38,7 @@ class Tree:
     """The Python files below a folder. ``sources`` are the folders of it that absolute imports start at."""
 
     def __init__(self, root: str, sources: tuple[str, ...] = ("",)) -> None:
-        self.root = os.path.realpath(root)
+        self.root = real_path(root)
         self._shown = root
         self._sources = sources
         self._modules: dict[str, Module | None] = {}
@@ -51,12 +51,12 @@ class Tree:
         return self._modules[path]
 
     def _read(self, path: str) -> Module | None:
-        full = os.path.realpath(os.path.join(self.root, path))
-        if not is_below(full, self.root) or not os.path.isfile(full):
+        full = real_path(os.path.join(self.root, path))
+        if not is_below(full, self.root) or not is_file(full):
             return None
         shown = slashed(os.path.join(self._shown, path)) if self._shown not in ("", ".") else path
         try:
-            return parse_module(first_bytes(full, BYTE_LIMIT + 1), shown)
+            return parse_module(read_bytes(full), shown)
         except (OSError, InputError):
             return None
 

@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Span
 from metta_lint.base.errors import InputError
-from metta_lint.files.bytes import first_bytes, identity
+from metta_lint.files.file_system import identity, read_bytes
+from metta_lint.files.limits import BYTE_LIMIT, LINE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from metta_lint.files.file_system import Identity
     from metta_lint.sources.edit import Edit
-
-BYTE_LIMIT = 4_000_000
-LINE_LIMIT = 110_000
-DEPTH_LIMIT = 100
-NODE_LIMIT = 30_000  # values in one file, aliases counted as what they stand for; rules go through them several times
-NUMBER_LIMIT = 4300  # characters of one number: Python's own limit for int(str), which keeps conversion linear
 
 BOM = "\ufeff"
 
@@ -98,8 +94,8 @@ def text_of(path: str) -> FileText:
 
 
 @lru_cache(maxsize=8)
-def _text_of(file: tuple[str, int, int, int]) -> FileText:
-    return FileText(file[0], first_bytes(file[0], BYTE_LIMIT).decode())
+def _text_of(file: Identity) -> FileText:
+    return FileText(file[0], read_bytes(file[0]).decode())
 
 
 def file_start(path: str) -> Span:

@@ -13,7 +13,8 @@ import tomli
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
-from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT, FileText, decode, file_start
+from metta_lint.files.limits import DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT
+from metta_lint.sources.text import BOM, FileText, decode, file_start
 
 _BLANKS = re.compile(r"[ \t]*+")
 _GAP = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")  # what may stand between statements, and within arrays

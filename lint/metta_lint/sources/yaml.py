@@ -21,7 +21,8 @@ from yaml.events import (
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
-from metta_lint.sources.text import BOM, DEPTH_LIMIT, NODE_LIMIT, FileText, decode, file_start
+from metta_lint.files.limits import DEPTH_LIMIT, NODE_LIMIT
+from metta_lint.sources.text import BOM, FileText, decode, file_start
 from metta_lint.sources.yaml_scalars import TAGGED, plain_value, plain_value_1_1, string
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from base64 import decodebytes
 from typing import TYPE_CHECKING
 
-from metta_lint.sources.text import NUMBER_LIMIT
+from metta_lint.files.limits import NUMBER_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base import plugins
 from metta_lint.base.errors import LintError
-from metta_lint.files.bytes import first_bytes
+from metta_lint.files.file_system import first_bytes
+from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.plans.run import split_entry
 from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, syntax_of
-from metta_lint.sources.text import BYTE_LIMIT
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
 from metta_lint.trainers.trainer import Choice, Trainer
 
@@ -57,20 +57,13 @@ def added_trainers() -> tuple[Trainer, ...]:
 
 def added_entries(path: str) -> tuple[str, ...]:
     """The runs of plugins' trainers that a file holds."""
-    return tuple(entry for trainer in _asked(path) for entry in trainer.entries(path, _bytes(path)))
+    return tuple(entry for trainer in _asked(path) for entry in trainer.entries(path, first_bytes(path, BYTE_LIMIT)))
 
 
 def _asked(path: str) -> list[Trainer]:
     """The plugins' trainers to whose kind of file a path belongs."""
     every = added_trainers()
     return [trainer for trainer in every if path.lower().endswith(trainer.suffixes)] if every else []
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return first_bytes(path, BYTE_LIMIT)
-    except (OSError, ValueError):
-        return b""
 
 
 def parse_choice(text: str) -> Choice:
@@ -93,7 +86,7 @@ def trainer_for(entry: str) -> Trainer:
     Raises LintError for anything else.
     """
     path = split_entry(entry)[0]
-    added = next((trainer for trainer in _asked(path) if trainer.entries(path, _bytes(path))), None)
+    added = next((trainer for trainer in _asked(path) if trainer.entries(path, first_bytes(path, BYTE_LIMIT))), None)
     if added is not None:
         return added
     syntax = syntax_of(path)

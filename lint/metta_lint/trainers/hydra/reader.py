@@ -9,6 +9,7 @@ from metta_lint import sources
 from metta_lint.base.documents import Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
+from metta_lint.files.file_system import folder_entries, is_file, is_folder
 from metta_lint.trainers.hydra import hydra_node
 from metta_lint.trainers.hydra.changes import apply, sort_changes
 from metta_lint.trainers.hydra.composed import Composed
@@ -91,7 +92,7 @@ class ConfigTreeReader:
 
     def _load(self, name: str) -> ConfigFile | InputError | None:
         path = self._path(name)
-        if path is None or not os.path.isfile(path):
+        if path is None or not is_file(path):
             return None
         try:
             return read_config_file(sources.read(path))
@@ -110,14 +111,14 @@ class ConfigTreeReader:
     def has_group(self, name: str) -> bool:
         """Whether a config group is there, which is a folder."""
         if name not in self._groups:
-            self._groups[name] = os.path.isdir(os.path.join(self.config_dir, name))
+            self._groups[name] = is_folder(os.path.join(self.config_dir, name))
         return self._groups[name]
 
     def options(self, group: str) -> list[str]:
         """The names that a group has configs for."""
         if self._path(group) is None or not self.has_group(group):
             return []
-        names = os.listdir(os.path.join(self.config_dir, group))
+        names = [entry.name for entry in folder_entries(os.path.join(self.config_dir, group))]
         return sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Document, Mapping, Scalar, leaves
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
+from metta_lint.files.file_system import is_file
 from metta_lint.plans.run import Run, Setting
 from metta_lint.trainers.drift import DefaultDrift
 from metta_lint.trainers.metta.defaults import DEFAULTS, SOURCE
@@ -89,7 +90,7 @@ def _is_trainers(document: Document) -> bool:
 def _defaults_in_tree(path: str) -> dict[str, _Default] | None:
     """TrainerConfig's defaults from the code beside the config tree, None where it is not there."""
     root = os.path.dirname(tree_root(path)) or "."
-    if not os.path.isfile(os.path.join(root, CONFIG_PATH)):
+    if not is_file(os.path.join(root, CONFIG_PATH)):
         return None
     from metta_lint.sources.python_tree import Tree
 

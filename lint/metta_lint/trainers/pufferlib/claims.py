@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Mapping, Scalar
 from metta_lint.base.errors import InputError
-from metta_lint.files.bytes import first_bytes
+from metta_lint.files.file_system import first_bytes, same_file
+from metta_lint.files.folders import Folders
+from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.sources.syntax import INI
-from metta_lint.sources.text import BYTE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def check_claims(entry: str, default: str, document: Document) -> None:
         return
     claims = _claims(Path(default).parent.as_posix())
     for name in str(node.value).split():
-        other = next((path for path in claims.get(name, ()) if not os.path.samefile(path, entry)), None)
+        other = next((path for path in claims.get(name, ()) if not same_file(path, entry)), None)
         if other is not None:
             raise InputError(
                 f"two INIs claim the environment {name!r}, this one and {other}: "
@@ -60,9 +60,8 @@ def _claims(folder: str) -> MappingABC[str, list[str]]:
 
 def _claims_below(folder: str) -> dict[str, list[str]]:
     claims: dict[str, list[str]] = {}
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
+    for parent, content in Folders().below(folder):
+        for name in content.files:
             if INI.fits(name) and name != "default.ini":
                 for environment in _claimed(f"{parent}/{name}"):
                     claims.setdefault(environment, []).append(f"{parent}/{name}")
@@ -70,8 +69,5 @@ def _claims_below(folder: str) -> dict[str, list[str]]:
 
 
 def _claimed(path: str) -> list[str]:
-    try:
-        found = _ENV_NAME.search(first_bytes(path, BYTE_LIMIT))
-    except OSError:
-        return []
+    found = _ENV_NAME.search(first_bytes(path, BYTE_LIMIT))
     return found[1].decode("utf-8", "replace").split() if found else []

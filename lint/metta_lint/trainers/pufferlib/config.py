@@ -11,6 +11,7 @@ from metta_lint.base.documents import Document, Scalar, Span, leaves, plain
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.errors import LintError
 from metta_lint.base.unknown import Unknown
+from metta_lint.files.file_system import is_file, real_path
 from metta_lint.plans.run import Callee, Machine, Run, Setting
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
@@ -84,7 +85,7 @@ def find_default(entry: str) -> str | None:
     """The ``default.ini`` that PufferLib lays under an INI: the nearest in its own or a parent folder."""
     for folder in Path(entry).parents:
         candidate = folder / "default.ini"
-        if candidate.is_file():
+        if is_file(candidate.as_posix()):
             return candidate.as_posix()
     return None
 
@@ -186,7 +187,7 @@ def has_code(document: Document) -> bool:
 def _has_code(folder: Path, package: str) -> bool:
     """Whether PufferLib's folder holds the code of a package's environments."""
     place = "ocean" if package == "ocean" else f"environments/{package}"
-    return package.isidentifier() and (folder / place / "environment.py").is_file()
+    return package.isidentifier() and is_file(f"{folder.as_posix()}/{place}/environment.py")
 
 
 def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -198,11 +199,11 @@ def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Se
     path = config_folder.parent / "environments" / package.value / f"{package.value}.yaml"
     config = settings.get("env.config")
     if config is not None and isinstance(config.value, str):
-        tree = config_folder.parent.parent.resolve()
-        path = (tree / config.value).resolve()
+        tree = Path(real_path(config_folder.parent.parent.as_posix()))
+        path = Path(real_path(f"{tree.as_posix()}/{config.value}"))
         if not path.is_relative_to(tree):  # a config has no business to make us read other people's files
             return {}
-    if not path.is_file():
+    if not is_file(path.as_posix()):
         return {}
     document = read(path.as_posix())
     found = {}

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import slashed
-from metta_lint.files.bytes import first_bytes
+from metta_lint.files.file_system import folder_entries, read_bytes
+from metta_lint.files.limits import FIRST_LOOK
 from metta_lint.sources.syntax import INI, MAP, YAML
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 TREE_NAMES = frozenset({"configs", "conf"})
 """What Hydra's users call the root of a config tree."""
-_FIRST_LOOK = 1 << 20
 _UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
 _DEFAULTS = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
 _HYDRA_KEY = re.compile(
@@ -70,10 +70,7 @@ def _is_called_tree(folder: str, folders: Folders) -> bool:
 
 def holds_configs(folder: str) -> bool:
     """Whether a folder itself, and not one below it, holds configs of a Hydra tree: YAMLs with a ``defaults`` list."""
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return False
+    names = sorted(entry.name for entry in folder_entries(folder))
     return any(_has_defaults(os.path.join(folder, name)) for name in names if _is_config_name(name))
 
 
@@ -88,6 +85,6 @@ def _has_defaults(path: str) -> bool:
 def _bytes(path: str) -> bytes:
     """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
     try:
-        return first_bytes(path, _FIRST_LOOK)
+        return read_bytes(path, FIRST_LOOK)
     except OSError:
         return _UNREADABLE_INI if INI.fits(path) else b""

@@ -11,6 +11,7 @@ from metta_lint.base.documents import Mapping
 from metta_lint.base.errors import InputError
 from metta_lint.base.paths import slashed
 from metta_lint.base.wording import close_names
+from metta_lint.files.file_system import exists, folder_entries, is_file, is_folder
 from metta_lint.files.folders import Folders
 from metta_lint.sources import readable
 from metta_lint.sources.syntax import PYTHON, YAML
@@ -78,7 +79,7 @@ class ConfigTree:
         plain = name.strip("/").removesuffix(".yaml")
         if ".." in plain.split("/"):
             return False
-        return os.path.isfile(f"{self.folder}/{plain}.yaml")
+        return is_file(f"{self.folder}/{plain}.yaml")
 
     @cached_property
     def is_whole(self) -> bool:
@@ -101,7 +102,7 @@ class ConfigTree:
 
     def has_folder(self, name: str) -> bool:
         """Whether the tree has a folder of this name."""
-        return ".." not in name.split("/") and os.path.isdir(f"{self.folder}/{name.strip('/')}")
+        return ".." not in name.split("/") and is_folder(f"{self.folder}/{name.strip('/')}")
 
     def near(self, name: str) -> tuple[str, ...]:
         """Configs that a name that is none may have meant: those of a folder so called, else the most alike."""
@@ -140,7 +141,7 @@ class ConfigTree:
         if first != self.root_name or ".." in inside.split("/"):
             return None
         found = f"{self.folder}/{inside}"
-        return found if os.path.isfile(found) else None
+        return found if is_file(found) else None
 
     def has_module(self, dotted: str) -> bool | None:
         """Whether the Python source beside the tree has a module; None where it does not have the package either."""
@@ -150,12 +151,12 @@ class ConfigTree:
         there = self._packages[package]
         if not there:
             return None
-        return any(os.path.exists(f"{folder}/{name}{suffix}") for folder in there for suffix in (".py", "/__init__.py"))
+        return any(exists(f"{folder}/{name}{suffix}") for folder in there for suffix in (".py", "/__init__.py"))
 
     def _folders_of(self, package: str) -> list[str]:
         beside = os.path.dirname(os.path.abspath(self.folder))
         folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
-        return [folder for folder in folders if os.path.isdir(folder) and _has_source(folder)]
+        return [folder for folder in folders if is_folder(folder) and _has_source(folder)]
 
     @cached_property
     def reader(self) -> ConfigTreeReader:
@@ -195,4 +196,4 @@ class ConfigTree:
 
 
 def _has_source(folder: str) -> bool:
-    return any(PYTHON.fits(name) for name in os.listdir(folder))
+    return any(PYTHON.fits(entry.name) for entry in folder_entries(folder))

@@ -10,6 +10,7 @@ from metta_lint.base.documents import Mapping, Node, Scalar, Span, leaves, plain
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import did_you_mean
+from metta_lint.files.file_system import is_folder
 from metta_lint.plans.run import Machine, Run, Setting, split_entry
 from metta_lint.sources import read
 from metta_lint.sources.syntax import PYTHON
@@ -155,7 +156,7 @@ def _tree_of(path: str) -> tuple[Tree, str]:
 
     folder = Path(path).parent
     for parent in (folder, *folder.parents):
-        if (parent / "metta" / "rl").is_dir():
+        if is_folder(f"{parent.as_posix()}/metta/rl"):
             return Tree(parent.as_posix()), Path(path).relative_to(parent).as_posix()
     return Tree(folder.as_posix()), Path(path).name
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from metta_lint.files.bytes import first_bytes
+from metta_lint.files.file_system import first_bytes
 from metta_lint.sources.syntax import JSON, PYTHON, syntax_of
 
 CONFIG_CLASS = "TrainerConfig"
-FIRST_LOOK = 1 << 20  # bytes
 
 _PYTHON = (b"class TrainerConfig(", b"bptt_horizon", b"minibatch_size")
 _OLDER = (b"forward_pass_minibatch_target_size", b"DictConfig")
@@ -33,7 +32,4 @@ def is_dump(data: bytes) -> bool:
 
 def is_dump_file(path: str) -> bool:
     """Whether a file is a dump; one that cannot be read is none."""
-    try:
-        return is_dump(first_bytes(path, FIRST_LOOK))
-    except OSError:
-        return False
+    return is_dump(first_bytes(path))

@@ -1,0 +1,197 @@
+"""What the linter reads, looks for and lists: the disk, or what stands in its place for a while.
+
+Everything that is read as input goes through the functions below, and these ask the current file system. ``using``
+puts another one in its place: an ``Overlay`` of texts that are not written yet, an earlier commit of a repository.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from metta_lint.base.records import NamedTuple
+from metta_lint.files.limits import BYTE_LIMIT, FIRST_LOOK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Kind = Literal["file", "folder", "other", "broken link", "missing"]
+Stamp = tuple[int | str, ...]
+
+
+class Status(NamedTuple):
+    """What lies at a path. Equal stamps mean the same file with the same bytes."""
+
+    kind: Kind
+    stamp: Stamp = ()
+
+
+Identity = tuple[str, Status]
+
+
+class FolderEntry(NamedTuple):
+    """A name in a folder. Of a link, ``kind`` is the kind of what it leads to."""
+
+    name: str
+    kind: Kind
+    is_link: bool = False
+
+
+class FileSystem(Protocol):
+    """Answers questions about paths, which may be relative to the working directory."""
+
+    def status(self, path: str) -> Status:
+        """What lies at a path, links followed."""
+
+    def content(self, path: str, limit: int) -> bytes:
+        """A regular file's bytes, up to a limit. Raises OSError or ValueError for what cannot be read."""
+
+    def entries(self, folder: str) -> list[FolderEntry]:
+        """What a folder holds, in any order. Raises OSError for what cannot be listed."""
+
+    def real(self, path: str) -> str:
+        """The absolute path without links."""
+
+
+MISSING = Status("missing")
+BROKEN_LINK = Status("broken link")
+
+
+class Disk:
+    """The files of this machine."""
+
+    def status(self, path: str) -> Status:
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            return BROKEN_LINK if os.path.islink(path) else MISSING
+        kind: Kind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other"
+        return Status(kind, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+    def content(self, path: str, limit: int) -> bytes:
+        """As ``FileSystem`` has it. A named pipe is not opened: it would wait for whoever writes into it.
+
+        No more is asked for than the file has: Python makes a buffer of the size that it is asked for.
+        """
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "is no regular file", path)
+        with open(path, "rb", buffering=0) as file:
+            return file.read(min(limit, found.st_size)) or b""
+
+    def entries(self, folder: str) -> list[FolderEntry]:
+        with os.scandir(folder) as found:
+            return [
+                FolderEntry(entry.name, self.status(entry.path).kind, is_link=True)
+                if entry.is_symlink()
+                else FolderEntry(entry.name, "folder" if entry.is_dir() else "file")
+                for entry in found
+            ]
+
+    def real(self, path: str) -> str:
+        return os.path.realpath(path)
+
+
+class Overlay:
+    """Texts in the place of files: an editor's buffers, fixes before they are written."""
+
+    def __init__(self, contents: Mapping[str, bytes], below: FileSystem) -> None:
+        self._contents = {os.path.abspath(path): data for path, data in contents.items()}
+        self._below = below
+
+    def status(self, path: str) -> Status:
+        full = os.path.abspath(path)
+        data = self._contents.get(full)
+        return self._below.status(path) if data is None else Status("file", (full, hash(data), len(data)))
+
+    def content(self, path: str, limit: int) -> bytes:
+        data = self._contents.get(os.path.abspath(path))
+        return self._below.content(path, limit) if data is None else data[:limit]
+
+    def entries(self, folder: str) -> list[FolderEntry]:
+        return self._below.entries(folder)
+
+    def real(self, path: str) -> str:
+        return self._below.real(path)
+
+
+DISK = Disk()
+_current: ContextVar[FileSystem] = ContextVar("file system", default=DISK)
+"""Each thread has its own: an editor's question is answered while a check runs."""
+
+
+def current() -> FileSystem:
+    """The file system that is read from."""
+    return _current.get()
+
+
+@contextmanager
+def using(file_system: FileSystem) -> Iterator[None]:
+    """Read from another file system while this lasts."""
+    token = _current.set(file_system)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def reading_instead(contents: Mapping[str, bytes]) -> Iterator[None]:
+    """Read these bytes in the place of files while this lasts: what an edit comes to, before it is made."""
+    with using(Overlay(contents, current())):
+        yield
+
+
+def read_bytes(path: str, limit: int = BYTE_LIMIT + 1) -> bytes:
+    """A file's bytes; of one that is too large, a byte too many. Raises OSError or ValueError if it cannot be read."""
+    return current().content(path, limit)
+
+
+def first_bytes(path: str, limit: int = FIRST_LOOK) -> bytes:
+    """The first bytes of a file, for a first look; none where it cannot be read, which is said by who reads it all."""
+    try:
+        return current().content(path, limit)
+    except (OSError, ValueError):
+        return b""
+
+
+def is_file(path: str) -> bool:
+    """Whether a regular file lies at a path, or a link to one."""
+    return current().status(path).kind == "file"
+
+
+def is_folder(path: str) -> bool:
+    """Whether a folder lies at a path, or a link to one."""
+    return current().status(path).kind == "folder"
+
+
+def exists(path: str) -> bool:
+    """Whether anything lies at a path; a link that leads nowhere does too."""
+    return current().status(path).kind != "missing"
+
+
+def folder_entries(folder: str) -> list[FolderEntry]:
+    """What a folder holds; nothing where it cannot be listed."""
+    try:
+        return current().entries(folder)
+    except OSError:
+        return []
+
+
+def real_path(path: str) -> str:
+    """The absolute path without links."""
+    return current().real(path)
+
+
+def identity(path: str) -> Identity:
+    """What tells a file and its state apart. A path alone does not: it may be relative, and the folder change."""
+    return path, current().status(path)
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two paths lead to one file."""
+    return current().status(one) == current().status(other)
