@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metta_lint.loops.engine import RunOptions
 from metta_lint.plans.pair import Pair
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
@@ -28,7 +29,7 @@ def test_every_count_of_the_real_pair_is_measured_as_planned(corpus: Path) -> No
     )
     pair = Pair(left, right)
     trainer = load_trainer()
-    options = trainer.Options(device="cpu", max_memory=4 << 30)
+    options = RunOptions(device="cpu", max_memory=4 << 30)
     result = verify(pair, run_rules(load_rules(), Subjects([left, right], [pair])), trainer, options, lambda _: None)
 
     assert result.exit_code == 0, [row for row in result.rows if row.verdict == "refuted"]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
 import torch
 
 from metta_lint.loops.embedded import FEATURES, OBSERVATION_BYTES, STORED_BYTES
+from metta_lint.loops.engine import Estimate
 from metta_lint_trainer.policy import Policy
 from metta_lint_trainer.requirements import smaller_minibatch
 from metta_lint_trainer.rollout import arrivals_per_rollout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from metta_lint.loops.loop import Loop
 
 MIB = 2**20
@@ -49,15 +47,6 @@ TURN_SECONDS = 1.5e-3
 
 STEP_SECONDS = 1.2e-6
 """What an agent step of a minibatch takes besides matrix products: gathering, loss, advantages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """Memory in bytes and wall seconds that a run will take, and the bytes of its parts."""
-
-    bytes: int
-    seconds: float
-    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 def estimate(loop: Loop, *, epochs: int | None, policy_size: int) -> Estimate:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 
 from metta_lint.loops import embedded
+from metta_lint.loops.engine import Estimate, Progress, RunOptions
 from metta_lint.loops.observation import Crash, Observation
 from metta_lint_trainer import estimate as estimates
 from metta_lint_trainer.environment import Arena
 from metta_lint_trainer.errors import Refusal, TrainerError
-from metta_lint_trainer.estimate import Estimate
 from metta_lint_trainer.experience import Experience
 from metta_lint_trainer.measure import Measurements
 from metta_lint_trainer.memory import reset_peak_rss
@@ -28,45 +26,14 @@ from metta_lint_trainer.update import Update
 from metta_lint_trainer.workers import Arrival, Workers
 
 if TYPE_CHECKING:
+    from metta_lint.loops.engine import OnProgress
     from metta_lint.loops.loop import Loop
 
 PROGRESS_SECONDS = 0.1
 """The least time between two calls of a progress callback, the last of a phase excepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to run a loop, as opposed to what it is.
-
-    - ``epochs``: how many rollouts with their updates; None: until total_timesteps.
-    - ``seconds``: no epoch but the first begins after so long.
-    - ``device``: auto is cuda, else mps, else cpu.
-    - ``policy_size``: the policy's hidden size.
-    - ``max_memory``: bytes; a run that needs more is not started.
-    - ``backend``: the environment.
-    """
-
-    epochs: int | None = 1
-    seconds: float | None = None
-    device: str = "auto"
-    policy_size: int = embedded.POLICY_SIZE
-    max_memory: int | None = None
-    backend: str = "embedded"
-
-
-class Progress(NamedTuple):
-    """How far a run has come: ``done`` of ``total`` agent steps of a ``rollout``, or minibatches of an ``update``."""
-
-    phase: str
-    done: int
-    total: int
-    epoch: int
-
-
-Report = Callable[[Progress], None]
-
-
-def estimate(loop: Loop, options: Options) -> Estimate:
+def estimate(loop: Loop, options: RunOptions) -> Estimate:
     """The memory and the seconds that a run will take, roughly; nothing, where the configured trainer would refuse.
 
     Raises TrainerError where this trainer cannot run the loop.
@@ -74,19 +41,19 @@ def estimate(loop: Loop, options: Options) -> Estimate:
     try:
         check(loop)
     except Refusal:
-        return Estimate(0, 0.0)
+        return Estimate()
     _refuse_what_cannot_run(loop, options)
     return estimates.estimate(loop, epochs=options.epochs, policy_size=options.policy_size)
 
 
-def run(loop: Loop, options: Options | None = None, progress: Report | None = None) -> Observation:
+def run(loop: Loop, options: RunOptions | None = None, progress: OnProgress | None = None) -> Observation:
     """Run a loop and measure it.
 
     Where the configured trainer would refuse or crash, the observation says so (``crash``), with all that was measured
     until then. Raises TrainerError where this trainer cannot run the loop, or a worker fails; whatever is raised,
     workers are joined and shared memory is unlinked first.
     """
-    options = options or Options()
+    options = options or RunOptions()
     started = time.perf_counter()
     device = pick_device(options.device)
     measured = Measurements()
@@ -110,7 +77,7 @@ def run(loop: Loop, options: Options | None = None, progress: Report | None = No
     )
 
 
-def _train(loop: Loop, options: Options, device: torch.device, measured: Measurements, report: Report) -> None:
+def _train(loop: Loop, options: RunOptions, device: torch.device, measured: Measurements, report: OnProgress) -> None:
     deadline = time.perf_counter() + (math.inf if options.seconds is None else options.seconds)
     reset_peak_rss()
     with _workers(loop) as envs:
@@ -142,7 +109,7 @@ def _can_update(loop: Loop) -> bool:
     return True
 
 
-def _rollout(envs: Workers, actor: Actor, experience: Experience, measured: Measurements, report: Report) -> None:
+def _rollout(envs: Workers, actor: Actor, experience: Experience, measured: Measurements, report: OnProgress) -> None:
     steps_before = measured.steps
     steps = arrivals_per_rollout(actor.loop) * envs.agents_per_batch
 
@@ -155,7 +122,7 @@ def _rollout(envs: Workers, actor: Actor, experience: Experience, measured: Meas
     measured.rolled_out(experience)
 
 
-def _update(update: Update, experience: Experience, measured: Measurements, report: Report) -> None:
+def _update(update: Update, experience: Experience, measured: Measurements, report: OnProgress) -> None:
     began = time.perf_counter()
     trained = update(experience, lambda done, of: report(Progress("update", done, of, measured.epochs)))
     measured.trained(trained, time.perf_counter() - began)
@@ -179,7 +146,7 @@ def _new_policy(loop: Loop, policy_size: int) -> Policy:
         return Policy(policy_size, loop.lstm_layers)
 
 
-def _refuse_what_cannot_run(loop: Loop, options: Options) -> None:
+def _refuse_what_cannot_run(loop: Loop, options: RunOptions) -> None:
     if options.backend != "embedded":
         raise TrainerError(f"backend {options.backend!r} is not available: the reference trainer runs the embedded one")
     envs, workers, batch = loop.num_envs, loop.num_workers, loop.envs_per_batch
@@ -211,7 +178,7 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
-def _throttled(progress: Report | None) -> Report:
+def _throttled(progress: OnProgress | None) -> OnProgress:
     """A callback that is not called too often, but at the end of every phase."""
     last = 0.0
 

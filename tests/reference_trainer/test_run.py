@@ -16,14 +16,17 @@ import pytest
 import torch
 
 from metta_lint.loops.embedded import MODEL_PARAMETERS, OBSERVATION_BYTES, STORED_BYTES
+from metta_lint.loops.engine import Progress, RunOptions
 from metta_lint.plans.formula import formula
+from metta_lint.verification.verify import load_trainer
 from metta_lint_trainer import run as trainer
 from metta_lint_trainer.errors import TrainerError
-from metta_lint_trainer.run import Options, Progress, estimate, pick_device, run
+from metta_lint_trainer.run import estimate, pick_device, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from metta_lint.loops.engine import Engine
     from metta_lint.loops.loop import Loop
 
     MakeLoop = Callable[..., Loop]
@@ -33,8 +36,8 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 CPU: dict[str, Any] = {"device": "cpu", "policy_size": 8}
 
 
-def options(**changes: Any) -> Options:
-    return Options(**CPU | changes)
+def options(**changes: Any) -> RunOptions:
+    return RunOptions(**CPU | changes)
 
 
 def part_of(quantities: Mapping[str, object], expected: Mapping[str, object]) -> dict[str, object]:
@@ -217,8 +220,9 @@ ENDLESS = """
         import sys
         sys.path.insert(0, {folder!r})
         from conftest import PUFFERLIB
-        from metta_lint_trainer.run import Options, run
-        run(PUFFERLIB._replace(total_timesteps=10**12), Options(epochs=None, device="cpu", policy_size=8),
+        from metta_lint.loops.engine import RunOptions
+        from metta_lint_trainer.run import run
+        run(PUFFERLIB._replace(total_timesteps=10**12), RunOptions(epochs=None, device="cpu", policy_size=8),
             lambda step: print(step.phase, flush=True))
 """
 
@@ -329,7 +333,8 @@ def test_auto_picks_a_device_that_works() -> None:
 
 
 def test_the_module_offers_what_the_linter_asks_for() -> None:
-    assert {"run", "estimate", "Options"} <= set(dir(trainer))
+    engine: Engine = trainer  # mypy holds the one against the other
+    assert engine is load_trainer()
 
 
 @pytest.mark.gpu

@@ -20,6 +20,7 @@ from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
 from metta_lint.check.report import Report
 from metta_lint.fixes.fixer import Fixer, Wanted
+from metta_lint.loops.engine import RunOptions
 from metta_lint.plans.pair import Pair
 from metta_lint.project.config import Config
 from metta_lint.project.discovery import discover
@@ -32,6 +33,7 @@ from metta_lint.verification.verify import Verification, agrees, backend, load_t
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from metta_lint.loops.engine import OnProgress
     from metta_lint.loops.loop import Loop
     from metta_lint.loops.observation import Observation
     from metta_lint.rules.finding import Finding
@@ -274,11 +276,11 @@ class _RunsOnce:
     def __init__(self) -> None:
         trainer = load_trainer()
         self.estimate = trainer.estimate
-        self.options = trainer.Options(epochs=None, device="cpu", policy_size=POLICY_SIZE)
+        self.options = RunOptions(epochs=None, device="cpu", policy_size=POLICY_SIZE)
         self._run = trainer.run
         self._observations: dict[str, Observation] = {}
 
-    def run(self, loop: Loop, options: object, progress: object) -> Observation:
+    def run(self, loop: Loop, options: RunOptions, progress: OnProgress | None) -> Observation:
         """What running a loop measures."""
         key = repr(loop)
         if key not in self._observations:

@@ -12,6 +12,14 @@ class LintError(Exception):
     """A usage, config or input error: its text is all that the user needs to fix it."""
 
 
+class UnknownKeyError(LintError):
+    """A trainer has no key that ``override``, an argument of the command line, could change."""
+
+    def __init__(self, message: str, override: str) -> None:
+        super().__init__(message)
+        self.override = override
+
+
 class InputError(LintError):
     """A file that cannot be read as what it claims to be, with the place where it stops making sense.
 

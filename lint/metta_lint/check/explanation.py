@@ -12,7 +12,7 @@ from metta_lint.fixes.solver.fixes import SOLVED
 from metta_lint.plans.lineage import Step, derivation
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.run import located
-from metta_lint.project.runs import declared_pairs, files_of, plan_run
+from metta_lint.project.runs import addressed, declared_pairs, files_of, plan_run
 from metta_lint.rules.built_in import BuiltIn
 from metta_lint.rules.engine import Subjects, merged, run_rules
 from metta_lint.rules.registry import subject_of
@@ -73,7 +73,9 @@ def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
 
 
 def _plan(question: Question, name: str) -> Plan:
-    overrides = question.overrides if name in (question.run, _declared_name(question)) else ()
+    own = _declared_name(question)
+    names = (None, name, own) if name in (question.run, own) else (name,)
+    overrides = [text for named, text in map(addressed, question.overrides) if named in names]
     return plan_run(name, question.config, overrides, question.machine)
 
 

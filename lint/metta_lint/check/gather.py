@@ -90,7 +90,7 @@ def gather(request: Request) -> Gathered:
 
 def _plan(run: str, request: Request, problems: list[InputError]) -> Plan | None:
     try:
-        plan = plan_run(run, request.config, request.overrides, request.machine, with_problems=True)
+        plan = plan_run(run, request.config, machine=request.machine, shared=request.overrides, with_problems=True)
     except InputError as error:
         problems.append(error)
         return None

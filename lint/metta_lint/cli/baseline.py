@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from metta_lint.base.records import NamedTuple
 from metta_lint.cli.options import option_group
 from metta_lint.project.config import GivenFile
 
@@ -17,7 +18,23 @@ if TYPE_CHECKING:
 NOWHERE = ""
 """What ``--write-baseline`` without a file stands for."""
 
+
+class BaselineOptions(NamedTuple):
+    """Which baseline is read (None: the configured one, '' none), written (NOWHERE: the one that is read) or pruned."""
+
+    baseline: str | None
+    write_baseline: str | None
+    prune_baseline: bool
+
+    @property
+    def changes_file(self) -> bool:
+        """Whether the baseline itself is written."""
+        return self.write_baseline is not None or self.prune_baseline
+
+
 baseline_options = option_group(
+    "baselines",
+    BaselineOptions,
     click.option("--baseline", metavar="FILE", help="Leave out what this baseline knows; '' for no baseline."),
     click.option(
         "--write-baseline",
@@ -30,28 +47,25 @@ baseline_options = option_group(
 )
 
 
-def with_baseline(config: Config, options: dict[str, Any]) -> Config:
+def with_baseline(config: Config, options: BaselineOptions) -> Config:
     """The configuration with the baseline of the command line; with none where one is to be written."""
-    if options["write_baseline"] is not None and options["prune_baseline"]:
+    if options.write_baseline is not None and options.prune_baseline:
         raise click.UsageError("--write-baseline writes what is found now: there is nothing to prune")
-    for other in ("since", "diff"):
-        if options[other] and (options["write_baseline"] is not None or options["prune_baseline"]):
-            raise click.UsageError(f"--{other} shows a part of what is found, and a baseline holds all of it")
-    if options["baseline"] is not None:
-        config = config._replace(baseline=GivenFile(options["baseline"]) if options["baseline"] else None)
-    if options["prune_baseline"] and config.baseline is None:
+    if options.baseline is not None:
+        config = config._replace(baseline=GivenFile(options.baseline) if options.baseline else None)
+    if options.prune_baseline and config.baseline is None:
         raise click.UsageError("--prune-baseline needs a baseline: --baseline, or `baseline` in the configuration")
-    return config if options["write_baseline"] is None else config._replace(baseline=None)
+    return config if options.write_baseline is None else config._replace(baseline=None)
 
 
-def keep_baseline(report: Report, config: Config, options: dict[str, Any]) -> Report:
+def keep_baseline(report: Report, config: Config, options: BaselineOptions) -> Report:
     """Write or prune the baseline where that is asked for; the report without what is now settled.
 
     ``config`` is the one before ``with_baseline``: a baseline that it names is the one to write.
     """
-    if options["write_baseline"] is not None:
-        return _write(report, config, options["write_baseline"] or options["baseline"])
-    return _prune(report) if options["prune_baseline"] else report
+    if options.write_baseline is not None:
+        return _write(report, config, options.write_baseline or options.baseline)
+    return _prune(report) if options.prune_baseline else report
 
 
 def _write(report: Report, config: Config, given: str | None) -> Report:

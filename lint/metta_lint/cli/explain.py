@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from metta_lint.base.errors import LintError
-from metta_lint.cli.options import given, machine_options, option_group, output_options, set_option, trainer_option
+from metta_lint.cli.options import LaunchOptions, OutputOptions, given, launch_options, output_options
 from metta_lint.cli.output import emit, style
 from metta_lint.files.file_system import exists
 from metta_lint.sources.syntax import TOML
@@ -20,37 +20,38 @@ if TYPE_CHECKING:
     from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Rule
 
-"""What our own configuration files end with; no trainer's run does."""
-configs_option = click.option(
+
+@click.command()
+@click.argument("code", metavar="CODE")
+@click.option(
     "--config",
     "configs",
     multiple=True,
     metavar="RUN|FILE",
     help="A run, by its name or its entry file: explain the rule on its numbers. Or a configuration file (.toml).",
 )
-against_option = click.option("--against", metavar="RUN", help="The run that it is held against, for rules of pairs.")
-
-
-@click.command()
-@click.argument("code", metavar="CODE")
-@option_group(configs_option, against_option, machine_options, trainer_option, set_option, output_options)
-def explain(code: str, configs: tuple[str, ...], against: str | None, **options: Any) -> int:
+@click.option("--against", metavar="RUN", help="The run that it is held against, for rules of pairs.")
+@launch_options
+@output_options
+def explain(
+    code: str, configs: tuple[str, ...], against: str | None, launch: LaunchOptions, output: OutputOptions
+) -> int:
     """A rule's page: what it finds, why it matters, how to fix it; with --config RUN, on your own numbers."""
     from metta_lint.rules.page import page
 
     files, runs = _split(configs)
-    run = _one_run(runs, against, options["overrides"])
+    run = _one_run(runs, against, launch.overrides)
     start = run if run is not None and exists(run) else "."
-    config, machine = given(files[0] if files else None, start, options)
+    config, machine = given(files[0] if files else None, start, launch)
     rule = _rule(code, config)
     text = page(rule)
     if run is not None:
         from metta_lint.check.explanation import Question, explain
         from metta_lint.reports.explanation import explanation_page
 
-        explained = explain(rule, Question(run, against, config, machine, options["overrides"]))
-        text += "\n\n" + explanation_page(rule.code, explained, style(options))
-    emit(text, options["output_file"])
+        explained = explain(rule, Question(run, against, config, machine, launch.overrides))
+        text += "\n\n" + explanation_page(rule.code, explained, style(output))
+    emit(text, output.output_file)
     return 0
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
 from metta_lint.cli.options import option_group
 from metta_lint.cli.output import emit
 
@@ -16,12 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from metta_lint.check.report import Report
+    from metta_lint.cli.options import OutputOptions
     from metta_lint.files.replace import Rewrite
     from metta_lint.fixes.fixer import Fixed
     from metta_lint.plans.pair import Side
-    from metta_lint.rules.finding import Finding
+    from metta_lint.rules.finding import Finding, Severity
+
+
+class FixOptions(NamedTuple):
+    """Which fixes are applied, or shown (``diff``); ``take`` is the side of pairs that is right."""
+
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
+    take: Side | None
+
 
 fix_options = option_group(
+    "fixes",
+    FixOptions,
     click.option("--fix", is_flag=True, help="Apply the fixes that change no run but for what was plainly meant."),
     click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: all fixes."),
     click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing."),
@@ -33,13 +47,11 @@ fix_options = option_group(
 )
 
 
-def without_effect(options: dict[str, Any]) -> list[str]:
+def without_effect(options: FixOptions) -> list[str]:
     """What is said of options that choose fixes where no fixes are asked for."""
-    if options["fix"] or options["diff"]:
+    if options.fix or options.diff:
         return []
-    given = [
-        name for name, value in (("--unsafe-fixes", options["unsafe_fixes"]), ("--take", options["take"])) if value
-    ]
+    given = [name for name, value in (("--unsafe-fixes", options.unsafe_fixes), ("--take", options.take)) if value]
     return [f"{name} changes no file without --fix, and shows no change without --diff" for name in given]
 
 
@@ -59,7 +71,9 @@ def with_sizes_solved(report: Report) -> Report:
     return report._replace(findings=with_solved(report.findings, report.plans))
 
 
-def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[str, Any]) -> tuple[Report, int]:
+def with_fixes(
+    look: Callable[[], Report], roots: Sequence[str], options: FixOptions, severity: Severity, output: OutputOptions
+) -> tuple[Report, int]:
     """Fix what is found below some files and folders, or say what would change; what is left, and an exit code.
 
     With ``--diff`` the code is 1 where something would change; with either it is 2 where a fix is none, with ``--fix``
@@ -67,24 +81,22 @@ def with_fixes(look: Callable[[], Report], roots: Sequence[str], options: dict[s
     """
     from metta_lint.fixes.fixer import Fixer, Wanted
 
-    wanted = Wanted(
-        tuple(roots), options["unsafe_fixes"], of_pairs=options["take"] is not None, severity=options["severity"]
-    )
+    wanted = Wanted(tuple(roots), options.unsafe_fixes, of_pairs=options.take is not None, severity=severity)
     fixer = Fixer(look, wanted)
     fixed = fixer.fix()
     report = fixer.report
     code = _say_bugs(fixed)
-    if options["diff"]:
+    if options.diff:
         from metta_lint.reports.diff import diff
 
-        emit(diff(fixed.rewrites).removesuffix("\n"), options["output_file"], is_patch=True)
-        _say(fixed, report, "Would fix", options)
+        emit(diff(fixed.rewrites).removesuffix("\n"), output.output_file, is_patch=True)
+        _say(fixed, report, "Would fix", options, output)
         unreadable = _say_unreadable(report)
         return report, max(code, unreadable, int(bool(fixed.rewrites)))
     failed = [rewrite for rewrite in fixed.rewrites if not _written(rewrite)]
     if failed:
         fixed, report = fixed._replace(done=_without(fixed.done, failed), unsettled=False), look()
-    _say(fixed, report, "Fixed", options)
+    _say(fixed, report, "Fixed", options, output)
     return report, 2 if failed else code
 
 
@@ -126,13 +138,13 @@ def _say_unreadable(report: Report) -> int:
     return 2 if unreadable else 0
 
 
-def _say(fixed: Fixed, report: Report, verb: str, options: dict[str, Any]) -> None:
-    if options["quiet"]:
+def _say(fixed: Fixed, report: Report, verb: str, options: FixOptions, output: OutputOptions) -> None:
+    if output.quiet:
         return
     lines = [f"{verb} {_counted(fixed.done)}" if fixed.done else "No fixes to apply"]
     lines += [f"Left alone, for it would change {_elsewhere(finding)}" for finding in fixed.outside]
     unsafe = [finding for finding in report.findings if finding.fix is not None and not finding.fix.is_safe]
-    if unsafe and not options["unsafe_fixes"]:
+    if unsafe and not options.unsafe_fixes:
         lines.append(f"{len(unsafe)} more can be fixed with --unsafe-fixes")
     if fixed.unsettled:
         lines.append("There is more to fix: run it again")

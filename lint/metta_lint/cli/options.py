@@ -1,20 +1,24 @@
-"""The options that commands share, and what they make of the configuration."""
+"""The options that commands share: each group of them reaches a command as one record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Literal, TypeAlias
 
 import click
 
 from metta_lint.base import plugins
+from metta_lint.base.errors import LintError
+from metta_lint.base.records import NamedTuple
 from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config, Selector, find_config, load_config
 from metta_lint.reports.formats import FORMATS
-from metta_lint.rules.finding import SEVERITIES
+from metta_lint.rules.finding import SEVERITIES, Severity
 from metta_lint.trainers.dialects import parse_choice
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Command: TypeAlias = Callable[..., int]
+Option: TypeAlias = Callable[[Command], Command]
 
 
 class PositiveNumber(click.ParamType[float]):
@@ -22,9 +26,9 @@ class PositiveNumber(click.ParamType[float]):
 
     name = "number"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
-            number = float(value)
+            number = float(str(value))
         except ValueError:
             self.fail(f"{value!r} is no number", param, ctx)
         if not 0 < number < float("inf"):
@@ -32,13 +36,21 @@ class PositiveNumber(click.ParamType[float]):
         return number
 
 
-def option_group(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several options as one decorator, in the order in which ``--help`` lists them."""
+def option_group(argument: str, record: Callable[..., object], *options: Option) -> Option:
+    """Options whose values a command gets as one record: ``machine_options`` gives it ``machine=MachineOptions(...)``.
+
+    The record's fields are called as the options are; ``--help`` lists them in this order.
+    """
 
     def decorate(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
+        @wraps(command)
+        def with_record(**values: object) -> int:
+            fields = {field: values.pop(field) for field in record.__annotations__}
+            return command(**values, **{argument: record(**fields)})
+
+        for option in reversed(options):
+            option(with_record)
+        return with_record
 
     return decorate
 
@@ -46,27 +58,64 @@ def option_group(*decorators: Callable[[Command], Command]) -> Callable[[Command
 config_option = click.option(
     "--config", "config_path", metavar="FILE", help="Configuration file instead of the nearest one."
 )
-machine_options = option_group(
+
+
+class LaunchOptions(NamedTuple):
+    """What runs are launched with: the machine, the trainers' versions and the overrides."""
+
+    cpus: int | None = None
+    gpus: int | None = None
+    world_size: int | None = None
+    steps_per_second: float | None = None
+    trainers: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+
+launch_options = option_group(
+    "launch",
+    LaunchOptions,
     click.option("--cpus", type=click.IntRange(1), help="CPU cores of the machine that would train."),
     click.option("--gpus", type=click.IntRange(1), help="GPUs of that machine (1 where it has none)."),
     click.option("--world-size", type=click.IntRange(1), help="Processes of a distributed launch."),
     click.option("--steps-per-second", type=PositiveNumber(), help="Agent steps per second, to give losses in hours."),
+    click.option(
+        "--trainer",
+        "trainers",
+        multiple=True,
+        metavar="NAME[@VERSION]",
+        help="The version that runs of a trainer are for, instead of the one that their files tell: pufferlib@2.",
+    ),
+    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, in the trainer's syntax."),
 )
-set_option = click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, in the trainer's syntax."
-)
-trainer_option = click.option(
-    "--trainer",
-    "trainers",
-    multiple=True,
-    metavar="NAME[@VERSION]",
-    help="The version that runs of a trainer are for, instead of the one that their files tell: pufferlib@2.",
-)
+
+
+class SideOptions(NamedTuple):
+    """Overrides of one side of a pair."""
+
+    set_left: tuple[str, ...]
+    set_right: tuple[str, ...]
+
+
 side_options = option_group(
+    "sides",
+    SideOptions,
     click.option("--set-left", multiple=True, metavar="KEY=VALUE", help="Override of the left run."),
     click.option("--set-right", multiple=True, metavar="KEY=VALUE", help="Override of the right run."),
 )
+
+
+class RuleOptions(NamedTuple):
+    """Which rules run; ``preview`` is None where the configuration decides."""
+
+    select: tuple[str, ...]
+    extend_select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    preview: bool | None
+
+
 rule_options = option_group(
+    "rules",
+    RuleOptions,
     click.option(
         "--select", multiple=True, metavar="CODE", help="Codes or prefixes of rules to run, instead of the configured."
     ),
@@ -79,7 +128,18 @@ gitignore_option = click.option(
     default=None,
     help="Whether folders are searched without what git ignores (default: yes; respect-gitignore in the config).",
 )
+
+
+class HistoryOptions(NamedTuple):
+    """Whether drifts are followed through the repository's history, and how far."""
+
+    history: bool
+    history_limit: int
+
+
 history_options = option_group(
+    "history",
+    HistoryOptions,
     click.option(
         "--history", is_flag=True, help="Say how each drift came to be: which commits, whose side moved last."
     ),
@@ -92,13 +152,39 @@ history_options = option_group(
         help="Commits at which the runs are planned again, at most.",
     ),
 )
+
+
+class OutputOptions(NamedTuple):
+    """Where a report goes, and how it looks there."""
+
+    output_file: str | None
+    color: Literal["auto", "always", "never"]
+    quiet: bool
+    verbose: bool
+
+
 output_options = option_group(
+    "output",
+    OutputOptions,
     click.option("--output-file", metavar="FILE", help="Write the report to a file instead of stdout."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
     click.option("-q", "--quiet", is_flag=True, help="Findings only: no notes, no summary, no progress."),
     click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
 )
+
+
+class ReportOptions(NamedTuple):
+    """What a check reports of its findings, and in which form."""
+
+    output_format: str
+    severity: Severity
+    statistics: bool
+    exit_zero: bool
+
+
 report_options = option_group(
+    "reporting",
+    ReportOptions,
     click.option("--output-format", type=click.Choice(list(FORMATS)), default="full", show_default=True),
     click.option(
         "--severity",
@@ -112,31 +198,43 @@ report_options = option_group(
 )
 
 
-def format_option(*formats: str) -> Callable[[Command], Command]:
+def format_option(*formats: str) -> Option:
     """``--output-format``, the first of the formats being the default."""
-    choice = click.Choice(formats)
-    return click.option("--output-format", type=choice, default=formats[0], show_default=True)
+    return click.option("--output-format", type=click.Choice(formats), default=formats[0], show_default=True)
 
 
-def given(path: str | None, start: str, options: dict[str, Any]) -> tuple[Config, Machine]:
-    """The configuration, and the machine as the command line completes it."""
+def given(path: str | None, start: str, launch: LaunchOptions) -> tuple[Config, Machine]:
+    """The configuration, and the machine as the command line completes it.
+
+    Raises LintError for a ``--set`` of a run that is not declared.
+    """
     config = load_config(path) if path else find_config(start)
     plugins.use(config.plugins)
-    config = config._replace(trainers=tuple(map(parse_choice, options.get("trainers", ()))))
-    if options.get("respect_gitignore") is not None:
-        config = config._replace(respects_gitignore=options["respect_gitignore"])
-    values = {key: options[key] for key in Machine._fields if options.get(key) is not None}
-    return config, config.machine._replace(**values)
+    config = config._replace(trainers=tuple(map(parse_choice, launch.trainers)))
+    for override in launch.overrides:
+        _check_name(override, config)
+    said = {key: value for key, value in launch._asdict().items() if key in Machine._fields and value is not None}
+    return config, config.machine._replace(**said)
 
 
-def with_rules(config: Config, options: dict[str, Any]) -> Config:
+def _check_name(override: str, config: Config) -> None:
+    from metta_lint.base.wording import did_you_mean
+    from metta_lint.project.runs import addressed
+
+    name = addressed(override)[0]
+    if name is not None and name not in config.runs:
+        hint = did_you_mean(name, config.runs) or f" (declared: {', '.join(config.runs) or 'none'})"
+        raise LintError(f"--set {override}: no run is called {name!r}{hint}")
+
+
+def with_rules(config: Config, rules: RuleOptions) -> Config:
     """The configuration with what the command line selects and ignores; ``--select`` replaces what it selects."""
-    configured = [one for one in config.selectors if not (options["select"] and one.selects)]
+    configured = [one for one in config.selectors if not (rules.select and one.selects)]
     given_here = (
-        *_selectors((*options["select"], *options["extend_select"]), selects=True),
-        *_selectors(options["ignore"], selects=False),
+        *_selectors((*rules.select, *rules.extend_select), selects=True),
+        *_selectors(rules.ignore, selects=False),
     )
-    preview = config.preview if options["preview"] is None else options["preview"]
+    preview = config.preview if rules.preview is None else rules.preview
     return config._replace(selectors=(*configured, *given_here), preview=preview)
 
 

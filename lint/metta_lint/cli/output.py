@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.files.replace import write_text
+
+if TYPE_CHECKING:
+    from metta_lint.cli.options import OutputOptions
+    from metta_lint.reports.style import Style
 
 
 def emit(text: str, output_file: str | None, *, is_patch: bool = False) -> None:
@@ -53,9 +57,9 @@ def _print(text: str) -> None:
         raise LintError(f"the report cannot be written: {error.strerror}") from error
 
 
-def style(options: dict[str, Any]) -> Any:
+def style(output: OutputOptions) -> Style:
     """How a report looks: in a file without colours, and as wide as it takes."""
     from metta_lint.reports.style import Style, style_for
 
-    quiet = options.get("quiet", False)
-    return Style(quiet=quiet) if options["output_file"] else style_for(sys.stdout, options["color"], quiet=quiet)
+    quiet = output.quiet
+    return Style(quiet=quiet) if output.output_file else style_for(sys.stdout, output.color, quiet=quiet)

@@ -2,42 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
-from metta_lint.cli.options import given
+from metta_lint.base.records import NamedTuple
+from metta_lint.cli.options import given, warn
 from metta_lint.files.file_system import exists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from metta_lint.cli.options import LaunchOptions, SideOptions
+    from metta_lint.plans.epochs import Backend
+    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config
+    from metta_lint.rules.finding import Finding
 
 
-def plan_of(run: str, config_path: str | None, overrides: Sequence[str], options: dict[str, Any]) -> Any:
+def plan_of(run: str, config_path: str | None, launch: LaunchOptions) -> Plan:
     """The plan of a run, with the configuration that is nearest to it unless one is named."""
-    from metta_lint.project.runs import plan_run
+    from metta_lint.project.runs import addressed, plan_run
 
-    config, machine = given(config_path, run if exists(run) else ".", options)
-    planned = plan_run(run, config, overrides, machine)
-    check_trainers(config, planned)
+    config, machine = given(config_path, run if exists(run) else ".", launch)
+    _check_names(launch, run)
+    planned = plan_run(run, config, [addressed(text)[1] for text in launch.overrides], machine)
+    _check_trainers(config, planned)
     return planned
 
 
-def pair_of(
-    left: str, right: str, config: Config, machine: Machine, overrides: Sequence[str], options: Any, **backend: Any
-) -> Any:
-    from metta_lint.plans.pair import Pair
-    from metta_lint.project.runs import plan_run
+class Pairing(NamedTuple):
+    """How the two runs of a pair are planned: all that the command line says of them but their names."""
 
-    first = plan_run(left, config, (*overrides, *options["set_left"]), machine, **backend)
-    second = plan_run(right, config, (*overrides, *options["set_right"]), machine, **backend)
-    check_trainers(config, first, second)
-    return Pair(first, second, "named on the command line")
+    config: Config
+    machine: Machine
+    launch: LaunchOptions
+    sides: SideOptions
+
+    def pair(self, left: str, right: str, backend: Backend | None = None) -> Pair:
+        """The pair of two runs. Says on stderr which overrides one of them has no key for."""
+        from metta_lint.plans.pair import Pair
+        from metta_lint.project.runs import plan_run
+
+        _check_names(self.launch, left, right)
+        first, second = (
+            plan_run(name, self.config, overrides, self.machine, backend, shared=self.launch.overrides)
+            for name, overrides in zip((left, right), self.sides, strict=True)
+        )
+        _check_trainers(self.config, first, second)
+        check_taken(self.launch, (first, second))
+        warn(
+            f"{run.label}: --set {text} is skipped: {run.trainer} has no such key"
+            for run in (first.run, second.run)
+            for text in run.skipped
+        )
+        return Pair(first, second, "named on the command line")
+
+    def findings(self, pair: Pair) -> list[Finding]:
+        """What the rules find in a pair."""
+        from metta_lint.rules.engine import Subjects, merged, run_listed
+        from metta_lint.rules.selection import chosen_rules
+
+        chosen = chosen_rules(self.config)
+        warn(chosen.warnings)
+        return merged(run_listed(chosen.rules, Subjects([pair.left, pair.right], [pair])))
 
 
-def check_trainers(config: Config, *plans: Any) -> None:
+def _check_trainers(config: Config, *plans: Plan) -> None:
     """Raise LintError for a ``--trainer`` that none of the named runs is of: it would change nothing."""
     own = {plan.run.trainer for plan in plans}
     for choice in config.trainers:
@@ -45,11 +77,19 @@ def check_trainers(config: Config, *plans: Any) -> None:
             raise LintError(f"--trainer {choice.trainer}: no run named here is {choice.trainer}'s")
 
 
-def findings_of(pair: Any, config: Config) -> list[Any]:
-    from metta_lint.cli.options import warn
-    from metta_lint.rules.engine import Subjects, merged, run_listed
-    from metta_lint.rules.selection import chosen_rules
+def _check_names(launch: LaunchOptions, *runs: str) -> None:
+    """Raise LintError for a ``--set`` of another run than those that are named: it would change nothing."""
+    from metta_lint.project.runs import addressed
 
-    chosen = chosen_rules(config)
-    warn(chosen.warnings)
-    return merged(run_listed(chosen.rules, Subjects([pair.left, pair.right], [pair])))
+    for text in launch.overrides:
+        name = addressed(text)[0]
+        if name is not None and name not in runs:
+            raise LintError(f"--set {text}: the run {name} is not asked for here")
+
+
+def check_taken(launch: LaunchOptions, plans: Sequence[Plan]) -> None:
+    """Raise LintError for a ``--set`` that no run has a key for."""
+    for text in launch.overrides:
+        if plans and all(text in plan.run.skipped for plan in plans):
+            reasons = {plan.run.trainer: plan.run.skipped[text] for plan in plans}
+            raise LintError("; ".join(reasons.values()))

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from metta_lint.loops.engine import OnProgress, Progress
 
 WIDTH = 30
 TENTHS = 10
 
 
-class Step(Protocol):
-    """How far a run has come: what it does, and how much of it is done."""
-
-    phase: str
-    done: int
-    total: int
-
-
-def progress_line(stream: IO[str], label: str) -> Callable[[Step], None]:
+def progress_line(stream: IO[str], label: str) -> OnProgress:
     """A callback that shows steps on a stream."""
     return _bar(stream, label) if stream.isatty() else _lines(stream, label)
 
 
-def _bar(stream: IO[str], label: str) -> Callable[[Step], None]:
-    def show(step: Step) -> None:
+def _bar(stream: IO[str], label: str) -> OnProgress:
+    def show(step: Progress) -> None:
         filled = WIDTH * step.done // max(step.total, 1)
         stream.write(f"\r\x1b[2K{label}: {step.phase:<8} [{'#' * filled:<{WIDTH}}] {step.done:,}/{step.total:,}")
         if step.done >= step.total:
@@ -35,10 +27,10 @@ def _bar(stream: IO[str], label: str) -> Callable[[Step], None]:
     return show
 
 
-def _lines(stream: IO[str], label: str) -> Callable[[Step], None]:
+def _lines(stream: IO[str], label: str) -> OnProgress:
     last = ("", -1)
 
-    def show(step: Step) -> None:
+    def show(step: Progress) -> None:
         nonlocal last
         tenth = TENTHS * step.done // max(step.total, 1)
         if (step.phase, tenth) == last or (tenth not in (0, 5, TENTHS) and step.phase == last[0]):

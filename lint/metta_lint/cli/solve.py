@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from metta_lint.cli.options import (
+    LaunchOptions,
+    OutputOptions,
     config_option,
     format_option,
-    machine_options,
-    option_group,
+    launch_options,
     output_options,
-    set_option,
-    trainer_option,
 )
 from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import plan_of
@@ -25,21 +22,31 @@ from metta_lint.reports.strict_json import as_json
 @click.option(
     "--want", "wants", multiple=True, metavar="QUANTITY=VALUE", help="A value that a quantity must have (repeatable)."
 )
-@option_group(config_option, machine_options, trainer_option, set_option, format_option("text", "json"), output_options)
-def solve(run: str, wants: tuple[str, ...], config_path: str | None, overrides: tuple[str, ...], **options: Any) -> int:
+@config_option
+@launch_options
+@format_option("text", "json")
+@output_options
+def solve(
+    run: str,
+    wants: tuple[str, ...],
+    config_path: str | None,
+    launch: LaunchOptions,
+    output_format: str,
+    output: OutputOptions,
+) -> int:
     """The nearest settings with which a run is clean: none refused, nothing wasted, and every --want fulfilled."""
     from metta_lint.fixes.solver.answers import answer
     from metta_lint.fixes.solver.wants import parse_want
 
-    planned = plan_of(run, config_path, overrides, options)
+    planned = plan_of(run, config_path, launch)
     answered = answer(planned, dict(map(parse_want, wants)))
-    if options["output_format"] == "json":
+    if output_format == "json":
         from metta_lint.reports.solving import solve_data
 
         text = as_json(solve_data(answered))
     else:
         from metta_lint.reports.solving import solve_page
 
-        text = solve_page(answered, style(options))
-    emit(text, options["output_file"])
+        text = solve_page(answered, style(output))
+    emit(text, output.output_file)
     return 0 if answered.is_clean or answered.proposals else 1

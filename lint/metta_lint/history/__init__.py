@@ -41,13 +41,11 @@ def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
 
     Raises LintError where no run of such a finding lies in a repository.
     """
-    request = report.coverage.request
+    config = report.coverage.request.config
     launches: dict[str, Launch] = {}
 
     def launch(plan: Plan) -> Launch:
-        return launches.setdefault(
-            _name(plan), Launch(_name(plan), request.config, tuple(request.overrides), request.machine)
-        )
+        return launches.setdefault(plan.run.label, Launch.of(plan, config))
 
     pairs = {pair.subject: pair for pair in report.pairs}
     asked = {
@@ -68,10 +66,6 @@ def row_histories(
     quantities = [row.quantity for row in rows if row.left is not None and row.right is not None and not row.same]
     questions = [Question(left, right, pair, quantity) for quantity in quantities]
     return dict(zip(quantities, _stories(questions, limit), strict=True))
-
-
-def _name(plan: Plan) -> str:
-    return plan.run.label
 
 
 def _drift(finding: Finding, pair: Pair) -> str | None:

@@ -187,7 +187,7 @@ def _plannable(config: Config, overrides: Sequence[str], machine: Machine | None
     plans: dict[str, Plan | None] = {}
     for name in config.runs:
         try:
-            plans[name] = plan_run(name, config, overrides, machine, with_problems=True)
+            plans[name] = plan_run(name, config, machine=machine, shared=overrides, with_problems=True)
         except InputError:
             plans[name] = None  # the check says so
         except LintError:

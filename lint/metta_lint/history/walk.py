@@ -53,6 +53,13 @@ class Launch:
     overrides: tuple[str, ...] = ()
     machine: Machine | None = None
 
+    @classmethod
+    def of(cls, plan: Plan, config: Config) -> Launch:
+        """The launch that a plan is of: what the command line adds to its run comes after what the run declares."""
+        declared = config.runs.get(plan.run.label)
+        own = 0 if declared is None else len(declared.overrides)
+        return cls(plan.run.label, config, plan.run.overrides[own:], plan.run.machine)
+
 
 class State:
     """What a run was from one commit on, up to the next newer state.

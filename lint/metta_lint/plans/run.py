@@ -65,7 +65,8 @@ class Run(NamedTuple):
     be planned: files that are not there, interpolations that lead to nothing. ``version`` says for which version of the
     trainer the run is planned; None where the trainer has but one. ``is_complete`` is
     False where a file that the trainer would read was not found; ``sections`` are the places of an INI's headers;
-    ``overrides`` what the command line and the declared run lay over the files.
+    ``overrides`` what the command line and the declared run lay over the files; ``skipped`` overrides of the command
+    line for which the trainer has no key, each with what it says of them.
     """
 
     trainer: str
@@ -81,6 +82,7 @@ class Run(NamedTuple):
     is_complete: bool = True
     sections: Mapping[str, Span] = {}
     overrides: tuple[str, ...] = ()
+    skipped: Mapping[str, str] = {}
 
     @property
     def dialect(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.errors import InputError, LintError, UnknownKeyError
 from metta_lint.base.paths import is_below
 from metta_lint.files.file_system import is_file
 from metta_lint.plans.pair import Pair
@@ -30,31 +31,52 @@ def plan_run(
     machine: Machine | None = None,
     backend: Backend | None = None,
     *,
+    shared: Sequence[str] = (),
     with_problems: bool = False,
 ) -> Plan:
     """The plan of a declared run or an entry file; overrides of the command line come after the declared ones.
 
-    Raises LintError for a name that is neither, InputError for files that cannot be read and, unless
-    ``with_problems``, for the first of the run's problems.
+    ``shared`` are those for all runs, or for the one that they name (``NAME:KEY=VALUE``). Raises LintError for a name
+    that is neither, InputError for files that cannot be read and, unless ``with_problems``, for the first of the run's
+    problems.
     """
     declared = config.runs.get(run)
     if declared is None and not is_file(split_entry(run)[0]):
         known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
         raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
     entry = Path(run).as_posix() if declared is None else declared.entry
-    every = (*(declared.overrides if declared else ()), *overrides)
+    given = (text for name, text in map(addressed, shared) if name in (None, run))
+    every = (*(declared.overrides if declared else ()), *given, *overrides)
     try:
         trainer = trainer_for(entry)
         read = trainer.read_run(entry, every, machine or config.machine)
     except InputError:
         raise
     except LintError as error:
+        if isinstance(error, UnknownKeyError) and error.override in shared:
+            others = [text for text in shared if text != error.override]
+            plan = plan_run(run, config, overrides, machine, backend, shared=others, with_problems=with_problems)
+            return plan._replace(run=_skipping(error, plan.run))
         raise _placed(error, run, declared) from error
     if read.problems and not with_problems:
         raise read.problems[0]
     read = trainer.with_version(read, _version(trainer.name, declared, config))
     read = read._replace(name=run if declared is not None else None, overrides=every)
     return trainer.derive(read, backend)
+
+
+def _skipping(error: UnknownKeyError, run: Run) -> Run:
+    note = f"--set {error.override} is skipped: {run.trainer} has no such key"
+    return run._replace(skipped={error.override: str(error), **run.skipped}, notes=(*run.notes, note))
+
+
+_ADDRESSED = re.compile(r"([^=@:]+):(?![/\\\\])(.+)", re.DOTALL)
+
+
+def addressed(override: str) -> tuple[str | None, str]:
+    """The run that ``NAME:KEY=VALUE`` names (None where it names none: it is for all), and ``KEY=VALUE``."""
+    found = _ADDRESSED.fullmatch(override)
+    return (found[1], found[2]) if found else (None, override)
 
 
 def _placed(error: LintError, run: str, declared: RunSpec | None) -> LintError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.plugins import entry_points
 from metta_lint.base.records import NamedTuple
 from metta_lint.loops import embedded
+from metta_lint.loops.engine import Estimate
 from metta_lint.loops.observation import Observation
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 from metta_lint.plans.derivation import ILL_SIZED
@@ -19,6 +20,7 @@ from metta_lint.verification.scale import scaled, unscaled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from metta_lint.loops.engine import Engine, OnProgress, RunOptions
     from metta_lint.loops.loop import Loop
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
@@ -34,16 +36,6 @@ WHOLE_RUN = ("epochs", "optimizer_steps_total", "final_learning_rate")
 
 NOT_RUN = Observation({}, environment="none")
 """Of a run that ends before there is a loop."""
-
-
-class Nothing(NamedTuple):
-    """What such a run takes."""
-
-    bytes: int = 0
-    seconds: float = 0.0
-
-
-NOTHING = Nothing()
 
 
 class Row(NamedTuple):
@@ -71,7 +63,7 @@ class Verification:
     """All that a verification says. ``ran`` is False where only the estimate was asked for."""
 
     pair: Pair
-    estimates: Mapping[str, Any]
+    estimates: Mapping[str, Estimate]
     scale: int = 1
     ran: bool = False
     observations: Mapping[str, Observation] = field(default_factory=dict)
@@ -93,14 +85,14 @@ def backend(policy_size: int = embedded.POLICY_SIZE) -> Backend:
     )
 
 
-def load_trainer() -> Any:
-    """The installed reference trainer, a module or an object: it has Options, estimate() and run().
+def load_trainer() -> Engine:
+    """The installed reference trainer, a module or another object.
 
     Raises LintError where none is installed, or what it needs is not, or it cannot be imported.
     """
     for point in entry_points(GROUP):
         try:
-            return point.load()
+            return cast("Engine", point.load())
         except LintError as error:
             cause = error.__cause__
             if not isinstance(cause, ModuleNotFoundError) or cause.name == point.module:
@@ -111,13 +103,13 @@ def load_trainer() -> Any:
     raise LintError("no reference trainer is installed: pip install 'metta-lint[verify]'")
 
 
-def estimate(pair: Pair, trainer: Any, options: Any, scale: int = 1) -> Verification:
+def estimate(pair: Pair, trainer: Engine, options: RunOptions, scale: int = 1) -> Verification:
     """What running the pair would take, at 1/scale of its size.
 
     Raises LintError where a side's plan does not say enough to run it, or it cannot be scaled so.
     """
     estimates = {
-        side: NOTHING if refuses_config(plan) else trainer.estimate(_loop_at(plan, scale), options)
+        side: Estimate() if refuses_config(plan) else trainer.estimate(_loop_at(plan, scale), options)
         for side, plan in _sides(pair)
     }
     return Verification(pair, estimates, scale=scale)
@@ -126,9 +118,9 @@ def estimate(pair: Pair, trainer: Any, options: Any, scale: int = 1) -> Verifica
 def verify(
     pair: Pair,
     findings: Sequence[Finding],
-    trainer: Any,
-    options: Any,
-    progress: Callable[[str], Callable[[Any], None] | None],
+    trainer: Engine,
+    options: RunOptions,
+    progress: Callable[[str], OnProgress | None],
     scale: int = 1,
 ) -> Verification:
     """Run both sides, and judge every row and every claim.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.errors import InputError, LintError, UnknownKeyError
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.run import Machine, Run, Setting
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
@@ -96,8 +96,12 @@ def _composed(reader: ConfigTreeReader, name: str, overrides: Sequence[str]) -> 
         return reader.compose(name, overrides, with_holes=True)
     except InputError as error:
         if error.span.path.startswith("<"):  # the command line is no file: its mistakes are usage errors
-            reader.compose(name)  # but a file that is not there is said first: it may have what is overridden
-            raise LintError(f"--set: {error.message}") from error
+            known = reader.compose(name).settings  # a missing file is said first: it may have what is overridden
+            text = overrides[error.span.line - 1]
+            key = text.partition("=")[0].lstrip("+~")
+            if any(f"{setting}.".startswith(f"{key}.") for setting in known):
+                raise LintError(f"--set: {error.message}") from error
+            raise UnknownKeyError(f"--set: {error.message}", text) from error
         raise
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Scalar, Span, leaves, plain
 from metta_lint.base.documents import Mapping as MappingNode
-from metta_lint.base.errors import LintError
+from metta_lint.base.errors import LintError, UnknownKeyError
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import is_file, real_path
 from metta_lint.plans.run import Callee, Machine, Run, Setting
@@ -121,12 +121,13 @@ def _override(text: str, settings: Mapping[str, Setting]) -> Setting:
     name, separator, value = text.partition("=")
     key = name.strip().lstrip("-").replace("-", "_")
     if not separator or not key:
-        raise LintError(f"--set {text}: expected section.key=value")
+        raise UnknownKeyError(f"--set {text}: expected section.key=value", text)
     if "." not in key:
         key = f"base.{key}"
     before = settings.get(key)
     if before is None and not key.startswith("env."):
-        raise LintError(f"--set {text}: no INI has {key}, and PufferLib's command line has only what an INI has")
+        message = f"--set {text}: no INI has {key}, and PufferLib's command line has only what an INI has"
+        raise UnknownKeyError(message, text)
     if before is None:
         return Setting(key, parse_value(value), note="command line; no INI has this key")
     try:

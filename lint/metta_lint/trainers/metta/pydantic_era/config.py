@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping, Node, Scalar, Span, leaves, plain
-from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.errors import InputError, UnknownKeyError
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import did_you_mean
 from metta_lint.files.file_system import is_folder
@@ -216,7 +216,7 @@ def _override(text: str, settings: dict[str, Setting]) -> Setting:
     key, separator, value = text.partition("=")
     key = key.strip()
     if not separator or not key:
-        raise LintError(f"--set {text}: expected key=value")
+        raise UnknownKeyError(f"--set {text}: expected key=value", text)
     curriculum, game, rest = key.partition(".game.")
     if game and curriculum.startswith("training_env.curriculum"):
         key = f"env.game.{rest}"
@@ -224,7 +224,8 @@ def _override(text: str, settings: dict[str, Setting]) -> Setting:
     known = before is not None or key.startswith(("env.", *(f"{group}." for group in NODE_GROUPS)))
     if not known and key.split(".")[0] in GROUPS:
         hint = did_you_mean(key, settings)
-        raise LintError(f"--set {text}: the config has no {key}, and forbids keys that it does not know{hint}")
+        message = f"--set {text}: the config has no {key}, and forbids keys that it does not know{hint}"
+        raise UnknownKeyError(message, text)
     overridden = () if before is None or before.span is None else (before.span, *before.overrides)
     return Setting(key, _value(value), None, overridden, "command line")
 
