@@ -1,7 +1,7 @@
 """ML803: files of the tree that are named and not there."""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from posixpath import basename, splitext
 
 from metta_lint.api import Case, ConfigTree, Draft, file_references, rewriting
 
@@ -36,13 +36,12 @@ class DanglingFile:
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
         """One draft for each file that is named, has a suffix that the tree has files of, and is not there."""
         others = tree.other_files
-        suffixes = {PurePosixPath(path).suffix for path in others}
+        suffixes = {splitext(path)[1] for path in others}
         for document in tree.documents.values():
             for reference in file_references(document.root, tree.root_name):
-                name = PurePosixPath(reference.text)
-                if name.suffix not in suffixes or tree.file(reference.text) is not None:
+                if splitext(reference.text)[1] not in suffixes or tree.file(reference.text) is not None:
                     continue
-                near = [path for path in others if PurePosixPath(path).name == name.name][:3]
+                near = [path for path in others if basename(path) == basename(reference.text)][:3]
                 yield Draft(
                     f"no file {reference.text}",
                     at=reference.span,

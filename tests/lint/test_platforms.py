@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metta_lint import __main__
 from metta_lint.api.testing import write_metta, write_pufferlib
-from metta_lint.base.paths import slashed
+from metta_lint.base.paths import parent_of, parents_of, slashed, tidy
 from metta_lint.plans.run import split_entry
 
 ROOT = Path(__file__).parents[2]
@@ -145,3 +147,15 @@ def test_the_workflow_is_one_that_github_takes() -> None:
     command = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(WORKFLOW)]
     done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+PIECES = st.sampled_from(["a", "b.ini", "..", ".", "", "c.d.yaml"])
+
+
+@given(st.lists(PIECES, min_size=1, max_size=6), st.booleans())
+def test_paths_are_taken_apart_as_pathlib_does(pieces: list[str], is_absolute: bool) -> None:
+    path = ("/" if is_absolute else "") + "/".join(pieces).lstrip("/")
+    known = PurePosixPath(path)
+    assert tidy(path) == known.as_posix()
+    assert parent_of(path) == known.parent.as_posix()
+    assert list(parents_of(path)) == [parent.as_posix() for parent in known.parents]

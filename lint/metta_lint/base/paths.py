@@ -4,11 +4,43 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def slashed(path: str, separator: str = os.sep) -> str:
     """A path with forward slashes; a backslash in a name stays one where it is no separator."""
     return path.replace(separator, "/")
+
+
+def tidy(path: str) -> str:
+    """A path as pathlib writes it, with slashes: without ``./`` and doubled slashes; what is empty is ``.``.
+
+    pathlib itself takes longer to import than a file of a run takes to read.
+    """
+    drive, rest = os.path.splitdrive(slashed(path))
+    root = "/" if rest.startswith("/") else ""
+    return f"{drive}{root}{'/'.join(part for part in rest.split('/') if part not in ('', '.'))}" or "."
+
+
+def parent_of(path: str) -> str:
+    """The folder that a file or folder lies in, of ``.`` and of a root itself."""
+    return tidy(os.path.dirname(tidy(path)))
+
+
+def parents_of(path: str) -> Iterator[str]:
+    """The folders above a path, from the nearest to ``.`` or the root."""
+    path = tidy(path)
+    while (parent := parent_of(path)) != path:
+        yield parent
+        path = parent
+
+
+def without_suffix(path: str) -> str:
+    """A path without the suffix of its file."""
+    return os.path.splitext(path)[0]
 
 
 def without_lines(message: str) -> str:

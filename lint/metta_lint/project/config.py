@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.base import plugins
 from metta_lint.base.documents import Document, Entry, Node, Scalar, Sequence, Span, plain
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.errors import InputError, LintError
-from metta_lint.base.paths import from_folder, slashed
+from metta_lint.base.paths import from_folder, parent_of, parents_of, slashed, tidy
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import did_you_mean
 from metta_lint.files.file_system import exists, is_file, is_folder, read_bytes, real_path
@@ -124,18 +123,18 @@ class Config(NamedTuple):
 
 def find_config(start: str) -> Config:
     """The nearest configuration upward from a path. Raises InputError where it is not what it should be."""
-    here = Path(real_path(start))
-    for folder in (here, *here.parents) if is_folder(str(here)) else here.parents:
+    here = real_path(start)
+    for folder in (here, *parents_of(here)) if is_folder(here) else parents_of(here):
         for name in FILES:
-            candidate = folder / name
-            if is_file(str(candidate)) and (config := _load_if_ours(candidate)) is not None:
+            candidate = os.path.join(folder, name)
+            if is_file(candidate) and (config := _load_if_ours(candidate)) is not None:
                 return config
     return Config()
 
 
 def load_config(path: str) -> Config:
     """The configuration in a file. Raises InputError, LintError for a file without one."""
-    config = _load_if_ours(Path(path), given=True)
+    config = _load_if_ours(path, given=True)
     if config is None:
         raise LintError(f"{path} has no [tool.metta-lint]")
     return config
@@ -149,15 +148,15 @@ def config_in(path: str, text: str) -> Config:
     return config
 
 
-def _load_if_ours(path: Path, *, given: bool = False) -> Config | None:
-    shown = path.as_posix() if given else from_folder(str(path), "")
+def _load_if_ours(path: str, *, given: bool = False) -> Config | None:
+    shown = tidy(path) if given else from_folder(path, "")
     try:
         if exists(shown) and not is_file(shown):
             raise LintError(f"{shown}: is no regular file")
         data = read_bytes(shown)
     except OSError as error:
         raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
-    if path.name == "pyproject.toml" and b"[tool.metta-lint" not in data:
+    if os.path.basename(path) == "pyproject.toml" and b"[tool.metta-lint" not in data:
         return None
     return _parsed(shown, data)
 
@@ -182,7 +181,7 @@ class _Reader:
 
     def __init__(self, path: str, node: MappingNode) -> None:
         self._path = path
-        self._folder = Path(path).parent
+        self._folder = parent_of(path)
         self._node = node
 
     def config(self) -> Config:
@@ -216,7 +215,7 @@ class _Reader:
 
     def _relative(self, path: str) -> str:
         """A path of the configuration, as the working directory has it: absolute only if the configuration's is."""
-        full = os.path.normpath(self._folder / path)
+        full = os.path.normpath(os.path.join(self._folder, path))
         return slashed(full) if os.path.isabs(full) else from_folder(full, "")
 
     def _selectors(self) -> Iterator[Selector]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
@@ -157,7 +156,7 @@ def _is_entry(path: str) -> bool:
     data = _bytes(path)
     syntax = syntax_of(path)
     if syntax is INI:
-        return _ENV_NAME.search(data) is not None and Path(path).name != "default.ini"
+        return _ENV_NAME.search(data) is not None and os.path.basename(path) != "default.ini"
     if syntax in (PYTHON, JSON):
         return is_entry(path, data)
     return syntax is YAML and (_trains(data) or is_dump(data))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from metta_lint.base.paths import tidy, without_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,8 +31,8 @@ def run_names(runs: Sequence[Run]) -> dict[str, str]:
 
 def _names(run: Run) -> Iterator[str]:
     yield run.trainer
-    entry = PurePosixPath(run.file.replace("\\", "/")).with_suffix("")
-    parts = [part for part in (*entry.parts, *run.entry.removeprefix(run.file).strip(":").split(":")) if part]
+    file = tidy(without_suffix(run.file.replace("\\", "/"))).split("/")
+    parts = [part for part in (*file, *run.entry.removeprefix(run.file).strip(":").split(":")) if part]
     for first in range(len(parts) - 1, -1, -1):
         name = re.sub(r"[^A-Za-z0-9_]+", "-", "-".join(parts[first:])).strip("-")
         yield f"{run.trainer}-{name}" if name else run.trainer

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError, UnknownKeyError
-from metta_lint.base.paths import is_below
+from metta_lint.base.paths import is_below, tidy
 from metta_lint.files.file_system import is_file
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.run import split_entry
@@ -44,7 +43,7 @@ def plan_run(
     if declared is None and not is_file(split_entry(run)[0]):
         known = f"; declared runs: {', '.join(config.runs)}" if config.runs else "; no runs are declared"
         raise LintError(f"{run}: no such run: neither a file nor the name of a declared run{known}")
-    entry = Path(run).as_posix() if declared is None else declared.entry
+    entry = tidy(run) if declared is None else declared.entry
     given = (text for name, text in map(addressed, shared) if name in (None, run))
     every = (*(declared.overrides if declared else ()), *given, *overrides)
     try:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError, UnknownKeyError
+from metta_lint.base.paths import parent_of, tidy, without_suffix
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.run import Machine, Run, Setting
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
 from metta_lint.trainers.metta.curriculum import DEFAULT_NOTE, read_environments
 from metta_lint.trainers.metta.defaults import DEFAULTS, REQUIRED, SOURCE
 from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, taken
-from metta_lint.trainers.trees.roots import holds_configs
+from metta_lint.trainers.trees.roots import topmost_with_configs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,9 +29,9 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     ``problems`` of the run. Raises InputError for what else stops Hydra, with the line that does.
     """
     machine = machine or Machine()
-    config_dir = config_folder(entry)
-    reader = ConfigTreeReader(config_dir.as_posix())
-    name = Path(entry).relative_to(config_dir).with_suffix("").as_posix()
+    folder = topmost_with_configs(parent_of(entry))
+    reader = ConfigTreeReader(folder)
+    name = without_suffix(tidy(entry) if folder == "." else tidy(entry).removeprefix(folder).lstrip("/"))
     composed = _composed(reader, name, overrides)
     settings = {key: _taken(setting) for key, setting in composed.settings.items()}
     problems = [*(hole.problem for hole in composed.holes), *composed.problems]
@@ -81,14 +81,6 @@ def _python_defaults(composed: Composed) -> dict[str, Setting]:
 def _is_within(key: str, said: Mapping[str, Setting]) -> bool:
     """Whether no part of the key's path is given as a single value."""
     return not any(key[:dot] in said and said[key[:dot]].value != {} for dot in range(len(key)) if key[dot] == ".")
-
-
-def config_folder(entry: str) -> Path:
-    """The root of an entry's tree: its own folder, or the topmost of its parents that hold configs themselves."""
-    folder = Path(entry).parent
-    while folder.parent != folder and holds_configs(folder.parent.as_posix()):
-        folder = folder.parent
-    return folder
 
 
 def _composed(reader: ConfigTreeReader, name: str, overrides: Sequence[str]) -> Composed:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Mapping, Scalar
 from metta_lint.base.errors import InputError
+from metta_lint.base.paths import parent_of
 from metta_lint.files.file_system import first_bytes, same_file
 from metta_lint.files.folders import Folders
 from metta_lint.files.limits import BYTE_LIMIT
@@ -38,7 +38,7 @@ def check_claims(entry: str, default: str, document: Document) -> None:
     node = document.root.get("base", "env_name") if isinstance(document.root, Mapping) else None
     if not isinstance(node, Scalar):
         return
-    claims = _claims(Path(default).parent.as_posix())
+    claims = _claims(parent_of(default))
     for name in str(node.value).split():
         other = next((path for path in claims.get(name, ()) if not same_file(path, entry)), None)
         if other is not None:

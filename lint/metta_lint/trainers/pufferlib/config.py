@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Scalar, Span, leaves, plain
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.errors import LintError, UnknownKeyError
+from metta_lint.base.paths import is_below, parent_of, parents_of, tidy
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import is_file, real_path
 from metta_lint.plans.run import Callee, Machine, Run, Setting
@@ -59,7 +59,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     notes = () if default else ("no default.ini above this file: only what it says itself is known",)
     if machine.world_size > 1:
         notes = (*notes, TORCHRUN)
-    callee = _callee(Path(default or entry).parent.parent, settings)
+    callee = _callee(parent_of(parent_of(default or entry)), settings)
     if callee is not None:
         settings = {**_defaults_of(callee), **settings}
     return Run(
@@ -83,11 +83,8 @@ def _headers(documents: Sequence[Document]) -> dict[str, Span]:
 
 def find_default(entry: str) -> str | None:
     """The ``default.ini`` that PufferLib lays under an INI: the nearest in its own or a parent folder."""
-    for folder in Path(entry).parents:
-        candidate = folder / "default.ini"
-        if is_file(candidate.as_posix()):
-            return candidate.as_posix()
-    return None
+    candidates = (tidy(f"{folder}/default.ini") for folder in parents_of(entry))
+    return next(filter(is_file, candidates), None)
 
 
 def parse_value(text: str) -> object:
@@ -157,7 +154,7 @@ def _environments(settings: Mapping[str, Setting]) -> Mapping[str, Span | None]:
     return found
 
 
-def _callee(folder: Path, settings: Mapping[str, Setting]) -> Callee | None:
+def _callee(folder: str, settings: Mapping[str, Setting]) -> Callee | None:
     """What ``[env]`` goes to, where the environment's code lies in the tree too; else only who was never listed."""
     package, names = (settings.get(f"base.{key}") for key in ("package", "env_name"))
     if package is None or names is None or not isinstance(package.value, str) or not isinstance(names.value, str):
@@ -167,7 +164,7 @@ def _callee(folder: Path, settings: Mapping[str, Setting]) -> Callee | None:
         return unlisted_callee(package.value, environments)
     from metta_lint.trainers.pufferlib.signatures import callee_below
 
-    return callee_below(folder.as_posix(), package.value, environments)
+    return callee_below(folder, package.value, environments)
 
 
 def _defaults_of(callee: Callee) -> dict[str, Setting]:
@@ -181,14 +178,14 @@ def _defaults_of(callee: Callee) -> dict[str, Setting]:
 def has_code(document: Document) -> bool:
     """Whether the code of an INI's environments lies in the tree too."""
     package = document.root.get("base", "package") if isinstance(document.root, MappingNode) else None
-    folder = Path(find_default(document.path) or document.path).parent.parent
+    folder = parent_of(parent_of(find_default(document.path) or document.path))
     return isinstance(package, Scalar) and _has_code(folder, str(package.value))
 
 
-def _has_code(folder: Path, package: str) -> bool:
+def _has_code(folder: str, package: str) -> bool:
     """Whether PufferLib's folder holds the code of a package's environments."""
     place = "ocean" if package == "ocean" else f"environments/{package}"
-    return package.isidentifier() and is_file(f"{folder.as_posix()}/{place}/environment.py")
+    return package.isidentifier() and is_file(tidy(f"{folder}/{place}/environment.py"))
 
 
 def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -196,17 +193,17 @@ def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Se
     package = settings.get("base.package")
     if package is None or not isinstance(package.value, str) or not package.value.isidentifier():
         return {}
-    config_folder = Path(default or entry).parent
-    path = config_folder.parent / "environments" / package.value / f"{package.value}.yaml"
+    library = parent_of(parent_of(default or entry))
+    path = tidy(f"{library}/environments/{package.value}/{package.value}.yaml")
     config = settings.get("env.config")
     if config is not None and isinstance(config.value, str):
-        tree = Path(real_path(config_folder.parent.parent.as_posix()))
-        path = Path(real_path(f"{tree.as_posix()}/{config.value}"))
-        if not path.is_relative_to(tree):  # a config has no business to make us read other people's files
+        tree = tidy(real_path(parent_of(library)))
+        path = tidy(real_path(f"{tree}/{config.value}"))
+        if not is_below(path, tree):  # a config has no business to make us read other people's files
             return {}
-    if not is_file(path.as_posix()):
+    if not is_file(path):
         return {}
-    document = read(path.as_posix())
+    document = read(path)
     found = {}
     for keys, node in leaves(document.root):
         key = ".".join(["env", *map(str, keys)])

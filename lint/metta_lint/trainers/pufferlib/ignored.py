@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base.wording import close_names
@@ -75,7 +75,7 @@ def _names_in_default(run: Run, section: str) -> frozenset[str]:
 
 
 def _is_default(path: str) -> bool:
-    return PurePath(path).name == "default.ini"
+    return os.path.basename(path) == "default.ini"
 
 
 def nearest_key(run: Run, setting: Setting, known: frozenset[str]) -> str | None:

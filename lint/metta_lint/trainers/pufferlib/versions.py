@@ -7,9 +7,9 @@ and the months before 3.0 (PufferLib e0d9b986) all have ``config/`` at the top, 
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from metta_lint.base.paths import tidy
 from metta_lint.base.records import NamedTuple
 from metta_lint.trainers.pufferlib.config import find_default
 
@@ -83,7 +83,7 @@ def assume(run: Run) -> Assumption:
         told = _by_keys(run, default)
         if told is not None:
             return told
-        if PurePath(default).parts[-3:-1] == ("pufferlib", "config"):
+        if tidy(default).split("/")[-3:-1] == ["pufferlib", "config"]:
             return Assumption("3", f"{default} lies in pufferlib/config")
     if default != run.entry and (told := _by_keys(run, run.entry)) is not None:
         return told

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.base.paths import slashed
+from metta_lint.base.paths import parent_of, parents_of, slashed
 from metta_lint.files.file_system import folder_entries, read_bytes
 from metta_lint.files.limits import FIRST_LOOK
 from metta_lint.sources.syntax import INI, MAP, YAML
@@ -38,19 +37,20 @@ def tree_root(file: str) -> str:
     That is its nearest parent that is called as such trees are, else the topmost of the folders above it, without a
     gap, that hold configs with a ``defaults`` list.
     """
-    parents = Path(file).parents
-    called = next((parent for parent in parents if parent.name in TREE_NAMES), None)
-    if called is not None:
-        return called.as_posix()
-    folder = Path(file).parent
-    while folder.parent != folder and holds_configs(folder.parent.as_posix()):
-        folder = folder.parent
-    return folder.as_posix()
+    called = (parent for parent in parents_of(file) if os.path.basename(parent) in TREE_NAMES)
+    return next(called, None) or topmost_with_configs(parent_of(file))
+
+
+def topmost_with_configs(folder: str) -> str:
+    """A folder, or the topmost of those above it that hold configs themselves, without a gap."""
+    while (parent := parent_of(folder)) != folder and holds_configs(parent):
+        folder = parent
+    return folder
 
 
 def _lies_in_tree(folder: str, folders: Folders) -> bool:
     """Whether a folder is part of a Hydra tree whose root is above it."""
-    return any(parent.name in TREE_NAMES for parent in Path(folder).parents) and _is_called_tree(
+    return any(os.path.basename(parent) in TREE_NAMES for parent in parents_of(folder)) and _is_called_tree(
         tree_root(f"{folder}/_"), folders
     )
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping
 from metta_lint.base.errors import InputError
-from metta_lint.base.paths import slashed
+from metta_lint.base.paths import slashed, tidy, without_suffix
 from metta_lint.base.wording import close_names
 from metta_lint.files.file_system import exists, folder_entries, is_file, is_folder
 from metta_lint.files.folders import Folders
@@ -72,7 +71,7 @@ class ConfigTree:
         inside = file[len(self.folder) + 1 :] if file.startswith(f"{self.folder}/") else None
         if inside is None or "./" in inside:
             inside = slashed(os.path.relpath(file, self.folder))
-        return PurePosixPath(inside).with_suffix("").as_posix()
+        return without_suffix(tidy(inside))
 
     def has(self, name: str) -> bool:
         """Whether the tree has a config of this name. A name that leads out of the tree is none of it."""
