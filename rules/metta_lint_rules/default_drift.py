@@ -76,4 +76,5 @@ class DefaultDriftRule:
                 related=(("the default", drift.default_span),) if drift.default_span else (),
                 help="let both say the same" + ("" if drift.is_needed else ", or leave the key out of the YAML"),
                 severity="warning" if drift.changes_runs else None,
+                values=(drift.value, drift.default),
             )

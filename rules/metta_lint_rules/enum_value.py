@@ -53,6 +53,7 @@ class EnumValue:
                             at=found.span,
                             help=f"one of {', '.join(words)}" + (f"; did you mean {near}?" if near else ""),
                             fix=rewriting(found.span, word, near) if near else None,
+                            values=(kind, word),
                         )
 
     def _words(self, value: object) -> list[str]:

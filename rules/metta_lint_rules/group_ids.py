@@ -40,5 +40,6 @@ class GroupIds:
                     at=node.span,
                     related=((f"{other} has it first", place),),
                     help="give each group an id of its own",
+                    values=(other, value),
                 )
             seen.setdefault(value, (name, node.span))

@@ -75,4 +75,5 @@ class MapAgents:
             related=placed.places,
             help=f"write num_agents: {placed.agents}, or place {agents} agents",
             fix=rewriting(node.span, str(agents), str(placed.agents)),
+            values=(agents, placed.agents),
         )

@@ -48,6 +48,7 @@ class MapShape:
                     "the map cannot be read",
                     at=span,
                     help="fill the row up with # or .",
+                    values=(len(row.strip()), usual),
                 )
         yield from self._unknown(rows)
 
@@ -62,4 +63,5 @@ class MapShape:
                         f"the character {character!r} stands for no object: the map cannot be read",
                         at=Span(span.path, span.line, column, span.line, column + 1),
                         help="the characters are " + " ".join(sorted(CHARACTERS)).strip(),
+                        values=(character,),
                     )

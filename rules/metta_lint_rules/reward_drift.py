@@ -50,6 +50,7 @@ class RewardDrift:
                 at=Place(pair.left, quantity),
                 related=((f"{right} here", Place(pair.right, quantity)),),
                 claims=() if "_cap_" in quantity else claimed(pair, quantity),
+                values=tuple(values),
             )
 
 

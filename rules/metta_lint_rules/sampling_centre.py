@@ -77,4 +77,5 @@ def _draft(scalar: Scalar, match: re.Match[str]) -> Iterator[Draft]:
         f"without sampling (0, the default) the value is {written[2]}",
         at=scalar.span,
         help="move the centre between the limits: lower, upper, centre",
+        values=(match.group(),),
     )

@@ -56,4 +56,5 @@ class SmallMap:
                     f"the map is {whole} cells in {key} with its border, and an agent sees {window}",
                     at=size.span,
                     help=f"a larger map, or a smaller obs_{key}",
+                    values=(whole, window),
                 )

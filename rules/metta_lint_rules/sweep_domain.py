@@ -64,13 +64,20 @@ def _outside(parameter: Parameter) -> Iterator[Draft]:
             continue
         said = f"{parameter.key} has {field} = {show(value)}"
         if not is_sweepable(value):
-            yield Draft(f"{said}, which is no finite number: nothing can be drawn", at=parameter.place(field))
+            yield Draft(
+                f"{said}, which is no finite number: nothing can be drawn",
+                at=parameter.place(field),
+                subject=f"{parameter.key}.{field}",
+                values=(value,),
+            )
         elif not in_domain(distribution, value):
             yield Draft(
                 f"{said}, and {word} takes what is {distribution.needs}: "
                 "ValueError: math domain error before the first run",
                 at=parameter.place(field),
                 help=f"write {HELP[distribution.needs]}",
+                subject=f"{parameter.key}.{field}",
+                values=(value, word),
             )
 
 
@@ -94,4 +101,6 @@ def _rounded(parameter: Parameter) -> Iterator[Draft]:
         at=parameter.place("min" if space.low not in values else "max"),
         help=f"write {'powers of two' if powers else 'whole numbers'}{meant}",
         severity="warning",
+        subject=parameter.key,
+        values=(space.low, space.high, word),
     )

@@ -42,4 +42,6 @@ class SweepEmptyRange:
                     "length and stops with ZeroDivisionError before its first suggestion",
                     at=parameter.place("max"),
                     help=f"remove it from the sweep and set {parameter.key} = {low} for the runs",
+                    subject=parameter.key,
+                    values=(low,),
                 )

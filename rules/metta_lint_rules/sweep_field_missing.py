@@ -73,6 +73,8 @@ class SweepFieldMissing:
                 f"{error} before its first suggestion",
                 at=parameter.span,
                 help=f"write {', '.join(f'{field} = ...' for field in missing)}",
+                subject=parameter.key,
+                values=missing,
             )
 
 

@@ -53,6 +53,8 @@ class SweepMeanOutside:
                 related=(("min", parameter.place("min")), ("max", parameter.place("max"))),
                 help="move the mean into the range",
                 fix=_fix(parameter),
+                subject=parameter.key,
+                values=(space.mean, space.low, space.high),
             )
 
 

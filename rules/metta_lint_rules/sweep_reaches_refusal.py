@@ -76,6 +76,8 @@ class SweepReachesRefusal:
                 at=_place(sweep, corner),
                 related=tuple((key, sweep.parameters[key].span) for key in list(corner.values)[1:]),
                 severity="error" if sweep.search.ends_the_sweep else "warning",
+                subject=" ".join(corner.values),
+                values=(refusal.requirement, *corner.values.values(), corner.lost, corner.tried),
             )
 
 

@@ -63,4 +63,6 @@ class SweepReachesWaste:
                 f"{show(collected)} collected steps an epoch are overwritten or dropped, where the first suggestion "
                 f"wastes none; {corner.lost} of {corner.tried} values tried waste some",
                 at=sweep.parameters[key].span,
+                subject=key,
+                values=(value, collected, corner.lost, corner.tried),
             )

@@ -72,6 +72,8 @@ class SweepUnknownKey:
                 at=parameter.span,
                 help=f"write {ignored.nearest} if that was meant" if ignored.nearest else "remove it from the sweep",
                 fix=_fix(parameter, ignored.nearest or ""),
+                subject=ignored.key,
+                values=(),
             )
 
 

@@ -81,6 +81,7 @@ def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
         related=tuple((f"{name} = {show(plan.lookup(name))}", Place(plan, name)) for name in others),
         claims=(Claim("crash", refusal.requirement, refusal.requirement),) if shown else (),
         fix=_fix(plan, refusal),
+        values=(refusal.requirement, *(plan.lookup(name) for name in refusal.at)),
     )
 
 

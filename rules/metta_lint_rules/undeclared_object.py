@@ -104,6 +104,7 @@ class UndeclaredObject:
             at=thing.span,
             help=f"did you mean {near}?" if near else "include the config that defines it, or do not place it",
             fix=renaming(thing.span, thing.name, near) if near and not thing.in_file else None,
+            values=(thing.name, thing.by),
         )
 
     def _without_base(self, environment: Environment) -> Iterator[Draft]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_a_check_may_be_started_elsewhere(
 ) -> None:
     write_metta(Path(), {"env.game.agent.rewards.inventory.ore_red_max": 3})
     main(["check", "--write-baseline"])
-    assert "pufferlib/config/metta.ini has the first" in Path(FILE).read_text(encoding="utf-8")
+    assert "reward_cap_ore = off, 3" in Path(FILE).read_text(encoding="utf-8")
     monkeypatch.chdir("configs/env")
     assert checked(capsys, code=0) == []
     assert checked(capsys, tree.as_posix(), code=0) == []
@@ -248,6 +249,30 @@ def test_a_rule_that_there_is_no_more_is_gone(tree: Path, capsys: pytest.Capture
     assert sorted(line[:5] for line in checked(capsys)) == ["ML301", "ML903"]
 
 
+def test_a_rule_may_find_other_words_for_what_the_baseline_knows(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = importlib.import_module("metta_lint_rules.hyperparameter_drift").HYPERPARAMETERS
+    monkeypatch.setitem(words, "gamma", "how far ahead rewards count")
+    assert checked(capsys, code=0) == []
+    assert checked(capsys, "--baseline", "") == ["ML301 how far ahead rewards count: 0.5 against 0.99"]
+
+
+def test_a_baseline_of_messages_is_one_error_and_is_written_again(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_before = {
+        "schema": "metta-lint-baseline/1",
+        "findings": {"a.ini": {"ML301": {"discount gamma: 1 against 2": 1}}},
+    }
+    Path(FILE).write_text(json.dumps(of_before), encoding="utf-8")
+    assert main(["check"]) == 2
+    assert "write it again: metta-lint check --write-baseline" in capsys.readouterr().err
+    assert main(["check", "--write-baseline"]) == 0
+    assert entries() == {"pufferlib/config/default.ini": {"ML301": {"gamma = 0.5, 0.99": 1}}}
+    assert checked(capsys, code=0) == []
+
+
 # -- mistakes ----------------------------------------------------------------------------------------------------------
 
 
@@ -257,7 +282,7 @@ def test_a_rule_that_there_is_no_more_is_gone(tree: Path, capsys: pytest.Capture
         ("{", "metta-lint-baseline.json:1:"),
         ("[]", "metta-lint-baseline.json:1:1: is no baseline of metta-lint"),
         ("{}", "is no baseline of metta-lint"),
-        ('{"schema": "metta-lint-baseline/2", "findings": {}}', "1:12: a baseline of another version"),
+        ('{"schema": "metta-lint-baseline/3", "findings": {}}', "1:12: a baseline of another version"),
         (f'{{"schema": "{SCHEMA}", "findings": []}}', "expected an object: findings by file"),
         (f'{{"schema": "{SCHEMA}", "findings": {{"a": {{"ML1": {{"m": 0}}}}}}}}', "must be a positive whole number"),
         (f'{{"schema": "{SCHEMA}", "findings": {{"a": {{}}, "a": {{}}}}}}', "metta-lint-baseline.json:1:"),
@@ -325,7 +350,9 @@ def test_the_mode_of_the_file_survives(tree: Path) -> None:
 EVERYTHING = Coverage(Request(asked=["/"]))
 FINDINGS = st.lists(
     st.builds(
-        lambda code, message, path, line: Finding(code, "x", "info", message, Span(path, line, 1, line, 2)),
+        lambda code, text, path, line: Finding(
+            code, "x", "info", "words", Span(path, line, 1, line, 2), subject=text, values=(text,)
+        ),
         st.sampled_from(["ML101", "ML102"]),
         st.sampled_from(["a", 'ü\u2028 "', ""]),
         st.sampled_from(["a.ini", "b/c.yaml"]),

@@ -301,7 +301,7 @@ class Words:
             span = Span(path, 1, column, 1, column + len(word))
             if word == "bad":
                 fix = Fix("fix it", (Edit(span, self.instead),), is_safe=True)
-                yield Finding("X001", "bad-word", "error", f"word {number}", span, fix=fix)
+                yield Finding("X001", "bad-word", "error", f"word {number}", span, subject=f"word {number}", fix=fix)
             elif self.breaks and word == "good":
                 yield Finding("ML001", "unreadable", "error", "broken", span, is_input_error=True)
             column += len(word) + 1

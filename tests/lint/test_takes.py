@@ -55,9 +55,9 @@ def checked(folder: Path) -> Report:
 
 def fixed(report: Report, side: Side | None) -> dict[str, Finding]:
     """The findings of pairs that have a fix, by their quantities."""
-    pairs = {pair.subject for pair in report.pairs}
+    pairs = {pair.runs for pair in report.pairs}
     found = with_taken(report.findings, report.pairs, side)
-    return {finding.quantity: finding for finding in found if finding.fix is not None and finding.subject in pairs}
+    return {finding.quantity: finding for finding in found if finding.fix is not None and finding.runs in pairs}
 
 
 def apply(findings: dict[str, Finding]) -> None:
@@ -69,7 +69,7 @@ def apply(findings: dict[str, Finding]) -> None:
 
 
 def differing(report: Report) -> set[str]:
-    return {finding.quantity for finding in report.findings if finding.subject == report.pairs[0].subject}
+    return {finding.quantity for finding in report.findings if finding.runs == report.pairs[0].runs}
 
 
 # -- values in a file's own syntax -------------------------------------------------------------------------------------
@@ -338,7 +338,7 @@ def test_what_was_taken_no_longer_differs_and_taking_it_again_changes_nothing(ch
         after = checked(Path(folder))
         assert problems_of(after.pairs[0].right).keys() <= before
         assert all(same(value_of(left, quantity), value_of(after.pairs[0].right, quantity)) for quantity in found)
-        still = {f.quantity for f in after.findings if f.subject == after.pairs[0].subject and f.code not in COMPOUND}
+        still = {f.quantity for f in after.findings if f.runs == after.pairs[0].runs and f.code not in COMPOUND}
         assert not still & found.keys()
         texts = {path: path.read_bytes() for path in Path(folder).rglob("*.yaml")}
         apply({name: finding for name, finding in fixed(after, "left").items() if name in found})

@@ -150,6 +150,7 @@ def drift(
         related=((f"{right} here", Place(pair.right, quantity)),),
         claims=claimed(pair, *claims),
         help=help,
+        values=values,
     )
 
 

@@ -1,18 +1,17 @@
 """The baseline: findings that were there before, so that only new ones are reported.
 
-An entry is a rule, a file and a message, and how often that was found; never a line, which every edit above it moves.
+An entry is a finding's identity (the rule, the file, what it speaks of and its values), and how often that was found.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping, Scalar, plain
 from metta_lint.base.errors import InputError, LintError
-from metta_lint.base.paths import from_folder, slashed, without_lines
+from metta_lint.base.paths import from_folder, slashed
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
 from metta_lint.files.file_system import exists, is_folder
@@ -33,15 +32,17 @@ if TYPE_CHECKING:
     from metta_lint.rules.finding import Finding
 
 FILE = "metta-lint-baseline.json"
-SCHEMA = "metta-lint-baseline/1"
+SCHEMA = "metta-lint-baseline/2"
+MESSAGES = "metta-lint-baseline/1"
+"""The version before, which knew findings by their messages."""
 
 
 class Key(NamedTuple):
-    """What makes two findings the same one: the file (with ``/``, from the baseline's folder), rule and message."""
+    """A finding's identity as the file has it: its path is seen from the baseline's folder, with ``/``."""
 
     file: str
     code: str
-    message: str
+    text: str
 
 
 class Baseline(NamedTuple):
@@ -53,8 +54,8 @@ class Baseline(NamedTuple):
 
     def key(self, finding: Finding) -> Key:
         """The entry that a finding would be."""
-        file = printable(from_folder(finding.span.path, self._folder))
-        return Key(file, finding.code, _seen_from(self._folder, without_lines(finding.message)))
+        identity = finding.identity
+        return Key(printable(from_folder(identity.path, self._folder)), identity.code, identity.text)
 
     def file(self, key: Key) -> str:
         """The path of an entry's file, from the working directory."""
@@ -63,18 +64,6 @@ class Baseline(NamedTuple):
     @property
     def _folder(self) -> str:
         return os.path.dirname(self.path)
-
-
-def _seen_from(folder: str, message: str) -> str:
-    """A message that names files from the working directory as if that were the folder.
-
-    Runs that are not declared are named by their files, and the same check can be started elsewhere.
-    """
-    for start in (from_folder(folder or ".", ""), os.path.abspath(folder)):
-        prefix = slashed(os.path.join(start, ""))
-        if prefix != "./" and prefix in message:
-            message = re.sub(rf"(?<![^\s('\"]){re.escape(prefix)}", "", message)
-    return message
 
 
 class Held(NamedTuple):
@@ -96,8 +85,10 @@ class Held(NamedTuple):
         before = self.baseline.counts[key]
         how_many = "" if before == 1 else f" {number} of {before} times"
         return STALE_ENTRY.finding(
-            f"no longer found{how_many}: {key.code} in {key.file}: {key.message}",
+            f"no longer found{how_many}: {key.code} in {key.file}: {key.text}",
             self.baseline.spans[key],
+            f"{key.code} in {key.file}",
+            (key.text,),
             help="metta-lint check --prune-baseline drops what no longer occurs",
         )
 
@@ -135,8 +126,11 @@ def updated(old: Baseline, findings: Iterable[Finding], coverage: Coverage) -> B
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 
-def load(given: GivenFile) -> Baseline:
-    """Read a baseline. Raises LintError where there is none, InputError for a file that is none."""
+def load(given: GivenFile, *, to_replace: bool = False) -> Baseline:
+    """Read a baseline. Raises LintError where there is none, InputError for a file that is none.
+
+    One of an earlier version cannot be read either; where it is to be replaced, it holds nothing.
+    """
     if not exists(given.path):
         message = f"the baseline {given.path} does not exist; metta-lint check --write-baseline writes it"
         raise InputError(message, given.span) if given.span is not None else LintError(message)
@@ -144,6 +138,11 @@ def load(given: GivenFile) -> Baseline:
     schema = root.get("schema") if isinstance(root, Mapping) else None
     if not isinstance(root, Mapping) or not isinstance(schema, Scalar) or "findings" not in root.entries:
         raise InputError("is no baseline of metta-lint", root.span if root is not None else file_start(given.path))
+    if schema.value == MESSAGES and to_replace:
+        return Baseline(given.path)
+    if schema.value == MESSAGES:
+        hint = "write it again: metta-lint check --write-baseline"
+        raise InputError(f"a baseline of an earlier version, which holds messages; {hint}", schema.span)
     if schema.value != SCHEMA:
         raise InputError(f"a baseline of another version: {schema.value!r}, not {SCHEMA!r}", schema.span)
     entries = list(_entries(root.entries["findings"].value))
@@ -152,23 +151,23 @@ def load(given: GivenFile) -> Baseline:
 
 def _entries(node: Node) -> Iterator[tuple[Key, int, Span]]:
     for file, by_code in _parts(node):
-        for code, by_message in _parts(by_code):
-            for message, number in _parts(by_message):
+        for code, by_text in _parts(by_code):
+            for text, number in _parts(by_text):
                 value = plain(number)
                 if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                     raise InputError("how often a finding was there must be a positive whole number", number.span)
-                yield Key(file, code, message), value, _line(by_message, message)
+                yield Key(file, code, text), value, _line(by_text, text)
 
 
 def _parts(node: Node) -> Iterator[tuple[str, Node]]:
     if not isinstance(node, Mapping):
-        raise InputError("expected an object: findings by file, then by code, then by message", node.span)
+        raise InputError("expected an object: findings by file, then by code, then by what they speak of", node.span)
     for key, entry in node.entries.items():
         yield str(key), entry.value
 
 
-def _line(node: Node, message: str) -> Span:
-    return node.entries[message].key_span if isinstance(node, Mapping) else node.span
+def _line(node: Node, text: str) -> Span:
+    return node.entries[text].key_span if isinstance(node, Mapping) else node.span
 
 
 def text_of(baseline: Baseline) -> str:
@@ -177,7 +176,7 @@ def text_of(baseline: Baseline) -> str:
 
     findings: dict[str, dict[str, dict[str, int]]] = {}
     for key in sorted(baseline.counts):
-        findings.setdefault(key.file, {}).setdefault(key.code, {})[key.message] = baseline.counts[key]
+        findings.setdefault(key.file, {}).setdefault(key.code, {})[key.text] = baseline.counts[key]
     text = json.dumps({"schema": SCHEMA, "findings": findings}, indent=2, ensure_ascii=False) + "\n"
     nodes = len(baseline.counts) + len(findings) + sum(map(len, findings.values())) + 3
     if nodes > NODE_LIMIT or len(text.encode()) > BYTE_LIMIT:
@@ -204,4 +203,4 @@ def to_write(path: str) -> Baseline:
         raise LintError(f"{path} is a folder, and no place for a baseline; paths come before --write-baseline")
     if not JSON.fits(path):
         raise LintError(f"{path}: a baseline is a JSON file; paths come before --write-baseline")
-    return load(GivenFile(path)) if exists(path) else Baseline(path)
+    return load(GivenFile(path), to_replace=True) if exists(path) else Baseline(path)

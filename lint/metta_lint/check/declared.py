@@ -36,14 +36,14 @@ class Intended:
     def __init__(self, config: Config, plans: Mapping[str, Plan]) -> None:
         self.findings: list[Finding] = []
         self.notes: list[str] = []
-        self._explained: dict[tuple[str, str], Difference] = {}
+        self._explained: dict[tuple[tuple[str, ...], str], Difference] = {}
         for spec, pair in declared_pairs(config, plans):
             for difference in spec.differs:
                 declared = _Declared(difference, pair)
                 self.findings += declared.mistakes()
                 self.notes += declared.unknowns()
                 if declared.in_force:
-                    self._explained[declared.subject, difference.quantity] = difference
+                    self._explained[pair.runs, difference.quantity] = difference
 
     def noted(self, findings: Iterable[Finding]) -> list[Finding]:
         """All findings, those that a declared difference explains with a note that says where and why."""
@@ -51,7 +51,7 @@ class Intended:
 
     def explaining(self, finding: Finding) -> Difference | None:
         """The declared difference that explains a finding, if one does."""
-        return self._explained.get((finding.subject, finding.quantity))
+        return self._explained.get((finding.runs, finding.quantity))
 
 
 def _noted(finding: Finding, difference: Difference | None) -> Finding:
@@ -72,7 +72,6 @@ class _Declared:
     def __init__(self, difference: Difference, pair: Pair) -> None:
         self.difference = difference
         self.pair = pair
-        self.subject = pair.subject
         self.sides = (("left", pair.left, difference.left), ("right", pair.right, difference.right))
         self.changed = list(self._changed())
 
@@ -98,20 +97,21 @@ class _Declared:
     def mistakes(self) -> Iterator[Finding]:
         """What is wrong with the declaration."""
         name, span = self.difference.quantity, self.difference.span
+        values = (self.pair.left.value(name), self.pair.right.value(name))
         if not self.is_known:
-            yield UNREADABLE.finding(self._no_such_quantity(), span, subject=self.subject)
+            yield UNREADABLE.finding(self._no_such_quantity(), span, name, pair=self.pair)
             return
         if not self.difference.reason:
             message = f"{name} is declared to differ, and nothing says why"
             help_ = 'say it: reason = "..."'
-            yield WITHOUT_REASON.finding(message, self.difference.reason_span, help=help_, subject=self.subject)
+            yield WITHOUT_REASON.finding(message, self.difference.reason_span, name, help=help_, pair=self.pair)
         if self.pair.known(name) is not None and self.pair.differs(name) is None:
             message = f"{name} no longer differs: both sides have {show(self.pair.left.value(name))}"
-            yield UNUSED.finding(message, span, help="remove the declared difference", subject=self.subject)
+            yield UNUSED.finding(message, span, name, values, help="remove the declared difference", pair=self.pair)
         elif self.changed:
             message = f"{name} no longer differs as it was declared: {' and '.join(self.changed)}"
             help_ = "declare what is meant now, or fix the side that changed"
-            yield UNUSED.finding(message, span, help=help_, subject=self.subject)
+            yield UNUSED.finding(message, span, name, values, help=help_, pair=self.pair)
 
     def _no_such_quantity(self) -> str:
         name = self.difference.quantity

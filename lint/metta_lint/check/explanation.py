@@ -107,7 +107,7 @@ def _of_pair(rule: Rule, pair: Pair, config: Config) -> Explanation:
     found = merged(run_rules([rule], Subjects([pair.left, pair.right], [pair])))
     names = _spoken_of(rule, pair, found)
     return Explanation(
-        pair.subject,
+        pair.label,
         (pair.left, pair.right),
         tuple(_declared(found, pair, config)),
         tuple(derivation(plan, names) for plan in (pair.left, pair.right)),

@@ -114,8 +114,9 @@ def _unreadable(error: InputError) -> Finding:
     if error.repeats is None:
         return finding
     from metta_lint.sources.edits import without_repetition
+    from metta_lint.sources.key_paths import keyed_at
 
-    return finding._replace(fix=without_repetition(error.span, error.repeats))
+    return finding._replace(fix=without_repetition(error.span, error.repeats), subject=keyed_at(error.span).path)
 
 
 def _notes_of(plans: Iterable[Plan]) -> list[str]:

@@ -90,7 +90,7 @@ def read_directives(document: Document, rules: Collection[ListedRule]) -> Readin
 
 def _in_value(comment: Comment) -> Finding:
     message = "this is part of the value, and no comment: configparser has none behind a value, and PufferLib keeps it"
-    return UNUSED.finding(message, comment.span, help="write the comment on a line of its own above")
+    return UNUSED.finding(message, comment.span, comment.text, help="write the comment on a line of its own above")
 
 
 def _directive(
@@ -103,17 +103,19 @@ def _directive(
         for code in re.finditer(_CODE, listed)
     ]
     if verb not in (LINE, FILE):
-        return None, [UNREADABLE.finding(f"metta-lint has no comment {printable(verb)!r}: it is {SHAPE}", span)]
+        return None, [UNREADABLE.finding(f"metta-lint has no comment {printable(verb)!r}: it is {SHAPE}", span, verb)]
     if not codes:
         return None, [UNREADABLE.finding(f"a suppression names what it suppresses: it is {SHAPE}", span)]
-    wrong = [UNREADABLE.finding(why, code.span) for code in codes if (why := _unknown(code, rules)) is not None]
+    wrong = [
+        UNREADABLE.finding(why, code.span, code.text) for code in codes if (why := _unknown(code, rules)) is not None
+    ]
     known = tuple(code for code in codes if _unknown(code, rules) is None)
     reason = words["reason"].strip(_BESIDE_REASONS)
     if not known:
         return None, wrong
     if not reason:
         message = f"{verb}[{printable(listed)}] does not say why"
-        wrong.append(WITHOUT_REASON.finding(message, span, help="write the reason behind the brackets"))
+        wrong.append(WITHOUT_REASON.finding(message, span, listed, help="write the reason behind the brackets"))
     lines = range(comment.span.line, comment.last_line + 1)
     return Directive(known, reason, span, lines, comment, verb == FILE, known == tuple(codes)), wrong
 
@@ -191,10 +193,6 @@ def _holds(outer: Span, inner: Span) -> bool:
     return (outer.path, outer[1:3]) <= (inner.path, inner[1:3]) and (inner.path, inner[3:]) <= (outer.path, outer[3:])
 
 
-def _once(finding: Finding) -> tuple[object, ...]:
-    return finding.code, finding.span, finding.message
-
-
 class Suppressions:
     """The suppressions of the files that were looked at, and of those that findings are in."""
 
@@ -211,9 +209,9 @@ class Suppressions:
         """The findings that no suppression is about; and the others, each once, with what suppresses them."""
         found = [(finding, self._nearest(finding)) for finding in findings]
         kept = [finding for finding, directive in found if directive is None]
-        by_key = {_once(finding): directive for finding, directive in found if directive is not None}
+        by = {(finding.span, finding.identity): directive for finding, directive in found if directive is not None}
         suppressed = merged(finding for finding, directive in found if directive is not None)
-        return kept, [(finding, by_key[_once(finding)]) for finding in suppressed]
+        return kept, [(finding, by[finding.span, finding.identity]) for finding in suppressed]
 
     @property
     def problems(self) -> list[Finding]:
@@ -277,13 +275,15 @@ def _unused(directive: Directive, idle: list[Code]) -> Finding:
     names = printable(", ".join(code.text for code in idle))
     message = f"{names} is suppressed here, and not found"
     if len(idle) == len(directive.codes):
-        return UNUSED.finding(message, directive.span, help="remove the comment")._replace(fix=_removal(directive))
+        found = UNUSED.finding(message, directive.span, names, help="remove the comment")
+        return found._replace(fix=_removal(directive))
+    found = UNUSED.finding(message, idle[0].span, names, help=f"remove {names}")
     if not directive.all_known:
-        return UNUSED.finding(message, idle[0].span, help=f"remove {names}")
+        return found
     rest = ", ".join(code.text for code in directive.codes if code not in idle)
     first, last = directive.codes[0].span, directive.codes[-1].span
     fix = Fix(f"remove {names}", (Edit(Span(*first[:3], *last[3:]), rest),), is_safe=True)
-    return UNUSED.finding(message, idle[0].span, help=f"remove {names}")._replace(fix=fix)
+    return found._replace(fix=fix)
 
 
 def _removal(directive: Directive) -> Fix | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from metta_lint.base.documents import Span
     from metta_lint.plans.pair import Pair
-    from metta_lint.rules.finding import Finding, Severity
+    from metta_lint.rules.finding import Finding, Identity, Severity
     from metta_lint.sources.edit import Edit
 
 ROUNDS = 100
@@ -60,7 +60,7 @@ class Wanted(NamedTuple):
         """Whether a finding of a report has a fix of the kind that is wanted."""
         if finding.fix is None or not at_least(self.severity, [finding]):
             return False
-        of_pair = self.of_pairs and any(finding.subject == pair.subject for pair in report.pairs)
+        of_pair = self.of_pairs and any(finding.runs == pair.runs for pair in report.pairs)
         return finding.fix.is_safe or self.unsafe or of_pair
 
     def reaches(self, finding: Finding) -> bool:
@@ -124,7 +124,7 @@ class Fixer(Generic[R]):
         self.wanted = wanted
         self.files = _Files()
         self.done: list[Finding] = []
-        self.failed: dict[tuple[str, str, str], Finding] = {}
+        self.failed: dict[Identity, Finding] = {}
 
     def fix(self) -> Fixed:
         """Apply what is wanted, round after round."""
@@ -151,7 +151,7 @@ class Fixer(Generic[R]):
         return sorted(found, key=lambda finding: (finding.fix.edits[0].span, finding.code) if finding.fix else ())
 
     def _can(self, finding: Finding) -> bool:
-        return self.wanted.reaches(finding) and _key(finding) not in self.failed
+        return self.wanted.reaches(finding) and finding.identity not in self.failed
 
     def _round(self, report: R, batch: list[Finding]) -> R:
         """Apply fixes that do not touch, all at once; one by one where the whole is not what it should be."""
@@ -159,11 +159,11 @@ class Fixer(Generic[R]):
         if found is not None:
             return found
         if len(batch) == 1:
-            self.failed[_key(batch[0])] = batch[0]
+            self.failed[batch[0].identity] = batch[0]
             return report
         for finding in batch:
             # What was found at other lines may have moved: each is looked up by what it says.
-            current = next((each for each in self._candidates(report) if _key(each) == _key(finding)), None)
+            current = next((each for each in self._candidates(report) if each.identity == finding.identity), None)
             if current is not None:
                 report = self._round(report, [current])
         return report
@@ -193,15 +193,10 @@ class Fixer(Generic[R]):
             self.files.after[real] = FileText(real, self.files.after[real].decode()).edited(found)
 
 
-def _key(finding: Finding) -> tuple[str, str, str]:
-    """What a finding is known by when lines have moved."""
-    return finding.code, finding.span.path, finding.message
-
-
 def _is_better(before: Linted, after: Linted, batch: Iterable[Finding]) -> bool:
     """Whether each of the fixed findings is gone, and no file has become unreadable."""
-    counts = Counter(map(_key, before.findings)), Counter(map(_key, after.findings))
-    fixed = Counter(map(_key, batch))
+    counts = [Counter(finding.identity for finding in look.findings) for look in (before, after)]
+    fixed = Counter(finding.identity for finding in batch)
     gone = all(counts[1][key] <= counts[0][key] - number for key, number in fixed.items())
     errors = [sum(finding.is_input_error for finding in report.findings) for report in (before, after)]
     return gone and errors[1] <= errors[0]

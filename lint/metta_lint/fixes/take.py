@@ -51,23 +51,23 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
     """
     findings, pairs = list(findings), list(pairs)
     concerned = [[pair for pair in pairs if _is_of(finding, pair)] for finding in findings]
-    taken: dict[tuple[str, str], Taken] = {}
+    taken: dict[tuple[tuple[str, ...], str], Taken] = {}
     for pair in pairs:
         right = side or pair.truth
         quantities = dict.fromkeys(f.quantity for f, of in zip(findings, concerned, strict=True) if pair in of)
         if right is not None and quantities:
             found = take(pair.side(right), pair.side(_OTHER[right]), quantities)
-            taken |= {(pair.subject, quantity): each for quantity, each in found.items()}
+            taken |= {(pair.runs, quantity): each for quantity, each in found.items()}
     return [
-        _with(finding, [taken.get((pair.subject, finding.quantity)) for pair in of])
+        _with(finding, [taken.get((pair.runs, finding.quantity)) for pair in of])
         for finding, of in zip(findings, concerned, strict=True)
     ]
 
 
 def _is_of(finding: Finding, pair: Pair) -> bool:
     """Whether a finding is true of a pair: its subject, or one of the others of which the same is said at its place."""
-    if finding.subject == pair.subject or not finding.others or " against " not in finding.subject:
-        return bool(finding.quantity) and finding.subject == pair.subject
+    if finding.runs == pair.runs or not finding.others or len(finding.runs) < len(pair.runs):
+        return bool(finding.quantity) and finding.runs == pair.runs
     sides = (pair.left, pair.right)
     return pair.differs(finding.quantity) is not None and any(
         plan.spans_of(finding.quantity)[:1] == (finding.span,) for plan in sides

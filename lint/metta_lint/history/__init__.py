@@ -47,11 +47,11 @@ def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
     def launch(plan: Plan) -> Launch:
         return launches.setdefault(plan.run.label, Launch.of(plan, config))
 
-    pairs = {pair.subject: pair for pair in report.pairs}
+    pairs: dict[tuple[str, ...], Pair] = {pair.runs: pair for pair in report.pairs}
     asked = {
         index: Question(launch(pair.left), launch(pair.right), pair, quantity)
         for index, finding in enumerate(report.findings)
-        if (pair := pairs.get(finding.subject)) is not None and (quantity := _drift(finding, pair)) is not None
+        if (pair := pairs.get(finding.runs)) is not None and (quantity := _drift(finding, pair)) is not None
     }
     findings = list(report.findings)
     for index, story in zip(asked, _stories(list(asked.values()), limit), strict=True):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
-from metta_lint.base.paths import from_folder, without_lines
+from metta_lint.base.paths import from_folder
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count, printable
 from metta_lint.check.linter import check
@@ -26,17 +25,7 @@ if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config, RunSpec
-    from metta_lint.rules.finding import Finding
-
-_PATH = re.compile(r"[^\s'\"(),;:]+")
-
-
-class Key(NamedTuple):
-    """By what a finding is known again: not by its line, nor by the line of another place that it names."""
-
-    code: str
-    path: str
-    message: str
+    from metta_lint.rules.finding import Finding, Identity
 
 
 class Since(NamedTuple):
@@ -103,7 +92,6 @@ class _Names:
         self._folder = os.getcwd()
         self._renames = repository.staged_renames(commit)
         self._before = {now: before for before, now in self._renames.items()}
-        self._shown = {self._seen(before): self._seen(now) for before, now in self._renames.items()}
 
     def _seen(self, inside: str) -> str:
         full = os.path.join(self._repository.top, *inside.split("/"))
@@ -135,16 +123,12 @@ class _Names:
             return path
         return os.path.join(self._repository.top, *self._renames[inside].split("/"))
 
-    def now_in(self, message: str) -> str:
-        """A message with the names that files have now."""
-        return _PATH.sub(lambda found: self._shown.get(found[0], found[0]), message)
-
 
 def _earlier(
     since: Since,
     state: EarlierState,
     request: Request,
-) -> tuple[Counter[Key], list[str]]:
+) -> tuple[Counter[Identity], list[str]]:
     """How often a commit had each finding, under the names that files have now; and what could not be read."""
     config, overrides, machine = request.config, request.overrides, request.machine
     paths = request.asked if request.is_named else ()
@@ -161,17 +145,10 @@ def _earlier(
         with using(state):
             then = _plannable(then, overrides, machine)
             found = check(there, then, overrides, machine).findings
-            keys = Counter(
-                Key(
-                    finding.code,
-                    names.now(real_path(finding.span.path)),
-                    without_lines(names.now_in(finding.message)),
-                )
-                for finding in found
-            )
+            known = Counter(f.identity._replace(path=names.now(real_path(f.span.path))) for f in found)
     except LintError as error:
         raise LintError(f"--since {since.revision}: as it was then: {error}") from error
-    return keys, [
+    return known, [
         *state.notes,
         *(f"{path} is in no commit of this repository and is taken as it is" for path in outside),
     ]
@@ -204,12 +181,12 @@ def _has(quantity: str, *plans: Plan | None) -> bool:
     return any(plan is not None and quantity in plan.quantities for plan in plans)
 
 
-def _without(findings: Iterable[Finding], earlier: Counter[Key]) -> list[Finding]:
+def _without(findings: Iterable[Finding], earlier: Counter[Identity]) -> list[Finding]:
     """The findings that are more than there were; of equal ones the last."""
     left = earlier.copy()
     new = []
     for finding in findings:
-        key = Key(finding.code, real_path(finding.span.path), without_lines(finding.message))
+        key = finding.identity._replace(path=real_path(finding.span.path))
         if left[key] > 0 and not finding.is_input_error:
             left[key] -= 1
         else:

@@ -24,9 +24,14 @@ class Pair(NamedTuple):
     truth: Side | None = None
 
     @property
-    def subject(self) -> str:
-        """The pair as findings name it."""
-        return " against ".join(side.run.label for side in (self.left, self.right))
+    def runs(self) -> tuple[str, str]:
+        """The names of its runs, left and right."""
+        return self.left.run.label, self.right.run.label
+
+    @property
+    def label(self) -> str:
+        """What a user knows it by."""
+        return " against ".join(self.runs)
 
     def side(self, name: Side) -> Plan:
         """The plan of a side."""

@@ -22,12 +22,14 @@ class Arithmetic:
     """Works out the claims of a report's findings by the plans that they were found in."""
 
     def __init__(self, report: Report) -> None:
-        self._sides = {plan.run.label: (plan, plan) for plan in report.plans}
-        self._sides |= {pair.subject: (pair.left, pair.right) for pair in report.pairs}
+        self._sides: dict[tuple[str, ...], tuple[Plan, Plan]] = {
+            (plan.run.label,): (plan, plan) for plan in report.plans
+        }
+        self._sides |= {pair.runs: (pair.left, pair.right) for pair in report.pairs}
 
     def lines(self, finding: Finding) -> Iterator[str]:
         """A line for each claim that says more than the message does."""
-        left, right = self._sides.get(finding.subject, (None, None))
+        left, right = self._sides.get(finding.runs, (None, None))
         for claim in finding.claims:
             if left is not None and left is right:
                 yield from _of_run(claim, left, finding.message)

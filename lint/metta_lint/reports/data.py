@@ -61,7 +61,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "claims": [claim_data(claim) for claim in finding.claims],
         "help": finding.help,
         "notes": list(finding.notes),
-        "subject": finding.subject,
+        "subject": finding.found_in,
         "fix": fix_data(finding.fix) if finding.fix is not None else None,
         "url": finding.url,
         **({"history": finding.history} if finding.history is not None else {}),

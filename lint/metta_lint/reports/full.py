@@ -77,6 +77,6 @@ def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "help", finding.help
     yield "fix", fix_text(finding)
     yield from (("note", note) for note in finding.notes)
-    if finding.subject != finding.span.path:
-        yield "in", f"{finding.subject} and {finding.others} more" if finding.others else finding.subject
+    if finding.found_in != finding.span.path:
+        yield "in", f"{finding.found_in} and {finding.others} more" if finding.others else finding.found_in
     yield finding.name, finding.url or f"metta-lint explain {finding.code}"

@@ -6,12 +6,12 @@ import posixpath
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from metta_lint.base.paths import slashed, without_lines
+from metta_lint.base.paths import slashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.rules.finding import Finding
+    from metta_lint.rules.finding import Finding, Identity
 
 
 def repository_path(path: str) -> str:
@@ -20,15 +20,15 @@ def repository_path(path: str) -> str:
 
 
 def with_fingerprints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
-    """Each finding with what stays the same when its line moves: a hash of code, file and message.
+    """Each finding with what stays the same when its line moves: a hash of its identity.
 
     What is found several times in a file is counted, so that each has a fingerprint of its own.
     """
     from hashlib import sha256
 
-    seen: Counter[tuple[str, ...]] = Counter()
+    seen: Counter[Identity] = Counter()
     for finding in findings:
-        key = (finding.code, repository_path(finding.span.path), without_lines(finding.message))
-        text = "\0".join((*key, str(seen[key])))
+        key = finding.identity._replace(path=repository_path(finding.span.path))
+        text = "\0".join((key.code, key.path, key.text, str(seen[key])))
         seen[key] += 1
         yield finding, sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

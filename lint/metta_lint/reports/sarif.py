@@ -33,7 +33,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 ROOT = "%SRCROOT%"
 """Where relative paths begin: the folder that metta-lint was run in, which is not told."""
-FINGERPRINT = "mettaLint/v1"
+FINGERPRINT = "mettaLint/v2"
 _IN_LINK = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]"})
 
 
@@ -98,7 +98,7 @@ def _result(finding: Finding, fingerprint: str, places: Mapping[str, int]) -> di
         **({"fixes": [_fix(finding.fix)]} if finding.fix is not None and finding.fix.edits else {}),
         "partialFingerprints": {FINGERPRINT: fingerprint},
         "properties": {
-            "subject": finding.subject,
+            "subject": finding.found_in,
             "claims": [claim_data(claim) for claim in finding.claims],
             "notes": list(finding.notes),
         },

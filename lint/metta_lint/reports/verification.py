@@ -203,7 +203,7 @@ def verification_data(result: Verification) -> dict[str, Any]:
         "claims": [
             {
                 "finding": claim.finding.code,
-                "subject": claim.finding.subject,
+                "subject": claim.finding.found_in,
                 "quantity": claim.claim.quantity,
                 "predicted": {"left": claim.claim.left, "right": claim.claim.right},
                 "measured": {"left": claim.measured[0], "right": claim.measured[1]},

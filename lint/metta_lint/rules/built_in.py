@@ -8,6 +8,7 @@ from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Span
+    from metta_lint.plans.pair import Pair
     from metta_lint.rules.finding import Finding, Severity
 
 
@@ -20,13 +21,32 @@ class BuiltIn(NamedTuple):
     text: str
     fixable: Literal["safe"] | None = None
 
-    def finding(self, message: str, span: Span, *, help: str = "", subject: str = "") -> Finding:  # noqa: A002
-        """A finding of this code."""
+    def finding(
+        self,
+        message: str,
+        span: Span,
+        subject: str = "",
+        values: tuple[object, ...] = (),
+        *,
+        help: str = "",  # noqa: A002 - a finding's field is called so
+        pair: Pair | None = None,
+    ) -> Finding:
+        """A finding of this code; ``subject`` and ``values`` are what it is known by."""
         from metta_lint.rules.finding import Finding
 
-        is_error = self is UNREADABLE
-        name, severity = self.name, self.severity
-        return Finding(self.code, name, severity, message, span, help=help, subject=subject, is_input_error=is_error)
+        return Finding(
+            self.code,
+            self.name,
+            self.severity,
+            message,
+            span,
+            help=help,
+            runs=pair.runs if pair is not None else (),
+            found_in=pair.label if pair is not None else "",
+            subject=subject,
+            values=values,
+            is_input_error=self is UNREADABLE,
+        )
 
 
 UNREADABLE = BuiltIn(

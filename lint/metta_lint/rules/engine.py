@@ -10,15 +10,16 @@ from metta_lint.base.documents import Span
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
+from metta_lint.plans.pair import Pair, same
+from metta_lint.plans.plan import Plan
 from metta_lint.rules.finding import Finding, Related
 from metta_lint.rules.registry import listed
+from metta_lint.sources.key_paths import Keyed, keyed_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from metta_lint.base.documents import Document
-    from metta_lint.plans.pair import Pair
-    from metta_lint.plans.plan import Plan
     from metta_lint.plans.sweeps.sweep import Sweep
     from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Draft, Place, Rule
@@ -87,9 +88,9 @@ def run_listed(rules: Iterable[ListedRule], subjects: Subjects) -> list[Finding]
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
     """Each finding once, with the number of further runs or pairs that it is true of."""
-    found: dict[tuple[object, ...], Finding] = {}
+    found: dict[object, Finding] = {}
     for finding in findings:
-        key = (finding.code, finding.span, finding.message)
+        key = finding if finding.is_input_error else (finding.span, finding.identity)
         first = found.get(key)
         found[key] = finding if first is None else first._replace(others=first.others + 1)
     return sorted(found.values(), key=lambda finding: (finding.span, finding.code, finding.message))
@@ -110,6 +111,7 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         # What is not written anywhere has no line; the other side's has.
         span, related = related[0].span, [*related[1:]]
         message += _unwritten(draft.at, subject)
+    about = _about(draft, subject)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -119,11 +121,39 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         related=tuple(related),
         claims=draft.claims,
         help=printable(draft.help),
-        subject=_name(subject),
+        runs=subject.runs if isinstance(subject, Pair) else (subject.run.label,) if isinstance(subject, Plan) else (),
+        found_in=_name(subject),
         quantity="" if isinstance(draft.at, Span) else draft.at.name,
+        subject=about.path,
+        values=about.values,
         fix=_fix(draft),
         page=getattr(rule, "url", ""),
     )
+
+
+def _about(draft: Draft, subject: object) -> Keyed:
+    """What a draft speaks of, and its values, as far as it does not say so itself.
+
+    At a span that is what stands there. At a quantity it is the quantity, its values on both sides or those of the
+    places that the draft names, and all that the draft claims.
+    """
+    if isinstance(draft.at, Span):
+        found = keyed_at(draft.at) if not draft.subject or draft.values is None else Keyed()
+        return Keyed(draft.subject or found.path, found.values if draft.values is None else draft.values)
+    if draft.values is not None:
+        return Keyed(draft.subject, draft.values)
+    values: dict[str, tuple[object, ...]] = {claim.quantity: claim[1:] for claim in draft.claims}
+    if isinstance(subject, Pair):
+        values[draft.at.name] = subject.left.lookup(draft.at.name), subject.right.lookup(draft.at.name)
+    else:
+        places = (draft.at, *(at for _, at in draft.related if not isinstance(at, Span)))
+        values |= {place.name: (place.plan.lookup(place.name),) for place in places}
+    return Keyed(draft.subject, tuple(value for each in values.values() for value in _each_once(each)))
+
+
+def _each_once(values: tuple[object, ...]) -> tuple[object, ...]:
+    """Both sides' values, or the one that they share."""
+    return values if len(values) == 2 and not same(*values) else values[:1]
 
 
 def _fix(draft: Draft) -> Fix | None:
@@ -153,11 +183,8 @@ def _span(at: Place | Span) -> Span | None:
 
 def _name(subject: object) -> str:
     """A subject as findings name it: a run by its name or entry, all else by its path."""
-    from metta_lint.plans.pair import Pair
-    from metta_lint.plans.plan import Plan
-
     if isinstance(subject, Pair):
-        return subject.subject
+        return subject.label
     if isinstance(subject, Plan):
         return subject.run.label
     return str(getattr(subject, "path", subject))

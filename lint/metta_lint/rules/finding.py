@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from metta_lint.base.paths import slashed
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,14 +41,34 @@ class Related(NamedTuple):
     span: Span
 
 
+class Identity(NamedTuple):
+    """What makes two findings the same: never the words of a message, nor a line, which every edit above it moves.
+
+    ``subject`` is what a finding speaks of: a quantity, a key path or a name; ``values`` are the texts of its values.
+    """
+
+    code: str
+    path: str
+    subject: str
+    values: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Subject and values on one line: ``agents_per_env = 64, 3``."""
+        return " = ".join(filter(None, (self.subject, ", ".join(self.values))))
+
+
 class Finding(NamedTuple):
     """One thing that is wrong.
 
-    ``span`` is the primary place; ``subject`` names the run or pair that was looked at, ``quantity`` what the
-    finding is about (a declared difference of that quantity explains it), ``others`` how many more runs or pairs it is
-    true of. ``notes`` say what else is known of it, a sentence each; ``history``
-    is the data of how it came to be, where that was asked for. ``page`` is the address of its rule's page where
-    that is not one of ours. A finding of an unreadable file has ``is_input_error`` set: it makes the exit code 2.
+    ``span`` is the primary place; ``runs`` name the run or the pair that was looked at, ``found_in`` is that, or the
+    file or tree, in words; ``others`` is how many more runs or pairs it is true of. ``quantity`` is the quantity or
+    setting that the finding is about (a declared difference of that quantity explains it), ``subject`` the key path or
+    name where it is about another thing, ``values`` are its values: by these a finding is known again.
+
+    ``notes`` say what else is known of it, a sentence each; ``history`` is the data of how it came to be, where that
+    was asked for. ``page`` is the address of its rule's page where that is not one of ours. A finding of an unreadable
+    file has ``is_input_error`` set: it makes the exit code 2.
     """
 
     code: str
@@ -56,8 +79,11 @@ class Finding(NamedTuple):
     related: tuple[Related, ...] = ()
     claims: tuple[Claim, ...] = ()
     help: str = ""
-    subject: str = ""
+    runs: tuple[str, ...] = ()
+    found_in: str = ""
     quantity: str = ""
+    subject: str = ""
+    values: tuple[object, ...] = ()
     others: int = 0
     is_input_error: bool = False
     fix: Fix | None = None
@@ -66,9 +92,22 @@ class Finding(NamedTuple):
     page: str = ""
 
     @property
+    def identity(self) -> Identity:
+        """What it is known by when lines have moved, as seen from the working directory."""
+        values = tuple(map(_value_text, self.values))
+        return Identity(self.code, slashed(self.span.path), self.subject or self.quantity, values)
+
+    @property
     def url(self) -> str:
         """The address of the rule's page, or "" where a plugin's rule has none."""
         return self.page or rule_page(self.code)
+
+
+def _value_text(value: object) -> str:
+    """A value as an identity has it: all its digits, 64.0 as 64, and nothing that a terminal would obey."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "unknown" if isinstance(value, Unknown) else printable(str(value))
 
 
 def at_least(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:

@@ -42,6 +42,9 @@ class Draft(NamedTuple):
     ``at`` is where: a place of a plan, or the span of a document's node. ``related`` are further places, each with
     what is to be seen there; ``claims`` what running both sides will measure; ``help`` how to fix it; ``severity``
     replaces the rule's own where a case is milder or worse; ``fix`` fixes it by edits at spans.
+
+    ``subject`` and ``values`` are what the finding is known by when lines move or words change, where that is not what
+    stands at its place: the keys that lead there and the value, or the quantity, its values and those that are claimed.
     """
 
     message: str
@@ -51,6 +54,8 @@ class Draft(NamedTuple):
     help: str = ""
     severity: Severity | None = None
     fix: Fix | None = None
+    subject: str = ""
+    values: tuple[object, ...] | None = None
 
 
 class Case(NamedTuple):

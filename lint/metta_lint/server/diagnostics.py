@@ -72,7 +72,7 @@ def _sides(checked: Checked, finding: Finding) -> Iterator[tuple[Span, list[tupl
     """
     related = [(place.label, place.span) for place in finding.related]
     yield finding.span, related
-    if checked.report is None or all(finding.subject != pair.subject for pair in checked.report.pairs):
+    if checked.report is None or all(finding.runs != pair.runs for pair in checked.report.pairs):
         return
     others: dict[str, Related] = {}
     for place in finding.related:

@@ -120,7 +120,7 @@ def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
     Plans the edited files, on whichever thread it is called.
     """
     pairs = checked.report.pairs if checked.report is not None else []
-    pair = next((pair for pair in pairs if pair.subject == finding.subject), None)
+    pair = next((pair for pair in pairs if pair.runs == finding.runs), None)
     if pair is None or not finding.quantity:
         return []
     with _process, reading_instead(result.state.contents()):

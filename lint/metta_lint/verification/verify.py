@@ -249,7 +249,5 @@ def _measured(quantity: str, plan: Plan, observation: Observation) -> object:
 
 
 def _concerned(finding: Finding, pair: Pair) -> tuple[bool, bool]:
-    names = [plan.run.label for plan in (pair.left, pair.right)]
-    if finding.subject in names:
-        return finding.subject == names[0], finding.subject == names[1]
-    return True, True
+    left, right = (finding.runs == (run,) for run in pair.runs)
+    return (left, right) if left or right else (True, True)

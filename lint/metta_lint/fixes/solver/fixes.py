@@ -39,10 +39,10 @@ def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Find
 
 def _concerned(finding: Finding, plans: Sequence[Plan]) -> list[Plan]:
     """The runs that a finding is true of: its subject first, then the others whose problem lies at its place."""
-    own = [plan for plan in plans if plan.run.label == finding.subject]
+    own = [plan for plan in plans if (plan.run.label,) == finding.runs]
     if not own or not finding.others:
         return own
-    others = [plan for plan in plans if plan.run.label != finding.subject and problems_of(plan)]
+    others = [plan for plan in plans if (plan.run.label,) != finding.runs and problems_of(plan)]
     return [*own, *(plan for plan in others if plan.spans_of(finding.quantity)[:1] == (finding.span,))]
 
 
