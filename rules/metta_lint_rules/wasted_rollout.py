@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, Claim, Draft, Place, Plan, percent, show
+from metta_lint.api import Case, Claim, Draft, Place, Plan, Waste, percent, show, waste_of
 
 ILLUSTRATIVE_STEPS_PER_SECOND = 10_000.0
 """PufferLib on MettaGrid with 64 x 64 agents, LSTM 128, on two CPU cores: about 10,000 agent steps a second."""
@@ -52,20 +52,18 @@ class WastedRollout:
 
     def check(self, plan: Plan) -> Iterator[Draft]:
         """One draft where steps are overwritten or dropped."""
-        collected = plan.number("steps_collected_per_epoch")
-        overwritten = plan.number("steps_overwritten_per_epoch") or 0
-        dropped = plan.number("steps_dropped_per_epoch") or 0
-        stitched = plan.number("stitched_segments") or 0
-        wasted = overwritten + dropped
-        if not collected or not wasted:
+        waste = waste_of(plan.number)
+        if waste is None or not waste.steps:
             return
+        stitched = plan.number("stitched_segments") or 0
         segments, agents = show(plan.value("segments")), show(plan.value("total_agents"))
-        lost = "overwritten" if overwritten else "dropped"
+        lost = "overwritten" if waste.overwritten else "dropped"
         torn = f", and {show(stitched)} of {segments} segments are stitched from two" if stitched else ""
         yield Draft(
-            f"{show(wasted)} of {show(collected)} collected steps ({percent(wasted, collected)}) are {lost} before "
+            f"{show(waste.steps)} of {show(waste.collected)} collected steps "
+            f"({percent(waste.steps, waste.collected)}) are {lost} before "
             f"training sees them{torn}: {segments} segments are not a multiple of {agents} agents; "
-            + _hours(plan, wasted / collected),
+            + _hours(plan, waste),
             at=Place(plan, "batch_size"),
             related=(("agents per environment", Place(plan, "agents_per_env")),),
             claims=tuple(Claim(name, plan.value(name), plan.value(name)) for name in CLAIMED),
@@ -77,9 +75,8 @@ def _multiple(plan: Plan) -> float:
     return (plan.number("total_agents") or 0) * (plan.number("bptt_horizon") or 0)
 
 
-def _hours(plan: Plan, share: float) -> str:
+def _hours(plan: Plan, waste: Waste) -> str:
     given = plan.run.machine.steps_per_second
     speed = given or ILLUSTRATIVE_STEPS_PER_SECOND
-    hours = share * 1e9 / speed / 3600
     at = f"at {'' if given else 'say '}{show(speed)} steps/s"
-    return f"{at} that is {show(round(hours, 1))} h lost per 1e9 steps"
+    return f"{at} that is {show(round(waste.hours(speed), 1))} h lost per 1e9 steps"

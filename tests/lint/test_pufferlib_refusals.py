@@ -12,12 +12,10 @@ import pytest
 
 from metta_lint.api.testing import write_pufferlib
 from metta_lint.check.linter import check
-from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, REQUIREMENTS
 from metta_lint.plans.plan import HANGS
 from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
-from metta_lint.trainers.pufferlib.order import requirements_of, shown_by_a_loop
 
 if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan, Refusal
@@ -227,14 +225,6 @@ def test_a_trainer_that_waits_for_ever_is_said_to_hang(tmp_path: Path) -> None:
 
 def test_keys_that_only_compile_needs_may_be_missing(tmp_path: Path) -> None:
     assert plan_run(without(tmp_path, "train.compile_mode"), Config()).refusals == ()
-
-
-def test_every_requirement_has_one_place_in_the_order() -> None:
-    for backend in ("Multiprocessing", "Serial", "PufferEnv"):
-        order = requirements_of(backend)
-        assert len(set(order)) == len(order)
-        assert set(order) <= set(REQUIREMENTS)
-        assert not CONFIG_REQUIREMENTS & set(shown_by_a_loop(backend))
 
 
 def test_an_update_that_fails_comes_after_a_rollout(tmp_path: Path) -> None:

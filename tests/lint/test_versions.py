@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 from metta_lint import cli
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.check.linter import check
-from metta_lint.loops.requirements import REQUIREMENTS
 from metta_lint.plans.formula import float32
 from metta_lint.plans.run import Run, Setting
 from metta_lint.project.config import Config, load_config
 from metta_lint.project.runs import plan_run
 from metta_lint.trainers.dialects import parse_choice
-from metta_lint.trainers.pufferlib import plan_2, plan_4
 from metta_lint.trainers.pufferlib.dialect import derive
 
 if TYPE_CHECKING:
@@ -475,10 +473,6 @@ def test_four_never_trains_past_its_timesteps(
 @given(st.floats(min_value=-(2.0**99), max_value=2.0**99, width=32))
 def test_single_precision_keeps_its_own_numbers(number: float) -> None:
     assert float32(number) == number
-
-
-def test_every_refusal_has_a_name_that_there_is() -> None:
-    assert {*plan_2.REQUIREMENTS, *plan_4.REQUIREMENTS} <= set(REQUIREMENTS)
 
 
 class TestRealTrees:

@@ -30,6 +30,7 @@ from metta_lint.plans.run import Callee, Run, Setting
 from metta_lint.plans.sweeps.corners import Corner, refused_corners, wasteful_corners
 from metta_lint.plans.sweeps.space import DISTRIBUTIONS, in_domain, is_sweepable
 from metta_lint.plans.sweeps.sweep import Parameter, Sweep
+from metta_lint.plans.waste import Waste, waste_of
 from metta_lint.rules.finding import Claim, Finding, Severity
 from metta_lint.rules.rule import Case, Draft, Place, Rule
 from metta_lint.sources.edit import Edit, Fix
@@ -83,6 +84,7 @@ __all__ = [
     "Span",
     "Sweep",
     "Unknown",
+    "Waste",
     "claimed",
     "close_names",
     "count",
@@ -105,6 +107,7 @@ __all__ = [
     "same",
     "show",
     "target_references",
+    "waste_of",
     "wasteful_corners",
 ]
 

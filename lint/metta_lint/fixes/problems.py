@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.wording import show
 from metta_lint.plans.formula import formula
+from metta_lint.plans.quantities import TRAITS
 from metta_lint.trainers.dialects import trainer_for
 
 if TYPE_CHECKING:
@@ -14,13 +15,7 @@ if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
 
 WASTES: Mapping[str, str] = {
-    "steps_overwritten_per_epoch": "steps_overwritten_per_epoch == 0",
-    "stitched_segments": "stitched_segments == 0",
-    "steps_dropped_per_epoch": "steps_dropped_per_epoch == 0",
-    "steps_untrained_per_epoch": "steps_untrained_per_epoch == 0",
-    "minibatches_without_step": "minibatches_without_step == 0",
-    "credited_ticks": "credited_ticks > 0",
-    "weights_finite": "weights_finite",
+    name: f"{name} {traits.clean}" for name, traits in TRAITS.items() if traits.clean is not None
 }
 """What holds of these quantities in a clean run, where its plan has them."""
 

@@ -8,77 +8,13 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.base.values import OFF
 from metta_lint.base.wording import percent, ratio, show
 from metta_lint.plans.pair import Pair, same
+from metta_lint.plans.quantities import CAP, GROUPS, is_reward, traits_of
+from metta_lint.plans.waste import Waste, waste_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from metta_lint.plans.plan import Plan
-
-GROUPS: Mapping[str, Mapping[str, str]] = {
-    "Environment setup": {
-        "num_envs": "Total environments",
-        "envs_per_batch": "Environments per batch",
-        "async_factor": "Batches in flight",
-        "num_workers": "Workers",
-        "agents_per_env": "Agents per environment",
-    },
-    "Batch sizes": {
-        "batch_size": "Batch size (steps)",
-        "minibatch_size": "Minibatch size (steps)",
-        "bptt_horizon": "BPTT horizon (ticks)",
-    },
-    "Calculated values": {
-        "total_agents": "Total agents",
-        "agents_per_batch": "Agents per batch",
-        "segments": "Segments (sequences)",
-        "minibatch_segments": "Minibatch segments",
-        "minibatches_per_epoch": "Minibatches per epoch",
-    },
-    "Rollout": {
-        "steps_collected_per_epoch": "Steps collected per epoch",
-        "steps_overwritten_per_epoch": "Steps overwritten per epoch",
-        "steps_dropped_per_epoch": "Steps dropped per epoch",
-        "stitched_segments": "Stitched segments",
-        "steps_per_env": "Steps per environment",
-        "ticks_per_env": "Ticks per environment",
-    },
-    "Training loop": {
-        "update_epochs": "Update epochs",
-        "optimizer_steps_per_epoch": "Gradient updates per epoch",
-        "steps_per_optimizer_step": "Steps collected per gradient update",
-        "optimizer_steps_per_million_steps": "Gradient updates per million steps",
-        "steps_trained_per_epoch": "Steps trained per epoch",
-        "steps_untrained_per_epoch": "Steps in no minibatch per epoch",
-        "total_timesteps": "Total timesteps",
-        "epochs": "Total training epochs",
-        "optimizer_steps_total": "Total gradient updates",
-    },
-    "Hyperparameters": {
-        "optimizer": "Optimizer",
-        "learning_rate": "Learning rate",
-        "anneal_lr": "Learning rate annealing",
-        "adam_beta1": "Beta 1",
-        "adam_beta2": "Beta 2",
-        "adam_eps": "Epsilon",
-        "weight_decay": "Weight decay",
-        "gamma": "Gamma",
-        "gae_lambda": "Lambda",
-        "clip_coef": "Policy clip",
-        "ent_coef": "Entropy coefficient",
-        "vf_coef": "Value coefficient",
-        "vf_clip_coef": "Value clip",
-        "max_grad_norm": "Gradient norm limit",
-        "prio_alpha": "Prioritisation alpha",
-        "prio_beta0": "Prioritisation beta",
-        "vtrace_rho_clip": "V-trace rho clip",
-        "vtrace_c_clip": "V-trace c clip",
-        "target_kl": "KL stop",
-        "normalize_advantages": "Advantage normalisation",
-        "clip_value_loss": "Value clipping",
-        "reward_clamp": "Reward clamp",
-        "lstm_layers": "LSTM layers",
-    },
-}
 
 
 class ComparisonRow(NamedTuple):
@@ -102,27 +38,15 @@ class ComparisonRow(NamedTuple):
 
 def compare(pair: Pair) -> list[ComparisonRow]:
     """Every row of the table. Rewards are those that either side's environment names."""
+    rewards = dict.fromkeys(name for plan in (pair.left, pair.right) for name in plan.quantities if is_reward(name))
+    shown = {**GROUPS, "Rewards": {name: traits_of(name) for name in rewards if not _is_idle(pair, name)}}
     return [
-        ComparisonRow(group, label, quantity, left, right, _note(pair, quantity, left, right))
-        for group, label, quantity in (*_fixed_rows(), *_reward_rows(pair))
+        ComparisonRow(group, traits.label, quantity, left, right, _note(pair, quantity, left, right))
+        for group, every in shown.items()
+        for quantity, traits in every.items()
+        if traits.label
         for left, right in [(planned_value(pair.left, quantity), planned_value(pair.right, quantity))]
     ]
-
-
-def _fixed_rows() -> Iterator[tuple[str, str, str]]:
-    for group, rows in GROUPS.items():
-        for quantity, label in rows.items():
-            yield group, label, quantity
-
-
-def _reward_rows(pair: Pair) -> Iterator[tuple[str, str, str]]:
-    names = [name for plan in (pair.left, pair.right) for name in plan.quantities if name.startswith("reward_")]
-    for name in dict.fromkeys(names):
-        if name in GROUPS["Hyperparameters"] or _is_idle(pair, name):
-            continue
-        item = name.removeprefix("reward_")
-        label = f"Cap on {item.removeprefix('cap_')} rewards" if item.startswith("cap_") else f"Reward for {item}"
-        yield "Rewards", label, name
 
 
 def _is_idle(pair: Pair, name: str) -> bool:
@@ -132,8 +56,8 @@ def _is_idle(pair: Pair, name: str) -> bool:
 
 def planned_value(plan: Plan, quantity: str) -> object:
     """A quantity's value in a table; None where it is unknown. An item that nothing pays for has a reward of 0."""
-    if quantity not in plan.quantities and quantity.startswith("reward_") and "reward_heart" in plan.quantities:
-        return OFF if "_cap_" in quantity else 0
+    if quantity not in plan.quantities and is_reward(quantity) and "reward_heart" in plan.quantities:
+        return OFF if quantity.startswith(CAP) else 0
     return plan.value(quantity)
 
 
@@ -162,12 +86,21 @@ def _overlap(pair: Pair) -> str:
     )
 
 
-def _wasted(pair: Pair) -> str:
-    shares = []
-    for plan in (pair.left, pair.right):
-        overwritten, collected = plan.number("steps_overwritten_per_epoch"), plan.number("steps_collected_per_epoch")
-        shares.append(percent(overwritten or 0, collected or 0))
-    return f"{shares[0]} and {shares[1]} of what is collected"
+def _overwritten(pair: Pair) -> str:
+    return _shares([waste.overwritten / waste.collected if waste else 0.0 for waste in _wastes(pair)])
+
+
+def _dropped(pair: Pair) -> str:
+    shares = [waste.dropped / waste.collected if waste else 0.0 for waste in _wastes(pair)]
+    return _shares(shares) if any(shares) else ""
+
+
+def _wastes(pair: Pair) -> list[Waste | None]:
+    return [waste_of(plan.number) for plan in (pair.left, pair.right)]
+
+
+def _shares(shares: list[float]) -> str:
+    return f"{percent(shares[0], 1)} and {percent(shares[1], 1)} of what is collected"
 
 
 def _stitched(pair: Pair) -> str:
@@ -193,7 +126,8 @@ def _nominal_epochs(plan: Plan) -> int:
 
 _NOTES: Mapping[str, Callable[[Pair], str]] = {
     "async_factor": _overlap,
-    "steps_overwritten_per_epoch": _wasted,
+    "steps_overwritten_per_epoch": _overwritten,
+    "steps_dropped_per_epoch": _dropped,
     "stitched_segments": _stitched,
     "optimizer_steps_per_epoch": _per_epoch,
     "epochs": _epochs,

@@ -5,53 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.values import OFF
 from metta_lint.base.wording import show
 from metta_lint.loops.loop import Loop
-from metta_lint.loops.requirements import REQUIREMENTS
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, ILL_SIZED, REQUIREMENTS, when_checked
+from metta_lint.plans.experience import CONDITIONS, FORMULAS
 from metta_lint.plans.formula import FormulaError, formula
 from metta_lint.plans.plan import Condition, IgnoredKey, Plan, Quantity, Refusal
+from metta_lint.plans.quantities import traits_of, unknown_after
 from metta_lint.plans.risks import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from metta_lint.loops.loop import Environment
     from metta_lint.plans.run import Run
 
 
+SWITCHED_OFF_BY_NONE = ("reward_clamp", "target_kl")
+"""Fields of a loop that are None where the quantity is off."""
 SHOWN = 5
 """Drawn values that a message names."""
-
-
-ILL_SIZED = frozenset(
-    {
-        "integer-sizes",
-        "positive-sizes",
-        "numeric-envs",
-        "positive-envs",
-        "whole-envs",
-        "numeric-workers",
-        "some-worker",
-        "numeric-inference-batch",
-        "integer-envs",
-        "serial-batch-given",
-        "serial-batch-fits-envs",
-        "some-inference-batch",
-        "integer-inference-batch",
-        "integer-workers",
-        "integer-agents",
-        "positive-agents",
-        "batch-or-horizon-given",
-        "numeric-batch",
-        "positive-horizon",
-        "sized-buffer",
-        "numeric-minibatch",
-        "positive-minibatch",
-        "integer-minibatch",
-        "numeric-update-epochs",
-        "numeric-timesteps",
-    }
-)
-"""Requirements without which other sizes have no value."""
+BEFORE_A_ROLLOUT_ENDS = ("start", "first rollout")
+"""Moments of a refusal after which nothing is known of a rollout."""
 
 
 class Derivation:
@@ -72,23 +48,40 @@ class Derivation:
             isinstance(value, Unknown) and value.could_be is not None for value in self._values.values()
         )
 
-    def define(self, name: str, text: str, unit: str, source: str = "", decided_by: str | None = None) -> object:
+    def define(
+        self,
+        name: str,
+        text: str | None = None,
+        unit: str | None = None,
+        source: str = "",
+        decided_by: str | None = None,
+    ) -> object:
         """Derive a quantity by a formula; Unknown where an input is unknown or the arithmetic has no answer.
 
+        ``text`` is the formula that the trainers share, ``unit`` the quantity's usual one, where none is given.
         ``decided_by`` is a setting that chose this formula without being in it (``batch_size = auto``).
         """
+        text = FORMULAS[name] if text is None else text
         parsed = formula(text)
         try:
             value = parsed.evaluate(self.lookup)
         except FormulaError as error:
             value = Unknown(str(error))
         inputs = parsed.names if decided_by is None else (decided_by, *parsed.names)
-        self._add(Quantity(name, value, unit, text, inputs, source))
+        self._add(Quantity(name, value, _unit(name, unit), text, inputs, source))
         return value
 
-    def assume(self, name: str, value: object, unit: str, source: str) -> None:
+    def define_or_off(self, name: str, key: str, source: str) -> None:
+        """Derive a quantity that is a setting; where that is null, the trainer does without."""
+        if self.run.value(key) is None:
+            self.assume(name, OFF, source=source)
+        else:
+            self.define(name, key, source=source)
+
+    def assume(self, name: str, value: object, unit: str | None = None, source: str = "") -> None:
         """A quantity that no formula gives: a trainer's constant, or Unknown with its reason."""
-        self._add(Quantity(name, value, unit, repr(value) if not isinstance(value, Unknown) else name, (), source))
+        text = name if isinstance(value, Unknown) else repr(value)
+        self._add(Quantity(name, value, _unit(name, unit), text, (), source))
 
     def _add(self, quantity: Quantity) -> None:
         self._values[quantity.name] = quantity.value
@@ -120,46 +113,56 @@ class Derivation:
     def refuse_unless(
         self,
         requirement: str,
-        condition: str,
+        condition: str = "",
         *,
         exception: str,
-        message: str,
+        message: str = "",
         at: tuple[str, ...],
-        when: str = "start",
     ) -> None:
         """Record a refusal where a condition is known not to hold, a risk where it depends on what is drawn at launch.
 
-        ``message`` may name quantities in braces. ``at`` are the sizes that do not go together.
+        ``message`` may name quantities in braces. Both are those that the trainers share where none is given. ``at``
+        are the sizes that do not go together.
         """
+        if not condition:
+            condition, message = CONDITIONS[requirement]
         self.conditions.append(Condition(requirement, condition))
         if self.holds(f"not ({condition})"):
-            self.refuse(Refusal(requirement, exception, self.fill(message), at, when))
+            self.refuse(Refusal(requirement, exception, self.fill(message), at))
             return
         every = outcomes(condition, self._quantities, self.run.value) if self._is_drawn else ()
         broken = [outcome for outcome in every if not outcome.holds]
         if not broken:
             return
-        refusal = Refusal(requirement, exception, filled(message, broken[0].lookup), at, when)
+        refusal = Refusal(requirement, exception, filled(message, broken[0].lookup), at, when_checked(requirement))
         if len(broken) == len(every):
             self.refuse(refusal)
         else:
             self.risks.append(refusal._replace(only_if=_listed([outcome.drawn for outcome in broken])))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Record a refusal."""
+        """Record a refusal; it happens when its requirement is checked, unless it says another moment."""
         if refusal.requirement not in self._requirements:
             raise KeyError(refusal.requirement)
-        self.refusals.append(refusal)
+        self.refusals.append(refusal._replace(when=refusal.when or when_checked(refusal.requirement)))
 
     def fill(self, message: str) -> str:
         """A message with the values of the quantities and settings that it names in braces."""
         return filled(message, self.lookup)
 
-    def loop(self, **fields: object) -> tuple[Loop | None, str | None]:
+    def loop(
+        self, environment: Environment | Unknown, order: tuple[str, ...], **own: object
+    ) -> tuple[Loop | None, str | None]:
         """The loop description of the derived values, or None and the reason why they do not suffice.
 
-        ``fields`` maps each field of the loop that is not called like a quantity to its value.
+        A field of the loop is the quantity of its name, unless it is among the trainer's ``own``. ``order`` are all
+        requirements of the trainer, those that no loop can show included.
         """
+        if isinstance(environment, Unknown):
+            return None, environment.because
+        own |= {"environment": environment, "requirements": tuple(r for r in order if r not in CONFIG_REQUIREMENTS)}
+        names = (name for name in Loop._fields if name not in Loop._field_defaults or name in own or self.has(name))
+        fields = {name: own[name] if name in own else self._field(name) for name in names}
         unknown = next((value for value in fields.values() if isinstance(value, Unknown)), None)
         ill_sized = next((refusal for refusal in self.refusals if refusal.requirement in ILL_SIZED), None)
         if unknown is not None and ill_sized is None:
@@ -170,19 +173,22 @@ class Derivation:
             fields = {name: stand_in if isinstance(value, Unknown) else value for name, value in fields.items()}
         return Loop(**fields), None  # type: ignore[arg-type]
 
+    def _field(self, name: str) -> object:
+        value = self.lookup(name)
+        return None if name in SWITCHED_OFF_BY_NONE and value == OFF else value
+
     def plan(
         self,
         loop: tuple[Loop | None, str | None],
         *,
         order: tuple[str, ...],
-        never_reached: frozenset[str],
-        collected: frozenset[str] = frozenset(),
+        never_reached: frozenset[str] | None = None,
         ignored: tuple[IgnoredKey, ...] = (),
     ) -> Plan:
         """The plan, its refusals in the order in which the trainer comes to them.
 
-        Where the trainer refuses, the quantities that it would never reach are unknown, and say so; a first update
-        comes after what was ``collected``.
+        Where the trainer refuses, the quantities of the phases that it does not reach are unknown, and say so; a plugin
+        may name those that it ``never_reached`` itself.
         """
         position = {requirement: index for index, requirement in enumerate(order)}
 
@@ -192,12 +198,16 @@ class Derivation:
         refusals = sorted(self.refusals, key=place)
         if refusals:
             because = f"the trainer refuses first ({refusals[0].requirement})"
-            if refusals[0].when not in ("start", "first rollout"):
-                never_reached -= collected
+            if never_reached is None:
+                never_reached = unknown_after("start" if refusals[0].when in BEFORE_A_ROLLOUT_ENDS else "rollout")
             for name in never_reached & self._quantities.keys():
                 self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
         risks, conditions = tuple(self.risks), tuple(self.conditions)
         return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, risks, conditions)
+
+
+def _unit(name: str, unit: str | None) -> str:
+    return traits_of(name).unit if unit is None else unit
 
 
 def filled(message: str, lookup: Callable[[str], object]) -> str:

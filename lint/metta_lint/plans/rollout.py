@@ -25,22 +25,18 @@ def account(d: Derivation, *, overrun: str) -> None:
     taken modulo the segments).
     """
     source = "PufferLib 3.0 pufferl.py evaluate()" if overrun == "raise" else "Metta 2025-07 experience.py store()"
-    d.define("filled_batches", "ceil_div(segments, agents_per_batch)", "batches", source)
-    d.define("last_round", "(filled_batches - 1) // async_factor", "rounds", source)
-    d.define("last_batch", "(filled_batches - 1) % async_factor", "batches", source)
+    d.define("filled_batches", "ceil_div(segments, agents_per_batch)", source=source)
+    d.define("last_round", "(filled_batches - 1) // async_factor", source=source)
+    d.define("last_batch", "(filled_batches - 1) % async_factor", source=source)
     d.define(
-        "arrivals_per_epoch",
-        "((last_round + 1) * bptt_horizon - 1) * async_factor + last_batch + 1",
-        "batches",
-        source,
+        "arrivals_per_epoch", "((last_round + 1) * bptt_horizon - 1) * async_factor + last_batch + 1", source=source
     )
-    d.define("steps_collected_per_epoch", "arrivals_per_epoch * agents_per_batch", "agent steps", source)
-    d.define("rows_filled", "filled_batches * agents_per_batch", "segments", source)
+    d.define("steps_collected_per_epoch", "arrivals_per_epoch * agents_per_batch", source=source)
+    d.define("rows_filled", "filled_batches * agents_per_batch", source=source)
     d.define(
         "rows_left_partial",
         "(async_factor - 1 - last_batch) * agents_per_batch if bptt_horizon > 1 else 0",
-        "segments",
-        source,
+        source=source,
     )
     if overrun == "overwrite":
         _count_overwritten(d, source)
@@ -49,24 +45,18 @@ def account(d: Derivation, *, overrun: str) -> None:
 
 
 def _count_overwritten(d: Derivation, source: str) -> None:
-    d.define(
-        "steps_overwritten_per_epoch",
-        "steps_collected_per_epoch - segments * bptt_horizon",
-        "agent steps",
-        source,
-    )
-    d.define("stitched_segments", "rows_left_partial", "segments", source)
-    d.assume("steps_dropped_per_epoch", 0, "agent steps", source)
+    d.define("steps_overwritten_per_epoch", "steps_collected_per_epoch - segments * bptt_horizon", source=source)
+    d.define("stitched_segments", "rows_left_partial", source=source)
+    d.assume("steps_dropped_per_epoch", 0, source=source)
 
 
 def _count_dropped(d: Derivation, source: str) -> None:
-    d.assume("steps_overwritten_per_epoch", 0, "agent steps", source)
-    d.assume("stitched_segments", 0, "segments", source)
+    d.assume("steps_overwritten_per_epoch", 0, source=source)
+    d.assume("stitched_segments", 0, source=source)
     d.define(
         "steps_dropped_per_epoch",
         "steps_collected_per_epoch - segments * bptt_horizon",
-        "agent steps",
-        f"{source}: a batch of one agent past the buffer's end is broadcast into an empty slice, and nothing raises",
+        source=f"{source}: a batch of one agent beyond the buffer is broadcast into an empty slice, and nothing raises",
     )
     d.refuse_unless(
         "rows-fit-buffer",
@@ -77,5 +67,4 @@ def _count_dropped(d: Derivation, source: str) -> None:
             "{segments} is not a multiple of total_agents = {total_agents}"
         ),
         at=("batch_size", "total_agents"),
-        when="first rollout",
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from metta_lint.base.values import is_number
 from metta_lint.base.wording import percent, show
+from metta_lint.plans.quantities import TRAITS
+from metta_lint.plans.waste import waste_of
 from metta_lint.reports.data import SCHEMA
 from metta_lint.reports.text import table
-from metta_lint.verification.verify import NOT_RUN, loop_of, refuses_config
+from metta_lint.verification.verify import NOT_RUN, Verdict, loop_of, refuses_config
 
 if TYPE_CHECKING:
     from metta_lint.loops.observation import Observation
@@ -129,53 +132,41 @@ def _rate(observation: Observation, name: str) -> str:
     return show(round(rate)) if abs(rate) >= 100 else f"{rate:.3g}"
 
 
-IN_SHORT = {
-    "agents_per_env": "agents in each environment",
-    "num_envs": "environments",
-    "steps_collected_per_epoch": "agent steps collected in an epoch",
-    "steps_overwritten_per_epoch": "  of them overwritten before training",
-    "stitched_segments": "  segments stitched from two agents",
-    "optimizer_steps_per_epoch": "optimizer steps in an epoch",
-    "optimizer_steps_per_million_steps": "  for each million collected steps",
-    "optimizer": "optimizer",
-    "learning_rate": "learning rate",
-}
-
-
 def _in_short(result: Verification) -> list[str]:
     """What was measured of what matters most, for those who read nothing else."""
     plans = (result.pair.left, result.pair.right)
     sides = [result.observations["left"], result.observations["right"]]
     cells = [
-        (words, *(_measured(seen, name) for seen in sides))
-        for name, words in IN_SHORT.items()
-        if any(name in seen.quantities for seen in sides)
+        (traits.short, *(_measured(seen, name) for seen in sides))
+        for name, traits in TRAITS.items()
+        if traits.short and any(_is_worth_a_row(seen, name) for seen in sides)
     ]
     lost = ("hours lost per 1e9 steps, at the speed seen here", *(_hours_lost(seen) for seen in sides))
     return table([("measured", *(plan.run.label for plan in plans)), *cells, lost], right_aligned=(1, 2))
 
 
+def _is_worth_a_row(seen: Observation, name: str) -> bool:
+    """Whether a quantity was measured; dropped steps are worth a row where there are any."""
+    return bool(seen.quantities.get(name)) if name == "steps_dropped_per_epoch" else name in seen.quantities
+
+
 def _measured(seen: Observation, name: str) -> str:
-    value = seen.quantities.get(name)
-    collected, segments = seen.quantities.get("steps_collected_per_epoch"), seen.quantities.get("segments")
-    if name == "steps_overwritten_per_epoch" and isinstance(value, int) and isinstance(collected, int):
-        return f"{show(value)} ({percent(value, collected)})"
+    value, waste = seen.quantities.get(name), waste_of(seen.quantities.get)
+    if name in ("steps_overwritten_per_epoch", "steps_dropped_per_epoch") and is_number(value) and waste is not None:
+        return f"{show(value)} ({percent(value, waste.collected)})"
     if name == "stitched_segments" and value is not None:
-        return f"{show(value)} of {show(segments)}"
+        return f"{show(value)} of {show(seen.quantities.get('segments'))}"
     return _shown(value)
 
 
 def _hours_lost(seen: Observation) -> str:
-    wasted, collected = (seen.quantities.get(f"steps_{word}_per_epoch") for word in ("overwritten", "collected"))
-    speed = seen.rates.get("steps_per_second")
-    if not isinstance(wasted, int) or not isinstance(collected, int) or not collected or not speed:
-        return "-"
-    return show(round(wasted / collected * 1e9 / speed / 3600, 1))
+    waste, speed = waste_of(seen.quantities.get), seen.rates.get("steps_per_second")
+    return "-" if waste is None or not speed else show(round(waste.hours(speed), 1))
 
 
 def _conclusion(result: Verification, style: Style) -> str:
     verdicts = [row.verdict for row in result.rows] + [claim.verdict for claim in result.claims]
-    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ("confirmed", "refuted", "not exercised"))
+    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in get_args(Verdict))
     text = f"{counts} ({len(result.rows)} rows, {len(result.claims)} claims) in {result.seconds:.0f} s"
     return style.severity("error", text) if result.exit_code else style.good(text)
 

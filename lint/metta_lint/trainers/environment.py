@@ -32,16 +32,16 @@ def derive_rewards(d: Derivation, arguments: Mapping[str, str]) -> None:
         name = ITEM_NAMES.get(item, item)
         argument = arguments.get(item)
         if argument is not None and argument in d.run.settings:
-            d.define(f"reward_{name}", argument, "reward", "the environment's make()")
+            d.define(f"reward_{name}", argument, source="the environment's make()")
         elif f"{INVENTORY}.{item}" in d.run.settings:
-            d.define(f"reward_{name}", f"{INVENTORY}.{item}", "reward", "the environment's YAML")
+            d.define(f"reward_{name}", f"{INVENTORY}.{item}", source="the environment's YAML")
         else:
-            d.assume(f"reward_{name}", 0, "reward", "no file of the environment pays for it")
+            d.assume(f"reward_{name}", 0, source="no file of the environment pays for it")
         cap = d.run.settings.get(f"{INVENTORY}.{item}_max")
         if cap is not None and cap.value is not None:
-            d.define(f"reward_cap_{name}", cap.key, "reward", "the environment's YAML")
+            d.define(f"reward_cap_{name}", cap.key, source="the environment's YAML")
         else:
-            d.assume(f"reward_cap_{name}", OFF, "reward", "no file of the environment caps it")
+            d.assume(f"reward_cap_{name}", OFF, source="no file of the environment caps it")
 
 
 def _items(d: Derivation, arguments: Mapping[str, str]) -> list[str]:

@@ -20,14 +20,13 @@ def check_whole(
     *,
     exception: str,
     words: tuple[object, ...],
-    when: str = "start",
 ) -> None:
     """Refuse what is no whole number, save for the words that the trainer takes instead (``auto``)."""
     for key in keys:
         value = d.run.value(key)
         if not isinstance(value, int | Unknown) and value not in words:
             message = f"{key} = {value!r} is a {type(value).__name__}; it must be a whole number"
-            d.refuse(Refusal(requirement, exception, message, (key,), when))
+            d.refuse(Refusal(requirement, exception, message, (key,)))
 
 
 def check_positive(d: Derivation, keys: Iterable[str], requirement: str, *, exception: str) -> None:
@@ -45,7 +44,6 @@ def check_number(
     *,
     exception: str,
     words: tuple[object, ...] = (),
-    when: str = "start",
 ) -> bool:
     """Refuse what is no number at all, save for the words that the trainer takes instead; whether nothing was."""
     refused = [
@@ -55,5 +53,5 @@ def check_number(
     ]
     for key, value in refused:
         message = f"{key} = {value!r} is a {type(value).__name__}; it must be a number"
-        d.refuse(Refusal(requirement, exception, message, (key,), when))
+        d.refuse(Refusal(requirement, exception, message, (key,)))
     return not refused

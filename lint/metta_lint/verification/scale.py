@@ -6,47 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
+from metta_lint.base.values import is_number
+from metta_lint.loops.loop import Loop
+from metta_lint.plans.quantities import traits_of
 
 if TYPE_CHECKING:
-    from metta_lint.loops.loop import Loop
     from metta_lint.loops.observation import Observation
 
-SIZES = (
-    "num_envs",
-    "envs_per_batch",
-    "batch_size",
-    "minibatch_size",
-    "max_minibatch_size",
-    "total_timesteps",
-)
+SIZES = tuple(name for name in Loop._fields if traits_of(name).scale == "less")
 """What is divided. Agents per environment, the horizon and the update epochs stay, so that segments, minibatches and
 the rounds of a rollout keep their number."""
-
-SMALLER = frozenset(
-    {
-        "num_envs",
-        "envs_per_batch",
-        "total_agents",
-        "agents_per_batch",
-        "minibatch_size",
-        "buffer_steps",
-        "segments",
-        "minibatch_segments",
-        "steps_collected_per_epoch",
-        "steps_overwritten_per_epoch",
-        "steps_dropped_per_epoch",
-        "steps_trained_per_epoch",
-        "steps_untrained_per_epoch",
-        "stitched_segments",
-        "steps_per_optimizer_step",
-        "experience_bytes",
-    }
-)
-"""Quantities that a scaled run has N times less of."""
-
-LARGER = frozenset({"optimizer_steps_per_million_steps"})
-NOT_KEPT = frozenset({"num_workers", "envs_per_worker"})
-"""Quantities that a scaled run says nothing about: it may need fewer workers."""
 
 
 def parse_scale(text: str) -> int:
@@ -91,14 +60,15 @@ def unscaled(observation: Observation, scale: int) -> Observation:
     if scale == 1:
         return observation
     quantities = {
-        name: _unscaled(name, value, scale) for name, value in observation.quantities.items() if name not in NOT_KEPT
+        name: _unscaled(name, value, scale)
+        for name, value in observation.quantities.items()
+        if traits_of(name).scale != "other"  # a scaled run may need fewer workers
     }
     return observation._replace(quantities=quantities)
 
 
 def _unscaled(name: str, value: object, scale: int) -> object:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    how = traits_of(name).scale
+    if not is_number(value) or how == "same":
         return value
-    if name in SMALLER:
-        return value * scale
-    return value / scale if name in LARGER else value
+    return value * scale if how == "less" else value / scale

@@ -12,9 +12,9 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import Estimate
 from metta_lint.loops.observation import Observation
-from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
-from metta_lint.plans.derivation import ILL_SIZED
+from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, ILL_SIZED
 from metta_lint.plans.epochs import Backend
+from metta_lint.plans.quantities import WHOLE_RUN
 from metta_lint.verification.scale import scaled, unscaled
 
 if TYPE_CHECKING:
@@ -26,13 +26,10 @@ if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
     from metta_lint.rules.finding import Claim, Finding
 
-Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised"]
+Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised", "not predicted"]
 GROUP = "metta_lint.reference_trainer"
 NO_CRASH = "none"
 SIDES = ("left", "right")
-WHOLE_RUN = ("epochs", "optimizer_steps_total", "final_learning_rate")
-"""Quantities of a whole run: they are measured only where the run reaches total_timesteps."""
-
 
 NOT_RUN = Observation({}, environment="none")
 """Of a run that ends before there is a loop."""
@@ -197,15 +194,13 @@ def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
 def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: str = "") -> tuple[Verdict, str]:
     if not all(agrees(*side) for side in sides if None not in side):
         return "refuted", ""
-    unmeasured = [
-        side
-        for side, (predicted, measured) in zip(SIDES, sides, strict=True)
-        if predicted is not None and measured is None
-    ]
+    named = tuple(zip(SIDES, sides, strict=True))
+    unmeasured = [side for side, (predicted, measured) in named if predicted is not None and measured is None]
     if unmeasured:
         return "not exercised", f"{' and '.join(unmeasured)}: {_why_not(name)}"
-    if all(predicted is None for predicted, _ in sides):
-        return "not exercised", "no plan predicts it"
+    unpredicted = [side for side, (predicted, measured) in named if predicted is None and measured is not None]
+    if unpredicted:
+        return "not predicted", f"{' and '.join(unpredicted)}: the plan does not say it"
     return "confirmed", ""
 
 
@@ -238,7 +233,9 @@ def judge_claim(finding: Finding, claim: Claim, pair: Pair, left: Observation, r
         if is_concerned and predicted is not None
     ]
     found = (measured[0] if concerned[0] else None, measured[1] if concerned[1] else None)
-    if not pairs or any(value is None for _, value in pairs):
+    if not pairs:
+        return JudgedClaim(finding, claim, found, "not predicted", "the finding names no value")
+    if any(value is None for _, value in pairs):
         return JudgedClaim(finding, claim, found, "not exercised", _why_not(claim.quantity))
     verdict: Verdict = "confirmed" if all(agrees(*pair) for pair in pairs) else "refuted"
     return JudgedClaim(finding, claim, found, verdict)

@@ -9,7 +9,7 @@ from metta_lint.fixes.problems import problems_of
 from metta_lint.fixes.settings import write
 from metta_lint.fixes.solver import solve
 from metta_lint.fixes.solver.wants import split
-from metta_lint.plans.comparison import GROUPS
+from metta_lint.plans.quantities import GROUPS
 from metta_lint.sources.literals import Unwritable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 5
 """Proposals of one answer."""
-SHOWN = tuple(name for group, names in GROUPS.items() if group != "Hyperparameters" for name in names)
+SHOWN = tuple(name for group, names in GROUPS.items() if group not in ("Hyperparameters", "") for name in names)
 """Quantities that are laid side by side, before and after."""
 
 

@@ -11,6 +11,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.plans.waste import waste_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -69,11 +70,8 @@ def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
 
 def _wasted(plan: Plan) -> float | None:
     """The share of the collected steps that no update sees; None where that is unknown or the trainer refuses."""
-    collected = plan.number("steps_collected_per_epoch")
-    lost = [plan.number(name) for name in ("steps_overwritten_per_epoch", "steps_dropped_per_epoch")]
-    if not collected or None in lost:
-        return None
-    return sum(number or 0 for number in lost) / collected
+    waste = waste_of(plan.number)
+    return None if waste is None else waste.share
 
 
 class _Walk:

@@ -38,14 +38,14 @@ def derive_batches(d: Derivation) -> None:
     """Derive the sizes that the config gives, in the trainer's order of use, and what its validators say of them."""
     _refuse_ill_sized(d)
     scaled = " // machine.world_size" if d.holds("trainer.scale_batches_by_world_size") else ""
-    d.define("batch_size", whole(d, "trainer.batch_size") + scaled, "agent steps", LAUNCH)
-    d.define("minibatch_size", whole(d, "trainer.minibatch_size"), "agent steps", TRAINING)
-    d.define("bptt_horizon", whole(d, "trainer.bptt_horizon"), "ticks", TRAINING)
-    d.define("update_epochs", whole(d, "trainer.update_epochs"), "update epochs", TRAINING)
-    d.define("total_timesteps", whole(d, "trainer.total_timesteps"), "agent steps", TRAINING)
-    d.define("ranks_counted", "machine.world_size", "ranks", f"{TRAINING}: every rank's steps count")
+    d.define("batch_size", whole(d, "trainer.batch_size") + scaled, source=LAUNCH)
+    d.define("minibatch_size", whole(d, "trainer.minibatch_size"), source=TRAINING)
+    d.define("bptt_horizon", whole(d, "trainer.bptt_horizon"), source=TRAINING)
+    d.define("update_epochs", whole(d, "trainer.update_epochs"), source=TRAINING)
+    d.define("total_timesteps", whole(d, "trainer.total_timesteps"), source=TRAINING)
+    d.define("ranks_counted", "machine.world_size", source=f"{TRAINING}: every rank's steps count")
     target = whole(d, "trainer.forward_pass_minibatch_target_size")
-    d.define("forward_pass_target", target + scaled, "agents", LAUNCH)
+    d.define("forward_pass_target", target + scaled, source=LAUNCH)
     _refuse_minibatches(d, scaled=bool(scaled))
     _refuse_intervals(d)
 
@@ -134,52 +134,50 @@ def derive_environments(d: Derivation) -> None:
     serial = d.run.value("vectorization") == "serial"
     if "env.game.num_agents" in d.run.settings:
         agents = whole(d, "env.game.num_agents")
-        d.define("agents_per_env", agents, "agents", "the curriculum's environment config")
+        d.define("agents_per_env", agents, source="the curriculum's environment config")
     else:
-        d.assume("agents_per_env", Unknown(_no_agents(d.run)), "agents", "")
+        d.assume("agents_per_env", Unknown(_no_agents(d.run)))
     _workers(d, serial=serial)
     if serial:
-        d.assume("async_factor", 1, "batches in flight", f"{CONFIG}: serial")
+        d.assume("async_factor", 1, source=f"{CONFIG}: serial")
     elif _may_be_serial(d.run):
-        d.assume("async_factor", Unknown("vectorization is not known"), "batches in flight", CONFIG)
+        d.assume("async_factor", Unknown("vectorization is not known"), source=CONFIG)
     else:
-        d.define("async_factor", whole(d, "trainer.async_factor"), "batches in flight", CONFIG)
-    d.define("target_envs", "forward_pass_target // agents_per_env", "environments", BATCHES)
+        d.define("async_factor", whole(d, "trainer.async_factor"), source=CONFIG)
+    d.define("target_envs", "forward_pass_target // agents_per_env", source=BATCHES)
     d.define(
         "envs_per_batch",
         "(workers_counted if target_envs < max(2, workers_counted) else target_envs) // workers_counted"
         " * workers_counted",
-        "environments",
-        BATCHES,
+        source=BATCHES,
     )
     d.define(
         "num_envs",
         "envs_per_batch * async_factor",
-        "environments",
-        BATCHES,
+        source=BATCHES,
         decided_by="trainer.forward_pass_minibatch_target_size",
     )
-    d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
-    d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
-    d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
+    d.define("envs_per_worker", source=VECTOR)
+    d.define("total_agents", source=VECTOR)
+    d.define("agents_per_batch", source=VECTOR)
     _refuse_vectorisation(d)
 
 
 def _workers(d: Derivation, *, serial: bool) -> None:
     """``workers_counted`` decide the batch; ``num_workers`` are the processes, of which serial runs have but one."""
     if d.run.value(WORKERS) not in (None, 0):
-        d.define("workers_counted", whole(d, WORKERS), "workers", LAUNCH)
+        d.define("workers_counted", whole(d, WORKERS), source=LAUNCH)
     elif serial:
-        d.assume("workers_counted", 1, "workers", f"{LAUNCH}: serial")
+        d.assume("workers_counted", 1, source=f"{LAUNCH}: serial")
     elif _is_alone(d.run):
-        d.define("workers_counted", "floor_power_of_two(max(1, machine.cpus // 2))", "workers", LAUNCH, WORKERS)
+        d.define("workers_counted", "floor_power_of_two(max(1, machine.cpus // 2))", source=LAUNCH, decided_by=WORKERS)
     else:
         formula = "floor_power_of_two(max(1, machine.cpus // 2 // machine.gpus))"
-        d.define("workers_counted", formula, "workers", LAUNCH, WORKERS)
+        d.define("workers_counted", formula, source=LAUNCH, decided_by=WORKERS)
     if serial:
-        d.assume("num_workers", 1, "workers", f"{VECTORISATION}: serial runs all environments in one process")
+        d.assume("num_workers", 1, source=f"{VECTORISATION}: serial runs all environments in one process")
     else:
-        d.define("num_workers", "workers_counted", "workers", VECTORISATION)
+        d.define("num_workers", "workers_counted", source=VECTORISATION)
 
 
 def _may_be_serial(run: Run) -> bool:
@@ -210,16 +208,7 @@ def _refuse_vectorisation(d: Derivation) -> None:
         message=f"Too many agents for agent_id type: {{agents_per_env}} agents, whose numbers go to {MOST_AGENTS - 1}",
         at=("agents_per_env",),
     )
-    d.refuse_unless(
-        "worker-envs-divide-batch",
-        "envs_per_batch % envs_per_worker == 0",
-        exception="APIUsageError",
-        message=(
-            "async_factor = {async_factor} must divide num_workers = {num_workers}: "
-            "{envs_per_batch} environments a batch are no multiple of the {envs_per_worker} of a worker"
-        ),
-        at=("trainer.async_factor", "num_workers"),
-    )
+    d.refuse_unless("worker-envs-divide-batch", exception="APIUsageError", at=("trainer.async_factor", "num_workers"))
 
 
 def _no_agents(run: Run) -> str:

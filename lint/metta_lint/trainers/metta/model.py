@@ -215,4 +215,4 @@ def _check_fields(d: Derivation) -> None:
     contiguous = "trainer.require_contiguous_env_ids"
     if value(contiguous) is True:
         message = f"{contiguous} = True: contiguous environment ids are not supported"
-        d.refuse(Refusal("contiguous-ids-off", "ValueError", message, (contiguous,), "first rollout"))
+        d.refuse(Refusal("contiguous-ids-off", "ValueError", message, (contiguous,)))

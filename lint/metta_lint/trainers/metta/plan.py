@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.base.unknown import Unknown
-from metta_lint.base.values import OFF
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import NEVER_REACHED, Backend, derive_intervals, summarise
+from metta_lint.plans.epochs import Backend, derive_intervals, summarise
 from metta_lint.plans.plan import IgnoredKey, Plan
 from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.metta.batches import INTERVALS, derive_batches, derive_environments
 from metta_lint.trainers.metta.model import check_model
-from metta_lint.trainers.metta.updates import HYPERPARAMETERS, derive_experience, derive_hyperparameters, derive_updates
+from metta_lint.trainers.metta.updates import derive_experience, derive_hyperparameters, derive_updates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from metta_lint.loops.loop import Loop
     from metta_lint.plans.run import Run
@@ -56,6 +54,15 @@ REQUIREMENTS = (
 )
 """What Metta insists on, in its order: its config's model, vectorisation, Experience, the first rollout."""
 
+PECULIARITIES: Mapping[str, object] = {
+    "overrun": "overwrite",
+    "minibatch_count": "segments",
+    "advantages": "once-per-epoch",
+    "beta_epochs": "update-epoch",
+    "lstm_zeroed_each_rollout": False,
+}
+"""How Metta trains, as fields of a loop."""
+
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
     """What Metta's trainer (Hydra era) will do with a run."""
@@ -70,8 +77,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     derive_rewards(d, {})
     summarise(d, backend)
     derive_intervals(d, INTERVALS, "update_epochs")
-    ignored = tuple(_ignored(run))
-    return d.plan(_loop(d), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=ignored)
+    return d.plan(_loop(d), order=REQUIREMENTS, ignored=tuple(_ignored(run)))
 
 
 def _ignored(run: Run) -> Iterator[IgnoredKey]:
@@ -86,9 +92,6 @@ def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
     outside = next((refusal for refusal in d.refusals if refusal.requirement in CONFIG_REQUIREMENTS), None)
     if outside is not None:
         return None, f"the trainer refuses its config first: {outside.message}"
-    environment = environment_of(d)
-    if isinstance(environment, Unknown):
-        return None, environment.because
     num_envs = value("num_envs")
     ill_sized = min(
         (refusal for refusal in d.refusals if refusal.requirement in ("integer-sizes", "positive-sizes")),
@@ -98,32 +101,12 @@ def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
     if ill_sized is not None:
         # Environments are derived from sizes that the loop does not carry: it carries the one at fault in their place.
         num_envs = d.run.value(ill_sized.at[0])
-    intervals = {name: interval for name in INTERVALS if isinstance(interval := value(name), int)}
-    target_kl = value("target_kl")
     return d.loop(
-        environment=environment,
+        environment_of(d),
+        REQUIREMENTS,
         num_envs=num_envs,
-        ranks_counted=value("ranks_counted"),
-        num_workers=value("num_workers"),
-        envs_per_batch=value("envs_per_batch"),
         zero_copy=d.run.value("vectorization") != "serial" and bool(d.run.value("trainer.zero_copy")),
-        batch_size=value("batch_size"),
-        minibatch_size=value("minibatch_size"),
         max_minibatch_size=None,
-        bptt_horizon=value("bptt_horizon"),
-        update_epochs=value("update_epochs"),
-        total_timesteps=value("total_timesteps"),
-        overrun="overwrite",
-        minibatch_count="segments",
-        requirements=tuple(name for name in REQUIREMENTS if name not in CONFIG_REQUIREMENTS),
-        intervals=intervals,
-        advantages="once-per-epoch",
-        reward_clamp=None,
-        target_kl=None if target_kl == OFF else target_kl,
-        beta_epochs="update-epoch",
-        anneal_lr=value("anneal_lr"),
-        lstm_layers=value("lstm_layers"),
-        lstm_zeroed_each_rollout=False,
-        seed=value("seed"),
-        **{name: value(name) for name in HYPERPARAMETERS},
+        intervals={name: interval for name in INTERVALS if isinstance(interval := value(name), int)},
+        **PECULIARITIES,
     )

@@ -38,50 +38,23 @@ LSTM_LAYERS = "agent.components._core_.nn_params.num_layers"
 SCHEDULES = "trainer.hyperparameter_scheduler."
 
 
-def derive_experience(d: Derivation) -> None:
-    """Derive the buffer's segments and what Experience insists on."""
-    d.define("segments", "batch_size // bptt_horizon", "segments", EXPERIENCE)
-    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", EXPERIENCE)
-    d.assume("accumulate_minibatches", 1, "minibatches", f"{EXPERIENCE}: Metta accumulates no gradients")
-    d.refuse_unless(
-        "agents-fit-segments",
-        "total_agents <= segments",
-        exception="ValueError",
-        message=(
-            "batch_size ({batch_size}) is too small for {total_agents} agents: "
-            "it has {segments} segments of bptt_horizon = {bptt_horizon}"
-        ),
-        at=("trainer.batch_size", "total_agents"),
-    )
-    d.refuse_unless(
-        "horizon-divides-minibatch",
-        "minibatch_size % bptt_horizon == 0",
-        exception="ValueError",
-        message="minibatch_size = {minibatch_size} must be divisible by bptt_horizon = {bptt_horizon}",
-        at=("trainer.minibatch_size", "trainer.batch_size"),
-    )
-    d.refuse_unless(
-        "minibatch-segments-divide-segments",
-        "segments % minibatch_segments == 0",
-        exception="ValueError",
-        message="segments = {segments} must be divisible by minibatch_segments = {minibatch_segments}",
-        at=("trainer.minibatch_size", "trainer.batch_size"),
-    )
+def derive_experience(d: Derivation, source: str = EXPERIENCE) -> None:
+    """Derive the buffer's segments and what Experience insists on, in either era."""
+    d.define("segments", source=source)
+    d.define("minibatch_segments", source=source)
+    d.assume("accumulate_minibatches", 1, source=f"{source}: Metta accumulates no gradients")
+    d.refuse_unless("agents-fit-segments", exception="ValueError", at=("trainer.batch_size", "total_agents"))
+    for requirement in ("horizon-divides-minibatch", "minibatch-segments-divide-segments"):
+        d.refuse_unless(requirement, exception="ValueError", at=("trainer.minibatch_size", "trainer.batch_size"))
 
 
 def derive_updates(d: Derivation) -> None:
-    """Derive the minibatches and optimizer steps of an epoch."""
+    """Derive the minibatches and optimizer steps of an epoch, and the schedule."""
+    unforeseen = None
     if d.run.value("trainer.ppo.target_kl") is not None and d.holds("update_epochs > 1"):
-        why = "ppo.target_kl ends the update epochs where the policy has moved too far: that depends on the run"
-        d.assume("minibatches_per_epoch", Unknown(why), "minibatches", TRAINING)
-    else:
-        d.define("minibatches_per_epoch", "segments // minibatch_segments * update_epochs", "minibatches", EXPERIENCE)
-    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", TRAINING)
-    d.assume("minibatches_without_step", 0, "minibatches", TRAINING)
-    d.define(
-        "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", TRAINING
-    )
-    d.define("scheduler_epochs", "total_timesteps // batch_size", "epochs", TRAINING)
+        unforeseen = "ppo.target_kl ends the update epochs where the policy has moved too far: that depends on the run"
+    derive_minibatches(d, TRAINING, unforeseen, counted_in=EXPERIENCE)
+    d.define("scheduler_epochs", source=TRAINING)
     d.refuse_unless(
         "timesteps-fill-batch",
         "not trainer.lr_scheduler.enabled or scheduler_epochs >= 1",
@@ -91,8 +64,18 @@ def derive_updates(d: Derivation) -> None:
             "the learning rate's schedule divides by 0 epochs"
         ),
         at=("trainer.total_timesteps", "trainer.batch_size"),
-        when="first update",
     )
+
+
+def derive_minibatches(d: Derivation, source: str, unforeseen: str | None, counted_in: str) -> None:
+    """Derive minibatches and optimizer steps of an epoch, in either era; ``unforeseen``: why nobody can tell them."""
+    if unforeseen is None:
+        d.define("minibatches_per_epoch", "segments // minibatch_segments * update_epochs", source=counted_in)
+    else:
+        d.assume("minibatches_per_epoch", Unknown(unforeseen), source=source)
+    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", source=source)
+    d.assume("minibatches_without_step", 0, source=source)
+    d.define("steps_trained_per_epoch", source=source)
 
 
 def derive_hyperparameters(d: Derivation) -> None:
@@ -105,23 +88,20 @@ def derive_hyperparameters(d: Derivation) -> None:
         at=("trainer.optimizer.type",),
     )
     for name, key in HYPERPARAMETERS.items():
-        d.define(name, key, "1", CONFIG)
+        d.define(name, key, source=CONFIG)
     if "trainer.lr_scheduler.enabled" in d.run.settings:
-        d.define("anneal_lr", "trainer.lr_scheduler.enabled", "1", CONFIG)
+        d.define("anneal_lr", "trainer.lr_scheduler.enabled", source=CONFIG)
     else:
-        d.assume("anneal_lr", False, "1", f"{CONFIG}: lr_scheduler.enabled is off by default")
+        d.assume("anneal_lr", False, source=f"{CONFIG}: lr_scheduler.enabled is off by default")
     if any(key.startswith(SCHEDULES) and d.run.value(key) is not None for key in d.run.settings):
         why = "some commits of 2025-07 step trainer.hyperparameter_scheduler, others have that call commented out"
-        d.assume("hyperparameter_schedules", Unknown(why), "1", TRAINING)
+        d.assume("hyperparameter_schedules", Unknown(why), source=TRAINING)
     else:
-        d.assume("hyperparameter_schedules", OFF, "1", CONFIG)
-    if d.run.value("trainer.ppo.target_kl") is None:
-        d.assume("target_kl", OFF, "1", CONFIG)
-    else:
-        d.define("target_kl", "trainer.ppo.target_kl", "1", CONFIG)
-    d.assume("reward_clamp", OFF, "reward", f"{TRAINING}: rewards enter the buffer as they are")
-    d.assume("precision", "float32", "1", TRAINING)
+        d.assume("hyperparameter_schedules", OFF, source=CONFIG)
+    d.define_or_off("target_kl", "trainer.ppo.target_kl", CONFIG)
+    d.assume("reward_clamp", OFF, source=f"{TRAINING}: rewards enter the buffer as they are")
+    d.assume("precision", "float32", source=TRAINING)
     if LSTM_LAYERS in d.run.settings:
-        d.define("lstm_layers", LSTM_LAYERS, "layers", "Metta 2025-07 agent/lib/lstm.py")
+        d.define("lstm_layers", LSTM_LAYERS, source="Metta 2025-07 agent/lib/lstm.py")
     else:
-        d.assume("lstm_layers", Unknown(f"no config says {LSTM_LAYERS}"), "layers", "")
+        d.assume("lstm_layers", Unknown(f"no config says {LSTM_LAYERS}"))

@@ -23,9 +23,9 @@ def derive_agents(d: Derivation) -> None:
     settings = d.run.settings
     own_envs = "env.num_envs" in settings
     if "env.num_agents" in settings and not own_envs:
-        d.define("agents_per_env", "env.num_agents", "agents", "the environment's make(num_agents=...)")
+        d.define("agents_per_env", "env.num_agents", source="the environment's make(num_agents=...)")
     elif "env.game.num_agents" in settings:
-        d.define("agents_per_env", "env.game.num_agents", "agents", "the environment's YAML")
+        d.define("agents_per_env", "env.game.num_agents", source="the environment's YAML")
     else:
         _from_package(d, own_envs=own_envs)
     _refuse(d)
@@ -34,10 +34,10 @@ def derive_agents(d: Derivation) -> None:
 def _from_package(d: Derivation, *, own_envs: bool) -> None:
     agents = agents_of(d.run)
     if not isinstance(agents, Unknown):
-        d.define("agents_per_env", agents.formula, "agents", agents.source, decided_by="base.package")
+        d.define("agents_per_env", agents.formula, source=agents.source, decided_by="base.package")
         return
     why = f"{agents.because}; [env] num_envs multiplies it" if own_envs else agents.because
-    d.assume("agents_per_env", Unknown(why), "agents", "")
+    d.assume("agents_per_env", Unknown(why))
 
 
 def _refuse(d: Derivation) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import close_names
-from metta_lint.loops.requirements import UPDATE_REQUIREMENTS
+from metta_lint.loops.requirements import when_checked
 from metta_lint.plans.plan import Refusal
 from metta_lint.sources.syntax import INI
 from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ, TRAIN
@@ -101,7 +101,7 @@ def _refuse_missing(d: Derivation) -> None:
         slip = _slip(d, key)
         at = (slip.key,) if slip is not None else (f"train.{key}",)
         hint = f"; {slip.key} = {slip.value} is written instead" if slip is not None else ""
-        when = "first update" if before in UPDATE_REQUIREMENTS else "start"
+        when = when_checked(before)
         if key == "data_dir":
             when = "first checkpoint"
         message = f"'{key}': PuffeRL reads [train] {key}, and neither this INI nor default.ini has it{hint}"
@@ -142,7 +142,7 @@ def _refuse_data_dir(d: Derivation) -> None:
     folder = d.run.value("train.data_dir")
     if not isinstance(folder, str | Unknown):
         message = f"data_dir = {folder!r}: expected str, bytes or os.PathLike object, not {type(folder).__name__}"
-        d.refuse(Refusal("text-for-data-dir", "TypeError", message, ("train.data_dir",), "first checkpoint"))
+        d.refuse(Refusal("text-for-data-dir", "TypeError", message, ("train.data_dir",)))
 
 
 def _refuse_device(d: Derivation) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
-
 READING = ("options-once", "sections-hold-keys")
 """PufferLib 3.0 pufferl.py load_config()."""
 
@@ -104,8 +102,3 @@ def requirements_of(backend: object) -> tuple[str, ...]:
     if backend == "Serial":
         return (*READING, *MAKE, *SERIAL, *BUILDING, "rows-fit-buffer", *UPDATING)
     return (*READING, *MAKE, *MULTIPROCESSING, *BUILDING, *COLLECTING, *UPDATING)
-
-
-def shown_by_a_loop(backend: object) -> tuple[str, ...]:
-    """The requirements that the reference trainer checks."""
-    return tuple(name for name in requirements_of(backend) if name not in CONFIG_REQUIREMENTS)

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import COLLECTED, NEVER_REACHED, Backend, derive_intervals, summarise
+from metta_lint.plans.epochs import Backend, derive_intervals, summarise
 from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.agents import derive_agents
 from metta_lint.trainers.pufferlib.experience import INIT, derive_experience
 from metta_lint.trainers.pufferlib.ignored import unread_keys, with_readers
 from metta_lint.trainers.pufferlib.loading import refuse_keys
-from metta_lint.trainers.pufferlib.order import MAKE, MULTIPROCESSING, SERIAL, requirements_of, shown_by_a_loop
+from metta_lint.trainers.pufferlib.order import MAKE, MULTIPROCESSING, SERIAL, requirements_of
 from metta_lint.trainers.pufferlib.updates import TRAINING, derive_updates
 from metta_lint.trainers.pufferlib.vectorisation import backend_of, derive_vectorisation, is_zero_copy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metta_lint.loops.loop import Loop
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Run
@@ -47,6 +49,21 @@ HYPERPARAMETERS = [
     "anneal_lr",
     "precision",
 ]
+ASKED_FOR = {
+    "num_envs": "requested_envs",
+    "num_workers": "requested_workers",
+    "envs_per_batch": "requested_envs_per_batch",
+}
+"""What the loop is given in place of these quantities where vector.make() raises."""
+PECULIARITIES: Mapping[str, object] = {
+    "overrun": "raise",
+    "minibatch_count": "steps",
+    "advantages": "every-minibatch",
+    "beta_epochs": "train-call",
+    "lstm_zeroed_each_rollout": True,
+    "autocast_stays_on": True,
+}
+"""How PufferLib 3 trains, as fields of a loop."""
 ITEMS = {"ore_red": "env.ore_reward", "battery_red": "env.battery_reward", "heart": "env.heart_reward"}
 """The rewards that PufferLib's metta environment takes as arguments and writes over its YAML's."""
 
@@ -66,22 +83,21 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     derive_intervals(d, {name: key for name, key in INTERVALS.items() if key in run.settings}, "1")
     _annealing(d)
     order = requirements_of(backend_of(run))
-    ignored = with_readers(unread_keys(run))
-    return d.plan(_loop(d), order=order, never_reached=NEVER_REACHED, collected=COLLECTED, ignored=ignored)
+    return d.plan(_loop(d, order), order=order, ignored=with_readers(unread_keys(run)))
 
 
 def _hyperparameters(d: Derivation) -> None:
     for name in HYPERPARAMETERS:
         # PufferLib asks whether anneal_lr is truthy, so the text "false" is true.
-        d.define(name, f"bool(train.{name})" if name == "anneal_lr" else f"train.{name}", "1", TRAINING)
-    d.assume("weight_decay", 0, "1", INIT)
-    d.assume("target_kl", OFF, "1", f"{TRAINING}: there is no KL stop")
-    d.assume("normalize_advantages", True, "1", TRAINING)
-    d.assume("clip_value_loss", True, "1", TRAINING)
-    d.assume("reward_clamp", 1.0, "reward", "PufferLib 3.0 pufferl.py evaluate()")
+        d.define(name, f"bool(train.{name})" if name == "anneal_lr" else f"train.{name}", source=TRAINING)
+    d.assume("weight_decay", 0, source=INIT)
+    d.assume("target_kl", OFF, source=f"{TRAINING}: there is no KL stop")
+    d.assume("normalize_advantages", True, source=TRAINING)
+    d.assume("clip_value_loss", True, source=TRAINING)
+    d.assume("reward_clamp", 1.0, source="PufferLib 3.0 pufferl.py evaluate()")
     rnn_name = d.run.value("base.rnn_name")
     layers = rnn_name if isinstance(rnn_name, Unknown) else 0 if rnn_name is None else 1
-    d.assume("lstm_layers", layers, "layers", "PufferLib 3.0 models.py")
+    d.assume("lstm_layers", layers, source="PufferLib 3.0 models.py")
 
 
 def _annealing(d: Derivation) -> None:
@@ -89,46 +105,27 @@ def _annealing(d: Derivation) -> None:
     d.define(
         "final_learning_rate",
         "cosine_annealed(learning_rate, epochs - 1, scheduler_epochs) if anneal_lr else learning_rate",
-        "1",
-        "PyTorch CosineAnnealingLR",
+        source="PyTorch CosineAnnealingLR",
     )
 
 
-def _loop(d: Derivation) -> tuple[Loop | None, str | None]:
+def _loop(d: Derivation, order: tuple[str, ...]) -> tuple[Loop | None, str | None]:
     value = d.lookup
-    environment = environment_of(d)
     never_vectorised = any(refusal.requirement in VECTORISATION for refusal in d.refusals)
     requested = never_vectorised and d.has("requested_envs")
-    if isinstance(environment, Unknown):
-        return None, environment.because
+    largest = value("train.max_minibatch_size")
     return d.loop(
-        environment=environment,
-        num_envs=value("requested_envs" if requested else "num_envs"),
-        num_workers=value("requested_workers" if requested else "num_workers"),
-        envs_per_batch=value("requested_envs_per_batch" if requested else "envs_per_batch"),
+        environment_of(d),
+        order,
+        **{name: value(asked_for if requested else name) for name, asked_for in ASKED_FOR.items()},
         zero_copy=is_zero_copy(d),
-        autocast_stays_on=True,
         batch_size=_given(d, "batch_size"),
         minibatch_size=value("train.minibatch_size"),
-        max_minibatch_size="None" if value("train.max_minibatch_size") is None else value("train.max_minibatch_size"),
+        max_minibatch_size="None" if largest is None else largest,
         bptt_horizon=_given(d, "bptt_horizon"),
-        update_epochs=value("update_epochs"),
-        total_timesteps=value("total_timesteps"),
-        overrun="raise",
-        minibatch_count="steps",
-        requirements=shown_by_a_loop(backend_of(d.run)),
         intervals=_intervals(d),
-        advantages="every-minibatch",
-        reward_clamp=1.0,
-        normalize_advantages=True,
-        clip_value_loss=True,
-        target_kl=None,
-        weight_decay=0.0,
-        beta_epochs="train-call",
-        lstm_layers=value("lstm_layers"),
-        lstm_zeroed_each_rollout=True,
         seed=value("train.seed"),
-        **{name: value(name) for name in HYPERPARAMETERS},
+        **PECULIARITIES,
     )
 
 

@@ -14,9 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
-from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
 from metta_lint.trainers.pufferlib.keys_2 import BASE, MOVED, TRAIN
 from metta_lint.trainers.values import check_number, check_positive, check_whole
@@ -51,8 +50,6 @@ REQUIREMENTS = (
 )
 """What PufferLib 2.0 insists on, in its order; all of it before the first step, save for a bad update_epochs."""
 
-NOT_REACHED = NEVER_REACHED | {"steps_per_agent", "mixed_segments"}
-
 HYPERPARAMETERS = (
     "learning_rate",
     "gamma",
@@ -78,7 +75,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     _hyperparameters(d)
     summarise(d, backend)
     ignored = with_readers(ignored_keys(run, {"train": TRAIN, "base": BASE}, version="2", moved=MOVED))
-    return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NOT_REACHED, ignored=tuple(ignored))
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, ignored=tuple(ignored))
 
 
 def _backend(run: Run) -> tuple[object, str | None]:
@@ -101,13 +98,13 @@ def _backend(run: Run) -> tuple[object, str | None]:
 def _agents(d: Derivation) -> None:
     settings = d.run.settings
     if "env.num_agents" in settings and "env.num_envs" not in settings:
-        d.define("agents_per_env", "env.num_agents", "agents", "the environment's make(num_agents=...)")
+        d.define("agents_per_env", "env.num_agents", source="the environment's make(num_agents=...)")
     elif d.run.value("base.package") in EMULATED:
-        d.assume("agents_per_env", 1, "agents", "PufferLib 2.0 emulation.py GymnasiumPufferEnv")
+        d.assume("agents_per_env", 1, source="PufferLib 2.0 emulation.py GymnasiumPufferEnv")
     else:
         why = "[env] num_envs multiplies it" if "env.num_envs" in settings else "no INI of this environment says it"
         unknown = Unknown(f"the environment's code decides how many agents it has: {why}")
-        d.assume("agents_per_env", unknown, "agents", "")
+        d.assume("agents_per_env", unknown)
 
 
 def _sizes(d: Derivation) -> None:
@@ -126,19 +123,19 @@ def _vectorise(d: Derivation, backend: object) -> None:
     if backend not in BACKENDS:
         message = f"Invalid --vector {backend!r}: serial, multiprocessing, ray or native"
         d.refuse_unless("known-backend", "False", exception="ValueError", message=message, at=("base.vec",))
-    d.define("requested_envs", "train.num_envs", "environments", DEMO)
+    d.define("requested_envs", "train.num_envs", source=DEMO)
     _refuse_envs(d)
     if backend == NATIVE:
         native = f"{VECTOR}: a native environment is its own vector, in this process"
-        d.define("num_envs", "requested_envs", "environments", VECTOR)
-        d.define("envs_per_batch", "num_envs", "environments", VECTOR)
-        d.assume("num_workers", 1, "workers", native)
+        d.define("num_envs", "requested_envs", source=VECTOR)
+        d.define("envs_per_batch", "num_envs", source=VECTOR)
+        d.assume("num_workers", 1, source=native)
     else:
         _workers(d, backend)
-    d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
-    d.define("async_factor", "num_envs // envs_per_batch", "batches in flight", VECTOR)
-    d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
-    d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
+    d.define("envs_per_worker", source=VECTOR)
+    d.define("async_factor", "num_envs // envs_per_batch", source=VECTOR)
+    d.define("total_agents", source=VECTOR)
+    d.define("agents_per_batch", source=VECTOR)
 
 
 def _refuse_envs(d: Derivation) -> None:
@@ -153,26 +150,20 @@ def _refuse_envs(d: Derivation) -> None:
 
 def _workers(d: Derivation, backend: object) -> None:
     whole = "requested_envs" if d.run.value("train.env_batch_size") is None else "train.env_batch_size"
-    d.define("requested_workers", "train.num_workers", "workers", DEMO)
-    d.define("requested_envs_per_batch", whole, "environments", VECTOR, decided_by="train.env_batch_size")
+    d.define("requested_workers", "train.num_workers", source=DEMO)
+    d.define("requested_envs_per_batch", whole, source=VECTOR, decided_by="train.env_batch_size")
     _refuse_workers(d, backend)
-    d.define("envs_per_batch", "requested_envs_per_batch", "environments", VECTOR)
+    d.define("envs_per_batch", "requested_envs_per_batch", source=VECTOR)
     if backend == "serial":
-        d.define("num_envs", "requested_envs_per_batch", "environments", VECTOR, decided_by="base.vec")
-        d.assume("num_workers", 1, "workers", f"{VECTOR}: this backend runs in one process")
+        d.define("num_envs", "requested_envs_per_batch", source=VECTOR, decided_by="base.vec")
+        d.assume("num_workers", 1, source=f"{VECTOR}: this backend runs in one process")
     else:
-        d.define("num_envs", "requested_envs", "environments", VECTOR)
-        d.define("num_workers", "requested_workers", "workers", VECTOR)
+        d.define("num_envs", "requested_envs", source=VECTOR)
+        d.define("num_workers", "requested_workers", source=VECTOR)
 
 
 def _refuse_workers(d: Derivation, backend: object) -> None:
-    d.refuse_unless(
-        "workers-divide-envs",
-        "requested_envs % requested_workers == 0",
-        exception="APIUsageError",
-        message="num_envs = {requested_envs} must be divisible by num_workers = {requested_workers}",
-        at=("requested_envs", "requested_workers"),
-    )
+    d.refuse_unless("workers-divide-envs", exception="APIUsageError", at=("requested_envs", "requested_workers"))
     d.refuse_unless(
         "worker-envs-divide-batch",
         "requested_envs % requested_workers != 0 or "
@@ -198,41 +189,27 @@ def _refuse_workers(d: Derivation, backend: object) -> None:
 
 
 def _experience(d: Derivation) -> None:
-    d.define("batch_size", "train.batch_size", "agent steps", EXPERIENCE)
-    d.define("bptt_horizon", "train.bptt_horizon", "ticks", EXPERIENCE)
+    d.define("batch_size", "train.batch_size", source=EXPERIENCE)
+    d.define("bptt_horizon", "train.bptt_horizon", source=EXPERIENCE)
     whole = d.run.value("train.minibatch_size") is None
     minibatch = "batch_size" if whole else "train.minibatch_size"
-    d.define("minibatch_size", minibatch, "agent steps", EXPERIENCE, decided_by="train.minibatch_size")
-    d.define("update_epochs", "train.update_epochs", "update epochs", TRAINING)
-    d.define("total_timesteps", "train.total_timesteps", "agent steps", DEMO)
-    d.assume("ranks_counted", 1, "ranks", f"{DEMO}: there is one process")
-    d.define("segments", "batch_size // bptt_horizon", "segments", EXPERIENCE)
-    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", EXPERIENCE)
-    d.refuse_unless(
-        "minibatch-divides-batch",
-        "batch_size % minibatch_size == 0",
-        exception="ValueError",
-        message="batch_size = {batch_size} must be divisible by minibatch_size = {minibatch_size}",
-        at=("minibatch_size", "batch_size"),
-    )
-    d.refuse_unless(
-        "horizon-divides-minibatch",
-        "minibatch_size % bptt_horizon == 0",
-        exception="ValueError",
-        message="minibatch_size = {minibatch_size} must be divisible by bptt_horizon = {bptt_horizon}",
-        at=("minibatch_size", "bptt_horizon"),
-    )
+    d.define("minibatch_size", minibatch, source=EXPERIENCE, decided_by="train.minibatch_size")
+    d.define("update_epochs", "train.update_epochs", source=TRAINING)
+    d.define("total_timesteps", "train.total_timesteps", source=DEMO)
+    d.assume("ranks_counted", 1, source=f"{DEMO}: there is one process")
+    d.define("segments", source=EXPERIENCE)
+    d.define("minibatch_segments", source=EXPERIENCE)
+    d.refuse_unless("minibatch-divides-batch", exception="ValueError", at=("minibatch_size", "batch_size"))
+    d.refuse_unless("horizon-divides-minibatch", exception="ValueError", at=("minibatch_size", "bptt_horizon"))
 
 
 def _rollout(d: Derivation, backend: object) -> None:
     """Count one rollout: arrivals until the flat batch is full, every agent of them alive."""
-    d.define("arrivals_per_epoch", "ceil_div(batch_size, agents_per_batch)", "batches", EVALUATE)
-    d.define("steps_collected_per_epoch", "arrivals_per_epoch * agents_per_batch", "agent steps", EVALUATE)
-    d.define(
-        "steps_dropped_per_epoch", "steps_collected_per_epoch - batch_size", "agent steps", f"{EXPERIENCE}.store()"
-    )
-    d.assume("steps_overwritten_per_epoch", 0, "agent steps", EXPERIENCE)
-    d.assume("stitched_segments", 0, "segments", EXPERIENCE)
+    d.define("arrivals_per_epoch", "ceil_div(batch_size, agents_per_batch)", source=EVALUATE)
+    d.define("steps_collected_per_epoch", "arrivals_per_epoch * agents_per_batch", source=EVALUATE)
+    d.define("steps_dropped_per_epoch", "steps_collected_per_epoch - batch_size", source=f"{EXPERIENCE}.store()")
+    d.assume("steps_overwritten_per_epoch", 0, source=EXPERIENCE)
+    d.assume("stitched_segments", 0, source=EXPERIENCE)
     _mixed(d, backend)
 
 
@@ -241,48 +218,40 @@ def _mixed(d: Derivation, backend: object) -> None:
     source = f"{EXPERIENCE}.sort_training_data()"
     if backend != "serial" and d.holds("async_factor > 1"):
         why = "batches come as their workers are ready, so that agents give different numbers of steps"
-        d.assume("mixed_segments", Unknown(why), "segments", source)
+        d.assume("mixed_segments", Unknown(why), source=source)
     elif d.holds("batch_size % total_agents != 0"):
         why = d.fill("{batch_size} steps are no whole number for each of {total_agents} agents")
-        d.assume("mixed_segments", Unknown(why), "segments", source)
+        d.assume("mixed_segments", Unknown(why), source=source)
     else:
-        d.define("steps_per_agent", "batch_size // total_agents", "agent steps", source)
+        d.define("steps_per_agent", "batch_size // total_agents", source=source)
         d.define(
             "mixed_segments",
             "segments if steps_per_agent < bptt_horizon else total_agents - 1 - "
             "(total_agents - 1) // (bptt_horizon // gcd(steps_per_agent, bptt_horizon))",
-            "segments",
-            source,
+            source=source,
         )
 
 
 def _updates(d: Derivation) -> None:
-    if _stops_early(d) and d.holds("update_epochs > 1"):
+    if d.run.value("train.target_kl") is not None and d.holds("update_epochs > 1"):
         why = "target_kl ends the update epochs where the policy has moved too far: that depends on the run"
-        d.assume("minibatches_per_epoch", Unknown(why), "minibatches", TRAINING)
+        d.assume("minibatches_per_epoch", Unknown(why), source=TRAINING)
     else:
-        d.define("minibatches_per_epoch", "batch_size // minibatch_size * update_epochs", "minibatches", TRAINING)
-    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", TRAINING)
-    d.define("steps_trained_per_epoch", "minibatches_per_epoch * minibatch_size", "agent steps", TRAINING)
-
-
-def _stops_early(d: Derivation) -> bool:
-    return d.run.value("train.target_kl") is not None
+        d.define("minibatches_per_epoch", "batch_size // minibatch_size * update_epochs", source=TRAINING)
+    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", source=TRAINING)
+    d.define("steps_trained_per_epoch", source=TRAINING)
 
 
 def _hyperparameters(d: Derivation) -> None:
     for name in HYPERPARAMETERS:
-        d.define(name, f"train.{name}", "1", TRAINING)
-    if _stops_early(d):
-        d.define("target_kl", "train.target_kl", "1", TRAINING)
-    else:
-        d.assume("target_kl", OFF, "1", TRAINING)
-    d.define("anneal_lr", "bool(train.anneal_lr)", "1", f"{TRAINING}: linear, to 0 at total_timesteps")
-    d.define("normalize_advantages", "bool(train.norm_adv)", "1", TRAINING)
-    d.define("clip_value_loss", "bool(train.clip_vloss)", "1", TRAINING)
-    d.assume("optimizer", "adam", "1", "PufferLib 2.0 clean_pufferl.py create()")
-    d.assume("adam_beta1", 0.9, "1", "PyTorch's default, which 2.0 takes")
-    d.assume("adam_beta2", 0.999, "1", "PyTorch's default, which 2.0 takes")
-    d.assume("adam_eps", 1e-5, "1", "PufferLib 2.0 clean_pufferl.py create()")
-    d.assume("weight_decay", 0, "1", "PyTorch's default, which 2.0 takes")
-    d.assume("reward_clamp", Unknown("some months of 2.0 clamp rewards to 1, others keep them"), "reward", EVALUATE)
+        d.define(name, f"train.{name}", source=TRAINING)
+    d.define_or_off("target_kl", "train.target_kl", TRAINING)
+    d.define("anneal_lr", "bool(train.anneal_lr)", source=f"{TRAINING}: linear, to 0 at total_timesteps")
+    d.define("normalize_advantages", "bool(train.norm_adv)", source=TRAINING)
+    d.define("clip_value_loss", "bool(train.clip_vloss)", source=TRAINING)
+    d.assume("optimizer", "adam", source="PufferLib 2.0 clean_pufferl.py create()")
+    d.assume("adam_beta1", 0.9, source="PyTorch's default, which 2.0 takes")
+    d.assume("adam_beta2", 0.999, source="PyTorch's default, which 2.0 takes")
+    d.assume("adam_eps", 1e-5, source="PufferLib 2.0 clean_pufferl.py create()")
+    d.assume("weight_decay", 0, source="PyTorch's default, which 2.0 takes")
+    d.assume("reward_clamp", Unknown("some months of 2.0 clamp rewards to 1, others keep them"), source=EVALUATE)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
 from metta_lint.trainers.pufferlib.keys_4 import DEAD, MOVED, TRAIN
 from metta_lint.trainers.values import check_number, check_positive
@@ -78,7 +78,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     summarise(d, backend)
     _epochs(d)
     ignored = with_readers(ignored_keys(run, {"train": TRAIN}, version="4", moved=MOVED, dead=DEAD))
-    return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=tuple(ignored))
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, ignored=tuple(ignored))
 
 
 def _sizes(d: Derivation) -> None:
@@ -90,15 +90,15 @@ def _sizes(d: Derivation) -> None:
 
 def _vectorisation(d: Derivation) -> None:
     why = Unknown("the environment's binding.c decides how many agents each of them has")
-    d.assume("agents_per_env", why, "agents", f"{VECTOR} my_vec_init()")
+    d.assume("agents_per_env", why, source=f"{VECTOR} my_vec_init()")
     for name in ("num_envs", "envs_per_batch", "envs_per_worker"):
-        d.assume(name, why, "environments", f"{VECTOR} my_vec_init()")
+        d.assume(name, why, source=f"{VECTOR} my_vec_init()")
     # Sizes are read as doubles and cut to whole numbers (bindings.cu get_config()).
-    d.define("total_agents", "int(vec.total_agents)", "agents", CREATE)
-    d.define("num_buffers", "int(vec.num_buffers)", "buffers", CREATE)
-    d.define("agents_per_batch", "total_agents // num_buffers", "agents", f"{VECTOR} create_static_vec()")
-    d.define("agents_without_buffer", "total_agents % num_buffers", "agents", f"{VECTOR} create_static_vec()")
-    d.define("async_factor", "num_buffers", "batches in flight", f"{VECTOR} static_vec_omp_step()")
+    d.define("total_agents", "int(vec.total_agents)", source=CREATE)
+    d.define("num_buffers", "int(vec.num_buffers)", source=CREATE)
+    d.define("agents_per_batch", "total_agents // num_buffers", source=f"{VECTOR} create_static_vec()")
+    d.define("agents_without_buffer", "total_agents % num_buffers", source=f"{VECTOR} create_static_vec()")
+    d.define("async_factor", "num_buffers", source=f"{VECTOR} static_vec_omp_step()")
     d.define(
         "num_workers",
         "max(1, int(vec.num_threads) // num_buffers) * num_buffers",
@@ -108,13 +108,13 @@ def _vectorisation(d: Derivation) -> None:
 
 
 def _experience(d: Derivation) -> None:
-    d.define("bptt_horizon", "int(train.horizon)", "ticks", CREATE)
-    d.define("batch_size", "total_agents * bptt_horizon", "agent steps", CREATE)
-    d.define("minibatch_size", "int(train.minibatch_size)", "agent steps", CREATE)
-    d.define("segments", "total_agents", "segments", CREATE)
-    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", CREATE)
-    d.define("update_epochs", "train.replay_ratio", "update epochs", UPDATE)
-    d.define("total_timesteps", "train.total_timesteps", "agent steps", TRAIN_LOOP)
+    d.define("bptt_horizon", "int(train.horizon)", source=CREATE)
+    d.define("batch_size", "total_agents * bptt_horizon", source=CREATE)
+    d.define("minibatch_size", "int(train.minibatch_size)", source=CREATE)
+    d.define("segments", "total_agents", source=CREATE)
+    d.define("minibatch_segments", source=CREATE)
+    d.define("update_epochs", "train.replay_ratio", source=UPDATE)
+    d.define("total_timesteps", "train.total_timesteps", source=TRAIN_LOOP)
     d.define("ranks_counted", "train.gpus", "GPUs", "PufferLib 4.0 pufferl.py train(): they share total_timesteps")
     d.refuse_unless(
         "horizon-divides-minibatch",
@@ -133,13 +133,9 @@ def _experience(d: Derivation) -> None:
 
 
 def _rollout(d: Derivation) -> None:
-    d.define("steps_collected_per_epoch", "bptt_horizon * total_agents", "agent steps", ROLLOUTS)
-    for name, unit in (
-        ("steps_overwritten_per_epoch", "agent steps"),
-        ("steps_dropped_per_epoch", "agent steps"),
-        ("stitched_segments", "segments"),
-    ):
-        d.assume(name, 0, unit, f"{ROLLOUTS}: every agent has a row of its own")
+    d.define("steps_collected_per_epoch", "bptt_horizon * total_agents", source=ROLLOUTS)
+    for name in ("steps_overwritten_per_epoch", "steps_dropped_per_epoch", "stitched_segments"):
+        d.assume(name, 0, source=f"{ROLLOUTS}: every agent has a row of its own")
 
 
 def _updates(d: Derivation) -> None:
@@ -147,27 +143,24 @@ def _updates(d: Derivation) -> None:
         "minibatches_per_epoch",
         # All of it in single precision, as C multiplies a float by an int.
         "int(float32(float32(float32(update_epochs) * float32(batch_size)) / float32(minibatch_size)))",
-        "minibatches",
-        UPDATE,
+        source=UPDATE,
     )
-    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", UPDATE)
-    d.define(
-        "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", UPDATE
-    )
+    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", source=UPDATE)
+    d.define("steps_trained_per_epoch", source=UPDATE)
 
 
 def _epochs(d: Derivation) -> None:
     """Replace the epochs of trainers that run until total_timesteps is reached: 4.0 counts them beforehand."""
-    d.define("epochs", "int(total_timesteps // ranks_counted // batch_size)", "epochs", TRAIN_LOOP)
-    d.define("optimizer_steps_total", "epochs * optimizer_steps_per_epoch", "optimizer steps")
+    d.define("epochs", "int(total_timesteps // ranks_counted // batch_size)", source=TRAIN_LOOP)
+    d.define("optimizer_steps_total", "epochs * optimizer_steps_per_epoch")
 
 
 def _hyperparameters(d: Derivation) -> None:
     for name, key in HYPERPARAMETERS.items():
-        d.define(name, f"train.{key}", "1", UPDATE)
-    d.define("anneal_lr", "bool(train.anneal_lr)", "1", f"{UPDATE}: cosine, to min_lr_ratio of it")
-    d.assume("optimizer", "muon", "1", CREATE)
-    d.assume("weight_decay", 0, "1", CREATE)
-    d.assume("target_kl", OFF, "1", f"{UPDATE}: there is no KL stop")
-    d.assume("reward_clamp", 1.0, "reward", UPDATE)
-    d.assume("precision", Unknown("it is chosen when PufferLib is built"), "1", CREATE)
+        d.define(name, f"train.{key}", source=UPDATE)
+    d.define("anneal_lr", "bool(train.anneal_lr)", source=f"{UPDATE}: cosine, to min_lr_ratio of it")
+    d.assume("optimizer", "muon", source=CREATE)
+    d.assume("weight_decay", 0, source=CREATE)
+    d.assume("target_kl", OFF, source=f"{UPDATE}: there is no KL stop")
+    d.assume("reward_clamp", 1.0, source=UPDATE)
+    d.assume("precision", Unknown("it is chosen when PufferLib is built"), source=CREATE)

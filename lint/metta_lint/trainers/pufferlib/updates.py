@@ -51,20 +51,15 @@ OF_THE_OPTIMIZER = ("train.learning_rate", "train.adam_beta1", "train.adam_beta2
 OF_THE_PRIORITIES = ("train.prio_beta0", "train.prio_alpha")
 OF_THE_ADVANTAGES = ("train.gamma", "train.gae_lambda", "train.vtrace_rho_clip", "train.vtrace_c_clip")
 OF_THE_LOSS = ("train.clip_coef", "train.vf_clip_coef", "train.vf_coef", "train.ent_coef")
-FIRST_UPDATE = "first update"
 
 
 def derive_updates(d: Derivation) -> None:
     """Derive minibatches, optimizer steps and the schedule; refuse what the optimizer or an update would."""
-    d.define("minibatches_per_epoch", "int(update_epochs * batch_size / minibatch_size)", "minibatches", INIT)
-    d.define(
-        "optimizer_steps_per_epoch", "minibatches_per_epoch // accumulate_minibatches", "optimizer steps", TRAINING
-    )
-    d.define("minibatches_without_step", "minibatches_per_epoch % accumulate_minibatches", "minibatches", TRAINING)
-    d.define(
-        "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", TRAINING
-    )
-    d.define("scheduler_epochs", "total_timesteps // batch_size", "epochs", INIT)
+    d.define("minibatches_per_epoch", "int(update_epochs * batch_size / minibatch_size)", source=INIT)
+    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch // accumulate_minibatches", source=TRAINING)
+    d.define("minibatches_without_step", "minibatches_per_epoch % accumulate_minibatches", source=TRAINING)
+    d.define("steps_trained_per_epoch", source=TRAINING)
+    d.define("scheduler_epochs", source=INIT)
     _refuse_optimizer(d)
     _refuse_precision(d)
     if not d.holds("total_timesteps <= 0"):  # else it never comes to an update
@@ -120,7 +115,7 @@ def _refuse_precision(d: Derivation) -> None:
 
 
 def _refuse_update(d: Derivation) -> None:
-    check_number(d, OF_THE_PRIORITIES, "numeric-priorities", exception="TypeError", when=FIRST_UPDATE)
+    check_number(d, OF_THE_PRIORITIES, "numeric-priorities", exception="TypeError")
     d.refuse_unless(
         "timesteps-fill-batch",
         "scheduler_epochs >= 1",
@@ -130,7 +125,6 @@ def _refuse_update(d: Derivation) -> None:
             "the first update divides by 0 epochs"
         ),
         at=("train.total_timesteps", "batch_size"),
-        when=FIRST_UPDATE,
     )
     if not d.holds("minibatches_per_epoch < 1"):
         _refuse_minibatch(d)
@@ -143,19 +137,18 @@ def _refuse_update(d: Derivation) -> None:
             "{minibatch_size}) = {minibatches_per_epoch}, and what follows needs the advantages of the last one"
         ),
         at=("train.update_epochs", "batch_size"),
-        when=FIRST_UPDATE,
     )
     if d.run.value("train.total_timesteps") == inf:
         message = "total_timesteps = inf: cannot convert float infinity to integer (the dashboard's time that remains)"
-        d.refuse(Refusal("finite-timesteps", "OverflowError", message, ("train.total_timesteps",), FIRST_UPDATE))
+        d.refuse(Refusal("finite-timesteps", "OverflowError", message, ("train.total_timesteps",)))
     _refuse_checkpoint(d)
 
 
 def _refuse_minibatch(d: Derivation) -> None:
     """What one minibatch needs, in its order: the advantages' kernel, the sampling, the loss, the gradients' norm."""
-    check_number(d, OF_THE_ADVANTAGES, "numeric-advantages", exception="RuntimeError", when=FIRST_UPDATE)
-    check_whole(d, rows_of_minibatch(d), "integer-minibatch", exception="TypeError", words=(), when=FIRST_UPDATE)
-    check_number(d, OF_THE_LOSS, "numeric-loss", exception="TypeError", when=FIRST_UPDATE)
+    check_number(d, OF_THE_ADVANTAGES, "numeric-advantages", exception="RuntimeError")
+    check_whole(d, rows_of_minibatch(d), "integer-minibatch", exception="TypeError", words=())
+    check_number(d, OF_THE_LOSS, "numeric-loss", exception="TypeError")
     if d.holds("optimizer_steps_per_epoch >= 1"):
         _refuse_gradient_norm(d)
         _refuse_muon(d)
@@ -175,20 +168,20 @@ def _refuse_gradient_norm(d: Derivation) -> None:
         return
     exception = "ValueError" if isinstance(norm, str) else "TypeError"
     message = f"train.max_grad_norm = {norm!r} is a {type(norm).__name__}; it must be a number"
-    d.refuse(Refusal("numeric-gradient-norm", exception, message, ("train.max_grad_norm",), FIRST_UPDATE))
+    d.refuse(Refusal("numeric-gradient-norm", exception, message, ("train.max_grad_norm",)))
 
 
 def _refuse_muon(d: Derivation) -> None:
     """heavyball looks at its numbers when it steps: at the rate and at its one momentum, which is adam_beta1."""
     if d.run.value("train.optimizer") != "muon":
         return
-    check_number(d, ("train.learning_rate",), "numeric-step", exception="TypeError", when=FIRST_UPDATE)
+    check_number(d, ("train.learning_rate",), "numeric-step", exception="TypeError")
     momentum = d.run.value("train.adam_beta1")
     if momentum is None:
         message = "train.adam_beta1 = None: Beta not found in group"
-        d.refuse(Refusal("numeric-step", "ValueError", message, ("train.adam_beta1",), FIRST_UPDATE))
+        d.refuse(Refusal("numeric-step", "ValueError", message, ("train.adam_beta1",)))
     else:
-        check_number(d, ("train.adam_beta1",), "numeric-step", exception="TypeError", when=FIRST_UPDATE)
+        check_number(d, ("train.adam_beta1",), "numeric-step", exception="TypeError")
 
 
 def _is_float(text: str) -> bool:
@@ -200,12 +193,11 @@ def _is_float(text: str) -> bool:
 
 
 def _refuse_checkpoint(d: Derivation) -> None:
-    check_number(d, ("train.checkpoint_interval",), "checkpoint-interval", exception="TypeError", when=FIRST_UPDATE)
+    check_number(d, ("train.checkpoint_interval",), "checkpoint-interval", exception="TypeError")
     d.refuse_unless(
         "checkpoint-interval",
         "train.checkpoint_interval != 0",
         exception="ZeroDivisionError",
         message="checkpoint_interval = {train.checkpoint_interval}: the first update divides by it",
         at=("train.checkpoint_interval",),
-        when=FIRST_UPDATE,
     )

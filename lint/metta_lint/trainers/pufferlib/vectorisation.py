@@ -68,10 +68,10 @@ def derive_vectorisation(d: Derivation) -> None:
     else:
         _leave_to_backend(d, backend)
         return
-    d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
+    d.define("envs_per_worker", source=VECTOR)
     _batches_in_flight(d)
-    d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
-    d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
+    d.define("total_agents", source=VECTOR)
+    d.define("agents_per_batch", source=VECTOR)
 
 
 def backend_of(run: Run) -> object:
@@ -117,7 +117,7 @@ def _derive_native(d: Derivation) -> None:
     """The environment is the vectorisation: one, in this process, all of its agents in every batch."""
     source = f"{VECTOR}: the environment vectorises itself"
     for name in ("num_envs", "envs_per_batch", "num_workers"):
-        d.assume(name, 1, "workers" if name == "num_workers" else "environments", source)
+        d.assume(name, 1, source=source)
     d.refuse_unless(
         "native-alone",
         "vec.num_envs == 1",
@@ -139,13 +139,13 @@ def _derive_native(d: Derivation) -> None:
 
 def _derive_requested(d: Derivation) -> None:
     if is_left_out(d.run, "vec.num_envs"):
-        d.assume("requested_envs", 1, "environments", f"{VECTOR}: its own default")
+        d.assume("requested_envs", 1, source=f"{VECTOR}: its own default")
     else:
-        d.define("requested_envs", "vec.num_envs", "environments", VECTOR)
-    d.define("requested_envs_per_batch", _batch(d), "environments", VECTOR, decided_by="vec.batch_size")
+        d.define("requested_envs", "vec.num_envs", source=VECTOR)
+    d.define("requested_envs_per_batch", _batch(d), source=VECTOR, decided_by="vec.batch_size")
     auto = d.run.value("vec.num_workers") == "auto" or is_left_out(d.run, "vec.num_workers")
     workers = "requested_envs" if auto else "vec.num_workers"
-    d.define("requested_workers", workers, "workers", VECTOR, decided_by="vec.num_workers")
+    d.define("requested_workers", workers, source=VECTOR, decided_by="vec.num_workers")
 
 
 def _batch(d: Derivation) -> str:
@@ -171,13 +171,7 @@ def _refuse_requested(d: Derivation) -> None:
         message="num_workers = {requested_workers}: no worker runs {requested_envs} environments",
         at=("requested_workers",),
     )
-    d.refuse_unless(
-        "workers-divide-envs",
-        "requested_envs % requested_workers == 0",
-        exception="APIUsageError",
-        message="num_envs = {requested_envs} must be divisible by num_workers = {requested_workers}",
-        at=("requested_workers", "requested_envs"),
-    )
+    d.refuse_unless("workers-divide-envs", exception="APIUsageError", at=("requested_workers", "requested_envs"))
     check_number(d, ("vec.batch_size",), "numeric-inference-batch", exception="TypeError", words=("auto", None))
     d.refuse_unless(
         "worker-envs-divide-batch",
@@ -216,8 +210,8 @@ def _refuse_keys(d: Derivation) -> None:
 def _derive_serial(d: Derivation) -> None:
     """Serial runs vec.batch_size environments, in this process, all of them in every batch."""
     for name in ("num_envs", "envs_per_batch"):
-        d.define(name, "requested_envs_per_batch", "environments", VECTOR, decided_by="vec.backend")
-    d.assume("num_workers", 1, "workers", f"{VECTOR}: this backend runs in one process")
+        d.define(name, "requested_envs_per_batch", source=VECTOR, decided_by="vec.backend")
+    d.assume("num_workers", 1, source=f"{VECTOR}: this backend runs in one process")
     _refuse_text_for_batch(d, "serial-batch-given")
     if d.run.value("vec.batch_size") is None:
         message = "vec.batch_size = None: Serial runs vec.batch_size environments, which must be a number"
@@ -250,9 +244,9 @@ def _refuse_text_for_batch(d: Derivation, before: str) -> None:
 
 
 def _derive_multiprocessing(d: Derivation) -> None:
-    d.define("num_envs", "requested_envs", "environments", VECTOR)
-    d.define("envs_per_batch", "requested_envs_per_batch", "environments", VECTOR)
-    d.define("num_workers", "requested_workers", "workers", VECTOR)
+    d.define("num_envs", "requested_envs", source=VECTOR)
+    d.define("envs_per_batch", "requested_envs_per_batch", source=VECTOR)
+    d.define("num_workers", "requested_workers", source=VECTOR)
     _refuse_workers(d)
     _refuse_text_for_batch(d, "some-inference-batch")
     d.refuse_unless(
@@ -311,7 +305,6 @@ def _refuse_without_zero_copy(d: Derivation) -> None:
             "vec.batch_size = {requested_envs_per_batch} waits for more environments than num_envs = {requested_envs}"
         ),
         at=("requested_envs_per_batch", "requested_envs"),
-        when="first rollout",
     )
     recurrent = d.run.value("base.rnn_name") is not None
     d.refuse_unless(
@@ -323,7 +316,6 @@ def _refuse_without_zero_copy(d: Derivation) -> None:
             "in every turn, and the first batch that wraps around is no slice of the buffer"
         ),
         at=("requested_envs_per_batch", "requested_envs"),
-        when="first rollout",
     )
 
 
@@ -338,19 +330,18 @@ def _number(d: Derivation, key: str) -> tuple[str, ...]:
 
 def _leave_to_backend(d: Derivation, backend: object) -> None:
     why = Unknown(f"vec.backend = {backend} is not one that is known")
-    for name in ("num_envs", "envs_per_batch", "num_workers", "envs_per_worker", "async_factor"):
-        d.assume(name, why, "environments", VECTOR)
-    for name in ("total_agents", "agents_per_batch"):
-        d.assume(name, why, "agents", VECTOR)
+    sizes = ("num_envs", "envs_per_batch", "num_workers", "envs_per_worker", "async_factor")
+    for name in (*sizes, "total_agents", "agents_per_batch"):
+        d.assume(name, why, source=VECTOR)
 
 
 def _batches_in_flight(d: Derivation) -> None:
     in_turn = d.run.value("vec.sync_traj")
     if d.holds("num_envs % envs_per_batch != 0"):
         why = d.fill("{num_envs} environments are no whole number of batches of {envs_per_batch}: none comes in turn")
-        d.assume("async_factor", Unknown(why), "batches in flight", VECTOR)
+        d.assume("async_factor", Unknown(why), source=VECTOR)
     elif not in_turn and d.holds("num_envs > envs_per_batch and num_workers > 1"):
         why = "vec.sync_traj is off: batches arrive in the order in which their workers finish"
-        d.assume("async_factor", Unknown(why), "batches in flight", VECTOR)
+        d.assume("async_factor", Unknown(why), source=VECTOR)
     else:
-        d.define("async_factor", "num_envs // envs_per_batch", "batches in flight", VECTOR)
+        d.define("async_factor", "num_envs // envs_per_batch", source=VECTOR)

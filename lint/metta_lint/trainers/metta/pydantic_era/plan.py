@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import NEVER_REACHED, Backend, summarise
+from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.plans.plan import IgnoredKey, Plan
 from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import INVENTORY, derive_rewards
 from metta_lint.trainers.metta.pydantic_era.config import NODE_GROUPS, NUM_AGENTS
+from metta_lint.trainers.metta.updates import derive_experience, derive_minibatches
 from metta_lint.trainers.values import check_positive, check_whole
 
 if TYPE_CHECKING:
@@ -87,14 +88,14 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     d = Derivation(run)
     _sizes(d)
     _vectorisation(d)
-    _experience(d)
+    derive_experience(d, EXPERIENCE)
     account(d, overrun="overwrite")
-    _updates(d)
+    derive_minibatches(d, CORE, _unforeseen(d), counted_in=CORE)
     _hyperparameters(d)
     if any(key.startswith(INVENTORY) for key in run.settings):
         derive_rewards(d, {})  # else the environment is made by code, which nobody runs
     summarise(d, backend)
-    return d.plan((None, NO_LOOP), order=REQUIREMENTS, never_reached=NEVER_REACHED, ignored=tuple(_ignored(d)))
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, ignored=tuple(_ignored(d)))
 
 
 def _sizes(d: Derivation) -> None:
@@ -104,12 +105,12 @@ def _sizes(d: Derivation) -> None:
     check_positive(d, CLOCKS, "integer-clocks", exception="ValidationError")
     check_positive(d, ("trainer.bptt_horizon",), "positive-horizon", exception="ValidationError")
     scale = " // machine.world_size" if d.holds("trainer.scale_batches_by_world_size") else ""
-    d.define("batch_size", f"trainer.batch_size{scale}", "agent steps", DISTRIBUTED if scale else CONFIG)
-    d.define("minibatch_size", "trainer.minibatch_size", "agent steps", CONFIG)
-    d.define("bptt_horizon", "trainer.bptt_horizon", "ticks", CONFIG)
-    d.define("update_epochs", "trainer.update_epochs", "update epochs", CONFIG)
-    d.define("total_timesteps", "trainer.total_timesteps", "agent steps", CONFIG)
-    d.define("ranks_counted", "machine.world_size", "ranks", "Metta 2026-01 rl/trainer.py: every rank's steps count")
+    d.define("batch_size", f"trainer.batch_size{scale}", source=DISTRIBUTED if scale else CONFIG)
+    d.define("minibatch_size", "trainer.minibatch_size", source=CONFIG)
+    d.define("bptt_horizon", "trainer.bptt_horizon", source=CONFIG)
+    d.define("update_epochs", "trainer.update_epochs", source=CONFIG)
+    d.define("total_timesteps", "trainer.total_timesteps", source=CONFIG)
+    d.define("ranks_counted", "machine.world_size", source="Metta 2026-01 rl/trainer.py: every rank's steps count")
     d.refuse_unless(
         "minibatch-fits-batch",
         "minibatch_size <= trainer.batch_size",
@@ -129,75 +130,28 @@ def _sizes(d: Derivation) -> None:
 def _vectorisation(d: Derivation) -> None:
     serial = d.run.value("training_env.vectorization") == "serial"
     if NUM_AGENTS in d.run.settings:
-        d.define("agents_per_env", NUM_AGENTS, "agents", ENVIRONMENT)
+        d.define("agents_per_env", NUM_AGENTS, source=ENVIRONMENT)
     else:
-        d.assume("agents_per_env", Unknown("nothing says the num_agents of training_env.curriculum"), "agents", "")
+        d.assume("agents_per_env", Unknown("nothing says the num_agents of training_env.curriculum"))
     if serial:
-        d.assume("num_workers", 1, "workers", f"{ENVIRONMENT}: serial")
-        d.assume("async_factor", 1, "batches in flight", f"{ENVIRONMENT}: serial")
+        d.assume("num_workers", 1, source=f"{ENVIRONMENT}: serial")
+        d.assume("async_factor", 1, source=f"{ENVIRONMENT}: serial")
     else:
         automatic = bool(d.holds("training_env.auto_workers"))
         workers = "max(1, machine.cpus // 2 // machine.gpus)" if automatic else "training_env.num_workers"
-        d.define("num_workers", workers, "workers", ENVIRONMENT, decided_by="training_env.auto_workers")
-        d.define("async_factor", "training_env.async_factor", "batches in flight", ENVIRONMENT)
+        d.define("num_workers", workers, source=ENVIRONMENT, decided_by="training_env.auto_workers")
+        d.define("async_factor", "training_env.async_factor", source=ENVIRONMENT)
     scale = " // machine.world_size" if d.holds("trainer.scale_batches_by_world_size") else ""
     target = f"training_env.forward_pass_minibatch_target_size{scale}"
-    d.define("forward_pass_target", target, "agents", DISTRIBUTED if scale else ENVIRONMENT)
-    d.define("target_envs", "forward_pass_target // agents_per_env", "environments", BATCHES)
-    d.define("envs_per_batch", "max(target_envs, 2, num_workers) // num_workers * num_workers", "environments", BATCHES)
-    d.define("num_envs", "envs_per_batch * async_factor", "environments", BATCHES)
-    d.define("envs_per_worker", "num_envs // num_workers", "environments", VECTOR)
-    d.define("total_agents", "num_envs * agents_per_env", "agents", VECTOR)
-    d.define("agents_per_batch", "envs_per_batch * agents_per_env", "agents", VECTOR)
+    d.define("forward_pass_target", target, source=DISTRIBUTED if scale else ENVIRONMENT)
+    d.define("target_envs", "forward_pass_target // agents_per_env", source=BATCHES)
+    d.define("envs_per_batch", "max(target_envs, 2, num_workers) // num_workers * num_workers", source=BATCHES)
+    d.define("num_envs", "envs_per_batch * async_factor", source=BATCHES)
+    d.define("envs_per_worker", source=VECTOR)
+    d.define("total_agents", source=VECTOR)
+    d.define("agents_per_batch", source=VECTOR)
     d.refuse_unless(
-        "worker-envs-divide-batch",
-        "envs_per_batch % envs_per_worker == 0",
-        exception="APIUsageError",
-        message=(
-            "async_factor = {async_factor} must divide num_workers = {num_workers}: "
-            "{envs_per_batch} environments a batch are no multiple of the {envs_per_worker} of a worker"
-        ),
-        at=("training_env.async_factor", "num_workers"),
-    )
-
-
-def _experience(d: Derivation) -> None:
-    d.define("segments", "batch_size // bptt_horizon", "segments", EXPERIENCE)
-    d.define("minibatch_segments", "minibatch_size // bptt_horizon", "segments", EXPERIENCE)
-    d.assume("accumulate_minibatches", 1, "minibatches", f"{EXPERIENCE}: max_minibatch_size is minibatch_size")
-    d.refuse_unless(
-        "agents-fit-segments",
-        "total_agents <= segments",
-        exception="ValueError",
-        message="total_agents = {total_agents} > segments = {segments} = {batch_size} // {bptt_horizon}",
-        at=("trainer.batch_size", "total_agents"),
-    )
-    d.refuse_unless(
-        "horizon-divides-minibatch",
-        "minibatch_size % bptt_horizon == 0",
-        exception="ValueError",
-        message="minibatch_size = {minibatch_size} must be divisible by bptt_horizon = {bptt_horizon}",
-        at=("trainer.minibatch_size", "trainer.batch_size"),
-    )
-    d.refuse_unless(
-        "minibatch-segments-divide-segments",
-        "segments % minibatch_segments == 0",
-        exception="ValueError",
-        message="segments = {segments} must be divisible by minibatch_segments = {minibatch_segments}",
-        at=("trainer.minibatch_size", "trainer.batch_size"),
-    )
-
-
-def _updates(d: Derivation) -> None:
-    unforeseen = _unforeseen(d)
-    if unforeseen is None:
-        d.define("minibatches_per_epoch", "segments // minibatch_segments * update_epochs", "minibatches", CORE)
-    else:
-        d.assume("minibatches_per_epoch", Unknown(unforeseen), "minibatches", CORE)
-    d.define("optimizer_steps_per_epoch", "minibatches_per_epoch", "optimizer steps", CORE)
-    d.assume("minibatches_without_step", 0, "minibatches", CORE)
-    d.define(
-        "steps_trained_per_epoch", "minibatches_per_epoch * minibatch_segments * bptt_horizon", "agent steps", CORE
+        "worker-envs-divide-batch", exception="APIUsageError", at=("training_env.async_factor", "num_workers")
     )
 
 
@@ -219,30 +173,26 @@ def _hyperparameters(d: Derivation) -> None:
         at=("trainer.optimizer.type",),
     )
     for name, key in HYPERPARAMETERS.items():
-        d.define(name, key, "1", CONFIG)
+        d.define(name, key, source=CONFIG)
     for name, key in NODES.items():
-        d.define(name, _node_key(d.run, key), "1", CONFIG)
+        d.define(name, _node_key(d.run, key), source=CONFIG)
     if d.run.value("trainer.sampling.method") == "sequential":
-        d.assume("prio_alpha", 0.0, "1", f"{CORE}: minibatches are taken in sequence")
+        d.assume("prio_alpha", 0.0, source=f"{CORE}: minibatches are taken in sequence")
     else:
-        d.define("prio_alpha", "trainer.sampling.prio_alpha", "1", CONFIG)
-        d.define("prio_beta0", "trainer.sampling.prio_beta0", "1", CONFIG)
+        d.define("prio_alpha", "trainer.sampling.prio_alpha", source=CONFIG)
+        d.define("prio_beta0", "trainer.sampling.prio_beta0", source=CONFIG)
     if d.holds("trainer.advantage.reward_centering.enabled"):
-        d.define("average_reward_beta", "trainer.advantage.reward_centering.beta", "1", CONFIG)
+        d.define("average_reward_beta", "trainer.advantage.reward_centering.beta", source=CONFIG)
     else:
-        d.assume("average_reward_beta", OFF, "1", CONFIG)
-    target_kl = _node_key(d.run, "ppo_actor.target_kl")
-    if d.run.value(target_kl) is None:
-        d.assume("target_kl", OFF, "1", CONFIG)
-    else:
-        d.define("target_kl", target_kl, "1", CONFIG)
+        d.assume("average_reward_beta", OFF, source=CONFIG)
+    d.define_or_off("target_kl", _node_key(d.run, "ppo_actor.target_kl"), CONFIG)
     scheduled = d.run.settings.get("scheduler")
     rules = scheduled is not None and scheduled.value is not None
     annealed = Unknown("the scheduler's rules decide what changes as the run goes") if rules else False
-    d.assume("anneal_lr", annealed, "1", "Metta 2026-01 tools/train.py: no scheduler by default")
-    d.assume("max_grad_norm", 0.5, "1", f"{CORE}: training_phase()'s default")
-    d.assume("reward_clamp", OFF, "reward", f"{CORE}: rewards enter the buffer as they are")
-    d.assume("lstm_layers", Unknown("policy_architecture decides"), "layers", "")
+    d.assume("anneal_lr", annealed, source="Metta 2026-01 tools/train.py: no scheduler by default")
+    d.assume("max_grad_norm", 0.5, source=f"{CORE}: training_phase()'s default")
+    d.assume("reward_clamp", OFF, source=f"{CORE}: rewards enter the buffer as they are")
+    d.assume("lstm_layers", Unknown("policy_architecture decides"))
 
 
 def _node_key(run: Run, key: str) -> str:
