@@ -140,6 +140,15 @@ def test_deep_nesting_is_one_error_at_the_level_that_is_too_deep(suffix: str, cl
     assert error.span.line == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [("[" * 5000, 101), ("{" * 5000, 101), ("[{" * 3000, 101), ("a: " + "[" * 5000, 103), ("[x, " * 3000, 401)],
+)
+def test_the_level_that_is_too_deep_is_the_place_whatever_pyyamls_own_limit_is(text: str, column: int) -> None:
+    error = refusal("c.yaml", text.encode())
+    assert (error.message, error.span.column) == (f"nested deeper than {DEPTH_LIMIT} levels", column)
+
+
 @pytest.mark.parametrize("suffix", NESTED)
 def test_nesting_within_the_limit_is_read(suffix: str) -> None:
     opening, closing = NESTED[suffix]

@@ -208,24 +208,72 @@ def test_merge_keys_have_pyyamls_precedence_and_order() -> None:
 
 
 MERGED = st.lists(
-    st.tuples(st.dictionaries(st.sampled_from("xyz"), st.integers(0, 9)), st.lists(st.integers(0, 9), max_size=3)),
+    st.tuples(
+        st.dictionaries(st.sampled_from(["x", "y", "lr", "gamma", "1", "10"]), st.integers(0, 9), max_size=4),
+        st.lists(st.integers(0, 9), max_size=3),
+    ),
     min_size=1,
     max_size=6,
 )
 
 
-@given(MERGED, st.booleans(), st.booleans())
-def test_merges_of_merges_have_pyyamls_precedence_and_order(
-    mappings: list[tuple[dict[str, int], list[int]]], as_list: bool, merge_last: bool
-) -> None:
+def merging(mappings: list[tuple[dict[str, int], list[int]]], as_list: bool, merge_last: bool) -> str:
     lines = []
     for number, (entries, chosen) in enumerate(mappings):
         aliases = [f"*m{index % number}" for index in chosen] if number else []
         merges = [f"<<: [{', '.join(aliases)}]"] if as_list else [f"<<: {alias}" for alias in aliases]
         own = [f"{key}: {value}" for key, value in entries.items()]
         lines.append(f"m{number}: &m{number} {{{', '.join(own + merges if merge_last else merges + own)}}}\n")
-    text = "".join(lines)
+    return "".join(lines)
+
+
+@given(MERGED, st.booleans(), st.booleans())
+def test_merges_of_merges_have_pyyamls_precedence_and_order(
+    mappings: list[tuple[dict[str, int], list[int]]], as_list: bool, merge_last: bool
+) -> None:
+    text = merging(mappings, as_list, merge_last)
     assert repr(value_of(text)) == repr(omegaconf_value(text))
+
+
+BEFORE = yaml.safe_load("<<: [{key: before}, {key: since}]")["key"] == "before"
+
+
+@given(MERGED, st.booleans(), st.booleans())
+def test_the_installed_pyyaml_merges_in_one_of_the_two_known_orders(
+    mappings: list[tuple[dict[str, int], list[int]]], as_list: bool, merge_last: bool
+) -> None:
+    document = parse(merging(mappings, as_list, merge_last).encode(), "c.yaml")
+    assert isinstance(document.root, Mapping)
+    places = {drift.span.line: document.root.entries[f"m{drift.span.line - 1}"].value for drift in document.merges}
+    for drift in document.merges:
+        mapping = places[drift.span.line]
+        assert isinstance(mapping, Mapping)
+        assert mapping.entries[drift.key] is (drift.before if BEFORE else drift.since)
+
+
+@pytest.mark.parametrize(
+    ("text", "drifts"),
+    [
+        ("a: &a {lr: 1}\nb: &b {lr: 2}\nc: {<<: [*a, *b]}\n", [(3, "lr", 1, 2)]),
+        ("a: &a {lr: 1}\nb: &b {lr: 2}\nc: {<<: *a, <<: *b}\n", []),
+        ("a: &a {lr: 1}\nb: &b {lr: 2}\nc: {<<: [*a, *b], lr: 3}\n", []),
+        ("a: &a {lr: 1}\nb: &b {gamma: 2}\nc: {<<: [*a, *b]}\n", []),
+        ("a: &a {lr: 1}\nb: &b {lr: 2}\nc: {<<: *a, <<: *b, <<: *a}\n", [(3, "lr", 1, 2)]),
+        ("a: &a {10: 1}\nb: &b {10: 2}\nc: {<<: [*a, *b]}\n", [(3, 10, 1, 2)]),
+        # A key of one character is one and the same object wherever it stands.
+        ("a: &a {x: 1}\nb: &b {x: 2}\nc: {<<: [*a, *b]}\n", []),
+        ("a: &a {x: 1}\nb: &b {x: 2}\nc: {<<: *a, <<: *b}\n", [(3, "x", 2, 1)]),
+        ("a: &a {x: 1}\nb: &b {<<: *a, x: 2}\nc: {<<: *b}\n", [(3, "x", 2, 1)]),
+        # What comes with a merged mapping was said where that one merges it.
+        ("a: &a {lr: 1}\nb: &b {lr: 2}\nc: &c {<<: [*a, *b]}\nd: {<<: *c}\n", [(3, "lr", 1, 2)]),
+    ],
+)
+def test_a_key_that_the_versions_of_pyyaml_merge_from_elsewhere_is_known(text: str, drifts: list[object]) -> None:
+    document = parse(text.encode(), "c.yaml")
+    assert drifts == [
+        (drift.span.line, drift.key, plain(drift.before.value), plain(drift.since.value)) for drift in document.merges
+    ]
+    assert value_of(text) == omegaconf_value(text)
 
 
 def test_a_merged_entry_keeps_the_place_where_it_was_written() -> None:
@@ -255,9 +303,19 @@ MERGE_BOMB = f"a: &a {{{', '.join(f'k{number}: 1' for number in range(1000))}}}\
 )
 
 
+DOUBLING = "a0: &a0 {lr: 1}\n" + "".join(
+    f"a{level}: &a{level} {{<<: [*a{level - 1}, *a{level - 1}]}}\n" for level in range(1, 60)
+)
+
+
 @pytest.mark.parametrize("text", [BOMB, MERGE_BOMB])
 def test_aliases_that_expand_without_bound_are_refused(text: str) -> None:
     assert "once aliases are expanded" in refusal(text).message
+
+
+def test_a_mapping_that_is_merged_twice_on_every_level_is_read_or_refused_in_time() -> None:
+    """PyYAML up to 6.0.3 keeps every pair of it, and would never end."""
+    assert outcome(DOUBLING) in {REFUSED, repr({f"a{level}": {"lr": 1} for level in range(60)})}
 
 
 @pytest.mark.parametrize("text", ["a: &x [1, *x]", "a: &x {b: *x}", "a: &x\n  <<: *x", "&x [*x]"])

@@ -81,17 +81,27 @@ class Comment(NamedTuple):
     blanks: int = 0
 
 
+class MergeDrift(NamedTuple):
+    """A key that YAML merges give one entry up to PyYAML 6.0.3, and another one from 6.0.4 on."""
+
+    span: Span  # of the ``<<``
+    key: object
+    before: Entry
+    since: Entry
+
+
 class Document(NamedTuple):
     """One parsed file.
 
     ``header`` holds the leading comment lines (without ``#``), which Hydra reads for ``@package``; ``comments`` are
-    those that speak to metta-lint, in the order of the file.
+    those that speak to metta-lint, in the order of the file; ``merges`` are those on which versions of PyYAML disagree.
     """
 
     path: str
     root: Node
     header: tuple[str, ...] = ()
     comments: tuple[Comment, ...] = ()
+    merges: tuple[MergeDrift, ...] = ()
 
 
 def plain(node: Node) -> object:

@@ -23,6 +23,7 @@ from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Se
 from metta_lint.base.errors import InputError
 from metta_lint.files.limits import DEPTH_LIMIT, NODE_LIMIT
 from metta_lint.sources.text import BOM, FileText, decode, file_start
+from metta_lint.sources.yaml_merge import MERGE_TAG, Merges
 from metta_lint.sources.yaml_scalars import TAGGED, plain_value, plain_value_1_1, string
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 
 _new = tuple.__new__  # builds a NamedTuple at half the price, for the records that every value has
 _UNTAGGED = (None, "!")
-_MERGE_TAG = "tag:yaml.org,2002:merge"
 _ODD_BREAKS = ("\x85", "\u2028", "\u2029")  # line breaks to YAML 1.1, but not to an editor
 # Possessive (*+): no way back to keep, so a megabyte of blanks costs no memory.
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]*+(?:\s++|(?<=\s)#[^\r\n]*+)*+")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
 _HEADER = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+)?+[\r\n])*+(?:[ \t]*+#[^\r\n]*+)?+")
-_TABS_LIMIT = 20_000  # characters, which take the Python parser some 60 ms
+_OPENINGS = re.compile(rf"[\[{{]{{{DEPTH_LIMIT}}}")
+_SLOW_LIMIT = 20_000  # characters, which take the Python parser some 60 ms
 _HEADER_LIMIT = 4096  # characters; Hydra looks at the first 512
 
 
@@ -76,7 +77,10 @@ def parse_all(data: bytes, path: str) -> tuple[Document, ...]:
 class _Stream:
     """Composes the nodes of one file from its parser's events."""
 
-    __slots__ = ("anchors", "end", "events", "lines", "many", "nodes", "path", "plain", "remap", "repeats", "text")
+    __slots__ = (
+        *("anchors", "end", "events", "lines", "many", "merges", "nodes"),
+        *("path", "plain", "remap", "repeats", "text"),
+    )
 
     events: Callable[[], Any]
     end: Any  # the mark at which the latest content ended
@@ -99,6 +103,7 @@ class _Stream:
         self.remap = any(char in text for char in _ODD_BREAKS)
         self.nodes = 0
         self.anchors: dict[str, tuple[Node, int] | None] = {}
+        self.merges = Merges()
         self.lines = FileText(path, self.text)
 
     def documents(self) -> Iterator[Document]:
@@ -121,7 +126,8 @@ class _Stream:
             root = self._node(self.events(), 0)
             if isinstance(root, Scalar) and root.value is None:
                 root = Mapping({}, root.span)
-            yield Document(self.path, root, self.header() if count == 1 else ())
+            header = self.header() if count == 1 else ()
+            yield Document(self.path, root, header, merges=tuple(self.merges.drifts))
 
     def header(self) -> tuple[str, ...]:
         """The comment lines before anything else, where Hydra looks for ``@package``."""
@@ -164,11 +170,11 @@ class _Stream:
     def _mapping(self, start: Any, depth: int) -> Mapping:
         self._check_collection_tag(start, "tag:yaml.org,2002:map")
         entries: dict[object, Entry] = {}
-        merged: dict[object, Entry] = {}
+        merges: list[tuple[Span, list[Mapping]]] = []
         events = self.events
         while type(event := events()) is not MappingEndEvent:
-            if type(event) is ScalarEvent and event.value == "<<" and (event.implicit[0] or event.tag == _MERGE_TAG):
-                self._merge(merged, start, depth)
+            if type(event) is ScalarEvent and event.value == "<<" and (event.implicit[0] or event.tag == MERGE_TAG):
+                merges.append((self._event_span(event), self._merged(start, depth)))
                 continue
             key, key_span = self._key(event, depth)
             if key in entries and isinstance(key, str):
@@ -177,10 +183,8 @@ class _Stream:
                     raise InputError(f"found duplicate key {key} (first on line {first.line})", key_span, first)
                 key = (key, key_span)
             entries[key] = _new(Entry, (key_span, self._node(events(), depth)))
-        if merged:
-            merged.update(entries)
-            entries = merged
-        return Mapping(entries, self._collection_span(start, event))
+        mapping = Mapping(entries, self._collection_span(start, event))
+        return self.merges.flatten(mapping, merges) if merges else mapping
 
     def _key(self, event: Any, depth: int) -> tuple[object, Span]:
         if type(event) is ScalarEvent and event.anchor is None:
@@ -194,18 +198,19 @@ class _Stream:
             raise InputError("found unhashable key: a key is a single value", span)
         return node.value, span
 
-    def _merge(self, merged: dict[object, Entry], start: Any, depth: int) -> None:
-        """Reads the value of a ``<<`` key: later ones win over earlier ones, but within a list the first one wins."""
+    def _merged(self, start: Any, depth: int) -> list[Mapping]:
+        """The value of a ``<<`` key: the mappings that it merges."""
         event = self.events()
         node = self._node(event, depth)
-        sources = reversed(node.items) if isinstance(node, Sequence) else (node,)
-        for source in sources:
+        sources = []
+        for source in node.items if isinstance(node, Sequence) else (node,):
             if not isinstance(source, Mapping):
                 message = f"expected a mapping for merging, but found a {type(source).__name__.lower()}"
                 span = source.span if isinstance(node, Sequence) else self._event_span(event)
                 raise InputError(message, span)
-            self._count(start, len(source.entries))
-            merged.update(source.entries)
+            self._count(start, self.merges.size(source))
+            sources.append(source)
+        return sources
 
     def _sequence(self, start: Any, depth: int) -> Sequence:
         self._check_collection_tag(start, "tag:yaml.org,2002:seq")
@@ -303,7 +308,10 @@ class _Stream:
 
 
 def parser_for(text: str) -> Any:
-    """PyYAML's C parser, or the Python one that OmegaConf uses where they differ: C is lenient with tabs."""
-    if "\t" in text and len(text) <= _TABS_LIMIT:
+    """PyYAML's C parser, or the Python one that OmegaConf uses where they differ.
+
+    C is lenient with tabs, and from 6.0.4 on it meets a limit on nesting of its own while it looks ahead.
+    """
+    if ("\t" in text and len(text) <= _SLOW_LIMIT) or _OPENINGS.search(text, 0, _SLOW_LIMIT):
         return yaml.SafeLoader
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
