@@ -6,6 +6,7 @@ Documents are built straight from the parser's events, so that depth and size ar
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -83,6 +84,7 @@ class _Stream:
     )
 
     events: Callable[[], Any]
+    nodes: int
     end: Any  # the mark at which the latest content ended
 
     def __init__(
@@ -101,19 +103,23 @@ class _Stream:
         self.repeats = repeats
         self.plain = plain
         self.remap = any(char in text for char in _ODD_BREAKS)
-        self.nodes = 0
         self.anchors: dict[str, tuple[Node, int] | None] = {}
         self.merges = Merges()
         self.lines = FileText(path, self.text)
 
     def documents(self) -> Iterator[Document]:
         try:
-            yield from self._documents()
+            yield from self._documents(parser_for(self.text))
         except yaml.YAMLError as error:
+            if _OPENINGS.search(self.text, 0, _SLOW_LIMIT):
+                # PyYAML 6.0.4 has a limit on nesting too, which its C parser meets while it looks ahead.
+                with suppress(yaml.YAMLError):
+                    tuple(self._documents(yaml.SafeLoader))
             raise self._input_error(error) from None
 
-    def _documents(self) -> Iterator[Document]:
-        self.events = parser_for(self.text)(self.text).get_event
+    def _documents(self, parser: Any) -> Iterator[Document]:
+        self.events = parser(self.text).get_event
+        self.nodes = 0
         count = 0
         while type(event := self.events()) is not StreamEndEvent:
             if type(event) is not DocumentStartEvent:
@@ -308,10 +314,7 @@ class _Stream:
 
 
 def parser_for(text: str) -> Any:
-    """PyYAML's C parser, or the Python one that OmegaConf uses where they differ.
-
-    C is lenient with tabs, and from 6.0.4 on it meets a limit on nesting of its own while it looks ahead.
-    """
-    if ("\t" in text and len(text) <= _SLOW_LIMIT) or _OPENINGS.search(text, 0, _SLOW_LIMIT):
+    """PyYAML's C parser, or the Python one that OmegaConf uses where they differ: C is lenient with tabs."""
+    if "\t" in text and len(text) <= _SLOW_LIMIT:
         return yaml.SafeLoader
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
