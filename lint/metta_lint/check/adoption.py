@@ -16,7 +16,7 @@ from metta_lint.check.baseline import FILE as BASELINE_FILE
 from metta_lint.check.baseline import Baseline, text_of, updated
 from metta_lint.check.gather import unknowns
 from metta_lint.check.linter import check
-from metta_lint.files.file_system import exists, is_file, real_path
+from metta_lint.files.file_system import exists, is_file, real_path, repository_around
 from metta_lint.files.replace import write_text
 from metta_lint.project.config import FILES, Config, config_in, load_config
 from metta_lint.project.names import run_names
@@ -162,8 +162,8 @@ def _text(path: str) -> str:
 
 def _top(folder: str) -> str:
     """The top of the repository that a folder lies in; without one the folder itself."""
-    here = Path(real_path(folder))
-    return str(next((parent for parent in (here, *here.parents) if exists(str(parent / ".git"))), here))
+    here = real_path(folder)
+    return repository_around(here) or here
 
 
 def _left_to_do(adoption: Adoption, *, with_baseline: bool) -> list[str]:

@@ -11,6 +11,7 @@ from metta_lint.check.coverage import Coverage
 from metta_lint.check.declared import unexplained
 from metta_lint.check.gather import Request, gather
 from metta_lint.check.report import Report
+from metta_lint.files.confined import confined
 from metta_lint.rules.engine import merged, run_listed
 from metta_lint.rules.finding import SEVERITIES
 from metta_lint.rules.selection import chosen_rules, idle_ignores, only_selected, without_file_ignores
@@ -38,15 +39,21 @@ def check(
     that crashes.
     """
     plugins.use(config.plugins)
-    filters = (*_filters(config), *further)
     asked = [slashed(path) for path in paths] or [config.folder]
-    gathered = gather(request := Request(config, asked, bool(paths), overrides, machine or config.machine))
-    coverage = Coverage(request, gathered, chosen := chosen_rules(config))
-    found = [*gathered.unreadable, *run_listed(chosen.rules, gathered.subjects)]
-    report = Report(found, coverage, gathered.notes)
-    for next_filter in filters:
-        report = next_filter(report)
+    with confined((*asked, *_named_baseline(config))) as tree:
+        filters = (*_filters(config), *further)
+        gathered = gather(request := Request(config, asked, bool(paths), overrides, machine or config.machine))
+        coverage = Coverage(request, gathered, chosen := chosen_rules(config))
+        found = [*gathered.unreadable, *run_listed(chosen.rules, gathered.subjects)]
+        report = Report(found, coverage, (*gathered.notes, *tree.notes))
+        for next_filter in filters:
+            report = next_filter(report)
     return report
+
+
+def _named_baseline(config: Config) -> list[str]:
+    """The baseline that the command line names: it may be a link to anywhere."""
+    return [config.baseline.path] if config.baseline is not None and config.baseline.span is None else []
 
 
 def _filters(config: Config) -> list[Filter]:

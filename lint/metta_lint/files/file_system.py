@@ -56,6 +56,9 @@ class FileSystem(Protocol):
     def real(self, path: str) -> str:
         """The absolute path without links."""
 
+    def is_link(self, path: str) -> bool:
+        """Whether a path is itself a link, wherever that leads."""
+
 
 MISSING = Status("missing")
 BROKEN_LINK = Status("broken link")
@@ -95,6 +98,9 @@ class Disk:
     def real(self, path: str) -> str:
         return os.path.realpath(path)
 
+    def is_link(self, path: str) -> bool:
+        return os.path.islink(path)
+
 
 class Overlay:
     """Texts in the place of files: an editor's buffers, fixes before they are written."""
@@ -117,6 +123,9 @@ class Overlay:
 
     def real(self, path: str) -> str:
         return self._below.real(path)
+
+    def is_link(self, path: str) -> bool:
+        return self._below.is_link(path)
 
 
 DISK = Disk()
@@ -195,3 +204,14 @@ def identity(path: str) -> Identity:
 def same_file(one: str, other: str) -> bool:
     """Whether two paths lead to one file."""
     return current().status(one) == current().status(other)
+
+
+def repository_around(folder: str, file_system: FileSystem | None = None) -> str | None:
+    """The top of the git repository that an absolute folder lies in."""
+    file_system = file_system or current()
+    while file_system.status(f"{folder}/.git").kind == "missing":
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder

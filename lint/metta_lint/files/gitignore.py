@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.files.file_system import exists, first_bytes, is_folder
+from metta_lint.files.file_system import first_bytes, is_folder, repository_around
 from metta_lint.files.limits import IGNORE_FILE_LIMIT, IGNORE_LINE_LIMIT
 
 FILE = ".gitignore"
@@ -60,12 +60,9 @@ class Ignoring(NamedTuple):
 
 def ignoring_at(folder: str) -> Ignoring:
     """What bears on a folder's content: nothing outside of a git repository. The folder is absolute."""
-    top = folder
-    while not exists(f"{top}/.git"):
-        above = os.path.dirname(top)
-        if above == top:
-            return Ignoring()
-        top = above
+    top = repository_around(folder)
+    if top is None:
+        return Ignoring()
     found = repository(top).entering(top, has_file=True, is_repository=False)
     below = top
     for name in folder[len(top) :].strip("/").split("/") if folder != top else ():

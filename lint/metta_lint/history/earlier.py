@@ -142,6 +142,10 @@ class EarlierState:
             return found.file_system.real(found.path)
         return os.path.join(self.repository.top, *found.inside.split("/")) if found.inside else self.repository.top
 
+    def is_link(self, path: str) -> bool:
+        folder, name = os.path.split(os.path.abspath(path))
+        return self.real(path) != os.path.join(self.real(folder), name)
+
     def _entry(self, folder: str, name: str, node: Entry | Tree) -> FolderEntry | None:
         if isinstance(node, dict) or node.mode == SUBPROJECT:
             return FolderEntry(name, "folder")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import LintError
 from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
-from metta_lint.files.file_system import exists, is_folder, real_path
+from metta_lint.files.confined import leads_out
+from metta_lint.files.file_system import current, exists, is_folder, real_path
 from metta_lint.files.folders import Folders
 from metta_lint.sources.syntax import INI, JSON, MAP, PYTHON, YAML, syntax_of
 from metta_lint.trainers.dialects import added_entries
@@ -100,7 +101,7 @@ def _looked_at(path: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
     if is_folder(path):
         yield from _in_folder(path, folders)
     else:
-        yield _named(path), _normal(real_path(path)), os.path.islink(path)
+        yield _named(path), _normal(real_path(path)), current().is_link(path)
 
 
 def _named(path: str) -> File:
@@ -123,8 +124,8 @@ def _in_folder(root: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
             path = _normal(os.path.join(folder, name))
             data = contents.get(name) if name in yamls else None
             file = _in_tree(path, data, hydra_root) if inside and hydra_root else _outside(path, data)
-            if file is not None:
-                is_link = name in links
+            is_link = name in links
+            if file is not None and not (is_link and leads_out(path)):
                 yield file, _normal(real_path(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
 
 

@@ -1,0 +1,121 @@
+"""Links that lead out of the tree are not followed: a pull request could have anybody's files printed by them.
+
+The tree is the git repository that holds what was asked for; without one, the folder that was asked for, or that holds
+the asked file. What the user names may lie anywhere, behind links too. What lies elsewhere (a declared run of another
+repository) is held to the repository around it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from metta_lint.base.paths import from_folder, is_below
+from metta_lint.base.wording import printable
+from metta_lint.files.file_system import BROKEN_LINK, current, repository_around, using
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from metta_lint.files.file_system import FileSystem, FolderEntry, Status
+
+MOST_NAMED = 5
+"""Links that a note names."""
+
+
+class Confined:
+    """A file system in which a link that leads out of its tree leads nowhere."""
+
+    def __init__(self, named: Iterable[str], below: FileSystem) -> None:
+        self.below = below
+        self.named = frozenset(map(os.path.abspath, named))
+        self.links: dict[str, None] = {}
+        """Those that were met and not followed."""
+        folders = [path if below.status(path).kind == "folder" else os.path.dirname(path) for path in self.named]
+        self._trees = {repository_around(real, below) or real for real in map(below.real, folders)}
+        self._asked = self._trees.union(folders)
+        self._leads_out: dict[str, bool] = {}
+        for path in self.named:  # how the user gets there is the user's own choice
+            self._leads_out |= dict.fromkeys((path, *map(str, PurePath(path).parents)), False)
+
+    def status(self, path: str) -> Status:
+        return BROKEN_LINK if self.leads_out(path) else self.below.status(path)
+
+    def content(self, path: str, limit: int) -> bytes:
+        self._stop(path)
+        return self.below.content(path, limit)
+
+    def entries(self, folder: str) -> list[FolderEntry]:
+        self._stop(folder)
+        return self.below.entries(folder)
+
+    def real(self, path: str) -> str:
+        return os.path.abspath(path) if self.leads_out(path) else self.below.real(path)
+
+    def is_link(self, path: str) -> bool:
+        return self.below.is_link(path)
+
+    def _stop(self, path: str) -> None:
+        if self.leads_out(path):
+            raise OSError(errno.EPERM, "is a link that leads out of the tree", path)
+
+    def leads_out(self, path: str) -> bool:
+        """Whether a path leads out of the tree that it seems to lie in: by a link, or by that of a folder above."""
+        if path not in self._leads_out:
+            full = os.path.abspath(path)
+            self._leads_out[path] = self._is_link_out(full) if path == full else self.leads_out(full)
+        return self._leads_out[path]
+
+    def _is_link_out(self, path: str) -> bool:
+        folder = os.path.dirname(path)
+        if folder != path and self.leads_out(folder):
+            return True
+        if not self.below.is_link(path):
+            return False
+        trees = self._trees_of(folder)
+        real = self.below.real(path)
+        if not trees or any(is_below(real, tree) for tree in trees):
+            return False
+        self.links[path] = None
+        return True
+
+    def _trees_of(self, folder: str) -> set[str]:
+        """What links in a folder may lead to; nothing where they may lead anywhere."""
+        real = self.below.real(folder)
+        if any(is_below(real, tree) or is_below(folder, tree) for tree in self._asked):
+            return self._trees
+        top = repository_around(real, self.below)
+        return set() if top is None else {top}
+
+    @property
+    def notes(self) -> list[str]:
+        """Which links were not followed."""
+        names = sorted(printable(from_folder(link, "")) for link in self.links)
+        if not names:
+            return []
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        return [f"links that lead out of the tree are not followed: {', '.join(names[:MOST_NAMED])}{more}"]
+
+
+@contextmanager
+def confined(named: Iterable[str]) -> Iterator[Confined]:
+    """Follow no link out of the tree of what was asked for while this lasts, nor out of those of before."""
+    around = current()
+    if not isinstance(around, Confined):
+        inner = Confined(named, around)
+    elif around.named.issuperset(map(os.path.abspath, named)):
+        inner = around
+    else:
+        inner = Confined((*around.named, *named), around.below)
+        inner.links = around.links
+    with using(inner):
+        yield inner
+
+
+def leads_out(path: str) -> bool:
+    """Whether a path leads out of its tree, so that it is not read."""
+    file_system = current()
+    return isinstance(file_system, Confined) and file_system.leads_out(path)
