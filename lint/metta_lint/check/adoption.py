@@ -16,6 +16,7 @@ from metta_lint.check.baseline import FILE as BASELINE_FILE
 from metta_lint.check.baseline import Baseline, text_of, updated
 from metta_lint.check.gather import unknowns
 from metta_lint.check.linter import check
+from metta_lint.files.confined import confined
 from metta_lint.files.file_system import exists, is_file, real_path, repository_around
 from metta_lint.files.replace import write_text
 from metta_lint.project.config import FILES, Config, config_in, load_config
@@ -79,6 +80,11 @@ class Adoption(NamedTuple):
 
 def prepare(folder: str) -> Adoption:
     """Look at a folder, and write nothing. Raises LintError as ``check`` does, and for mistakes in a configuration."""
+    with confined([folder]):
+        return _prepared(folder)
+
+
+def _prepared(folder: str) -> Adoption:
     existing = _existing(folder)
     if existing is not None:
         is_there = existing.baseline is not None and exists(existing.baseline.path)

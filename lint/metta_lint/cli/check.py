@@ -73,7 +73,7 @@ def check(
     from metta_lint.reports.formats import report_text, statistics_text
     from metta_lint.rules.finding import at_least
 
-    config, machine = given(config_path, paths[0] if paths else ".", launch)
+    config, machine = given(config_path, paths, launch)
     if respect_gitignore is not None:
         config = config._replace(respects_gitignore=respect_gitignore)
     config = with_rules(config, rules)

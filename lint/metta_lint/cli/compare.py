@@ -22,7 +22,6 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import Pairing
-from metta_lint.files.file_system import exists
 from metta_lint.reports.strict_json import as_json
 
 
@@ -52,7 +51,7 @@ def compare(
     from metta_lint.plans.comparison import compare as compare_pair
     from metta_lint.reports import comparison
 
-    config, machine = given(config_path, left if exists(left) else ".", launch)
+    config, machine = given(config_path, (left, right), launch)
     pairing = Pairing(with_rules(config, rules), machine, launch, sides)
     pair = pairing.pair(left, right)
     rows, findings = compare_pair(pair), pairing.findings(pair)

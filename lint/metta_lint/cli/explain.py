@@ -9,7 +9,6 @@ import click
 from metta_lint.base.errors import LintError
 from metta_lint.cli.options import LaunchOptions, OutputOptions, given, launch_options, output_options
 from metta_lint.cli.output import emit, style
-from metta_lint.files.file_system import exists
 from metta_lint.sources.syntax import TOML
 
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ def explain(
 
     files, runs = _split(configs)
     run = _one_run(runs, against, launch.overrides)
-    start = run if run is not None and exists(run) else "."
-    config, machine = given(files[0] if files else None, start, launch)
+    config, machine = given(files[0] if files else None, (run, against), launch)
     rule = _rule(code, config)
     text = page(rule)
     if run is not None:

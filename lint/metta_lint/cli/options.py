@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from typing import Literal, TypeAlias
 
@@ -11,7 +11,9 @@ import click
 from metta_lint.base import plugins
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
-from metta_lint.plans.run import Machine
+from metta_lint.files.confined import confined
+from metta_lint.files.file_system import exists
+from metta_lint.plans.run import Machine, split_entry
 from metta_lint.project.config import Config, Selector, find_config, load_config
 from metta_lint.reports.formats import FORMATS
 from metta_lint.rules.finding import SEVERITIES, Severity
@@ -203,12 +205,15 @@ def format_option(*formats: str) -> Option:
     return click.option("--output-format", type=click.Choice(formats), default=formats[0], show_default=True)
 
 
-def given(path: str | None, start: str, launch: LaunchOptions) -> tuple[Config, Machine]:
+def given(path: str | None, named: Sequence[str | None], launch: LaunchOptions) -> tuple[Config, Machine]:
     """The configuration, and the machine as the command line completes it.
 
-    Raises LintError for a ``--set`` of a run that is not declared.
+    ``named`` are the files, folders and runs of the command line: no link is followed that leads out of their trees,
+    until the command ends. Raises LintError for a ``--set`` of a run that is not declared.
     """
-    config = load_config(path) if path else find_config(start)
+    there = [file for name in named if name and exists(file := split_entry(name)[0])]
+    click.get_current_context().with_resource(confined([*(there or ["."]), *([path] if path else [])]))
+    config = load_config(path) if path else find_config(there[0] if there and there[0] == named[0] else ".")
     plugins.use(config.plugins)
     config = config._replace(trainers=tuple(map(parse_choice, launch.trainers)))
     for override in launch.overrides:

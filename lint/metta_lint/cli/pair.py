@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.cli.options import given, warn
-from metta_lint.files.file_system import exists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ def plan_of(run: str, config_path: str | None, launch: LaunchOptions) -> Plan:
     """The plan of a run, with the configuration that is nearest to it unless one is named."""
     from metta_lint.project.runs import addressed, plan_run
 
-    config, machine = given(config_path, run if exists(run) else ".", launch)
+    config, machine = given(config_path, (run,), launch)
     _check_names(launch, run)
     planned = plan_run(run, config, [addressed(text)[1] for text in launch.overrides], machine)
     _check_trainers(config, planned)

@@ -18,7 +18,7 @@ def rules(config_path: str | None, output_format: str, output: OutputOptions) ->
     from metta_lint.rules.page import rules_data, rules_text
     from metta_lint.rules.registry import load_rules
 
-    config, _ = given(config_path, ".", LaunchOptions())
+    config, _ = given(config_path, (), LaunchOptions())
     found = load_rules(config.plugins)
     emit(as_json(rules_data(found)) if output_format == "json" else rules_text(found), output.output_file)
     return 0

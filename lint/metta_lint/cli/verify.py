@@ -28,7 +28,6 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import Pairing
-from metta_lint.files.file_system import exists
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import RunOptions
 from metta_lint.reports.style import Style
@@ -104,7 +103,7 @@ def verify(
         raise LintError(f"--backend {engine.backend} is not available yet: {BACKENDS[0]} is")
     if (left is None) != (right is None):
         raise LintError("verify takes two runs, or none for all declared pairs")
-    config, machine = given(config_path, left if left and exists(left) else ".", launch)
+    config, machine = given(config_path, (left, right), launch)
     names = [(left, right)] if left and right else [(pair.left, pair.right) for pair in config.pairs]
     if not names:
         raise LintError("no pairs are declared: name two runs, or declare a pair in [tool.metta-lint]")

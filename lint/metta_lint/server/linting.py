@@ -13,6 +13,7 @@ from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
 from metta_lint.check.linter import check
+from metta_lint.files.confined import confined
 from metta_lint.files.file_system import first_bytes, reading_instead
 from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.fixes.take import with_taken
@@ -135,7 +136,8 @@ def _checked(state: State) -> Iterator[Checked]:
     for root in roots(state):
         try:
             os.chdir(root.folder)
-            report = check(root.paths, find_config("."))
+            with confined(root.paths or (".",)):
+                report = check(root.paths, find_config("."))
         except InputError as error:
             finding = UNREADABLE.finding(printable(error.message), error.span)
             yield Checked(root, None, (finding,), str(error))

@@ -1,0 +1,185 @@
+"""Links that lead out of the tree: nothing behind them is read, and a note says which they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.check.linter import check
+from metta_lint.cli import main
+from metta_lint.files.confined import confined
+from metta_lint.files.file_system import DISK, Overlay, is_file, read_bytes, real_path, using
+from metta_lint.history.since import only_new
+from metta_lint.project.config import Config, find_config
+from repositories import commit, start, write_both
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need a right on Windows")
+WORD = "only-here"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """What nobody asked for, in the form of every kind of file that is read."""
+    folder = tmp_path / "elsewhere"
+    (folder / "env").mkdir(parents=True)
+    (folder / "passwd").write_text(f"{WORD}:x:0:0\n", encoding="utf-8")
+    (folder / "default.ini").write_text(f"[train]\n{WORD} = 1\nlearning_rate = 5\n", encoding="utf-8")
+    (folder / "x.yaml").write_text(f"defaults:\n  - _self_\n{WORD}: 1\n", encoding="utf-8")
+    (folder / "trainer.yaml").write_text(f"{WORD}: [\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(params=["in a repository", "in a folder"])
+def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    write_both(start(folder) if request.param == "in a repository" else folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, list(arguments), standalone_mode=False)
+    return result.output + str(result.exception or "")
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("x.ini", "passwd"),
+        ("pufferlib/config/x.ini", "passwd"),
+        ("pufferlib/config/metta.ini", "passwd"),
+        ("pufferlib/config/default.ini", "default.ini"),
+        ("configs/x.yaml", "x.yaml"),
+        ("configs/train_job.yaml", "x.yaml"),
+        ("configs/trainer/trainer.yaml", "trainer.yaml"),
+        ("configs/trainer", "."),
+        ("configs/env", "env"),
+        ("configs/room.map", "passwd"),
+        ("trainer_config.py", "passwd"),
+        ("config.json", "passwd"),
+        ("metta-lint.toml", "passwd"),
+        ("pyproject.toml", "passwd"),
+        (".gitignore", "passwd"),
+    ],
+)
+@pytest.mark.parametrize("form", ["full", "json", "concise"])
+def test_a_link_out_of_the_tree_is_not_read(project: Path, elsewhere: Path, link: str, target: str, form: str) -> None:
+    path = project / link
+    if path.is_dir():
+        path.rename(f"{path}_before")
+    path.unlink(missing_ok=True)
+    path.symlink_to(os.path.relpath(elsewhere / target, path.parent))
+    said = run("check", ".", "--output-format", form)
+    assert WORD not in said
+
+
+def test_a_note_names_the_links(project: Path, elsewhere: Path) -> None:
+    (project / "x.ini").symlink_to(elsewhere / "passwd")
+    (project / "pufferlib" / "config" / "y.ini").symlink_to("../../../elsewhere/passwd")
+    report = check(["."], Config())
+    assert "links that lead out of the tree are not followed: pufferlib/config/y.ini, x.ini" in report.notes
+    assert not any(finding.is_input_error for finding in report.findings)
+
+
+def test_a_note_names_the_link_to_a_folder(project: Path, elsewhere: Path) -> None:
+    (project / "configs" / "more").symlink_to(elsewhere)
+    job = project / "configs" / "train_job.yaml"
+    job.write_text(job.read_text(encoding="utf-8").replace("defaults:\n", "defaults:\n- more/x\n"), encoding="utf-8")
+    assert any(note.endswith("not followed: configs/more") for note in check(["."], Config()).notes)
+
+
+def test_many_links_are_counted(project: Path, elsewhere: Path) -> None:
+    for number in range(8):
+        (project / f"{number}.ini").symlink_to(elsewhere / "passwd")
+    assert any(note.endswith("0.ini, 1.ini, 2.ini, 3.ini, 4.ini and 3 more") for note in check(["."], Config()).notes)
+
+
+def test_what_is_named_may_lie_anywhere(project: Path, elsewhere: Path) -> None:
+    (project / "x.ini").symlink_to(elsewhere / "passwd")
+    (project / "more").symlink_to(elsewhere)
+    assert WORD in run("check", "x.ini")
+    assert WORD in run("plan", "x.ini")
+    assert any(finding.is_input_error for finding in check(["more/trainer.yaml"], Config()).findings)
+
+
+def test_a_run_that_a_config_declares_may_not(project: Path, elsewhere: Path) -> None:
+    (project / "x.ini").symlink_to(elsewhere / "passwd")
+    (project / "metta-lint.toml").write_text('[runs.a]\nentry = "x.ini"\n', encoding="utf-8")
+    for arguments in (["check"], ["check", "."], ["plan", "a"]):
+        assert WORD not in run(*arguments)
+
+
+def test_links_within_the_tree_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tree is all of the repository, whatever part of it is asked for."""
+    folder = start(tmp_path / "project")
+    write_pufferlib(folder, {})
+    write_metta(folder / "there", {})
+    (folder / "configs").symlink_to("there/configs")
+    (folder / "pufferlib" / "config" / "again.ini").symlink_to("../../default.ini")
+    (folder / "pufferlib" / "config" / "default.ini").rename(folder / "default.ini")
+    monkeypatch.chdir(folder / "pufferlib")
+    assert not any("not followed" in note for note in check(["."], Config()).notes)
+    with confined(["."]):
+        assert is_file("config/again.ini")
+
+
+def test_the_way_to_what_is_named_is_the_users_own(project: Path, tmp_path: Path) -> None:
+    """Links above the tree, another name of it, and a repository around a link to it."""
+    start(tmp_path / "home")
+    (tmp_path / "home" / "work").symlink_to(project)
+    for paths in ([str(tmp_path / "home" / "work")], [str(tmp_path / "home/work/pufferlib/config/metta.ini")]):
+        report = check(paths, Config())
+        assert report.plans
+        assert not any("not followed" in note for note in report.notes)
+        assert not any("no default.ini" in note for note in report.notes)
+
+
+def test_another_repository_keeps_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: Path) -> None:
+    ours, theirs = start(tmp_path / "ours"), start(tmp_path / "theirs")
+    write_pufferlib(theirs, {})
+    default = theirs / "pufferlib" / "config" / "default.ini"
+    default.unlink()
+    default.symlink_to(elsewhere / "default.ini")
+    entry = "../theirs/pufferlib/config/metta.ini"
+    (ours / "metta-lint.toml").write_text(f'[runs.a]\nentry = "{entry}"\n', encoding="utf-8")
+    monkeypatch.chdir(ours)
+    report = check([], find_config("."))
+    assert len(report.plans) == 1
+    assert any(note.endswith("not followed: ../theirs/pufferlib/config/default.ini") for note in report.notes)
+
+
+def test_links_that_were_there_before_are_not_followed_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: Path
+) -> None:
+    folder = start(tmp_path / "project")
+    write_both(folder, {"env.game.num_agents": 4})
+    (folder / "x.ini").symlink_to(elsewhere / "passwd")
+    commit(folder)
+    monkeypatch.chdir(folder)
+    report = only_new("HEAD", check([], Config()))
+    assert list(report.findings) == []
+
+
+def test_a_path_without_links_is_no_way_round(project: Path, elsewhere: Path) -> None:
+    (project / "x.ini").symlink_to(elsewhere / "passwd")
+    with confined(["."]):
+        assert not is_file(real_path("x.ini"))
+        with pytest.raises(OSError, match="leads out of the tree"):
+            read_bytes(real_path("x.ini"))
+
+
+def test_texts_in_the_place_of_files_are_held_to_the_tree_too(project: Path, elsewhere: Path) -> None:
+    (project / "x.ini").symlink_to(elsewhere / "passwd")
+    (project / "y.ini").symlink_to("pufferlib/config/metta.ini")
+    texts = {str(project / "x.ini"): WORD.encode(), str(project / "y.ini"): b"[base]\n"}
+    with using(Overlay(texts, DISK)), confined(["."]):
+        assert not is_file("x.ini")
+        assert read_bytes("y.ini") == b"[base]\n"
