@@ -16,7 +16,7 @@ from metta_lint.plans.epochs import Backend
 from metta_lint.plans.plan import IgnoredKey, Plan, Refusal
 from metta_lint.plans.run import Machine, Run, Setting, split_entry
 from metta_lint.sources import bytes_of, read
-from metta_lint.sources.source import Source
+from metta_lint.sources.syntax import Source
 from metta_lint.trainers.trainer import Solvable, Trainer
 
 __all__ = [

@@ -14,8 +14,7 @@ from metta_lint.sources.text import file_start
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document
     from metta_lint.files.file_system import Identity
-    from metta_lint.sources.source import Source
-    from metta_lint.sources.syntax import Syntax
+    from metta_lint.sources.syntax import Source, Syntax
 
 
 MARKER = b"metta-lint:"

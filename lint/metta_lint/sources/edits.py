@@ -132,7 +132,7 @@ def readable_with_repetitions(path: str) -> Document | None:
             return None
     syntax = syntax_of(path)
     try:
-        return syntax.parse_with_repetitions(read_bytes(path), path) if syntax is not None else None
+        return syntax.parse(read_bytes(path), path, repeats=True) if syntax is not None else None
     except InputError:
         return None
 

@@ -33,27 +33,20 @@ class IniValue(NamedTuple):
     key_span: Span
 
 
-def parse(data: bytes, path: str) -> Document:
+def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
     """Sections of lower-cased keys with their raw, uninterpolated texts; ``[DEFAULT]`` is a section like any other.
 
     Raises InputError where ``ConfigParser().read`` would raise: text before the first section header (a byte-order mark
-    too), a section or key that is written twice, lines that are neither header, key nor continuation.
+    too), a section or key that is written twice (unless ``repeats``: then the second one has a key of its own), lines
+    that are neither header, key nor continuation.
     """
-    return _read(data, path, _Scanner(path))
-
-
-def parse_with_repetitions(data: bytes, path: str) -> Document:
-    """The same of a file that has keys or sections twice: the repeated ones have keys of their own."""
-    return _read(data, path, _Scanner(path, repeats=True))
-
-
-def _read(data: bytes, path: str, scanner: _Scanner) -> Document:
     text = decode(data, path)
     if text.startswith(BOM):
         message = (
             "file starts with a byte-order mark, which configparser takes for text before the first section header"
         )
         raise InputError(message, file_start(path))
+    scanner = _Scanner(path, repeats=repeats)
     for number, line in enumerate(LINE_BREAK.split(text), start=1):
         scanner.read_line(number, line)
     return Document(path, scanner.finish())
@@ -148,7 +141,7 @@ class _Scanner:
 
     __slots__ = ("bad_lines", "count", "first_bad", "indent", "option", "path", "repeats", "section", "sections")
 
-    def __init__(self, path: str, *, repeats: bool = False) -> None:
+    def __init__(self, path: str, *, repeats: bool) -> None:
         self.path = path
         self.repeats = repeats
         self.sections: dict[str, _Section] = {}

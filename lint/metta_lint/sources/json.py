@@ -18,20 +18,14 @@ _WORD = re.compile(r"true|false|null")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
-def parse(data: bytes, path: str) -> Document:
+def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
     """The document of a JSON file.
 
     Raises InputError, in the words of Python's ``json``, for what is not JSON; for a duplicate key, NaN and Infinity,
-    which it would let pass; for nesting and sizes beyond any config's.
+    which it would let pass; for nesting and sizes beyond any config's. With ``repeats``, a duplicate key has a name of
+    its own.
     """
-    scanner = _Scanner(decode(data, path), path)
-    return Document(path, scanner.document())
-
-
-def parse_with_repetitions(data: bytes, path: str) -> Document:
-    """The same of a file that has keys twice: the repeated ones have keys of their own."""
-    scanner = _Scanner(decode(data, path), path, repeats=True)
-    return Document(path, scanner.document())
+    return Document(path, _Scanner(decode(data, path), path, repeats=repeats).document())
 
 
 class _Scanner:
@@ -39,7 +33,7 @@ class _Scanner:
 
     __slots__ = ("lines", "nodes", "position", "repeats", "text")
 
-    def __init__(self, text: str, path: str, *, repeats: bool = False) -> None:
+    def __init__(self, text: str, path: str, *, repeats: bool) -> None:
         self.text = text
         self.repeats = repeats
         self.lines = FileText(path, text)

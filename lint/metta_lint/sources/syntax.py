@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from metta_lint.base.documents import Document
 
 
@@ -32,16 +34,27 @@ class Syntax(NamedTuple):
         """Whether a file is of this kind, by its name."""
         return syntax_of(path) is self
 
-    def parse(self, data: bytes, path: str) -> Document:
-        """The document that a file's bytes hold. Raises InputError for what is not of this kind."""
-        document: Document = import_module(f"metta_lint.sources.{self.name}").parse(data, path)
+    def parse(self, data: bytes, path: str, **options: bool) -> Document:
+        """The document that a file's bytes hold. Raises InputError for what is not of this kind.
+
+        ``repeats=True``, of INI, YAML and JSON: a key that stands twice is no error, the second one has another name.
+        """
+        document: Document = import_module(f"metta_lint.sources.{self.name}").parse(data, path, **options)
         return document
 
-    def parse_with_repetitions(self, data: bytes, path: str) -> Document:
-        """The same of a file that has keys twice, for the kinds that refuse that at a place of its own."""
-        reader = import_module(f"metta_lint.sources.{self.name}")
-        document: Document = reader.parse_with_repetitions(data, path)
-        return document
+
+class Source(NamedTuple):
+    """A reader of one more kind of file, which a plugin adds.
+
+    ``claims`` says of a file with one of the ``suffixes`` (``.gin``), by its path and its bytes, whether it is of this
+    kind; a built-in reader of the same suffix reads the others. ``parse`` makes the document, every value with its
+    span; it never runs what it reads, and raises InputError with the place where a file stops making sense.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    claims: Callable[[str, bytes], bool]
+    parse: Callable[[bytes, str], Document]
 
 
 INI = Syntax("ini", (".ini",), ("#", ";"))

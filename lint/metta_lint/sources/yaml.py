@@ -42,23 +42,19 @@ _SLOW_LIMIT = 20_000  # characters, which take the Python parser some 60 ms
 _HEADER_LIMIT = 4096  # characters; Hydra looks at the first 512
 
 
-def parse(data: bytes, path: str) -> Document:
+def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
     """The one document of a YAML file; an empty file is an empty mapping.
 
     Raises InputError for what OmegaConf would refuse (syntax, duplicate keys, a second document) and for tags that
-    would construct something, aliases that expand without bound, and nesting deeper than any config's.
+    would construct something, aliases that expand without bound, and nesting deeper than any config's. With
+    ``repeats``, a duplicate key has a name of its own.
     """
-    return _only(_Stream(data, path))
+    return _only(_Stream(data, path, repeats=repeats))
 
 
 def parse_1_1(data: bytes, path: str) -> Document:
     """The same with the numbers of YAML 1.1, as ``yaml.safe_load`` has them. Raises InputError as ``parse`` does."""
     return _only(_Stream(data, path, plain=plain_value_1_1))
-
-
-def parse_with_repetitions(data: bytes, path: str) -> Document:
-    """The document of a file that has keys twice: the repeated ones have keys of their own."""
-    return _only(_Stream(data, path, repeats=True))
 
 
 def _only(stream: _Stream) -> Document:
