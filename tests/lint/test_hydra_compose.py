@@ -345,9 +345,9 @@ def test_a_tree_is_made_of_shared_parts_that_never_change(write: Writer) -> None
     file = reader.load("group/one")
     assert file is not None
     assert isinstance(file.body, Branch)
-    before = dict(file.body.entries)
+    before = dict(file.body.parts)
     reader.compose("main", ["++group.a=1", "~group.b", "++group.c.d=2"])
-    assert file.body.entries == before
+    assert file.body.parts == before
 
 
 def test_a_scalar_at_a_span_is_what_the_source_reads(write: Writer) -> None:

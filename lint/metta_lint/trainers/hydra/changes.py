@@ -160,6 +160,6 @@ def _hint(keys: tuple[str, ...], draft: Draft) -> str:
     for key in keys:
         child = place.child(key)
         if child is None:
-            return did_you_mean(key, place.node.entries if isinstance(place.node, Branch) else (), form=IN_BRACKETS)
+            return did_you_mean(key, place.node.parts if isinstance(place.node, Branch) else (), form=IN_BRACKETS)
         place = child
     return ""

@@ -108,7 +108,7 @@ class _Flattening:
 
     def visit(self, place: Place, key: str, note: str) -> None:
         node = place.node
-        if isinstance(node, Branch) and node.entries:
+        if isinstance(node, Branch) and node.parts:
             self._visit_entries(place, node, key, note)
         elif isinstance(node, Leaf):
             self._visit_leaf(place, node, key, note)
@@ -118,7 +118,7 @@ class _Flattening:
     def _visit_entries(self, place: Place, branch: Branch, key: str, note: str) -> None:
         prefix = f"{key}." if key else ""
         self.resolver.enter(branch)
-        for name, entry in branch.entries.items():
+        for name, entry in branch.parts.items():
             if isinstance(entry, Leaf) and _is_fixed(entry.value):
                 self._add(f"{prefix}{name}", entry.value, entry, note)
             else:
@@ -165,25 +165,23 @@ class _Copying:
         return copy
 
     def _copy_items(self, place: Place, node: Items) -> Items:
-        items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
-        node.is_resolved = all(map(is_, items, node.items))
-        return node if node.is_resolved else Items(items, node.span, node.overrides, node.note)
+        items = [self.copy(Place(item, place, index, place.scope)) for index, item in enumerate(node.parts)]
+        node.is_resolved = all(map(is_, items, node.parts))
+        return node if node.is_resolved else node.having(items)
 
     def _copy_entries(self, place: Place, node: Branch) -> Branch:
         entries = {
             key: item
             if isinstance(item, Leaf) and _is_fixed(item.value)
             else self.copy(Place(item, place, key, place.scope))
-            for key, item in node.entries.items()
+            for key, item in node.parts.items()
         }
-        node.is_resolved = all(map(is_, entries.values(), node.entries.values()))
-        return node if node.is_resolved else Branch(entries, node.span, node.overrides, node.note)
+        node.is_resolved = all(map(is_, entries.values(), node.parts.values()))
+        return node if node.is_resolved else node.having(entries)
 
     def _copy_leaf(self, place: Place, leaf: Leaf) -> Tree:
         value = self.resolver.value(place)
         if not isinstance(value, Place):
-            return Leaf(value, leaf.span, leaf.overrides, leaf.note)
+            return leaf.having(value)
         with self.resolver.copying(leaf, value) as refused:
-            if refused is not None:
-                return Leaf(refused, leaf.span, leaf.overrides, leaf.note)
-            return self.copy(value)
+            return self.copy(value) if refused is None else leaf.having(refused)

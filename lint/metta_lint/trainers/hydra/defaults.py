@@ -298,7 +298,7 @@ class _Expansion:
         value = Resolver().value(Place(leaf, Place(choices), "defaults"))
         if not isinstance(value, str):
             reason = value.because if isinstance(value, Unknown) else "its name is no string"
-            groups = ", ".join(map(str, choices.entries)) or "none"
+            groups = ", ".join(map(str, choices.parts)) or "none"
             raise InputError(f"{reason} (names can refer to the groups chosen so far: {groups})", include.span)
         return member_of(include._replace(options=(Option(value, include.span),)), member.folder, member.package)
 

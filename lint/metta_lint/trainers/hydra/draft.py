@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.trainers.hydra.grammar import is_interpolated
 from metta_lint.trainers.hydra.interpolation import COMMAND_LINE_SPAN, Resolver
-from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted, is_missing, over
-
-if TYPE_CHECKING:
-    from metta_lint.base.documents import Span
+from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted, is_missing, over, places
 
 WORK_LIMIT = 200_000  # values that are merged, copied, or read through interpolations on the way
 DEPTH_LIMIT = 250  # of the finished tree
@@ -52,9 +47,9 @@ class Draft:
         self._merge(self.place, source, closed=False)
 
     def _merge(self, place: Place, source: Branch, *, closed: bool) -> None:
-        self._count(len(source.entries), source)
+        self._count(len(source.parts), source)
         entries = _entries(place)
-        for key, new in source.entries.items():
+        for key, new in source.parts.items():
             old = entries.get(key)
             if old is None:
                 self._require_open(place, key, closed=closed)
@@ -106,10 +101,8 @@ class Draft:
         if isinstance(tree, Leaf):
             return tree
         if isinstance(tree, Items):
-            items = [self._copy(item, depth + 1, cause) for item in tree.items]
-            return Items(items, tree.span, tree.overrides, tree.note)
-        entries = {key: self._copy(item, depth + 1, cause) for key, item in tree.entries.items()}
-        return Branch(entries, tree.span, tree.overrides, tree.note)
+            return tree.having([self._copy(item, depth + 1, cause) for item in tree.parts])
+        return tree.having({key: self._copy(item, depth + 1, cause) for key, item in tree.parts.items()})
 
     def blur(self, keys: tuple[str, ...], value: object) -> None:
         """Replaces every value below keys by one, where there are any: something that is not known can change them."""
@@ -171,7 +164,7 @@ class Draft:
             owned = self._own(owned, key)
         if not isinstance(owned.node, Branch):
             raise NoSuchKeyError(f"{place} is an item of a list, which cannot be deleted")
-        del owned.node.entries[last]
+        del owned.node.parts[last]
 
     @staticmethod
     def _require_open(place: Place, key: object, *, closed: bool) -> None:
@@ -197,25 +190,24 @@ class Draft:
         if isinstance(tree, Leaf) or tree.owner is self._owner:
             return tree
         if isinstance(tree, Items):
-            return Items(list(tree.items), tree.span, tree.overrides, tree.note, self._owner)
-        return Branch(dict(tree.entries), tree.span, tree.overrides, tree.note, self._owner)
+            return tree.having(list(tree.parts), self._owner)
+        return tree.having(dict(tree.parts), self._owner)
 
 
 def _blurred(tree: Tree, value: object) -> Tree:
     if isinstance(tree, Branch):
-        entries = {key: _blurred(item, value) for key, item in tree.entries.items()}
-        return Branch(entries, tree.span, tree.overrides, tree.note)
+        return tree.having({key: _blurred(item, value) for key, item in tree.parts.items()})
     return Leaf(value, tree.span, tree.overrides, tree.note)
 
 
 def _entries(place: Place) -> dict[object, Tree]:
     assert isinstance(place.node, Branch)  # noqa: S101 - for the type checker
-    return place.node.entries
+    return place.node.parts
 
 
 def _put(place: Place, key: object, tree: Tree) -> None:
     if isinstance(place.node, Items):
-        place.node.items[int(str(key))] = tree
+        place.node.parts[int(str(key))] = tree
     else:
         _entries(place)[key] = tree
 
@@ -229,8 +221,7 @@ def _index(place: Place, key: str) -> object:
 def _record(tree: Tree, new: Branch) -> None:
     """Notes on an owned mapping that another one has been merged into it."""
     assert isinstance(tree, Branch)  # noqa: S101 - for the type checker
-    before: tuple[Span, ...] = tree.overrides if tree.span is None else (tree.span, *tree.overrides)
-    tree.span, tree.overrides, tree.note = new.span, (*new.overrides, *before), new.note
+    tree.span, tree.overrides, tree.note = new.span, (*new.overrides, *places(tree)), new.note
 
 
 def _clash(new: Tree, old: Place) -> InputError:

@@ -33,11 +33,11 @@ _KEYS = _MAPPINGS | {"defaults", "mode", "searchpath", "sweeper", "launcher", "o
 
 def check(body: Tree) -> None:
     """Raises InputError where Hydra's own schema refuses what a file says about Hydra."""
-    node = body.entries.get(NODE) if isinstance(body, Branch) else None
+    node = body.parts.get(NODE) if isinstance(body, Branch) else None
     if node is None:
         return
     _require_mapping(NODE, node)
-    for key, value in node.entries.items() if isinstance(node, Branch) else ():
+    for key, value in node.parts.items() if isinstance(node, Branch) else ():
         if key not in _KEYS:
             raise InputError(f"Hydra has no setting {NODE}.{key}", _span(value))
         if key in _MAPPINGS:

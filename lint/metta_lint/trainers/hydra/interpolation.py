@@ -99,8 +99,8 @@ class Resolver:
         self.enter(node)
         try:
             if isinstance(node, Items):
-                return [self.plain(Place(item, place, index, place.scope)) for index, item in enumerate(node.items)]
-            return {key: self.plain(Place(item, place, key, place.scope)) for key, item in node.entries.items()}
+                return [self.plain(Place(item, place, index, place.scope)) for index, item in enumerate(node.parts)]
+            return {key: self.plain(Place(item, place, key, place.scope)) for key, item in node.parts.items()}
         finally:
             self.leave()
 
@@ -141,7 +141,7 @@ class Resolver:
         """Before a mapping's or list's parts are read; counts them if it is an interpolation that leads there."""
         self._depth += 1
         if self._copied or self._open:
-            self.work += len(node.items if isinstance(node, Items) else node.entries)
+            self.work += len(node.parts)
 
     def leave(self) -> None:
         """After they have been read."""

@@ -23,10 +23,10 @@ def as_node(tree: Tree, around: Span) -> Node:
 
 def _collection(tree: Branch | Items, span: Span) -> Node:
     if isinstance(tree, Items):
-        return Sequence(tuple([as_node(item, span) for item in tree.items]), span)
+        return Sequence(tuple([as_node(item, span) for item in tree.parts]), span)
     nodes = {
         key: Scalar(item.value, item.span or span) if isinstance(item, Leaf) else as_node(item, span)
-        for key, item in tree.entries.items()
+        for key, item in tree.parts.items()
     }
     return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
 
@@ -41,5 +41,5 @@ def open_texts(tree: Tree) -> list[str]:
             if isinstance(node.value, str):
                 found.append(node.value)
         elif not node.is_resolved:
-            waiting += reversed(node.items if isinstance(node, Items) else node.entries.values())
+            waiting += reversed(node.parts if isinstance(node, Items) else node.parts.values())
     return found

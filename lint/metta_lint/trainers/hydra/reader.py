@@ -58,7 +58,7 @@ class ConfigTreeReader:
         draft = self._merged(placed)
         for override in changes.values:
             apply(override, draft)
-        draft.root.entries.pop(hydra_node.NODE, None)
+        draft.root.parts.pop(hydra_node.NODE, None)
         files = dict.fromkeys(item.file.path for item in placed if isinstance(item.file, ConfigFile))
         holes = tuple(item.file for item in placed if isinstance(item.file, Hole))
         return Composed(draft.place, tuple(files), holes)

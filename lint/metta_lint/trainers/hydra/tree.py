@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from metta_lint.base.documents import Scalar, Sequence
 from metta_lint.base.errors import InputError
@@ -10,6 +10,8 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.trainers.hydra.grammar import MISSING, GrammarError, is_interpolated, parse
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from metta_lint.base.documents import Node, Span
 
 INTERPOLATION_LIMIT = 4_000  # in one file
@@ -30,24 +32,33 @@ class Leaf:
         self.overrides = overrides
         self.note = note
 
+    def having(self, value: object) -> Leaf:
+        """The same with another value."""
+        return Leaf(value, self.span, self.overrides, self.note)
 
-class Items:
-    """A list. ``owner`` is the draft that may change it in place; what nobody owns is shared and never changes.
 
-    ``is_resolved``: it is known to hold neither interpolations nor ``???``; ``node`` is what rules see, once made.
+P = TypeVar("P")
+
+
+class _Parts(Generic[P]):
+    """What a list and a mapping have alike.
+
+    ``span`` is where it was written last, ``overrides`` where it was written before, latest first. ``owner`` is the
+    draft that may change it in place; what nobody owns is shared and never changes. ``is_resolved``: it is known to
+    hold neither interpolations nor ``???``; ``node`` is what rules see, once made.
     """
 
-    __slots__ = ("is_resolved", "items", "node", "note", "overrides", "owner", "span")
+    __slots__ = ("is_resolved", "node", "note", "overrides", "owner", "parts", "span")
 
     def __init__(
         self,
-        items: list[Tree],
+        parts: P,
         span: Span | None = None,
         overrides: tuple[Span, ...] = (),
         note: str = "",
         owner: object = None,
     ) -> None:
-        self.items = items
+        self.parts = parts
         self.span = span
         self.overrides = overrides
         self.note = note
@@ -55,30 +66,25 @@ class Items:
         self.is_resolved = False
         self.node: Node | None = None
 
+    def having(self, parts: P, owner: object = None) -> Self:
+        """The same with other parts, as another draft's."""
+        return type(self)(parts, self.span, self.overrides, self.note, owner)
 
-class Branch:
-    """A mapping. ``span`` is where it was written last, ``overrides`` where it was written before, latest first.
+    def copy(self) -> Self:
+        """The same, with the same parts."""
+        return self.having(self.parts)
 
-    The rest is as a list has it.
-    """
 
-    __slots__ = ("entries", "is_resolved", "node", "note", "overrides", "owner", "span")
+class Items(_Parts["list[Tree]"]):
+    """A list."""
 
-    def __init__(
-        self,
-        entries: dict[object, Tree],
-        span: Span | None = None,
-        overrides: tuple[Span, ...] = (),
-        note: str = "",
-        owner: object = None,
-    ) -> None:
-        self.entries = entries
-        self.span = span
-        self.overrides = overrides
-        self.note = note
-        self.owner = owner
-        self.is_resolved = False
-        self.node: Node | None = None
+    __slots__ = ()
+
+
+class Branch(_Parts["dict[object, Tree]"]):
+    """A mapping."""
+
+    __slots__ = ()
 
 
 Tree: TypeAlias = Leaf | Items | Branch
@@ -99,7 +105,7 @@ class Place(NamedTuple):
         """The place one key (of a mapping) or one index (of a list, as text or number) down, None where nothing is."""
         node = self.node
         if isinstance(node, Branch):
-            found = node.entries.get(key)
+            found = node.parts.get(key)
         else:
             found = _item(node, key) if isinstance(node, Items) else None
         return None if found is None else Place(found, self, key, self.scope)
@@ -138,7 +144,7 @@ def _item(node: Items, key: object) -> Tree | None:
         index = int(str(key))
     except ValueError:
         return None
-    return node.items[index] if 0 <= index < len(node.items) else None
+    return node.parts[index] if 0 <= index < len(node.parts) else None
 
 
 def from_document(node: Node) -> Tree:
@@ -191,9 +197,9 @@ def from_plain(value: object, note: str = "") -> Tree:
 def plain(tree: Tree) -> object:
     """The tree as dicts, lists and scalars, interpolations as text."""
     if isinstance(tree, Branch):
-        return {key: plain(item) for key, item in tree.entries.items()}
+        return {key: plain(item) for key, item in tree.parts.items()}
     if isinstance(tree, Items):
-        return [plain(item) for item in tree.items]
+        return [plain(item) for item in tree.parts]
     return tree.value
 
 
@@ -206,12 +212,9 @@ def embed(tree: Tree, keys: tuple[str, ...]) -> Tree:
 
 def over(new: Tree, old: Tree) -> Tree:
     """``new`` as it stands once it has overridden ``old``."""
-    overrides = (*new.overrides, *places(old))
-    if isinstance(new, Leaf):
-        return Leaf(new.value, new.span, overrides, new.note)
-    if isinstance(new, Items):
-        return Items(new.items, new.span, overrides, new.note)
-    return Branch(new.entries, new.span, overrides, new.note)
+    made: Tree = new.having(new.value) if isinstance(new, Leaf) else new.copy()
+    made.overrides = (*new.overrides, *places(old))
+    return made
 
 
 def places(tree: Tree) -> tuple[Span, ...]:

@@ -112,26 +112,26 @@ class _Reading:
 
 
 def _paths_below(config: Composed) -> list[tuple[str, Span | None]]:
-    entries = config.tree.entries if isinstance(config.tree, Branch) else {}
+    entries = config.tree.parts if isinstance(config.tree, Branch) else {}
     template, tasks = entries.get("env_cfg_template_path"), entries.get("tasks")
     if isinstance(template, Leaf) and isinstance(template.value, str):
         return [(template.value, template.span)]
     if isinstance(tasks, Branch):
-        return [(str(path), node.span) for path, node in tasks.entries.items()]
+        return [(str(path), node.span) for path, node in tasks.parts.items()]
     return []
 
 
 def _buckets(config: Composed) -> dict[str, Setting]:
     """Settings that a bucketed curriculum draws for each task: from a list, or from the bins of a range."""
-    node = config.tree.entries.get("buckets") if isinstance(config.tree, Branch) else None
+    node = config.tree.parts.get("buckets") if isinstance(config.tree, Branch) else None
     if not isinstance(node, Branch):
         return {}
-    return {str(key): Setting(str(key), _drawn(item), item.span) for key, item in node.entries.items()}
+    return {str(key): Setting(str(key), _drawn(item), item.span) for key, item in node.parts.items()}
 
 
 def _drawn(node: Branch | Items | Leaf) -> Unknown:
     why = "the curriculum's buckets draw it"
-    items = node.items if isinstance(node, Items) else []
+    items = node.parts if isinstance(node, Items) else []
     values = tuple(item.value for item in items if isinstance(item, Leaf) and not isinstance(item.value, str))
     return Unknown(why, Choice(values) if values and len(values) == len(items) else None)
 
@@ -143,7 +143,7 @@ def _with_overrides(config: Composed, owner: Composed, *keys: str) -> Composed:
     except KeyError:
         return config
     tree = overrides.resolved_tree()
-    return config.merged(tree) if isinstance(tree, Branch) and tree.entries else config
+    return config.merged(tree) if isinstance(tree, Branch) and tree.parts else config
 
 
 def _shared(tasks: list[Task], curriculum: Setting) -> tuple[dict[str, Setting], tuple[str, ...]]:
