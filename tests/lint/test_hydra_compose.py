@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from omegaconf import OmegaConf
 
+from hydra_trees import compose, container
 from metta_lint import sources
 from metta_lint.base.documents import Scalar, Span, plain
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
-from metta_lint.trainers.hydra import Branch, ConfigTreeReader, compose, embed
+from metta_lint.trainers.hydra import Branch, ConfigTreeReader, embed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +118,7 @@ def test_paths_are_as_the_user_gave_them(write: Writer, monkeypatch: pytest.Monk
 
 def test_keys_with_dots_and_numbers_stay_keys(write: Writer) -> None:
     composed = compose(write({"main": "buckets:\n  a.b.c: {1: x}\n"}), "main")
-    assert composed.container(resolve=False) == {"buckets": {"a.b.c": {1: "x"}}}
+    assert container(composed, resolve=False) == {"buckets": {"a.b.c": {1: "x"}}}
     assert composed.settings["buckets.a.b.c.1"].value == "x"
 
 
@@ -150,7 +151,7 @@ ARENA = {
 
 
 def test_a_part_keeps_its_surroundings(write: Writer) -> None:
-    part = compose(write(ARENA), "env/arena/basic").at("env.arena")
+    part = compose(write(ARENA), "env/arena/basic").at("env", "arena")
     assert part.settings["whole"].value == 24
     assert part.settings["seen"].value == Unknown("interpolation to game.num_agents: there is no game")
     assert [problem.span.line for problem in part.problems] == [3]
@@ -172,8 +173,8 @@ def test_a_part_that_is_not_there_is_a_key_error(write: Writer) -> None:
 def test_a_resolved_tree_merged_over_another_keeps_both_places(write: Writer) -> None:
     folder = write(ARENA)
     job = compose(folder, "job")
-    env = compose(folder, "env/arena/basic").at("env.arena")
-    merged = env.merged(job.at("trainer.env_overrides").resolved_tree(), job.files)
+    env = compose(folder, "env/arena/basic").at("env", "arena")
+    merged = env.merged(job.at("trainer", "env_overrides").resolved_tree(), job.files)
     agents = merged.settings["game.num_agents"]
     assert agents.value == 6
     assert texts(agents) == ["'${agents}'", "24"]
@@ -184,11 +185,11 @@ def test_a_resolved_tree_merged_over_another_keeps_both_places(write: Writer) ->
 def test_a_merge_is_seen_by_relative_interpolations_and_not_by_absolute_ones(write: Writer) -> None:
     text = "game: {num: 1, agent: {relative: '${..num}', absolute: '${env.arena.game.num}'}}\n"
     composed = compose(write({"env/arena/basic": text}), "env/arena/basic")
-    part = composed.at("env.arena")
+    part = composed.at("env", "arena")
     over = compose(write({"over": "game: {num: 2}"}), "over")
     merged = part.merged(over.tree)
-    theirs = OmegaConf.merge(OmegaConf.create(composed.container(resolve=False)).env.arena, {"game": {"num": 2}})
-    assert merged.container(resolve=True) == OmegaConf.to_container(theirs, resolve=True)
+    theirs = OmegaConf.merge(OmegaConf.create(container(composed, resolve=False)).env.arena, {"game": {"num": 2}})
+    assert container(merged, resolve=True) == OmegaConf.to_container(theirs, resolve=True)
     assert merged.settings["game.agent.relative"].value == 2
     assert merged.settings["game.agent.absolute"].value == 1
 
@@ -196,9 +197,9 @@ def test_a_merge_is_seen_by_relative_interpolations_and_not_by_absolute_ones(wri
 def test_a_merge_leaves_both_sides_as_they_were(write: Writer) -> None:
     folder = write(TREE)
     one, two = compose(folder, "main"), compose(folder, "extra")
-    before = (one.container(resolve=False), two.container(resolve=False))
+    before = (container(one, resolve=False), container(two, resolve=False))
     one.merged(two.tree).merged(two.tree)
-    assert (one.container(resolve=False), two.container(resolve=False)) == before
+    assert (container(one, resolve=False), container(two, resolve=False)) == before
 
 
 def test_a_tree_can_be_put_under_keys_before_it_is_merged(write: Writer) -> None:
@@ -245,14 +246,14 @@ def test_an_item_of_a_defaults_list(write: Writer, item: str, expected: object) 
             "g/own": "\n# @package o\nv: 4\n",
         },
     )
-    assert compose(folder, "main").container(resolve=False) == expected
+    assert container(compose(folder, "main"), resolve=False) == expected
 
 
 def test_hydras_own_groups_and_node_are_no_part_of_the_config(write: Writer) -> None:
     text = "defaults:\n  - g: x\n  - _self_\n  - override hydra/job_logging: none\nhydra: {run: {dir: .}}\na: 1\n"
     folder = write({"main": text, "g/x": "v: 1\n"})
     line = ["hydra/launcher=slurm", "hydra.job.name=n", "hydra.run.dir=/"]
-    assert compose(folder, "main", line).container(resolve=False) == {"g": {"v": 1}, "a": 1}
+    assert container(compose(folder, "main", line), resolve=False) == {"g": {"v": 1}, "a": 1}
 
 
 def test_defaults_below_the_top_are_ordinary_values(write: Writer) -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hydra_trees import compose, container
 from metta_lint.base.errors import InputError
-from metta_lint.trainers.hydra import Composed, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from metta_lint.trainers.hydra import Composed
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -127,7 +129,7 @@ def test_what_would_grow_without_bound_is_a_problem(tmp_path: Path, case: str) -
 
 def size(composed: Composed) -> int:
     """How many parts the resolved config has, however often one of them is the same as another."""
-    total, rest = 0, [composed.container(resolve=True)]
+    total, rest = 0, [container(composed, resolve=True)]
     while rest:
         total += 1
         part = rest.pop()

@@ -23,6 +23,7 @@ from omegaconf import Container, DictConfig, ListConfig, OmegaConf
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 
+from hydra_trees import container
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
@@ -169,13 +170,13 @@ def difference(ours: Composed | InputError, theirs: DictConfig | Exception) -> s
     if isinstance(theirs, Exception):
         return f"composed, though Hydra raises {theirs!r}"
     # The texts are compared too: 1 and True are equal, and so are mappings in another order.
-    if repr(ours.container(resolve=False)) != repr(OmegaConf.to_container(theirs, resolve=False)):
-        return f"{ours.container(resolve=False)} is not {theirs}"
+    if repr(container(ours, resolve=False)) != repr(OmegaConf.to_container(theirs, resolve=False)):
+        return f"{container(ours, resolve=False)} is not {theirs}"
     try:
         values = resolved(theirs)
     except Endless:
         return None
-    mine = without_reasons(ours.container(resolve=True))
+    mine = without_reasons(container(ours, resolve=True))
     return None if repr(mine) == repr(values) else f"{mine} is not {values}"
 
 
@@ -403,7 +404,7 @@ def test_any_text_is_the_interpolation_that_omegaconf_reads(text: str, argument:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of empty arguments
         expected = resolved(theirs)
-    assert repr(without_reasons(Composed(Place(from_plain(value)), ()).container(resolve=True))) == repr(expected)
+    assert repr(without_reasons(container(Composed(Place(from_plain(value)), ()), resolve=True))) == repr(expected)
 
 
 SNIPPETS = st.sampled_from(

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hydra_trees import compose, container
 from metta_lint.base.unknown import Unknown
-from metta_lint.trainers.hydra import Composed, compose
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from metta_lint.trainers.hydra import Composed
 
 AROUND = """\
 k: 1
@@ -61,7 +63,8 @@ def composed(folder: Path, text: str) -> Composed:
     ],
 )
 def test_an_interpolation(tmp_path: Path, text: str, value: object) -> None:
-    config = composed(tmp_path, f"v: '{text.replace(chr(39), chr(39) * 2)}'\n").container(resolve=True)
+    text = f"v: '{text.replace(chr(39), chr(39) * 2)}'\n"
+    config = container(composed(tmp_path, text), resolve=True)
     assert isinstance(config, dict)
     assert config["v"] == value
     assert type(config["v"]) is type(value)

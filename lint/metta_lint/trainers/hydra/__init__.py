@@ -1,7 +1,7 @@
 """Composes Hydra config trees with the place of every value, which Hydra itself does not keep."""
 
 from metta_lint.trainers.hydra.composed import Composed
-from metta_lint.trainers.hydra.reader import ConfigTreeReader, compose
+from metta_lint.trainers.hydra.reader import ConfigTreeReader
 from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Tree, embed
 
-__all__ = ["Branch", "Composed", "ConfigTreeReader", "Items", "Leaf", "Tree", "compose", "embed"]
+__all__ = ["Branch", "Composed", "ConfigTreeReader", "Items", "Leaf", "Tree", "embed"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from metta_lint.plans.run import Setting
 from metta_lint.trainers.hydra.draft import Draft
 from metta_lint.trainers.hydra.grammar import MISSING, is_interpolated
-from metta_lint.trainers.hydra.interpolation import Resolver, split_keys
-from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted, plain
+from metta_lint.trainers.hydra.interpolation import Resolver
+from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Place, Tree, dotted
 
 if TYPE_CHECKING:
     from metta_lint.base.errors import InputError
@@ -59,22 +59,16 @@ class Composed:
         flattening.visit(self.place, "", "")
         return flattening.settings, tuple(flattening.resolver.problems)
 
-    def container(self, *, resolve: bool) -> object:
-        """Plain dicts, lists and scalars; unless ``resolve``, interpolations and ``???`` are the text that they are."""
-        return Resolver().plain(self.place) if resolve else plain(self.place.node)
-
     def at(self, *keys: object) -> Composed:
-        """The part that keys lead to; a single string may be a path such as ``env.mettagrid.arena``.
+        """The part that keys lead to. As with a node of OmegaConf's, absolute interpolations still start at the root.
 
-        As with a node of OmegaConf's, absolute interpolations still start at the root of the whole.
         Raises KeyError where there is no such mapping or list.
         """
-        path = split_keys(keys[0]) if len(keys) == 1 and isinstance(keys[0], str) else keys
         resolver = Resolver()
-        place = resolver.find(self.place, path)
+        place = resolver.find(self.place, keys)
         value = resolver.value(place) if place is not None else None
         if not isinstance(value, Place):
-            raise KeyError(dotted(path))
+            raise KeyError(dotted(keys))
         return Composed(value, self.files, self.holes)
 
     def detached(self) -> Composed:

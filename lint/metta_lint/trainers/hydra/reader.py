@@ -130,8 +130,3 @@ def _merge(item: Placed, draft: Draft) -> None:
     if not package:
         hydra_node.check(file.body)
     draft.merge(embed(file.body, split_keys(package)))
-
-
-def compose(config_dir: str | Path, config_name: str, overrides: Sequence[str] = ()) -> Composed:
-    """Composes one config of a tree; ``ConfigTreeReader`` is for more than one. Raises InputError as it does."""
-    return ConfigTreeReader(config_dir).compose(config_name, overrides)

@@ -71,11 +71,11 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
         notes=notes,
         callee=callee,
         is_complete=default is not None,
-        sections=_headers([*layers, document]),
+        sections=headers([*layers, document]),
     )
 
 
-def _headers(documents: Sequence[Document]) -> dict[str, Span]:
+def headers(documents: Sequence[Document]) -> dict[str, Span]:
     """Where each section begins: in the last file that has it."""
     roots = [document.root for document in documents if isinstance(document.root, MappingNode)]
     return {str(name): entry.key_span for root in roots for name, entry in root.entries.items()}

@@ -1,86 +1,112 @@
-"""Keys that a version of PufferLib never reads, for the versions whose reader is not PufferLib 3's."""
+"""Keys that PufferLib never reads, by version: the run's settings and the sweep's parameters that do nothing."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
+from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import close_names
 from metta_lint.plans.plan import IgnoredKey
 from metta_lint.sources.ini import DEFAULT_SECTION
 from metta_lint.trainers.pufferlib import keys, keys_2, keys_4
-from metta_lint.trainers.pufferlib.keys import BASE, BESIDES, DEAD, MOVED, SECTIONS, TRAIN
+from metta_lint.trainers.pufferlib.keys import BESIDES, SECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from metta_lint.plans.run import Run, Setting
 
 
-READERS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "2": {"train": keys_2.TRAIN, "base": keys_2.BASE},
-    "3": {"train": keys.TRAIN, "base": keys.BASE, "vec": keys.VEC},
-    "4": {"train": keys_4.TRAIN},
-}
-"""What each version reads."""
+class Reads(NamedTuple):
+    """What a version of PufferLib reads.
 
-
-def with_readers(ignored: Iterable[IgnoredKey]) -> tuple[IgnoredKey, ...]:
-    """Ignored keys with the versions that do read them."""
-    return tuple(key._replace(read_by=_readers(key.key)) for key in ignored)
-
-
-def _readers(key: str) -> str:
-    section, _, name = key.partition(".")
-    versions = [version for version, sections in READERS.items() if name in sections.get(section, ())]
-    return f"PufferLib {' and '.join(versions)}" if versions else ""
-
-
-def ignored_keys(
-    run: Run,
-    known: Mapping[str, frozenset[str]],
-    *,
-    version: str,
-    moved: Mapping[str, str],
-    dead: Mapping[str, str] | None = None,
-) -> Iterator[IgnoredKey]:
-    """The keys of an entry that its trainer never reads, each with why and what was perhaps meant.
-
-    ``known`` names the keys of each section that is judged. What the tree's own default.ini sets is known to its
-    trainer: a version's months differ, and that file goes with the code.
+    ``sections`` are the names that it reads of each section, ``moved`` is where it keeps what other versions say
+    elsewhere, ``dead`` why a key that looks alive does nothing, ``never`` what is said of all other keys, by section:
+    those of other sections are not judged.
     """
-    for key, setting in run.settings.items():
-        section, _, name = key.partition(".")
-        if setting.span is None or _in_default(setting):
-            continue
-        if dead is not None and key in dead:
-            yield IgnoredKey(key, dead[key])
-        elif key in moved:
-            yield IgnoredKey(key, f"PufferLib {version} reads it elsewhere", moved[key])
-        elif section in known and name not in known[section]:
-            names = known[section] | _names_in_default(run, section)
-            yield IgnoredKey(key, f"PufferLib {version} never reads it", nearest_key(run, setting, names))
+
+    sections: Mapping[str, frozenset[str]]
+    moved: Mapping[str, str]
+    dead: Mapping[str, str]
+    never: Mapping[str, str]
+
+
+READS: Mapping[str, Reads] = {
+    "2": Reads(
+        {"train": keys_2.TRAIN, "base": keys_2.BASE},
+        keys_2.MOVED,
+        {},
+        dict.fromkeys(("train", "base"), "PufferLib 2 never reads it"),
+    ),
+    "3": Reads(
+        {"train": keys.TRAIN, "base": keys.BASE, "vec": keys.VEC},
+        keys.MOVED,
+        keys.DEAD,
+        {"train": "PuffeRL never reads it", "base": "nothing reads it"},
+    ),
+    "4": Reads({"train": keys_4.TRAIN}, keys_4.MOVED, keys_4.DEAD, {"train": "PufferLib 4 never reads it"}),
+}
+
+
+def ignored_keys(run: Run, version: str) -> tuple[IgnoredKey, ...]:
+    """The keys and sections of a run that its version never reads, each with why and what was perhaps meant.
+
+    For 2 and 4, what the tree's own default.ini sets is read: their months differ, and that file goes with the code.
+    """
+    is_3 = version == "3"
+    written = (setting for setting in run.settings.values() if setting.span is not None)
+    judged = (setting for setting in written if not (_is_section(setting) if is_3 else _in_default(setting)))
+    found = (ignored_key(each.key, version, partial(_nearest, run, each, version)) for each in judged)
+    return (*filter(None, found), *(_ignored_sections(run) if is_3 else ()))
+
+
+def ignored_key(
+    key: str,
+    version: str,
+    nearest: Callable[[frozenset[str]], str | None],
+    never: Mapping[str, str] | None = None,
+) -> IgnoredKey | None:
+    """Why a version ignores a key, None where it reads it. ``nearest`` finds, among names, the key that was meant.
+
+    ``never`` stands for what is said of a run's keys.
+    """
+    section, _, name = key.partition(".")
+    reads = READS[version]
+    others = [other for other, it in READS.items() if name in it.sections.get(section, ())]
+    read_by = f"PufferLib {' and '.join(others)}" if others else ""
+    because = (reads.never if never is None else never).get(section)
+    if key in reads.moved:
+        besides = BESIDES.get(key, "") if version == "3" and never is None else ""
+        return IgnoredKey(key, f"PufferLib {version} reads it elsewhere{besides}", reads.moved[key], read_by=read_by)
+    if key in reads.dead:
+        return IgnoredKey(key, reads.dead[key], read_by=read_by)
+    if because is None or name in reads.sections[section]:
+        return None
+    return IgnoredKey(key, because, nearest(reads.sections[section]), read_by=read_by)
+
+
+def _is_section(setting: Setting) -> bool:
+    """Whether a key of ``[base]`` is called like a section, which breaks load_config."""
+    section, _, name = setting.key.partition(".")
+    return section == "base" and name in SECTIONS
 
 
 def _in_default(setting: Setting) -> bool:
     return any(span is not None and _is_default(span.path) for span in (setting.span, *setting.overrides))
 
 
-def _names_in_default(run: Run, section: str) -> frozenset[str]:
-    return frozenset(
-        key.partition(".")[2]
-        for key, setting in run.settings.items()
-        if key.startswith(f"{section}.") and _in_default(setting)
-    )
-
-
 def _is_default(path: str) -> bool:
     return os.path.basename(path) == "default.ini"
 
 
-def nearest_key(run: Run, setting: Setting, known: frozenset[str]) -> str | None:
+def _nearest(run: Run, setting: Setting, version: str, known: frozenset[str]) -> str | None:
     """The key that was perhaps meant: close in spelling, and not written in the same file beside the wrong one."""
     section, _, name = setting.key.partition(".")
+    if version != "3":
+        in_default = (each.key for each in run.settings.values() if _in_default(each))
+        known |= {key.removeprefix(f"{section}.") for key in in_default if key.startswith(f"{section}.")}
     for close in close_names(name, known, 0.75, most=3, compared=None):
         other = run.settings.get(f"{section}.{close}")
         if other is None or other.span is None or setting.span is None or other.span.path != setting.span.path:
@@ -88,31 +114,11 @@ def nearest_key(run: Run, setting: Setting, known: frozenset[str]) -> str | None
     return None
 
 
-def unread_keys(run: Run) -> list[IgnoredKey]:
-    """The keys of ``[base]``, ``[train]`` and ``[vec]`` that PufferLib 3 reads nowhere."""
-    found = []
-    for key, setting in run.settings.items():
-        section, _, name = key.partition(".")
-        if setting.span is None or (section == "base" and name in SECTIONS):
-            continue
-        if key in MOVED:
-            found.append(IgnoredKey(key, f"PufferLib 3 reads it elsewhere{BESIDES.get(key, '')}", MOVED[key]))
-        elif key in DEAD:
-            found.append(IgnoredKey(key, DEAD[key]))
-        elif section == "train" and name not in TRAIN:
-            found.append(IgnoredKey(key, "PuffeRL never reads it", nearest_key(run, setting, TRAIN)))
-        elif section == "base" and name not in BASE:
-            found.append(IgnoredKey(key, "nothing reads it", nearest_key(run, setting, BASE)))
-    return [*found, *_ignored_sections(run)]
-
-
-def _ignored_sections(run: Run) -> list[IgnoredKey]:
+def _ignored_sections(run: Run) -> Iterator[IgnoredKey]:
     """Sections that nothing reads, each once; [DEFAULT] stands behind all others."""
-    found = []
     for section, span in run.sections.items():
         known = section.partition(".")[0] in SECTIONS or section == DEFAULT_SECTION
         if known or not any(key.startswith(f"{section}.") for key in run.settings):
             continue
         near = close_names(section.lower(), SECTIONS)
-        found.append(IgnoredKey(f"[{section}]", "nothing reads this section", f"[{near[0]}]" if near else None, span))
-    return found
+        yield IgnoredKey(f"[{section}]", "nothing reads this section", f"[{near[0]}]" if near else None, span)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from metta_lint.plans.derivation import Derivation
     from metta_lint.plans.run import Setting
 
-LOADING = "PufferLib 3.0 pufferl.py load_config()"
 NO_NAMES = ("none", "null", "true", "false")
 """Texts that were meant as values: no class is called like one of them."""
 

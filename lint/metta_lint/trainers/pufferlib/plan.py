@@ -12,7 +12,7 @@ from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.agents import derive_agents
 from metta_lint.trainers.pufferlib.experience import INIT, derive_experience
-from metta_lint.trainers.pufferlib.ignored import unread_keys, with_readers
+from metta_lint.trainers.pufferlib.ignored import ignored_keys
 from metta_lint.trainers.pufferlib.loading import refuse_keys
 from metta_lint.trainers.pufferlib.order import MAKE, MULTIPROCESSING, SERIAL, requirements_of
 from metta_lint.trainers.pufferlib.updates import TRAINING, derive_updates
@@ -83,7 +83,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     derive_intervals(d, {name: key for name, key in INTERVALS.items() if key in run.settings}, "1")
     _annealing(d)
     order = requirements_of(backend_of(run))
-    return d.plan(_loop(d, order), order=order, ignored=with_readers(unread_keys(run)))
+    return d.plan(_loop(d, order), order=order, ignored=ignored_keys(run, "3"))
 
 
 def _hyperparameters(d: Derivation) -> None:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import Backend, summarise
-from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
-from metta_lint.trainers.pufferlib.keys_2 import BASE, MOVED, TRAIN
+from metta_lint.trainers.pufferlib.ignored import ignored_keys
 from metta_lint.trainers.values import check_number, check_positive, check_whole
 
 if TYPE_CHECKING:
@@ -74,8 +73,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     _updates(d)
     _hyperparameters(d)
     summarise(d, backend)
-    ignored = with_readers(ignored_keys(run, {"train": TRAIN, "base": BASE}, version="2", moved=MOVED))
-    return d.plan((None, NO_LOOP), order=REQUIREMENTS, ignored=tuple(ignored))
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, ignored=ignored_keys(run, "2"))
 
 
 def _backend(run: Run) -> tuple[object, str | None]:

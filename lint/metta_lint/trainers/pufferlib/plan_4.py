@@ -17,8 +17,7 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import Backend, summarise
-from metta_lint.trainers.pufferlib.ignored import ignored_keys, with_readers
-from metta_lint.trainers.pufferlib.keys_4 import DEAD, MOVED, TRAIN
+from metta_lint.trainers.pufferlib.ignored import ignored_keys
 from metta_lint.trainers.values import check_number, check_positive
 
 if TYPE_CHECKING:
@@ -77,8 +76,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     _hyperparameters(d)
     summarise(d, backend)
     _epochs(d)
-    ignored = with_readers(ignored_keys(run, {"train": TRAIN}, version="4", moved=MOVED, dead=DEAD))
-    return d.plan((None, NO_LOOP), order=REQUIREMENTS, ignored=tuple(ignored))
+    return d.plan((None, NO_LOOP), order=REQUIREMENTS, ignored=ignored_keys(run, "4"))
 
 
 def _sizes(d: Derivation) -> None:

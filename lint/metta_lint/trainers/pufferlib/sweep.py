@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.wording import close_names, count
-from metta_lint.plans.plan import IgnoredKey, Plan
 from metta_lint.plans.run import Setting
 from metta_lint.plans.sweeps.sweep import Parameter, Search, Stop, Sweep
 from metta_lint.sources import read
 from metta_lint.sources.ini import DEFAULT_SECTION, values
-from metta_lint.trainers.pufferlib.config import find_default, parse_value, read_run
-from metta_lint.trainers.pufferlib.keys import DEAD, MOVED, TRAIN
+from metta_lint.trainers.pufferlib.config import find_default, headers, parse_value, read_run
+from metta_lint.trainers.pufferlib.ignored import ignored_key
 from metta_lint.trainers.pufferlib.plan import derive
 from metta_lint.trainers.pufferlib.versions import with_version
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from metta_lint.base.documents import Document, Span
+    from metta_lint.plans.plan import IgnoredKey, Plan
     from metta_lint.plans.run import Run
     from metta_lint.sources.ini import IniValue
 
@@ -45,8 +45,7 @@ VERSION = "3"
 """The version whose search is known by running it."""
 SCALARS = ("method", "metric", "goal", "downsample")
 """What a sweep reads of ``[sweep]`` itself; it asserts that everything else is a section."""
-VEC = frozenset({"backend", "num_envs", "num_workers", "batch_size", "zero_copy", "overwork", "seed"})
-"""What vector.make() takes (PufferLib 3.0 vector.py); it raises for anything else."""
+NEVER_READ = {"train": "PuffeRL never reads it", "vec": "vector.make() raises for a key that it does not know"}
 OLD_METRIC, OLD_PARAMETERS = "sweep.metric", "sweep.parameters."
 
 
@@ -57,7 +56,7 @@ def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
     sections = values(_of_sweep(document) for document in documents)
     if not sections:
         return None
-    places = _headers(documents)
+    places = headers(documents)
     run = with_version(read_run(path)) if base is None else base.run
     parameters = {parameter.key: parameter for parameter in _parameters(sections, places)}
     if run.version != VERSION:
@@ -107,12 +106,6 @@ def _of_sweep(document: Document) -> Document:
 def _value(text: str) -> object:
     """What a text is read as: a default.ini's are read for every one of its INIs."""
     return parse_value(text)
-
-
-def _headers(documents: list[Document]) -> dict[str, Span]:
-    """Where each section starts: in the last file that has it."""
-    roots = [document.root for document in documents if isinstance(document.root, MappingNode)]
-    return {str(name): entry.key_span for root in roots for name, entry in root.entries.items()}
 
 
 def _settings(prefix: str, entries: Mapping[str, IniValue]) -> Iterator[Setting]:
@@ -192,20 +185,11 @@ def _old_metric(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[
 
 def _ignored(parameters: Mapping[str, Parameter], run: Run) -> Iterator[IgnoredKey]:
     """Swept keys that no run reads. What ``[env]``, ``[policy]`` and ``[rnn]`` take is up to the environment's code."""
-    for key in parameters:
-        section, _, name = key.partition(".")
-        if key in MOVED:
-            yield IgnoredKey(key, "PufferLib 3 reads it elsewhere", MOVED[key])
-        elif key in DEAD:
-            yield IgnoredKey(key, DEAD[key])
-        elif section == "train" and name not in TRAIN:
-            yield IgnoredKey(key, "PuffeRL never reads it", _nearest("train", name, TRAIN, run))
-        elif section == "vec" and name not in VEC:
-            yield IgnoredKey(
-                key, "vector.make() raises for a key that it does not know", _nearest("vec", name, VEC, run)
-            )
+    found = (ignored_key(key, VERSION, partial(_nearest, key, run), NEVER_READ) for key in parameters)
+    yield from filter(None, found)
 
 
-def _nearest(section: str, name: str, known: frozenset[str], run: Run) -> str | None:
+def _nearest(key: str, run: Run, known: frozenset[str]) -> str | None:
+    section, _, name = key.partition(".")
     close = close_names(name, sorted(known), 0.85, compared=None)
     return next((f"{section}.{match}" for match in close if f"{section}.{match}" in run.settings), None)
