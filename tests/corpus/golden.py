@@ -29,7 +29,7 @@ def found(corpus: Path) -> list[dict[str, Any]]:
     with chdir(corpus):
         report = check(FOLDERS, Config(), machine=MACHINE)
     return [
-        {"code": f.code, "severity": f.severity, "at": str(f.span), "message": f.message, "others": f.others}
+        {"code": f.code, "severity": f.severity, "at": str(f.span), "message": f.message, "others": len(f.others)}
         for f in report.findings
     ]
 

@@ -240,7 +240,7 @@ def test_no_format_speaks_to_the_terminal(name: str, found: list[Finding]) -> No
 
 @pytest.mark.parametrize("name", ["full", "concise"])
 def test_nor_does_the_name_of_a_file(name: str) -> None:
-    finding = Finding("ML1", "name", "error", "message", Span("\x1b[31m\n\tred.ini", 1, 1, 1, 2), found_in="\x1b[2J")
+    finding = Finding("ML1", "name", "error", "message", Span("\x1b[31m\n\tred.ini", 1, 1, 1, 2), looked_at="\x1b[2J")
     text = written(name, finding)
     assert "\x1b" not in text
     assert "[31m  red.ini:1:1" in text

@@ -20,6 +20,10 @@ class Span(NamedTuple):
     end_line: int
     end_column: int
 
+    def holds(self, other: Span) -> bool:
+        """Whether another stretch lies in this one."""
+        return self.path == other.path and self[1:3] <= other[1:3] and other[3:] <= self[3:]
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
 

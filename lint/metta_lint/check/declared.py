@@ -40,7 +40,7 @@ class Intended:
         for spec, pair in declared_pairs(config, plans):
             for difference in spec.differs:
                 declared = _Declared(difference, pair)
-                self.findings += declared.mistakes()
+                self.findings += [finding._replace(runs=pair.runs) for finding in declared.mistakes()]
                 self.notes += declared.unknowns()
                 if declared.in_force:
                     self._explained[pair.runs, difference.quantity] = difference
@@ -99,19 +99,19 @@ class _Declared:
         name, span = self.difference.quantity, self.difference.span
         values = (self.pair.left.value(name), self.pair.right.value(name))
         if not self.is_known:
-            yield UNREADABLE.finding(self._no_such_quantity(), span, name, pair=self.pair)
+            yield UNREADABLE.finding(self._no_such_quantity(), span, name)
             return
         if not self.difference.reason:
             message = f"{name} is declared to differ, and nothing says why"
             help_ = 'say it: reason = "..."'
-            yield WITHOUT_REASON.finding(message, self.difference.reason_span, name, help=help_, pair=self.pair)
+            yield WITHOUT_REASON.finding(message, self.difference.reason_span, name, help=help_)
         if self.pair.known(name) is not None and self.pair.differs(name) is None:
             message = f"{name} no longer differs: both sides have {show(self.pair.left.value(name))}"
-            yield UNUSED.finding(message, span, name, values, help="remove the declared difference", pair=self.pair)
+            yield UNUSED.finding(message, span, name, values, help="remove the declared difference")
         elif self.changed:
             message = f"{name} no longer differs as it was declared: {' and '.join(self.changed)}"
             help_ = "declare what is meant now, or fix the side that changed"
-            yield UNUSED.finding(message, span, name, values, help=help_, pair=self.pair)
+            yield UNUSED.finding(message, span, name, values, help=help_)
 
     def _no_such_quantity(self) -> str:
         name = self.difference.quantity

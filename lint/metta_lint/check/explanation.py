@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from metta_lint.fixes.solver.answers import Answer
-    from metta_lint.plans.plan import Plan, Refusal
+    from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config
     from metta_lint.rules.finding import Finding
@@ -142,14 +142,11 @@ def _declared(findings: Iterable[Finding], pair: Pair, config: Config) -> list[F
 
 def _of_run(rule: Rule, plan: Plan) -> Explanation:
     found = merged(run_rules([rule], Subjects([plan])))
-    at_fault = [name for refusal in plan.refusals + plan.risks if _is_about(found, refusal) for name in refusal.at]
+    said = {value for finding in found for value in finding.values if isinstance(value, str)}
+    at_fault = [name for each in (*plan.refusals, *plan.risks) if each.requirement in said for name in each.at]
     names = list(dict.fromkeys([*at_fault, *_spoken_of(rule, plan, found)]))
     subject = plan.run.label
     return Explanation(subject, (plan,), tuple(found), (derivation(plan, names),), answer=_answer(rule, plan, found))
-
-
-def _is_about(findings: Iterable[Finding], refusal: Refusal) -> bool:
-    return any(refusal.message in finding.message for finding in findings)
 
 
 def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:

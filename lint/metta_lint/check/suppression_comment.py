@@ -11,7 +11,7 @@ from metta_lint.files.file_system import read_bytes
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
 from metta_lint.sources.syntax import syntax_of
-from metta_lint.sources.text import BOM, LINE_BREAK, FileText
+from metta_lint.sources.text import BOM, LINE_BREAK, FileText, file_start
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document
@@ -33,7 +33,7 @@ def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> E
     document = read(path, data)
     file = FileText(path, data.decode())
     lines = LINE_BREAK.split(file.text.removeprefix(BOM))
-    whole_file = finding.span == Span(path, 1, 1, 1, 1)
+    whole_file = finding.span == file_start(path)
     text = f"# metta-lint: {FILE if whole_file else LINE}[{finding.code}] {' '.join(reason.split())}".rstrip()
     for line in [_first_line(lines, syntax.comment_signs)] if whole_file else _lines_above(document, finding.span):
         indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]

@@ -167,7 +167,7 @@ def lines_of(span: Span, values: Iterable[LongValue]) -> set[int]:
     """Where a suppression may stand: a place's first and last line; those of the text that it is in; its key's."""
     lines = {span.line, _last_line(span)}
     for value in values:
-        if span in (value.key, value.span) or (value.is_text and _holds(value.span, span)):
+        if span in (value.key, value.span) or (value.is_text and value.span.holds(span)):
             lines |= {place.line for place in (value.span, value.key) if place is not None} | {_last_line(value.span)}
     return lines
 
@@ -187,10 +187,6 @@ def long_values(node: Node, key: Span | None = None) -> list[LongValue]:
 
 def _last_line(span: Span) -> int:
     return span.end_line - 1 if span.end_column == 1 and span.end_line > span.line else span.end_line
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return (outer.path, outer[1:3]) <= (inner.path, inner[1:3]) and (inner.path, inner[3:]) <= (outer.path, outer[3:])
 
 
 class Suppressions:

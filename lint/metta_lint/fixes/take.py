@@ -50,7 +50,10 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
     is no such fix, the finding's help says why.
     """
     findings, pairs = list(findings), list(pairs)
-    concerned = [[pair for pair in pairs if _is_of(finding, pair)] for finding in findings]
+    concerned = [
+        [pair for pair in pairs if finding.quantity and pair.runs in (finding.runs, *finding.others)]
+        for finding in findings
+    ]
     taken: dict[tuple[tuple[str, ...], str], Taken] = {}
     for pair in pairs:
         right = side or pair.truth
@@ -62,16 +65,6 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
         _with(finding, [taken.get((pair.runs, finding.quantity)) for pair in of])
         for finding, of in zip(findings, concerned, strict=True)
     ]
-
-
-def _is_of(finding: Finding, pair: Pair) -> bool:
-    """Whether a finding is true of a pair: its subject, or one of the others of which the same is said at its place."""
-    if finding.runs == pair.runs or not finding.others or len(finding.runs) < len(pair.runs):
-        return bool(finding.quantity) and finding.runs == pair.runs
-    sides = (pair.left, pair.right)
-    return pair.differs(finding.quantity) is not None and any(
-        plan.spans_of(finding.quantity)[:1] == (finding.span,) for plan in sides
-    )
 
 
 def _with(finding: Finding, taken: list[Taken | None]) -> Finding:

@@ -78,5 +78,5 @@ def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "fix", fix_text(finding)
     yield from (("note", note) for note in finding.notes)
     if finding.found_in != finding.span.path:
-        yield "in", f"{finding.found_in} and {finding.others} more" if finding.others else finding.found_in
+        yield "in", f"{finding.found_in} and {len(finding.others)} more" if finding.others else finding.found_in
     yield finding.name, finding.url or f"metta-lint explain {finding.code}"

@@ -8,7 +8,6 @@ from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Span
-    from metta_lint.plans.pair import Pair
     from metta_lint.rules.finding import Finding, Severity
 
 
@@ -27,26 +26,13 @@ class BuiltIn(NamedTuple):
         span: Span,
         subject: str = "",
         values: tuple[object, ...] = (),
-        *,
         help: str = "",  # noqa: A002 - a finding's field is called so
-        pair: Pair | None = None,
     ) -> Finding:
         """A finding of this code; ``subject`` and ``values`` are what it is known by."""
         from metta_lint.rules.finding import Finding
 
-        return Finding(
-            self.code,
-            self.name,
-            self.severity,
-            message,
-            span,
-            help=help,
-            runs=pair.runs if pair is not None else (),
-            found_in=pair.label if pair is not None else "",
-            subject=subject,
-            values=values,
-            is_input_error=self is UNREADABLE,
-        )
+        found = Finding(self.code, self.name, self.severity, message, span, help=help, subject=subject, values=values)
+        return found._replace(is_input_error=self is UNREADABLE)
 
 
 UNREADABLE = BuiltIn(

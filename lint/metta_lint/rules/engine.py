@@ -87,12 +87,12 @@ def run_listed(rules: Iterable[ListedRule], subjects: Subjects) -> list[Finding]
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
-    """Each finding once, with the number of further runs or pairs that it is true of."""
+    """Each finding once, with the further runs or pairs that it is true of."""
     found: dict[object, Finding] = {}
     for finding in findings:
         key = finding if finding.is_input_error else (finding.span, finding.identity)
         first = found.get(key)
-        found[key] = finding if first is None else first._replace(others=first.others + 1)
+        found[key] = finding if first is None else first._replace(others=(*first.others, finding.runs))
     return sorted(found.values(), key=lambda finding: (finding.span, finding.code, finding.message))
 
 
@@ -122,7 +122,7 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         claims=draft.claims,
         help=printable(draft.help),
         runs=subject.runs if isinstance(subject, Pair) else (subject.run.label,) if isinstance(subject, Plan) else (),
-        found_in=_name(subject),
+        looked_at=_name(subject),
         quantity="" if isinstance(draft.at, Span) else draft.at.name,
         subject=about.path,
         values=about.values,

@@ -61,8 +61,8 @@ class Identity(NamedTuple):
 class Finding(NamedTuple):
     """One thing that is wrong.
 
-    ``span`` is the primary place; ``runs`` name the run or the pair that was looked at, ``found_in`` is that, or the
-    file or tree, in words; ``others`` is how many more runs or pairs it is true of. ``quantity`` is the quantity or
+    ``span`` is the primary place; ``runs`` name the run or the pair that was looked at, else ``looked_at`` the file or
+    tree; ``others`` are the further runs or pairs that it is true of, by their names. ``quantity`` is the quantity or
     setting that the finding is about (a declared difference of that quantity explains it), ``subject`` the key path or
     name where it is about another thing, ``values`` are its values: by these a finding is known again.
 
@@ -80,16 +80,21 @@ class Finding(NamedTuple):
     claims: tuple[Claim, ...] = ()
     help: str = ""
     runs: tuple[str, ...] = ()
-    found_in: str = ""
+    looked_at: str = ""
     quantity: str = ""
     subject: str = ""
     values: tuple[object, ...] = ()
-    others: int = 0
+    others: tuple[tuple[str, ...], ...] = ()
     is_input_error: bool = False
     fix: Fix | None = None
     notes: tuple[str, ...] = ()
     history: Mapping[str, object] | None = None
     page: str = ""
+
+    @property
+    def found_in(self) -> str:
+        """What was looked at, in words."""
+        return " against ".join(self.runs) or self.looked_at
 
     @property
     def identity(self) -> Identity:

@@ -1,18 +1,4 @@
-"""The public API for rules: all that a rule may import.
-
-A rule is a plain class with a code, a name, a severity, a docstring (which is its page), cases, and a method ``check``
-that asks for what it needs by the names of its parameters:
-
-- ``pair``: two plans of one environment (``Pair``); the rule runs once for each pair;
-- ``plan``: one plan (``Plan``), whose ``run`` has the settings; the rule runs once for each run;
-- ``document``: one file that was read (``Document``), every value with its span, whether a run uses it or not;
-- ``tree``: one Hydra config tree (``ConfigTree``), its documents by name, and whether a name is there;
-- ``environment``: one environment config of a tree (``Environment``), composed, and what its map builder places;
-- ``sweep``: one sweep (``Sweep``), its parameters with the spans of their fields, and the plans of its suggestions.
-
-``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
-they came from), or by the span of a document's node. A rule does no I/O.
-"""
+"""The shape of a rule, of what it says, and of the cases that prove it (``metta_lint.api`` has it for rules)."""
 
 from __future__ import annotations
 

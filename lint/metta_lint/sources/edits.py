@@ -99,16 +99,12 @@ def _index(file: Identity) -> dict[Span, tuple[Mapping, object, Entry]]:
     found: dict[Span, tuple[Mapping, object, Entry]] = {}
     for held in _entries(document.root) if document is not None else ():
         mapping, _, entry = held
-        is_home = _holds(mapping.span, entry.key_span)
+        is_home = mapping.span.holds(entry.key_span)
         is_alias = entry.value.span[1:3] < entry.key_span[3:]  # its value stands at another entry
         for span in (entry.key_span,) if is_alias else (entry.value.span, entry.key_span):
             if is_home or span not in found:
                 found[span] = held
     return found
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer[1:3] <= inner[1:3] and inner[3:] <= outer[3:]
 
 
 def _entries(node: Node) -> Iterator[tuple[Mapping, object, Entry]]:

@@ -40,7 +40,7 @@ def _at(node: Node, span: Span, path: str) -> Keyed:
     for key_span, value, below in _parts(node, path):
         if key_span == span:
             return Keyed(below)
-        if _holds(value.span, span):
+        if value.span.holds(span):
             return _at(value, span, below)
     return Keyed(path)
 
@@ -53,7 +53,3 @@ def _parts(node: Mapping | Sequence, path: str) -> Iterator[tuple[Span | None, N
     else:
         for item in node.items:
             yield None, item, path if isinstance(item, Scalar) else f"{path}[]"
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer.path == inner.path and outer[1:3] <= inner[1:3] and inner[3:] <= outer[3:]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.fixes.problems import problems_of
-from metta_lint.fixes.settings import write
 from metta_lint.fixes.solver import solve
+from metta_lint.fixes.solver.fixes import write_clean
 from metta_lint.fixes.solver.wants import split
 from metta_lint.plans.quantities import GROUPS
 from metta_lint.sources.literals import Unwritable
@@ -63,10 +63,6 @@ def _solution(plan: Plan, proposal: Proposal) -> Solution:
     values = {name: (plan.value(name), proposal.plan.value(name)) for name in names}
     moved = {name: (before, after) for name, (before, after) in values.items() if before != after}
     try:
-        done = write(plan.run, proposal.changes)
+        return Solution(proposal, write_clean(plan, proposal).of(proposal.changes), "", moved)
     except Unwritable as reason:
         return Solution(proposal, (), str(reason), moved)
-    wrong = problems_of(done.plan)
-    if wrong:
-        return Solution(proposal, (), next(iter(wrong.values())), moved)
-    return Solution(proposal, done.of(proposal.changes), "", moved)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.fixes.problems import problems_of
-from metta_lint.fixes.settings import write
+from metta_lint.fixes.settings import Written, write
 from metta_lint.fixes.solver import solve
 from metta_lint.sources.edit import Fix
 from metta_lint.sources.literals import Unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from metta_lint.fixes.solver import Proposal
     from metta_lint.plans.plan import Plan
@@ -30,28 +30,20 @@ def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Find
     """
     findings = list(findings)
     changing = {edit.span.path for f in findings if f.fix is not None and not f.fix.is_safe for edit in f.fix.edits}
-    free = [plan for plan in plans if plan.run.file not in changing]
+    free = {plan.run.label: plan for plan in plans if plan.run.file not in changing}
     solved: dict[str, tuple[str, Fix | None] | None] = {}
-    return [
-        _with(finding, _concerned(finding, free), solved) if finding.code in SOLVED else finding for finding in findings
-    ]
+    return [_with(finding, free, solved) if finding.code in SOLVED else finding for finding in findings]
 
 
-def _concerned(finding: Finding, plans: Sequence[Plan]) -> list[Plan]:
-    """The runs that a finding is true of: its subject first, then the others whose problem lies at its place."""
-    own = [plan for plan in plans if (plan.run.label,) == finding.runs]
-    if not own or not finding.others:
-        return own
-    others = [plan for plan in plans if (plan.run.label,) != finding.runs and problems_of(plan)]
-    return [*own, *(plan for plan in others if plan.spans_of(finding.quantity)[:1] == (finding.span,))]
-
-
-def _with(finding: Finding, plans: Sequence[Plan], solved: dict[str, tuple[str, Fix | None] | None]) -> Finding:
+def _with(finding: Finding, free: Mapping[str, Plan], solved: dict[str, tuple[str, Fix | None] | None]) -> Finding:
+    plans = [free[name] for names in (finding.runs, *finding.others) for name in names if name in free]
+    if not plans or plans[0].run.label not in finding.runs:
+        return finding
     for plan in plans:
         if plan.run.label not in solved:
             solved[plan.run.label] = _solved(plan)
     found = [solved[plan.run.label] for plan in plans]
-    if not found or found[0] is None:
+    if found[0] is None:
         return finding
     said, fix = found[0]
     return finding._replace(help=said, fix=finding.fix or (_together(found) if fix is not None else None))
@@ -80,16 +72,21 @@ def fix_of(plan: Plan, proposals: Sequence[Proposal]) -> tuple[Fix | None, str]:
     reasons = []
     for proposal in proposals:
         try:
-            done = write(plan.run, proposal.changes)
+            done = write_clean(plan, proposal)
         except Unwritable as reason:
             reasons.append(str(reason))
             continue
-        wrong = problems_of(done.plan)
-        if not wrong:
-            settings = " and ".join(f"{key} to {value}" for key, value in proposal.changes.items())
-            return Fix(f"set {settings}", done.of(proposal.changes)), ""
-        reasons.append(next(iter(wrong.values())))
+        settings = " and ".join(f"{key} to {value}" for key, value in proposal.changes.items())
+        return Fix(f"set {settings}", done.of(proposal.changes)), ""
     return None, reasons[0]
+
+
+def write_clean(plan: Plan, proposal: Proposal) -> Written:
+    """A proposal in the run's files, which are clean with it. Raises Unwritable where that cannot be, with why."""
+    done = write(plan.run, proposal.changes)
+    for wrong in problems_of(done.plan).values():
+        raise Unwritable(wrong)
+    return done
 
 
 def told(proposal: Proposal) -> str:
