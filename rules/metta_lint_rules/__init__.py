@@ -28,6 +28,7 @@ INDEX = (
     ("ML411", "plan", "summed_gradients"),
     ("ML501", "plan", "ignored_key"),
     ("ML502", "document", "default_drift"),
+    ("ML503", "document", "merge_order"),
     ("ML504", "plan", "env_key_refused"),
     ("ML505", "plan", "env_unregistered"),
     ("ML601", "sweep", "sweep_field_missing"),

@@ -86,9 +86,13 @@ class Comment(NamedTuple):
 
 
 class MergeDrift(NamedTuple):
-    """A key that YAML merges give one entry up to PyYAML 6.0.3, and another one from 6.0.4 on."""
+    """A key that YAML merges give one entry up to PyYAML 6.0.3, and another one from 6.0.4 on.
 
-    span: Span  # of the ``<<``
+    ``span`` is the ``<<``, ``mapping`` the place of the mapping that has it.
+    """
+
+    span: Span
+    mapping: Span
     key: object
     before: Entry
     since: Entry

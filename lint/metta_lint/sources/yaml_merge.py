@@ -75,7 +75,7 @@ class Merges:
         ]
         for key, pair in drifts.items():
             if not any(there.get(key) == pair for there in inherited):
-                self.drifts.append(MergeDrift(merges[0][0], key, *pair))
+                self.drifts.append(MergeDrift(merges[0][0], own.span, key, *pair))
         return own._replace(entries=installed)
 
     def _pairs(self, mapping: Mapping) -> tuple[Pairs, ...]:
