@@ -35,16 +35,19 @@ class DanglingFile:
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
         """One draft for each file that is named, has a suffix that the tree has files of, and is not there."""
-        others = tree.other_files
-        suffixes = {splitext(path)[1] for path in others}
         for document in tree.documents.values():
             for reference in file_references(document.root, tree.root_name):
-                if splitext(reference.text)[1] not in suffixes or tree.file(reference.text) is not None:
+                if tree.file(reference.text) is not None or not _is_kept_here(tree, splitext(reference.text)[1]):
                     continue
-                near = [path for path in others if basename(path) == basename(reference.text)][:3]
+                near = [path for path in tree.other_files if basename(path) == basename(reference.text)][:3]
                 yield Draft(
                     f"no file {reference.text}",
                     at=reference.span,
                     help=f"did you mean {', '.join(near)}?" if near else "name a file that is there",
                     fix=rewriting(reference.span, reference.text, near[0], is_safe=False) if len(near) == 1 else None,
                 )
+
+
+def _is_kept_here(tree: ConfigTree, suffix: str) -> bool:
+    """Whether the tree has files of a kind. Looking through all of it takes its time: it is asked last."""
+    return any(splitext(path)[1] == suffix for path in tree.other_files)

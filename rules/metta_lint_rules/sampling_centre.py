@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from metta_lint.api import Case, Document, Draft, Node, Scalar, Sequence, leaves
 
 NUMBER = r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*"
-SAMPLING = re.compile(rf"\$\{{\s*sampling\s*:{NUMBER},{NUMBER},{NUMBER}\}}")
+SAMPLING = rf"\$\{{\s*sampling\s*:{NUMBER},{NUMBER},{NUMBER}\}}"
 LONGEST = 10_000
 """Characters of a value that are looked at; a longer one is no config's."""
 
@@ -53,8 +53,8 @@ class SamplingCentre:
         for _, node in leaves(document.root):
             for scalar in _scalars(node):
                 text = scalar.value
-                if isinstance(text, str) and "${" in text and len(text) <= LONGEST:
-                    for match in SAMPLING.finditer(text):
+                if isinstance(text, str) and "sampling" in text and len(text) <= LONGEST:
+                    for match in re.finditer(SAMPLING, text):
                         yield from _draft(scalar, match)
 
 

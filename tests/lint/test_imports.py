@@ -35,6 +35,7 @@ HEAVY = frozenset(
         "multiprocessing",
         "numpy",
         "omegaconf",
+        "pathlib",
         "pathspec",
         "pickle",
         "pydantic",

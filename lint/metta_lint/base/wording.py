@@ -23,7 +23,8 @@ _MOST_NAMES = 1_000
 _LONGEST_NAME = 60
 _SHORTEST_SLIP = 5
 """A word of fewer letters is a slip of too many others."""
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+"""A pattern: nearly all texts are printable and never meet it."""
 _ENDLESS = re.compile(r"\S{200,}")
 
 
@@ -55,12 +56,14 @@ def printable(text: str) -> str:
 
 def escaped(text: str) -> str:
     """A text with its control characters escaped."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    if text.isprintable():
+        return text
+    return re.sub(_CONTROL, lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def without_controls(line: str) -> str:
     """A line of a file for an excerpt: control characters stand as one sign each, so that columns stay right."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line)
+    return line if line.isprintable() else re.sub(_CONTROL, "\N{REPLACEMENT CHARACTER}", line)
 
 
 def count(number: float, noun: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import from_folder, is_below
@@ -39,7 +38,10 @@ class Confined:
         self._asked = self._trees.union(folders)
         self._leads_out: dict[str, bool] = {}
         for path in self.named:  # how the user gets there is the user's own choice
-            self._leads_out |= dict.fromkeys((path, *map(str, PurePath(path).parents)), False)
+            above = path
+            while above not in self._leads_out:
+                self._leads_out[above] = False
+                above = os.path.dirname(above)
 
     def status(self, path: str) -> Status:
         return BROKEN_LINK if self.leads_out(path) else self.below.status(path)

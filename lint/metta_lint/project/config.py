@@ -14,7 +14,6 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import did_you_mean
 from metta_lint.files.file_system import exists, is_file, is_folder, read_bytes, real_path
 from metta_lint.plans.run import Machine, split_entry
-from metta_lint.project.shape import CONFIG, check_shape
 from metta_lint.trainers.dialects import parse_choice, trainer_for
 
 if TYPE_CHECKING:
@@ -185,6 +184,8 @@ class _Reader:
         self._node = node
 
     def config(self) -> Config:
+        from metta_lint.project.shape import CONFIG, check_shape
+
         check_shape(self._node, CONFIG, "")
         files = tuple(self._relative(plugin) for plugin in _texts(self._node, "plugins"))
         self._use_plugins(files)  # a run's entry may be one of their trainers'

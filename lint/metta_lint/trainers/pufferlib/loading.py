@@ -8,7 +8,7 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import close_names
 from metta_lint.loops.requirements import when_checked
 from metta_lint.plans.plan import Refusal
-from metta_lint.sources.syntax import INI
+from metta_lint.sources.syntax import INI, syntax_of
 from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ, TRAIN
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _refuse_options(d: Derivation) -> None:
     seen: dict[str, str] = dict.fromkeys(OPTIONS, "the command line")
     for key, setting in d.run.settings.items():
         section, _, name = key.partition(".")
-        if section == "machine" or (setting.span is not None and not INI.fits(setting.span.path)):
+        if section == "machine" or (setting.span is not None and syntax_of(setting.span.path) is not INI):
             continue
         option = (name if section == "base" else key).replace("_", "-")
         if option in seen:
