@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
+from accounting import rollout_without_policy
 from metta_lint.api.testing import ENVIRONMENT, METTA, PUFFERLIB
 from metta_lint.plans.run import Run, Setting
 from metta_lint.trainers.metta.plan import derive as derive_metta
 from metta_lint.trainers.pufferlib.dialect import derive as derive_pufferlib
 from metta_lint_trainer.errors import Refusal
 from metta_lint_trainer.requirements import check
-from metta_lint_trainer.rollout import rollout_without_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -194,12 +194,17 @@ class Measurements:
         self._wait_ns += int((arrived - asked).sum())
         self._forward_ns += int((acted - arrived).sum())
         self._rollout_ns += int(stored[-1] - asked[0])
-        stepping = np.concatenate(self._stepping)
-        busy = Busy(stepping[stepping[:, 1] > asked[0]])
+        busy = Busy(since(int(asked[0]), np.concatenate(self._stepping)))
         self._stepping_ns += busy.total
         self._overlap_ns += busy.within(np.stack([arrived, stored], axis=1))
         self._turns.clear()
         self._stepping.clear()
+
+
+def since(start: int, intervals: Intervals) -> Intervals:
+    """What lies of intervals after a moment: batches that the last rollout sent off were stepping before it."""
+    later = intervals[intervals[:, 1] > start]
+    return np.stack([np.maximum(later[:, 0], start), later[:, 1]], axis=1)
 
 
 class Busy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ from metta_lint_trainer.workers import Arrival, Workers
 if TYPE_CHECKING:
     from metta_lint.loops.engine import OnProgress
     from metta_lint.loops.loop import Loop
+
+SEED_BITS = 63
+"""As many as a seed of torch's has, without the sign."""
 
 PROGRESS_SECONDS = 0.1
 """The least time between two calls of a progress callback, the last of a phase excepted."""
@@ -80,9 +84,10 @@ def run(loop: Loop, options: RunOptions | None = None, progress: OnProgress | No
 def _train(loop: Loop, options: RunOptions, device: torch.device, measured: Measurements, report: OnProgress) -> None:
     deadline = time.perf_counter() + (math.inf if options.seconds is None else options.seconds)
     reset_peak_rss()
-    with _workers(loop) as envs:
-        generator = torch.Generator(device).manual_seed(loop.seed)
-        policy = _new_policy(loop, options.policy_size).to(device)
+    seed = secrets.randbits(SEED_BITS) if loop.seed is None else loop.seed
+    with _workers(loop, seed) as envs:
+        generator = torch.Generator(device).manual_seed(seed)
+        policy = _new_policy(loop, options.policy_size, seed).to(device)
         update = Update(loop, policy, generator)
         actor = Actor(loop, policy, generator, device)
         experience = Experience(loop, envs.total_agents, device=device)
@@ -128,9 +133,9 @@ def _update(update: Update, experience: Experience, measured: Measurements, repo
     measured.trained(trained, time.perf_counter() - began)
 
 
-def _workers(loop: Loop) -> Workers:
+def _workers(loop: Loop, seed: int) -> Workers:
     return Workers(
-        partial(Arena, loop.environment, seed=loop.seed),
+        partial(Arena, loop.environment, seed=seed),
         num_envs=loop.num_envs,
         num_workers=loop.num_workers,
         envs_per_batch=loop.envs_per_batch,
@@ -139,10 +144,10 @@ def _workers(loop: Loop) -> Workers:
     )
 
 
-def _new_policy(loop: Loop, policy_size: int) -> Policy:
+def _new_policy(loop: Loop, policy_size: int, seed: int) -> Policy:
     """The same policy for the same seed, without a trace in torch's global generator."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(loop.seed)
+        torch.manual_seed(seed)
         return Policy(policy_size, loop.lstm_layers)
 
 

@@ -9,10 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounting import rollout_without_policy
 from metta_lint.loops.embedded import OBSERVATION_BYTES, STORED_BYTES
 from metta_lint_trainer.errors import Refusal
 from metta_lint_trainer.experience import Experience, Step
-from metta_lint_trainer.rollout import arrivals_per_rollout, rollout_without_policy
+from metta_lint_trainer.rollout import arrivals_per_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metta_lint_trainer.measure import Busy
+from metta_lint.loops.embedded import OBSERVATION_BYTES
+from metta_lint_trainer.experience import Experience
+from metta_lint_trainer.measure import Busy, Measurements
 from metta_lint_trainer.memory import peak_rss, reset_peak_rss
+from metta_lint_trainer.policy import Policy
+from metta_lint_trainer.rollout import Times
+from metta_lint_trainer.workers import Arrival
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from metta_lint.loops.loop import Loop
+
+    MakeLoop = Callable[..., Loop]
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=8)
 
@@ -46,6 +59,26 @@ def test_overlaps_are_those_of_a_timeline_of_moments(
     assert busy.total == len(moments(pairs))
     within = busy.within(intervals(*((start, start + length) for start, length in apart)))
     assert within == pytest.approx(len(moments(pairs) & moments(apart)), abs=1e-9)
+
+
+def test_the_share_of_stepping_that_overlapped_is_of_the_rollout_alone(pufferlib: MakeLoop) -> None:
+    """The first batch began to step 100 ns before the rollout, in the update; 20 ns of that are the rollout's."""
+    loop = pufferlib(num_envs=2, envs_per_batch=1, num_workers=2, agents_per_env=1)
+    measured = Measurements()
+    measured.built(Experience(loop, 2), Policy(2, 1), {})
+    measured.turn(arrival(0, (0, 120)), Times(asked=100, arrived=120, acted=130, stored=140))
+    measured.turn(arrival(1, (125, 150)), Times(asked=140, arrived=150, acted=155, stored=160))
+    measured.rolled_out(Experience(loop, 2))
+    assert measured.rates()["overlap_fraction"] == pytest.approx((140 - 125) / ((120 - 100) + (150 - 125)))
+
+
+def arrival(agent: int, *stepping: tuple[int, int]) -> Arrival:
+    """One agent of an environment of its own."""
+    nothing, never = np.zeros(1, np.float32), np.zeros(1, np.bool_)
+    observations, environments = np.zeros((1, OBSERVATION_BYTES), np.uint8), np.array([agent], np.int32)
+    return Arrival(
+        agent, observations, nothing, never, never, environments, np.zeros(1, np.int64), intervals(*stepping)
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system does not say")

@@ -192,6 +192,13 @@ def test_the_same_seed_collects_the_same(pufferlib: MakeLoop) -> None:
     assert rewards[0] == rewards[1]
 
 
+def test_a_run_without_a_seed_draws_another_one_each_time(pufferlib: MakeLoop) -> None:
+    requirements = tuple(name for name in pufferlib().requirements if name != "integer-workers")
+    one, other = (run(pufferlib(seed=None, requirements=requirements), options(epochs=2)) for _ in range(2))
+    assert one.crash is other.crash is None
+    assert one.rates["mean_reward"] != other.rates["mean_reward"]
+
+
 def test_a_policy_without_memory_runs(pufferlib: MakeLoop) -> None:
     assert run(pufferlib(lstm_layers=0), options()).quantities["lstm_layers"] == 0
 

@@ -49,6 +49,7 @@ class Loop(NamedTuple):
       weights once and goes on with those casts (PufferLib 3.0 pufferl.py train()).
     - ``requirements``: the conditions that this trainer insists on, in its order (keys of REQUIREMENTS).
     - ``ranks_counted``: how many ranks' steps count towards total_timesteps; the trainer itself runs one of them.
+    - ``seed``: None: every run draws another one.
     - ``intervals``: checkpoint_interval, wandb_checkpoint_interval, evaluate_interval where the trainer has them.
     """
 
@@ -97,7 +98,7 @@ class Loop(NamedTuple):
     # policy
     lstm_layers: int
     lstm_zeroed_each_rollout: bool
-    seed: int
+    seed: int | None
     zero_copy: bool = True
     precision: str = "float32"
     ranks_counted: int = 1

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from metta_lint.plans.derivation import Derivation
 
 
+ANNEALING = "PyTorch CosineAnnealingLR"
+
+
 class Backend(NamedTuple):
     """What a plan must know of the environment and policy code that no config holds, to predict sizes.
 

@@ -15,7 +15,11 @@ FORMULAS: Mapping[str, str] = {
     "minibatch_segments": "minibatch_size // bptt_horizon",
     "steps_trained_per_epoch": "minibatches_per_epoch * minibatch_segments * bptt_horizon",
     "scheduler_epochs": "total_timesteps // batch_size",
+    "final_learning_rate": (
+        "cosine_annealed(learning_rate, epochs - 1, scheduler_epochs) if anneal_lr else learning_rate"
+    ),
 }
+"""Formulas of quantities. The cosine ends after ``scheduler_epochs``: the next epoch has a rate of 0."""
 
 CONDITIONS: Mapping[str, tuple[str, str]] = {
     "workers-divide-envs": (

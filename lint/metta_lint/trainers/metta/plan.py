@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import Backend, derive_intervals, summarise
+from metta_lint.plans.epochs import ANNEALING, Backend, derive_intervals, summarise
 from metta_lint.plans.plan import IgnoredKey, Plan
 from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
@@ -77,6 +77,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     derive_rewards(d, {})
     summarise(d, backend)
     derive_intervals(d, INTERVALS, "update_epochs")
+    d.define("final_learning_rate", source=ANNEALING)
     return d.plan(_loop(d), order=REQUIREMENTS, ignored=tuple(_ignored(run)))
 
 

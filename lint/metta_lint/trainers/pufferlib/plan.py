@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import Backend, derive_intervals, summarise
+from metta_lint.plans.epochs import ANNEALING, Backend, derive_intervals, summarise
 from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.agents import derive_agents
@@ -81,7 +81,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     derive_rewards(d, ITEMS)
     summarise(d, backend)
     derive_intervals(d, {name: key for name, key in INTERVALS.items() if key in run.settings}, "1")
-    _annealing(d)
+    d.define("final_learning_rate", source=ANNEALING)
     order = requirements_of(backend_of(run))
     return d.plan(_loop(d, order), order=order, ignored=ignored_keys(run, "3"))
 
@@ -98,15 +98,6 @@ def _hyperparameters(d: Derivation) -> None:
     rnn_name = d.run.value("base.rnn_name")
     layers = rnn_name if isinstance(rnn_name, Unknown) else 0 if rnn_name is None else 1
     d.assume("lstm_layers", layers, source="PufferLib 3.0 models.py")
-
-
-def _annealing(d: Derivation) -> None:
-    """The cosine ends after ``scheduler_epochs``; an epoch beyond has a rate of 0, the next ones rise again."""
-    d.define(
-        "final_learning_rate",
-        "cosine_annealed(learning_rate, epochs - 1, scheduler_epochs) if anneal_lr else learning_rate",
-        source="PyTorch CosineAnnealingLR",
-    )
 
 
 def _loop(d: Derivation, order: tuple[str, ...]) -> tuple[Loop | None, str | None]:
