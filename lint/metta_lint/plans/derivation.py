@@ -121,11 +121,11 @@ class Derivation:
     ) -> None:
         """Record a refusal where a condition is known not to hold, a risk where it depends on what is drawn at launch.
 
-        ``message`` may name quantities in braces. Both are those that the trainers share where none is given. ``at``
-        are the sizes that do not go together.
+        ``message`` may name quantities in braces. A condition or message that is not given is the one that the
+        trainers share. ``at`` are the sizes that do not go together.
         """
-        if not condition:
-            condition, message = CONDITIONS[requirement]
+        shared = CONDITIONS.get(requirement, ("", ""))
+        condition, message = condition or shared[0], message or shared[1]
         self.conditions.append(Condition(requirement, condition))
         if self.holds(f"not ({condition})"):
             self.refuse(Refusal(requirement, exception, self.fill(message), at))

@@ -43,7 +43,15 @@ def derive_experience(d: Derivation, source: str = EXPERIENCE) -> None:
     d.define("segments", source=source)
     d.define("minibatch_segments", source=source)
     d.assume("accumulate_minibatches", 1, source=f"{source}: Metta accumulates no gradients")
-    d.refuse_unless("agents-fit-segments", exception="ValueError", at=("trainer.batch_size", "total_agents"))
+    d.refuse_unless(
+        "agents-fit-segments",
+        exception="ValueError",
+        message=(
+            "batch_size ({batch_size}) is too small for {total_agents} agents: "
+            "it has {segments} segments of bptt_horizon = {bptt_horizon}"
+        ),
+        at=("trainer.batch_size", "total_agents"),
+    )
     for requirement in ("horizon-divides-minibatch", "minibatch-segments-divide-segments"):
         d.refuse_unless(requirement, exception="ValueError", at=("trainer.minibatch_size", "trainer.batch_size"))
 
