@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import show
-from metta_lint.plans.formula import formula
+from metta_lint.plans.formula import FormulaError, formula
 from metta_lint.plans.quantities import TRAITS
 from metta_lint.trainers.dialects import trainer_for
 
@@ -30,6 +32,20 @@ def problems_of(plan: Plan) -> dict[str, str]:
         if plan.value(name) is not None and not formula(condition).evaluate(plan.lookup):
             found[name] = f"{name} = {show(plan.value(name))}"
     return found
+
+
+def unknowns_of(plan: Plan) -> tuple[str, ...]:
+    """Why it cannot be known whether something is wrong with a plan: the reasons, each once; none where it can be."""
+    conditions = (*(condition.formula for condition in plan.conditions), *dict(_wastes(plan)).values())
+    return tuple(dict.fromkeys(value.because for text in conditions for value in _undecided(plan, text)))
+
+
+def _undecided(plan: Plan, condition: str) -> Iterator[Unknown]:
+    """What a condition comes to where that is unknown. Arithmetic without an answer holds nothing up."""
+    with suppress(FormulaError):
+        value = formula(condition).evaluate(plan.lookup)
+        if isinstance(value, Unknown) and not (value.could_be and all(value.could_be.examples())):
+            yield value
 
 
 def demands_of(plan: Plan, wants: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -20,8 +20,12 @@ def solve_page(answer: Answer, style: Style) -> str:
     name = answer.plan.run.label
     if answer.is_clean:
         return f"{name}: nothing to solve: {answer.plan.run.dialect} takes it as it is, and wastes nothing"
+    not_known = [f"  unknown: {because}" for because in answer.unknown]
+    if answer.is_clean is None:
+        heading = f"{name}: whether {answer.plan.run.dialect} takes it as it is and wastes nothing cannot be known"
+        return "\n".join([style.bold(heading), *not_known])
     lines = [style.bold(f"{name}: what is wrong with it as it is")]
-    lines += [f"  {message}" for message in answer.problems.values()]
+    lines += [*(f"  {message}" for message in answer.problems.values()), *not_known]
     missed = {want: value for want, value in answer.wants.items() if answer.plan.value(want) != value}
     lines += [
         f"  {want} = {_value(answer.plan.value(want))}, and {_value(value)} is wanted" for want, value in missed.items()
@@ -59,6 +63,7 @@ def solve_data(answer: Answer) -> dict[str, Any]:
         "version": answer.plan.run.version,
         "entry": answer.plan.run.entry,
         "clean": answer.is_clean,
+        **({"unknown_because": list(answer.unknown)} if answer.unknown else {}),
         "problems": [{"name": name, "message": message} for name, message in answer.problems.items()],
         "wants": dict(answer.wants),
         "proposals": [_solution_data(solution) for solution in answer.proposals],

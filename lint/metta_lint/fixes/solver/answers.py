@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.fixes.problems import problems_of
+from metta_lint.fixes.problems import problems_of, unknowns_of
 from metta_lint.fixes.solver import solve
 from metta_lint.fixes.solver.fixes import write_clean
 from metta_lint.fixes.solver.wants import split
@@ -35,17 +35,23 @@ class Solution(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A run's plan, what is wrong with it, what was wanted of it, and the nearest settings that do."""
+    """A run's plan, what is wrong with it, what was wanted of it, and the nearest settings that do.
+
+    ``unknown`` says why more may be wrong with it than anybody can know.
+    """
 
     plan: Plan
     problems: Mapping[str, str]
+    unknown: tuple[str, ...]
     wants: Mapping[str, object]
     proposals: tuple[Solution, ...]
 
     @property
-    def is_clean(self) -> bool:
-        """Whether nothing is wrong, and all has the value that is wanted."""
-        return not self.problems and all(self.plan.value(name) == value for name, value in self.wants.items())
+    def is_clean(self) -> bool | None:
+        """Whether nothing is wrong, and all has the value that is wanted; None where that cannot be known."""
+        if self.problems or any(self.plan.value(name) != value for name, value in self.wants.items()):
+            return False
+        return None if self.unknown else True
 
 
 def answer(plan: Plan, wants: Mapping[str, object]) -> Answer:
@@ -55,7 +61,8 @@ def answer(plan: Plan, wants: Mapping[str, object]) -> Answer:
     """
     fixed, derived = split(plan, wants)
     proposals = solve(plan, derived, fixed)[:MOST]
-    return Answer(plan, problems_of(plan), wants, tuple(_solution(plan, proposal) for proposal in proposals))
+    solutions = tuple(_solution(plan, proposal) for proposal in proposals)
+    return Answer(plan, problems_of(plan), unknowns_of(plan), wants, solutions)
 
 
 def _solution(plan: Plan, proposal: Proposal) -> Solution:
