@@ -1,8 +1,9 @@
-"""Settings, machines and runs: what one launch would train, and who said so."""
+"""Values that no file gives, and what they can be. Their ``repr`` is what reports say of them, also inside a list."""
 
 from __future__ import annotations
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import alternatives, show
 
 LARGEST_LISTED = 64
 """Whole numbers of a range that are looked at one by one."""
@@ -13,6 +14,9 @@ class Choice(NamedTuple):
 
     values: tuple[object, ...]
     complete: bool = True
+
+    def __repr__(self) -> str:
+        return alternatives(map(show, self.values)) + ("" if self.complete else " or others")
 
     def examples(self) -> tuple[object, ...]:
         """Values that it can have: all of them, if it is complete."""
@@ -26,6 +30,9 @@ class Range(NamedTuple):
     high: float
     integer: bool
     center: float | None = None
+
+    def __repr__(self) -> str:
+        return f"{show(self.low)} to {show(self.high)}"
 
     @property
     def complete(self) -> bool:
@@ -47,3 +54,6 @@ class Unknown(NamedTuple):
 
     because: str
     could_be: Choice | Range | None = None
+
+    def __repr__(self) -> str:
+        return "unknown" if self.could_be is None else repr(self.could_be)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LARGEST_SHOWN = 10**30
 LONGEST_SHOWN = 80
+LONGEST_LITERAL = 60
+MOST_ALTERNATIVES = 5
 COMPARED = 50
 """Names that one is compared with at most: comparing takes far longer than anything else here."""
 IN_BRACKETS = " (did you mean {}?)"
@@ -29,7 +31,7 @@ _ENDLESS = re.compile(r"\S{200,}")
 
 
 def show(value: object) -> str:
-    """A value for people: ``262,144``, ``1,638.4``, ``0.000457``, ``muon``."""
+    """A value for people: ``262,144``, ``1,638.4``, ``0.000457``, ``muon``, ``unknown``."""
     match value:
         case bool() | None:
             return str(value)
@@ -44,8 +46,24 @@ def show(value: object) -> str:
         case float():
             return f"{value:.6g}"
         case _:
-            text = str(value)
-            return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+            return shortened(str(value), LONGEST_SHOWN)
+
+
+def literal(value: object) -> str:
+    """A value as Python writes it, for messages that repeat a trainer's: ``'adam'``, ``[64, unknown]``."""
+    return shortened(repr(value), LONGEST_LITERAL)
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text without what is beyond so many characters."""
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """``30 or 31``; of many the first few and a number: ``1 or 2 or 3 or 4 or 5 or 12 others``."""
+    several = list(dict.fromkeys(words))
+    more = [f"{len(several) - MOST_ALTERNATIVES} others"] if len(several) > MOST_ALTERNATIVES else []
+    return " or ".join([*several[:MOST_ALTERNATIVES], *more])
 
 
 def printable(text: str) -> str:

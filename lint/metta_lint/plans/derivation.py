@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
-from metta_lint.base.wording import show
+from metta_lint.base.wording import alternatives, show
 from metta_lint.loops.loop import Loop
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, ILL_SIZED, REQUIREMENTS, when_checked
 from metta_lint.plans.experience import CONDITIONS, FORMULAS
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 SWITCHED_OFF_BY_NONE = ("reward_clamp", "target_kl")
 """Fields of a loop that are None where the quantity is off."""
-SHOWN = 5
-"""Drawn values that a message names."""
 BEFORE_A_ROLLOUT_ENDS = ("start", "first rollout")
 """Moments of a refusal after which nothing is known of a rollout."""
 
@@ -227,12 +225,7 @@ def _in_words(value: object) -> str:
 
 def _listed(drawn: Sequence[Mapping[str, object]]) -> str:
     """The drawn values of each setting: ``trainer.batch_size = 30 or 31``."""
-    said = []
-    for key in drawn[0]:
-        values = list(dict.fromkeys(str(case[key]) for case in drawn))
-        more = f" or {len(values) - SHOWN} others" if len(values) > SHOWN else ""
-        said.append(f"{key} = {' or '.join(values[:SHOWN])}{more}")
-    return " and ".join(said)
+    return " and ".join(f"{key} = {alternatives(str(case[key]) for case in drawn)}" for key in drawn[0])
 
 
 def _braced(message: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
+from metta_lint.base.wording import LONGEST_LITERAL, literal, show
 from metta_lint.plans.draws import spread
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     Step = Callable[[Lookup], Any]
 
 LARGEST = 10**30
-LONGEST_SHOWN = 60
 NOTHING_LEFT = 1e-12
 """What is less than this share of a number is what is left of its arithmetic."""
 
@@ -119,13 +119,6 @@ class Formula(NamedTuple):
         return ast.unparse(_PutIn(lookup).visit(ast.parse(self.text, mode="eval").body))
 
 
-def _short(value: object) -> str:
-    if isinstance(value, int) and abs(value) > LARGEST:
-        return "a number too large to show"
-    text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
-
-
 class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no error
     def __init__(self, value: Unknown) -> None:
         super().__init__(value.because)
@@ -148,7 +141,9 @@ class _PutIn(ast.NodeTransformer):
 
     def _value(self, name: str) -> ast.AST:
         value = self._lookup(name)
-        return ast.Name(id="?" if isinstance(value, Unknown) else _short(value))
+        if isinstance(value, int) and abs(value) > LARGEST:
+            return ast.Name(id=show(value))
+        return ast.Name(id="?" if isinstance(value, Unknown) else literal(value))
 
 
 @cache
@@ -191,7 +186,7 @@ def _dotted(node: ast.expr) -> str:
 def _number(value: object) -> Any:
     """A number of a size that a config can mean; Python's own arithmetic would repeat a text, or grow without end."""
     if not isinstance(value, int | float):
-        raise TypeError(f"{str(value)[:LONGEST_SHOWN]!r} is no number")
+        raise TypeError(f"{str(value)[:LONGEST_LITERAL]!r} is no number")
     if not abs(value) <= LARGEST:  # nor is it one for nan
         raise OverflowError("the number is too large to mean anything")
     return value

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from metta_lint.base.paths import tidy, without_suffix
+from metta_lint.base.paths import slashed, tidy, without_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ def run_names(runs: Sequence[Run]) -> dict[str, str]:
 
 def _names(run: Run) -> Iterator[str]:
     yield run.trainer
-    file = tidy(without_suffix(run.file.replace("\\", "/"))).split("/")
+    file = tidy(without_suffix(slashed(run.file))).split("/")
     parts = [part for part in (*file, *run.entry.removeprefix(run.file).strip(":").split(":")) if part]
     for first in range(len(parts) - 1, -1, -1):
         name = re.sub(r"[^A-Za-z0-9_]+", "-", "-".join(parts[first:])).strip("-")

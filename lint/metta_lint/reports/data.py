@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.base.documents import Span
+from metta_lint.base.paths import slashed
 from metta_lint.base.unknown import Unknown
 from metta_lint.rules.finding import SEVERITIES, Claim, Finding
 
@@ -112,13 +113,24 @@ def _blamed(plan: Plan, refusal: Refusal) -> Span:
 
 
 def _setting(setting: Setting) -> dict[str, Any]:
-    unknown = isinstance(setting.value, Unknown)
     return {
-        "value": None if unknown else setting.value,
+        "value": _known(setting.value),
         **({"unknown_because": setting.value.because} if isinstance(setting.value, Unknown) else {}),
         "location": location(setting.span) if setting.span is not None else None,
         "overrides": [location(span) for span in setting.overrides],
     }
+
+
+def _known(value: object) -> object:
+    """A value with null for what is unknown in it."""
+    match value:
+        case Unknown():
+            return None
+        case list():
+            return [_known(item) for item in value]
+        case dict():
+            return {key: _known(item) for key, item in value.items()}
+    return value
 
 
 def _quantity(quantity: Quantity) -> dict[str, Any]:
@@ -136,7 +148,7 @@ def _quantity(quantity: Quantity) -> dict[str, Any]:
 def location(span: Span) -> dict[str, Any]:
     """A place: 1-based, the end exclusive, ``/`` in the path."""
     return {
-        "path": span.path.replace("\\", "/"),
+        "path": slashed(span.path),
         "line": span.line,
         "column": span.column,
         "end_line": span.end_line,

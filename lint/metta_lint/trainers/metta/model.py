@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
-from metta_lint.base.wording import IN_BRACKETS, did_you_mean
+from metta_lint.base.wording import IN_BRACKETS, did_you_mean, literal
 from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.metta.batches import CLOCKS, SIZES
 from metta_lint.trainers.metta.defaults import DEFAULTS
@@ -81,14 +81,9 @@ def check_model(d: Derivation) -> None:
     if not is_of_this_era(settings):
         return
     for requirement, key, words in (*_sections(d), *_values(d), *_unknown_keys(settings)):
-        message = f"{key} = {_shown(d.run.value(key))}: {words}"
+        message = f"{key} = {literal(d.run.value(key))}: {words}"
         d.refuse(Refusal(requirement, "ValidationError", message, (key,), listed=True))
     _check_fields(d)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 Problem = tuple[str, str, str]
