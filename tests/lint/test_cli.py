@@ -438,3 +438,16 @@ def test_the_examples_drift_as_they_are_meant_to(
     assert "ML402 516,112 of 1,040,400 collected steps (49.6%)" in out
     assert "ML101 64 agents in each environment against 3" in out
     assert "ML207" not in out.replace("ML207 1,145", "")
+
+
+def test_a_backend_that_is_not_there_yet_is_one_line(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "no-such-run.ini", *SIDES[1:], "--run", "--backend", "mettagrid"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()) == ("", ["error: --backend mettagrid is not available yet: embedded is"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a backslash separates folders there")
+def test_a_backslash_in_a_name_stays_one(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a\\b.ini").write_text("[base]\npackage = metta\nenv_name = other\n[train]\ngamma = 1\ngamma = 2\n")
+    assert main(["check", "a\\b.ini", "--output-format", "json"]) == 2
+    assert [f["location"]["path"] for f in json.loads(capsys.readouterr().out)["findings"]] == ["a\\b.ini"]

@@ -303,3 +303,18 @@ def test_a_finding_of_several_runs_is_mended_in_all_of_them(tmp_path: Path, monk
     assert run(["check", "--fix", "--unsafe-fixes", "--select", "ML402"]) == 0
     assert all(path.read_text(encoding="utf-8").endswith("  batch_size: 64\n") for path in (entry, other))
     assert Path("configs/trainer/trainer.yaml").read_bytes() == shared
+
+
+def test_a_run_of_which_not_all_is_known_is_not_called_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = write_metta(tmp_path, {"trainer.num_workers": None})
+    assert run(["solve", entry, "--output-format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    jsonschema.validate(data, json.loads((ROOT / "docs/schema/solve.json").read_text(encoding="utf-8")))
+    assert data["clean"] is None
+    assert data["unknown_because"][0].startswith("the machine's CPU cores are not known: say --cpus")
+    assert run(["solve", entry]) == 1
+    assert "wastes nothing cannot be known\n  unknown: the machine's CPU cores" in capsys.readouterr().out
+    assert run(["solve", entry, "--cpus", "4", "--gpus", "1", "--output-format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["clean"] is not None

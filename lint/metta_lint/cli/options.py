@@ -87,7 +87,13 @@ launch_options = option_group(
         metavar="NAME[@VERSION]",
         help="The version that runs of a trainer are for, instead of the one that their files tell: pufferlib@2.",
     ),
-    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, in the trainer's syntax."),
+    click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="[RUN:]KEY=VALUE",
+        help="Override, in the trainer's syntax; of one declared run, or of all that have the key.",
+    ),
 )
 
 
