@@ -18,12 +18,13 @@ from metta_lint.files.file_system import exists, is_folder
 from metta_lint.files.limits import BYTE_LIMIT, NODE_LIMIT
 from metta_lint.files.replace import write_text
 from metta_lint.rules.built_in import STALE_ENTRY
+from metta_lint.rules.finding import more_than
 from metta_lint.sources import read
 from metta_lint.sources.syntax import JSON
 from metta_lint.sources.text import file_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Mapping as MappingABC
 
     from metta_lint.base.documents import Node, Span
@@ -97,21 +98,12 @@ class Held(NamedTuple):
         return Baseline(self.baseline.path, +(Counter(self.baseline.counts) - Counter(self.gone)))
 
 
-def held(findings: Iterable[Finding], baseline: Baseline, coverage: Coverage) -> Held:
-    """Hold findings, in the order of their lines, against a baseline.
-
-    Of equal ones the first are taken for the known ones. That a file cannot be read is never known.
-    """
-    left, new, known = Counter(baseline.counts), [], 0
-    for finding in findings:
-        key = baseline.key(finding)
-        if left[key] > 0 and not finding.is_input_error:
-            left[key] -= 1
-            known += 1
-        else:
-            new.append(finding)
+def held(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) -> Held:
+    """Hold findings, in the order of their lines, against a baseline."""
+    left = Counter(baseline.counts)
+    new = more_than(findings, left, baseline.key)
     gone = {key: number for key, number in left.items() if number > 0 and coverage.judges(baseline.file(key), key.code)}
-    return Held(baseline, tuple(new), known, gone)
+    return Held(baseline, tuple(new), len(findings) - len(new), gone)
 
 
 def updated(old: Baseline, findings: Iterable[Finding], coverage: Coverage) -> Baseline:

@@ -223,7 +223,7 @@ class Suppressions:
         rule = self._rules.get(finding.code)
         if rule is None:
             return None
-        others = finding.related if self._kinds.get(finding.code) == "pair" else ()
+        others = finding.related if finding.is_of_pair else ()
         found: list[tuple[tuple[bool, int, int], Directive]] = []
         for place, span in enumerate((finding.span, *(related.span for related in others))):
             file = self._file(span.path)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from metta_lint.base.documents import Span
-    from metta_lint.plans.pair import Pair
     from metta_lint.rules.finding import Finding, Identity, Severity
     from metta_lint.sources.edit import Edit
 
@@ -35,10 +34,6 @@ class Linted(Protocol):
     @property
     def findings(self) -> Sequence[Finding]:
         """All that was found."""
-
-    @property
-    def pairs(self) -> Sequence[Pair]:
-        """The pairs that were compared."""
 
 
 R = TypeVar("R", bound=Linted)
@@ -56,12 +51,11 @@ class Wanted(NamedTuple):
     of_pairs: bool = False
     severity: Severity = "info"
 
-    def allows(self, finding: Finding, report: Linted) -> bool:
-        """Whether a finding of a report has a fix of the kind that is wanted."""
+    def allows(self, finding: Finding) -> bool:
+        """Whether a finding has a fix of the kind that is wanted."""
         if finding.fix is None or not at_least(self.severity, [finding]):
             return False
-        of_pair = self.of_pairs and any(finding.runs == pair.runs for pair in report.pairs)
-        return finding.fix.is_safe or self.unsafe or of_pair
+        return finding.fix.is_safe or self.unsafe or (self.of_pairs and finding.is_of_pair)
 
     def reaches(self, finding: Finding) -> bool:
         """Whether all edits of a finding lie in the files that were asked about."""
@@ -136,7 +130,7 @@ class Fixer(Generic[R]):
                 break
             report = self._round(report, batch)
             unsettled = left == 0
-        outside = [f for f in report.findings if self.wanted.allows(f, report) and not self.wanted.reaches(f)]
+        outside = [f for f in report.findings if self.wanted.allows(f) and not self.wanted.reaches(f)]
         self.report = report
         return Fixed(
             tuple(self.done),
@@ -147,11 +141,9 @@ class Fixer(Generic[R]):
         )
 
     def _candidates(self, report: R) -> list[Finding]:
-        found = [finding for finding in report.findings if self.wanted.allows(finding, report) and self._can(finding)]
+        reached = (f for f in report.findings if self.wanted.allows(f) and self.wanted.reaches(f))
+        found = [finding for finding in reached if finding.identity not in self.failed]
         return sorted(found, key=lambda finding: (finding.fix.edits[0].span, finding.code) if finding.fix else ())
-
-    def _can(self, finding: Finding) -> bool:
-        return self.wanted.reaches(finding) and finding.identity not in self.failed
 
     def _round(self, report: R, batch: list[Finding]) -> R:
         """Apply fixes that do not touch, all at once; one by one where the whole is not what it should be."""

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
-from metta_lint.base.paths import is_below
+from metta_lint.base.paths import from_folder, is_below
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -114,6 +114,10 @@ class Repository:
         if not is_below(full, self.top):
             return None
         return os.path.relpath(full, self.top).replace(os.sep, "/")
+
+    def seen(self, inside: str) -> str:
+        """A file of the repository as the working directory names it."""
+        return from_folder(os.path.join(self.top, *inside.split("/")), "")
 
     # -- commits ---------------------------------------------------------------------------------------------------
 

@@ -16,16 +16,13 @@ from metta_lint.history.earlier import EarlierState
 from metta_lint.history.git import Repository
 from metta_lint.plans.run import split_entry
 from metta_lint.project.runs import plan_run
+from metta_lint.rules.finding import more_than
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from metta_lint.check.gather import Request
     from metta_lint.check.report import Report
-    from metta_lint.plans.plan import Plan
-    from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config, RunSpec
-    from metta_lint.rules.finding import Finding, Identity
+    from metta_lint.rules.finding import Identity
 
 
 class Since(NamedTuple):
@@ -51,7 +48,7 @@ def only_new(revision: str, report: Report) -> Report:
         )
     with EarlierState(since.repository, current()) as state:
         earlier, notes = _earlier(since, state, request)
-    kept = _without(report.findings, earlier)
+    kept = more_than(report.findings, earlier, lambda f: f.identity._replace(path=real_path(f.span.path)))
     commit = since.repository.described(since.commit)
     left_out = count(len(report.findings) - len(kept), "finding")
     said = f"since {commit.short} ({commit.date}, {printable(commit.subject)}): {left_out} of before not shown"
@@ -89,13 +86,8 @@ class _Names:
 
     def __init__(self, repository: Repository, commit: str) -> None:
         self._repository = repository
-        self._folder = os.getcwd()
         self._renames = repository.staged_renames(commit)
         self._before = {now: before for before, now in self._renames.items()}
-
-    def _seen(self, inside: str) -> str:
-        full = os.path.join(self._repository.top, *inside.split("/"))
-        return from_folder(full, self._folder)
 
     def before(self, path: str) -> str:
         """The name that a file or folder had."""
@@ -103,8 +95,8 @@ class _Names:
         if inside is None:
             return path
         if inside in self._before:
-            return self._seen(self._before[inside])
-        return self._seen(self._folder_before(inside)) if is_folder(path) else self._seen(inside)
+            return self._repository.seen(self._before[inside])
+        return self._repository.seen(self._folder_before(inside)) if is_folder(path) else self._repository.seen(inside)
 
     def _folder_before(self, inside: str) -> str:
         """The name that a folder had, if all that it holds came from one other folder."""
@@ -121,7 +113,7 @@ class _Names:
         inside = self._repository.inside(path)
         if inside not in self._renames:
             return path
-        return os.path.join(self._repository.top, *self._renames[inside].split("/"))
+        return os.path.abspath(self._repository.seen(self._renames[inside]))
 
 
 def _earlier(
@@ -130,7 +122,7 @@ def _earlier(
     request: Request,
 ) -> tuple[Counter[Identity], list[str]]:
     """How often a commit had each finding, under the names that files have now; and what could not be read."""
-    config, overrides, machine = request.config, request.overrides, request.machine
+    config = request.config
     paths = request.asked if request.is_named else ()
     state.move(since.commit or "")
     names = _Names(since.repository, since.commit or "")
@@ -143,8 +135,9 @@ def _earlier(
         state.add_folder(path)
     try:
         with using(state):
-            then = _plannable(then, overrides, machine)
-            found = check(there, then, overrides, machine).findings
+            there_then = {name: run for name, run in runs.items() if _could_be_planned(name, then, request)}
+            then = then._replace(runs=there_then)
+            found = check(there, then, request.overrides, request.machine).findings
             known = Counter(f.identity._replace(path=names.now(real_path(f.span.path))) for f in found)
     except LintError as error:
         raise LintError(f"--since {since.revision}: as it was then: {error}") from error
@@ -159,36 +152,10 @@ def _renamed(spec: RunSpec, names: _Names) -> RunSpec:
     return spec._replace(entry=":".join([names.before(file), *([name] if name else [])]))
 
 
-def _plannable(config: Config, overrides: Sequence[str], machine: Machine | None) -> Config:
-    """The configuration without the declared runs, and intended differences, that mean nothing yet."""
-    plans: dict[str, Plan | None] = {}
-    for name in config.runs:
-        try:
-            plans[name] = plan_run(name, config, machine=machine, shared=overrides, with_problems=True)
-        except InputError:
-            plans[name] = None  # the check says so
-        except LintError:
-            continue  # its entry is not there, or has none of the keys that are set
-    pairs = [
-        pair._replace(differs=tuple(d for d in pair.differs if _has(d.quantity, plans[pair.left], plans[pair.right])))
-        for pair in config.pairs
-        if pair.left in plans and pair.right in plans
-    ]
-    return config._replace(runs={name: config.runs[name] for name in plans}, pairs=tuple(pairs))
-
-
-def _has(quantity: str, *plans: Plan | None) -> bool:
-    return any(plan is not None and quantity in plan.quantities for plan in plans)
-
-
-def _without(findings: Iterable[Finding], earlier: Counter[Identity]) -> list[Finding]:
-    """The findings that are more than there were; of equal ones the last."""
-    left = earlier.copy()
-    new = []
-    for finding in findings:
-        key = finding.identity._replace(path=real_path(finding.span.path))
-        if left[key] > 0 and not finding.is_input_error:
-            left[key] -= 1
-        else:
-            new.append(finding)
-    return new
+def _could_be_planned(name: str, config: Config, request: Request) -> bool:
+    """Whether a declared run was there, with all of the keys that are set. What could not be read, the check says."""
+    try:
+        plan_run(name, config, machine=request.machine, shared=request.overrides, with_problems=True)
+    except LintError as error:
+        return isinstance(error, InputError)
+    return True

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from metta_lint.base.errors import InputError, LintError
-from metta_lint.base.paths import from_folder
 from metta_lint.base.wording import printable
 from metta_lint.files.file_system import is_file, real_path, using
 from metta_lint.plans.run import split_entry
@@ -181,7 +180,7 @@ class Walk:
             return None
         self._earlier.move(commit)
         with using(self._earlier):
-            entry = self._seen(timeline.entry)
+            entry = self.repository.seen(timeline.entry)
             if not is_file(entry):
                 return None
             try:
@@ -262,11 +261,6 @@ class Walk:
     def _entry(self, launch: Launch) -> str:
         declared = launch.config.runs.get(launch.run)
         return launch.run if declared is None else declared.entry
-
-    def _seen(self, inside: str) -> str:
-        """A file of the repository as the working directory names it."""
-        full = os.path.join(self.repository.top, *inside.split("/"))
-        return from_folder(full, self._folder)
 
 
 def _suffixes() -> tuple[str, ...]:

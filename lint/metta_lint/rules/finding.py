@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from metta_lint.base.paths import slashed
 from metta_lint.base.records import NamedTuple
@@ -10,12 +10,14 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections import Counter
+    from collections.abc import Callable, Iterable, Mapping
 
     from metta_lint.base.documents import Span
     from metta_lint.sources.edit import Fix
 
 
+K = TypeVar("K")
 Severity: TypeAlias = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 DOCUMENTATION = "https://metta-lint.github.io/metta-lint"
@@ -92,6 +94,11 @@ class Finding(NamedTuple):
     page: str = ""
 
     @property
+    def is_of_pair(self) -> bool:
+        """Whether a pair was looked at."""
+        return len(self.runs) > 1
+
+    @property
     def found_in(self) -> str:
         """What was looked at, in words."""
         return " against ".join(self.runs) or self.looked_at
@@ -119,6 +126,21 @@ def at_least(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:
     """The findings that are as severe or more; what cannot be read always stays."""
     kept = SEVERITIES[: SEVERITIES.index(severity) + 1]
     return [finding for finding in findings if finding.severity in kept or finding.is_input_error]
+
+
+def more_than(findings: Iterable[Finding], known: Counter[K], key: Callable[[Finding], K]) -> list[Finding]:
+    """The findings that are more than a count knows; of equal ones the last. What cannot be read is never known.
+
+    What was known is taken off the count.
+    """
+    new = []
+    for finding in findings:
+        name = key(finding)
+        if known[name] > 0 and not finding.is_input_error:
+            known[name] -= 1
+        else:
+            new.append(finding)
+    return new
 
 
 def rule_page(code: str) -> str:

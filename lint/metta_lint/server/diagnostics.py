@@ -46,7 +46,7 @@ def diagnostics(result: Result) -> dict[str, list[Shown]]:
     """What is shown in each file, by the file's address."""
     shown: dict[str, list[Shown]] = {}
     for checked, finding in result.findings:
-        for span, related in _sides(checked, finding):
+        for span, related in _sides(finding):
             diagnostic = _diagnostic(result, checked, finding, span, related)
             uri = address(result, result.file(checked.root, span))
             shown.setdefault(uri, []).append(Shown(diagnostic, finding, span, checked))
@@ -65,14 +65,14 @@ def location(result: Result, checked: Checked, span: Span) -> Location:
     return Location(address(result, file), result.text(file).range(span))
 
 
-def _sides(checked: Checked, finding: Finding) -> Iterator[tuple[Span, list[tuple[str, Span]]]]:
+def _sides(finding: Finding) -> Iterator[tuple[Span, list[tuple[str, Span]]]]:
     """Each place that a finding is shown at, with the labelled places that it points to from there.
 
     That is its own place, and of a pair's finding the first one in each other file too.
     """
     related = [(place.label, place.span) for place in finding.related]
     yield finding.span, related
-    if checked.report is None or all(finding.runs != pair.runs for pair in checked.report.pairs):
+    if not finding.is_of_pair:
         return
     others: dict[str, Related] = {}
     for place in finding.related:
