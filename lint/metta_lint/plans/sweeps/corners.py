@@ -61,6 +61,8 @@ def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
     if start.refusals or _wasted(start) != 0.0:
         return
     for key, space in walk.spaces.items():
+        if _is_clock(key):  # what one epoch wastes does not depend on how many there are
+            continue
         plans = [(value, sweep.replan({**walk.first, key: value})) for value in space.probes]
         wasteful = [(share, value, plan) for value, plan in plans if (share := _wasted(plan) or 0.0) > 0]
         if wasteful:
@@ -113,7 +115,7 @@ class _Walk:
         Powers of two are too large, too small or no multiples at the ends first, so what is taken there is taken
         between them. Other whole numbers are not: 16 and 64 divide what 17 does not.
         """
-        clocks = {key for key in self.spaces if key.rpartition(".")[2] in CLOCKS}
+        clocks = set(filter(_is_clock, self.spaces))
         powers = [space.is_whole and space.only_powers for key, space in self.spaces.items() if key not in clocks]
         if len(powers) > MOST_SIZES or not all(powers):
             return False
@@ -181,6 +183,10 @@ class _Walk:
             if not common:
                 return {}
         return common or {}
+
+
+def _is_clock(key: str) -> bool:
+    return key.rpartition(".")[2] in CLOCKS
 
 
 def _ends(space: Space) -> tuple[float, ...]:

@@ -74,17 +74,18 @@ def ignored_key(
     """
     section, _, name = key.partition(".")
     reads = READS[version]
+    because = (reads.never if never is None else never).get(section)
+    is_read = because is None or name in reads.sections[section]
+    if is_read and key not in reads.moved and key not in reads.dead:
+        return None
     others = [other for other, it in READS.items() if name in it.sections.get(section, ())]
     read_by = f"PufferLib {' and '.join(others)}" if others else ""
-    because = (reads.never if never is None else never).get(section)
     if key in reads.moved:
         besides = BESIDES.get(key, "") if version == "3" and never is None else ""
         return IgnoredKey(key, f"PufferLib {version} reads it elsewhere{besides}", reads.moved[key], read_by=read_by)
     if key in reads.dead:
         return IgnoredKey(key, reads.dead[key], read_by=read_by)
-    if because is None or name in reads.sections[section]:
-        return None
-    return IgnoredKey(key, because, nearest(reads.sections[section]), read_by=read_by)
+    return IgnoredKey(key, because or "", nearest(reads.sections[section]), read_by=read_by)
 
 
 def _is_section(setting: Setting) -> bool:
