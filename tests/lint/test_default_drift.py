@@ -10,7 +10,7 @@ import pytest
 from metta_lint.check.linter import check
 from metta_lint.project.config import Config, selecting
 from metta_lint.sources import read
-from metta_lint.trainers.default_drifts import default_drifts
+from metta_lint.trainers.dialects import default_drifts
 from metta_lint.trainers.metta.defaults import DEFAULTS
 
 if TYPE_CHECKING:

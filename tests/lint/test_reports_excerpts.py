@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from metta_lint.base.documents import Span
 from metta_lint.base.wording import printable
-from metta_lint.reports.cells import shown, width, wrapped
+from metta_lint.reports.cells import shown, width, window, wrapped
 from metta_lint.reports.excerpts import excerpts
 from metta_lint.reports.style import Style
-from metta_lint.reports.window import window
 from metta_lint.rules.finding import Finding, Related
 
 if TYPE_CHECKING:

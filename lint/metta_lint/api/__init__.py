@@ -33,8 +33,7 @@ from metta_lint.plans.sweeps.sweep import Parameter, Sweep
 from metta_lint.plans.waste import Waste, waste_of
 from metta_lint.rules.finding import Claim, Finding, Severity
 from metta_lint.rules.rule import Case, Draft, Place, Rule
-from metta_lint.sources.edit import Edit, Fix
-from metta_lint.sources.remedies import removal, renaming, rewriting
+from metta_lint.sources.edit import Edit, Fix, removal, renaming, rewriting
 from metta_lint.sources.syntax import INI, MAP
 from metta_lint.trainers.trees.environment import Environment
 from metta_lint.trainers.trees.references import TASKS, Reference, env_references, file_references, target_references
@@ -125,7 +124,7 @@ if not TYPE_CHECKING:
 
 def default_drifts(document: Document) -> Iterator[DefaultDrift]:
     """Where a trainer's own config file says something else than the Python defaults behind it."""
-    from metta_lint.trainers.default_drifts import default_drifts
+    from metta_lint.trainers.dialects import default_drifts
 
     yield from default_drifts(document)
 

@@ -14,7 +14,7 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit, style
 from metta_lint.cli.pair import plan_of
-from metta_lint.reports.strict_json import as_json
+from metta_lint.reports.data import as_json
 
 
 @click.command()

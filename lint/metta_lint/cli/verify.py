@@ -149,7 +149,7 @@ def _report(results: Sequence[Verification], style: Style, *, as_json: bool) -> 
     from metta_lint.reports import verification
 
     if as_json:
-        from metta_lint.reports.strict_json import as_json as json_of
+        from metta_lint.reports.data import as_json as json_of
 
         data = [verification.verification_data(result) for result in results]
         return json_of(data[0] if len(data) == 1 else data)

@@ -1,8 +1,15 @@
-"""Cells: how many columns of a terminal a text takes, and where to break it."""
+"""Cells: how many columns of a terminal a text takes, where to break it, and the part of a long line that fits."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import without_controls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 TAB = "    "
 """What a tab is shown as, wherever it stands, so that marks stay under what they mark."""
@@ -47,3 +54,56 @@ def _lines(paragraph: str, room: int) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+CUT = "..."
+
+
+class Window(NamedTuple):
+    """The characters of a line from ``first`` up to ``last``, as they are shown; ``CUT`` stands for the rest."""
+
+    cells: Sequence[str]
+    first: int
+    last: int
+
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        after = CUT if self.last < len(self.cells) else ""
+        return f"{self._before}{''.join(self.cells[self.first : self.last])}{after}"
+
+    @property
+    def _before(self) -> str:
+        return CUT if self.first else ""
+
+    def columns(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the text the characters from ``start`` up to ``end`` begin, and how many columns they take."""
+        start = min(max(start, self.first), self.last)
+        end = min(max(end, start), self.last)
+        before = len(self._before) + width("".join(self.cells[self.first : start]))
+        return before, max(width("".join(self.cells[start:end])), 1)
+
+
+def window(cells: Sequence[str], start: int, end: int, room: int) -> Window:
+    """The part of a line that fits into so many columns and shows what is marked from ``start`` up to ``end``.
+
+    As much of the line's beginning is shown as there is room for: that is where its key stands.
+    """
+    if width("".join(cells)) <= room:
+        return Window(cells, 0, len(cells))
+    if width("".join(cells[:end])) <= room - len(CUT):
+        return Window(cells, 0, _fitting(cells, 0, room - len(CUT)))
+    inner = room - 2 * len(CUT)
+    spare = max(inner - width("".join(cells[start:end])), 0)
+    first = start
+    while first and width("".join(cells[first - 1 : start])) <= spare // 2:
+        first -= 1
+    return Window(cells, first, _fitting(cells, first, inner))
+
+
+def _fitting(cells: Sequence[str], first: int, room: int) -> int:
+    """Up to which character, from the first one on, a line fits into so many columns."""
+    last = first
+    while last < len(cells) and (room := room - width(cells[last])) >= 0:
+        last += 1
+    return last

@@ -1,7 +1,11 @@
-"""JSON for scripts: the shapes that docs/schema describes, ``"schema": "metta-lint/1"`` in each."""
+"""JSON for scripts: the shapes that docs/schema describes, ``"schema": "metta-lint/1"`` in each.
+
+It is JSON as its standard has it: Python's own writer makes NaN and Infinity, which other readers refuse.
+"""
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.base.documents import Span
@@ -14,7 +18,9 @@ if TYPE_CHECKING:
     from metta_lint.check.report import Report
     from metta_lint.plans.plan import Plan, Quantity, Refusal
     from metta_lint.plans.run import Setting
+    from metta_lint.reports.style import Style
     from metta_lint.sources.edit import Fix
+
 
 SCHEMA = "metta-lint/1"
 
@@ -154,3 +160,30 @@ def location(span: Span) -> dict[str, Any]:
         "end_line": span.end_line,
         "end_column": span.end_column,
     }
+
+
+def as_json(data: object) -> str:
+    """A report for scripts. What JSON has no number for is a text: ``"inf"``, ``"-inf"``, ``"nan"``."""
+    import json
+
+    try:
+        return json.dumps(data, indent=2, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(data), indent=2, default=str, allow_nan=False)
+
+
+def _finite(data: Any) -> Any:
+    """Data with texts for numbers that are not finite."""
+    match data:
+        case float():
+            return data if isfinite(data) else str(data)
+        case dict():
+            return {key: _finite(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_finite(item) for item in data]
+    return data
+
+
+def page(report: Report, _style: Style) -> str:
+    """The findings, and what was looked at."""
+    return as_json(check_data(report))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import identity, read_bytes
 from metta_lint.files.limits import LINE_LIMIT
-from metta_lint.reports.cells import one_line, shown, width, wrapped
-from metta_lint.reports.window import CUT, window
+from metta_lint.reports.cells import CUT, one_line, shown, width, window, wrapped
 from metta_lint.sources.text import LINE_BREAK
 
 if TYPE_CHECKING:

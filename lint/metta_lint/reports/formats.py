@@ -23,7 +23,7 @@ class Format(NamedTuple):
 FORMATS = {
     "full": Format("full", "text"),
     "concise": Format("concise", "text"),
-    "json": Format("json", "data"),
+    "json": Format("data", "data"),
     "sarif": Format("sarif"),
     "github": Format("github"),
     "gitlab": Format("gitlab"),

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.reports.places import repository_path, with_fingerprints
-from metta_lint.reports.remarks import remarks
+from metta_lint.reports.remarks import remarks, repository_path, with_fingerprints
 
 if TYPE_CHECKING:
     from metta_lint.check.report import Report

@@ -7,8 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # only written, nothing is parsed
 
-from metta_lint.reports.places import repository_path
-from metta_lint.reports.remarks import remarks
+from metta_lint.reports.remarks import remarks, repository_path
 
 if TYPE_CHECKING:
     from metta_lint.check.report import Report

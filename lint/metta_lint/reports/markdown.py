@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from metta_lint.reports.places import repository_path
-from metta_lint.reports.remarks import fix_text
+from metta_lint.reports.remarks import fix_text, repository_path
 from metta_lint.reports.text import summary
 
 if TYPE_CHECKING:

@@ -1,15 +1,20 @@
-"""What several formats say of a finding, each in its own form."""
+"""What several formats say of a finding: its remarks, its path in the repository, its fingerprint."""
 
 from __future__ import annotations
 
+import posixpath
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from metta_lint.base.paths import slashed
 from metta_lint.rules.built_in import BUILT_IN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from metta_lint.check.report import Report
     from metta_lint.rules.built_in import BuiltIn
-    from metta_lint.rules.finding import Finding
+    from metta_lint.rules.finding import Finding, Identity
     from metta_lint.rules.rule import Rule
 
 
@@ -39,3 +44,23 @@ def remarks(finding: Finding) -> list[str]:
     lines += [f"fix: {fix_text(finding)}"] if finding.fix is not None else []
     lines += [f"note: {note}" for note in finding.notes]
     return lines
+
+
+def repository_path(path: str) -> str:
+    """A path as a repository has it: ``./configs/../a.ini`` is ``a.ini``."""
+    return posixpath.normpath(slashed(path))
+
+
+def with_fingerprints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
+    """Each finding with what stays the same when its line moves: a hash of its identity.
+
+    What is found several times in a file is counted, so that each has a fingerprint of its own.
+    """
+    from hashlib import sha256
+
+    seen: Counter[Identity] = Counter()
+    for finding in findings:
+        key = finding.identity._replace(path=repository_path(finding.span.path))
+        text = "\0".join((key.code, key.path, key.text, str(seen[key])))
+        seen[key] += 1
+        yield finding, sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from metta_lint import __version__
-from metta_lint.reports.data import claim_data
-from metta_lint.reports.places import repository_path, with_fingerprints
-from metta_lint.reports.remarks import remarks, rules_by_code
-from metta_lint.reports.strict_json import as_json
+from metta_lint.reports.data import as_json, claim_data
+from metta_lint.reports.remarks import remarks, repository_path, rules_by_code, with_fingerprints
 from metta_lint.rules.finding import DOCUMENTATION
 from metta_lint.rules.page import page as rule_text
 from metta_lint.rules.page import summary, why_it_matters

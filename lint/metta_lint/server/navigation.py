@@ -11,8 +11,7 @@ from metta_lint.server.diagnostics import location
 from metta_lint.server.places import written
 from metta_lint.sources import read
 from metta_lint.sources.syntax import YAML
-from metta_lint.trainers.hydra.includes import read_config_file
-from metta_lint.trainers.hydra.members import member_of
+from metta_lint.trainers.hydra.includes import member_of, read_config_file
 from metta_lint.trainers.trees.references import env_references, file_references
 from metta_lint.trainers.trees.roots import tree_root
 

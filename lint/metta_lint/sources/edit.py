@@ -1,10 +1,11 @@
-"""Findings: what is wrong, where, what it rests on, and what a run of both sides would measure."""
+"""Edits and fixes: what is to be changed in which file, and the fixes that rules mostly give."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import is_slip
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Span
@@ -35,3 +36,20 @@ class Fix(NamedTuple):
     message: str
     edits: tuple[Edit, ...]
     is_safe: bool = False
+
+
+def renaming(span: Span, name: str, meant: str, *, is_safe: bool | None = None) -> Fix:
+    """Another key for the entry whose key or value stands at a place; safe where the old one is a slip of the pen."""
+    safe = is_slip(name, meant) if is_safe is None else is_safe
+    return Fix(f"rename it to {meant}", (Edit(span, meant, "key", name),), safe)
+
+
+def rewriting(span: Span, word: str, meant: str, *, is_safe: bool | None = None) -> Fix:
+    """Another value where a word stands, in its quotes if it has some; safe where the word is a slip of the pen."""
+    safe = is_slip(word, meant) if is_safe is None else is_safe
+    return Fix(f"write {meant}", (Edit(span, meant, was=word),), safe)
+
+
+def removal(span: Span, name: str, *, is_safe: bool = False) -> Fix:
+    """The entry gone whose key or value stands at a place."""
+    return Fix("remove it", (Edit(span, "", "entry", name),), is_safe)

@@ -1,4 +1,4 @@
-"""The dialects that there are: by name, and by an entry file."""
+"""The dialects that there are: by name, and by an entry file; and what each says otherwise than its Python code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
 from metta_lint.trainers.trainer import Choice, Trainer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
+
+    from metta_lint.base.documents import Document
+    from metta_lint.trainers.drift import DefaultDrift
 
 
 def one_look() -> AbstractContextManager[None]:
@@ -102,3 +106,15 @@ def trainer_for(entry: str) -> Trainer:
         f"{entry} is no run: an entry is a PufferLib INI, a Hydra YAML, a Python file with a TrainerConfig, "
         "the dump of a resolved config, or the name of a declared run"
     )
+
+
+def default_drifts(document: Document) -> Iterator[DefaultDrift]:
+    """What a document says otherwise than the code: Metta's trainer YAML, the YAML of an INI's environment."""
+    if INI.fits(document.path):
+        from metta_lint.trainers.pufferlib.default_drift import environment_drifts
+
+        yield from environment_drifts(document)
+    elif YAML.fits(document.path):
+        from metta_lint.trainers.metta.default_drift import trainer_drifts
+
+        yield from trainer_drifts(document)

@@ -10,9 +10,8 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import IN_BRACKETS, did_you_mean
 from metta_lint.trainers.hydra.grammar import GrammarError, is_interpolated, parse
 from metta_lint.trainers.hydra.hydra_node import GROUPS
-from metta_lint.trainers.hydra.includes import SELF, ConfigFile, Hole, Include, Option
+from metta_lint.trainers.hydra.includes import SELF, ConfigFile, Hole, Include, Member, Option, member_of
 from metta_lint.trainers.hydra.interpolation import Resolver
-from metta_lint.trainers.hydra.members import Member, member_of
 from metta_lint.trainers.hydra.tree import Branch, Leaf, Place
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ class Environment:
     @cached_property
     def root(self) -> Mapping:
         """The composed values."""
-        from metta_lint.trainers.hydra.nodes import as_node
+        from metta_lint.trainers.hydra.composed import as_node
 
         node = as_node(self._composed.resolved_tree(), Span(self.path, 1, 1, 1, 1))
         return node if isinstance(node, Mapping) else Mapping({}, node.span)
@@ -125,7 +125,7 @@ class Environment:
     @cached_property
     def _texts(self) -> tuple[str, ...]:
         """Those of its texts that can hold an interpolation or ``???``."""
-        from metta_lint.trainers.hydra.nodes import open_texts
+        from metta_lint.trainers.hydra.composed import open_texts
 
         return tuple(open_texts(self._composed.tree))
 
