@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as MappingABC
 
 
+COMMAND_LINE = "<command line>"
+"""What stands for the path where a command line says something."""
+
+
 class Span(NamedTuple):
     """A stretch of a file. Lines and columns are 1-based; columns count characters; the end is exclusive."""
 

@@ -12,12 +12,24 @@ class LintError(Exception):
     """A usage, config or input error: its text is all that the user needs to fix it."""
 
 
-class UnknownKeyError(LintError):
-    """A trainer has no key that ``override``, an argument of the command line, could change."""
+class OverrideError(LintError):
+    """An override of a run, of the command line or a declared one, that its trainer does not take."""
 
     def __init__(self, message: str, override: str) -> None:
         super().__init__(message)
         self.override = override
+
+
+class UnknownKeyError(OverrideError):
+    """The trainer has no key that the override could change."""
+
+
+class PluginFileError(LintError):
+    """A plugin file that cannot be used."""
+
+    def __init__(self, message: str, file: str) -> None:
+        super().__init__(message)
+        self.file = file
 
 
 class InputError(LintError):

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.base.errors import LintError
+from metta_lint.base.errors import LintError, PluginFileError
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def use(files: Sequence[str]) -> None:
     """From now on look for sources and trainers in these plugin files too, and in no others.
 
     What a file means depends on the sources that there are, so that files which were read are read again. Raises
-    LintError for a plugin file that cannot be loaded.
+    PluginFileError for a plugin file that cannot be loaded.
     """
     global _files, _modules  # noqa: PLW0603 - which plugins there are belongs to the process, as codecs do
-    modules = tuple(map(_loaded, files))
+    modules = tuple(map(_usable, files))
     if modules == _modules:
         return
     _files = tuple(map(os.path.abspath, files))  # the current folder may change before they are asked for
@@ -61,6 +61,13 @@ def use(files: Sequence[str]) -> None:
     _added.cache_clear()
     for forget in _listeners:
         forget()
+
+
+def _usable(file: str) -> object:
+    try:
+        return _loaded(file)
+    except LintError as error:
+        raise PluginFileError(str(error), file) from error
 
 
 def on_change(forget: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from metta_lint.base.documents import Mapping, Scalar, Span
+from metta_lint.base.documents import COMMAND_LINE, Mapping, Scalar, Span
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
@@ -18,6 +18,7 @@ from metta_lint.files.file_system import reading_instead
 from metta_lint.project.runs import plan_again
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
+from metta_lint.sources.entry_removal import ends_in_block_text
 from metta_lint.sources.literals import Unwritable, like, written
 from metta_lint.sources.syntax import INI
 from metta_lint.sources.text import text_of
@@ -154,7 +155,7 @@ def _has(run: Run, key: str, value: object) -> bool:
 def _why_not(run: Run, key: str) -> str:
     """What stands over all files, if that decides a setting."""
     setting = run.settings.get(key)
-    if setting is not None and run.overrides and (setting.span is None or setting.span.path.startswith("<")):
+    if setting is not None and run.overrides and (setting.span is None or setting.span.path == COMMAND_LINE):
         name = key.rpartition(".")[2]
         said = next((text for text in run.overrides if name in text.partition("=")[0].replace("-", "_")), None)
         return f"{said} is laid over all files, by the command line or the declared run" if said else ""
@@ -206,7 +207,7 @@ def _places(run: Run, key: str) -> Iterator[_Place]:
         place = _line_in(entry, own)
         if place is not None:
             yield place
-    if setting is not None and setting.span is not None and not setting.span.path.startswith("<"):
+    if setting is not None and setting.span is not None and setting.span.path != COMMAND_LINE:
         yield _over(setting)
 
 
@@ -254,10 +255,10 @@ def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _Place | No
     written_here = node.get(rest[0])
     if isinstance(written_here, Scalar) and len(rest) == 1:
         return None
-    if written_here is not None or not node.entries or _is_flow(text, node):
+    if written_here is not None or not node.entries or text.begins(node.span, "{"):
         return None
     last = _last_entry(node)
-    if _is_block_scalar(text, last.value):
+    if ends_in_block_text(last.value, text):
         return None
     line = _last(last.value, last.key_span)
     return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1), text.newline)
@@ -275,18 +276,6 @@ def _last(node: Node, key_span: Span) -> int:
     """The last line of an entry; an alias has its line where its key stands."""
     is_here = node.span.path == key_span.path and node.span.line >= key_span.line
     return max(key_span.end_line, node.span.end_line) if is_here else key_span.end_line
-
-
-def _is_flow(text: FileText, node: Mapping) -> bool:
-    return text.text.startswith("{", text.offsets(node.span)[0])
-
-
-def _is_block_scalar(text: FileText, node: Node) -> bool:
-    while isinstance(node, Mapping) and node.entries:
-        node = _last_entry(node).value
-    if not isinstance(node, Scalar) or not isinstance(node.value, str):
-        return False
-    return text.text.startswith(("|", ">"), text.offsets(node.span)[0])
 
 
 def _end_of_line(text: FileText, line: int) -> Span:

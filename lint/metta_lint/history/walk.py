@@ -15,7 +15,7 @@ from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.wording import printable
 from metta_lint.files.file_system import is_file, real_path, using
 from metta_lint.plans.run import split_entry
-from metta_lint.project.runs import plan_run
+from metta_lint.project.runs import files_of, plan_run
 from metta_lint.sources import known_suffixes
 from metta_lint.trainers.dialects import added_trainers
 
@@ -249,10 +249,9 @@ class Walk:
     def _files(self, plan: Plan) -> Iterator[str]:
         """The files of the repository that a plan was read from, and those that they are links to."""
         run = plan.run
-        spans = [span for setting in run.settings.values() for span in (setting.span, *setting.overrides)]
-        spans += [*run.environments.values(), *run.sections.values(), *(problem.span for problem in run.problems)]
+        spans = [problem.span for problem in run.problems]
         spans += [span for _, span in run.callee.places] if run.callee is not None else []
-        for path in {span.path for span in spans if span is not None}:
+        for path in {*files_of(plan), *(span.path for span in spans)}:
             for full in (os.path.normpath(os.path.join(self._folder, path)), real_path(path)):
                 inside = self.repository.inside(full)
                 if inside is not None:

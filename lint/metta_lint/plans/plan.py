@@ -146,6 +146,10 @@ class Plan(NamedTuple):
         own = [key for key, setting in behind.items() if setting.span and setting.span.path == self.run.file]
         return (*[*meant, *own][:1], *names)
 
+    def place_of(self, refusal: Refusal) -> Span | None:
+        """Where what is at fault is written."""
+        return next((span for name in self.blamed(refusal) for span in self.spans_of(name)), None)
+
     def _is_own(self, name: str) -> bool:
         return any(span.path == self.run.file for span in self.spans_of(name)[:1])
 

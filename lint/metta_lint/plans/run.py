@@ -29,6 +29,11 @@ class Setting(NamedTuple):
     overrides: tuple[Span, ...] = ()
     note: str = ""
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where it is written: the place that won, and those that it overrode, the latest first."""
+        return self.overrides if self.span is None else (self.span, *self.overrides)
+
 
 class Machine(NamedTuple):
     """What a config does not say but the trainer asks of the host."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from metta_lint.base import plugins
 from metta_lint.base.documents import Document, Entry, Node, Scalar, Sequence, Span, plain
 from metta_lint.base.documents import Mapping as MappingNode
-from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.errors import InputError, LintError, PluginFileError
 from metta_lint.base.paths import from_folder, parent_of, parents_of, slashed, tidy
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import did_you_mean
@@ -207,12 +207,9 @@ class _Reader:
     def _use_plugins(self, files: tuple[str, ...]) -> None:
         try:
             plugins.use(files)
-        except InputError:
-            raise
-        except LintError as error:
-            items = _items(self._node, "plugins")
-            said = (item.span for item, file in zip(items, files, strict=True) if file in str(error))
-            raise InputError(str(error), next(said, _span(self._node, "plugins"))) from error
+        except PluginFileError as error:
+            item = _items(self._node, "plugins")[files.index(error.file)]
+            raise InputError(str(error), item.span) from error
 
     def _relative(self, path: str) -> str:
         """A path of the configuration, as the working directory has it: absolute only if the configuration's is."""

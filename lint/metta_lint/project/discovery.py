@@ -15,13 +15,14 @@ from metta_lint.files.folders import Folders
 from metta_lint.sources.syntax import INI, JSON, MAP, PYTHON, YAML, syntax_of
 from metta_lint.trainers.dialects import added_entries
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump, is_entry, may_hold_config
+from metta_lint.trainers.pufferlib.keys import DEFAULT_FILE, is_default
 from metta_lint.trainers.trees.roots import (
-    _DEFAULTS,
-    _bytes,
-    _is_called_tree,
-    _is_config_name,
-    _lies_in_tree,
-    _normal,
+    DEFAULTS_LIST,
+    first_look,
+    is_called_tree,
+    is_config_name,
+    lies_in_tree,
+    normal,
     tree_root,
 )
 from metta_lint.trainers.trees.tree import ConfigTree
@@ -101,7 +102,7 @@ def _looked_at(path: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
     if is_folder(path):
         yield from _in_folder(path, folders)
     else:
-        yield _named(path), _normal(real_path(path)), current().is_link(path)
+        yield _named(path), normal(real_path(path)), current().is_link(path)
 
 
 def _named(path: str) -> File:
@@ -112,21 +113,21 @@ def _named(path: str) -> File:
 
 
 def _in_folder(root: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
-    hydra_root: str | None = tree_root(f"{root}/_") if _lies_in_tree(root, folders) else None
+    hydra_root: str | None = tree_root(f"{root}/_") if lies_in_tree(root, folders) else None
     for folder, real, names in folders.judged(root):
         inside = hydra_root is not None and is_below(folder, hydra_root)
-        yamls = [name for name in names if _is_config_name(name)]
-        contents = {name: _bytes(os.path.join(folder, name)) for name in yamls} if not inside else {}
-        if not inside and (any(map(_DEFAULTS.search, contents.values())) or _is_called_tree(folder, folders)):
-            hydra_root, inside = _normal(folder), True
+        yamls = [name for name in names if is_config_name(name)]
+        contents = {name: first_look(os.path.join(folder, name)) for name in yamls} if not inside else {}
+        if not inside and (any(map(DEFAULTS_LIST.search, contents.values())) or is_called_tree(folder, folders)):
+            hydra_root, inside = normal(folder), True
         links = folders.listed(folder).links
         for name in names:
-            path = _normal(os.path.join(folder, name))
+            path = normal(os.path.join(folder, name))
             data = contents.get(name) if name in yamls else None
             file = _in_tree(path, data, hydra_root) if inside and hydra_root else _outside(path, data)
             is_link = name in links
             if file is not None and not (is_link and leads_out(path)):
-                yield file, _normal(real_path(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
+                yield file, normal(real_path(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
 
 
 def _outside(path: str, data: bytes | None) -> File | None:
@@ -135,10 +136,10 @@ def _outside(path: str, data: bytes | None) -> File | None:
     if added := added_entries(path):
         return File(path, is_entry=False, added=added)
     if INI.fits(name):
-        data = _bytes(path)
-        if _PUFFER_SECTION.search(data) or exists(os.path.join(os.path.dirname(path), "default.ini")):
-            return File(path, _ENV_NAME.search(data) is not None and name != "default.ini")
-    elif (data is not None and is_dump(data)) or (may_hold_config(name) and is_entry(path, _bytes(path))):
+        data = first_look(path)
+        if _PUFFER_SECTION.search(data) or exists(os.path.join(os.path.dirname(path), DEFAULT_FILE)):
+            return File(path, _ENV_NAME.search(data) is not None and not is_default(path))
+    elif (data is not None and is_dump(data)) or (may_hold_config(name) and is_entry(path, first_look(path))):
         return File(path, is_entry=True)
     return None
 
@@ -146,22 +147,22 @@ def _outside(path: str, data: bytes | None) -> File | None:
 def _in_tree(path: str, data: bytes | None, root: str) -> File | None:
     """A config of a Hydra tree, or one that only lies there."""
     name = os.path.basename(path)
-    if _is_config_name(name):
+    if is_config_name(name):
         at_root = os.path.dirname(path) == root or (root == "." and "/" not in path)
-        data = data or (_bytes(path) if at_root else b"")
+        data = data or (first_look(path) if at_root else b"")
         return File(path, at_root and _trains(data), root, added_entries(path))
     return File(path, is_entry=False, tree=root) if MAP.fits(name) else _outside(path, None)
 
 
 def _is_entry(path: str) -> bool:
-    data = _bytes(path)
+    data = first_look(path)
     syntax = syntax_of(path)
     if syntax is INI:
-        return _ENV_NAME.search(data) is not None and os.path.basename(path) != "default.ini"
+        return _ENV_NAME.search(data) is not None and not is_default(path)
     if syntax in (PYTHON, JSON):
         return is_entry(path, data)
     return syntax is YAML and (_trains(data) or is_dump(data))
 
 
 def _trains(data: bytes) -> bool:
-    return _DEFAULTS.search(data) is not None and _TRAINER_GROUP.search(data) is not None
+    return DEFAULTS_LIST.search(data) is not None and _TRAINER_GROUP.search(data) is not None

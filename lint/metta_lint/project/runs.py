@@ -7,7 +7,7 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from metta_lint.base.errors import InputError, LintError, UnknownKeyError
+from metta_lint.base.errors import InputError, LintError, OverrideError, UnknownKeyError
 from metta_lint.base.paths import is_below, tidy
 from metta_lint.files.file_system import is_file
 from metta_lint.plans.pair import Pair
@@ -85,12 +85,10 @@ def _placed(error: LintError, run: str, declared: RunSpec | None) -> LintError:
     """
     if declared is None or declared.span is None:
         return error
-    said = str(error)
-    if not said.startswith("--set"):
-        return LintError(f"{declared.span}: runs.{run}: {said}")
-    places = (span for text, span in zip(declared.overrides, declared.override_spans, strict=True) if text in said)
-    place = next(places, None)
-    return error if place is None else LintError(f"{place}: runs.{run}: {said.removeprefix('--')}")
+    if not isinstance(error, OverrideError):
+        return LintError(f"{declared.span}: runs.{run}: {error}")
+    place = dict(zip(declared.overrides, declared.override_spans, strict=True)).get(error.override)
+    return error if place is None else LintError(f"{place}: runs.{run}: {str(error).removeprefix('--')}")
 
 
 def plan_again(run: Run) -> Plan:
@@ -178,6 +176,6 @@ def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:
 
 def files_of(plan: Plan) -> set[str]:
     """The files that a run's settings are written in."""
-    spans = [span for setting in plan.run.settings.values() for span in (setting.span, *setting.overrides)]
+    spans = [span for setting in plan.run.settings.values() for span in setting.spans]
     places = [*spans, *plan.run.sections.values(), *plan.run.environments.values()]
     return {plan.run.file, *(span.path for span in places if span is not None)}

@@ -8,12 +8,13 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from metta_lint.base.documents import Span
 from metta_lint.base.paths import slashed
 from metta_lint.base.unknown import Unknown
 from metta_lint.rules.finding import SEVERITIES, Claim, Finding
+from metta_lint.sources.text import file_start
 
 if TYPE_CHECKING:
+    from metta_lint.base.documents import Span
     from metta_lint.check.baseline import Held
     from metta_lint.check.report import Report
     from metta_lint.plans.plan import Plan, Quantity, Refusal
@@ -109,13 +110,8 @@ def _refusal(plan: Plan, refusal: Refusal) -> dict[str, Any]:
     return {
         "code": refusal.requirement,
         "message": f"{refusal.exception}: {refusal.message}",
-        "location": location(_blamed(plan, refusal)),
+        "location": location(plan.place_of(refusal) or file_start(plan.run.file)),
     }
-
-
-def _blamed(plan: Plan, refusal: Refusal) -> Span:
-    spans = (span for name in plan.blamed(refusal) for span in plan.spans_of(name))
-    return next(spans, Span(plan.run.file, 1, 1, 1, 1))
 
 
 def _setting(setting: Setting) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from metta_lint.check.gather import Gathered
 from metta_lint.check.report import Report
 from metta_lint.reports.full import finding_blocks
 from metta_lint.reports.solving import solution_lines
+from metta_lint.reports.text import arithmetic, quantity_text
 from metta_lint.rules.engine import Subjects
 
 if TYPE_CHECKING:
@@ -59,17 +60,14 @@ def _derivation(plan: Plan, steps: Iterable[Step], style: Style) -> Iterator[str
         margin = "  " * step.depth
         yield f"{margin}{step.name} = {_value(step)}{_end(step)}"
         if step.quantity is not None and step.setting is None and not step.is_repeated:
-            yield from (style.dim(f"{margin}    {line}") for line in _arithmetic(plan, step))
+            yield from (style.dim(f"{margin}    {line}") for line in arithmetic(plan, step.quantity))
 
 
 def _value(step: Step) -> str:
     if step.quantity is None:
         value = step.setting.value if step.setting is not None else None
         return f"unknown: {value.because}" if isinstance(value, Unknown) else show(value)
-    if step.quantity.unknown_because is not None:
-        return f"unknown: {step.quantity.unknown_because}"
-    unit = step.quantity.unit if step.quantity.unit != "1" else ""
-    return f"{show(step.quantity.value)} {unit}".strip()
+    return quantity_text(step.quantity)
 
 
 def _end(step: Step) -> str:
@@ -85,18 +83,6 @@ def _place(setting: Setting) -> str:
     place = str(setting.span) if setting.span is not None else setting.note or "the command line or the machine"
     over = ", ".join(map(str, setting.overrides))
     return f"{place}, over {over}" if over else place
-
-
-def _arithmetic(plan: Plan, step: Step) -> Iterator[str]:
-    quantity = step.quantity
-    if quantity is None:
-        return
-    if not quantity.inputs:
-        yield quantity.source
-        return
-    yield f"= {quantity.formula}"
-    if quantity.formula not in quantity.inputs:
-        yield f"= {plan.formula_with_numbers(quantity.name)}"
 
 
 def _takes(explanation: Explanation) -> Iterator[str]:

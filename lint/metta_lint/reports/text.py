@@ -53,7 +53,7 @@ def plan_page(plan: Plan, style: Style) -> str:
     width = max(map(len, plan.quantities))
     lines = [style.bold(f"{plan.run.label}: what {plan.run.dialect} will do"), ""]
     for refusal in (*plan.refusals, *plan.risks):
-        where = next((span for name in plan.blamed(refusal) for span in plan.spans_of(name)), plan.run.entry)
+        where = plan.place_of(refusal) or plan.run.entry
         moment = style.severity("error", f"refused ({refusal.when})")
         if refusal.only_if:
             moment = style.severity("warning", f"refused with {refusal.only_if} ({refusal.when})")
@@ -68,15 +68,26 @@ def plan_page(plan: Plan, style: Style) -> str:
 
 
 def _explained(plan: Plan, quantity: Quantity) -> list[str]:
-    places = f"from {_places(plan, quantity.name)}" if plan.settings_of(quantity.name) else ""
+    places = [f"from {_places(plan, quantity.name)}"] if plan.settings_of(quantity.name) else []
     if quantity.unknown_because is not None:
-        return [f"unknown: {quantity.unknown_because}", *([places] if places else [])]
-    value = f"{show(quantity.value)} {quantity.unit if quantity.unit != '1' else ''}".strip()
+        return [quantity_text(quantity), *places]
+    first, *rest = arithmetic(plan, quantity)
+    return [f"{quantity_text(quantity):<26} {first}".strip(), *(f"{'':<26} {line}" for line in rest), *places]
+
+
+def quantity_text(quantity: Quantity) -> str:
+    """A quantity's value with its unit, or why it is not known."""
+    if quantity.unknown_because is not None:
+        return f"unknown: {quantity.unknown_because}"
+    return f"{show(quantity.value)} {quantity.unit if quantity.unit != '1' else ''}".strip()
+
+
+def arithmetic(plan: Plan, quantity: Quantity) -> list[str]:
+    """How a quantity comes about, in one line or two: its formula, the same with numbers; its source without inputs."""
     if not quantity.inputs:
-        return [f"{value:<26} {quantity.source}".strip()]
-    if quantity.formula in quantity.inputs:
-        return [f"{value:<26} = {quantity.formula}", *([places] if places else [])]
-    return [f"{value:<26} = {quantity.formula}", f"{'':<26} = {plan.formula_with_numbers(quantity.name)}", places]
+        return [quantity.source]
+    numbers = [] if quantity.formula in quantity.inputs else [f"= {plan.formula_with_numbers(quantity.name)}"]
+    return [f"= {quantity.formula}", *numbers]
 
 
 def _places(plan: Plan, name: str) -> str:

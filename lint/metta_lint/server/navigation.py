@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import InputError
 from metta_lint.files.file_system import is_file
 from metta_lint.server.diagnostics import location
-from metta_lint.server.places import written
 from metta_lint.sources import read
 from metta_lint.sources.syntax import YAML
 from metta_lint.trainers.hydra.includes import member_of, read_config_file
@@ -33,7 +32,7 @@ def definitions(result: Result, uses: Sequence[Use]) -> list[Location]:
 
 def references(result: Result, uses: Sequence[Use]) -> list[Location]:
     """All places of the settings that a place writes, in every layer, and those of the other sides of their pairs."""
-    here = (location(result, use.checked, span) for use in uses for span in written(use.setting))
+    here = (location(result, use.checked, span) for use in uses for span in use.setting.spans)
     return _once([*here, *(location(result, use.checked, span) for use in uses for span in _other_sides(use))])
 
 

@@ -37,7 +37,7 @@ class Places:
         for checked in result.checked:
             for plan in checked.report.plans if checked.report is not None else ():
                 for setting in plan.run.settings.values():
-                    for span in written(setting):
+                    for span in setting.spans:
                         self._add(result, Use(checked, plan, setting, span))
 
     def _add(self, result: Result, use: Use) -> None:
@@ -56,11 +56,6 @@ class Places:
             here = [use for use in after if use.span.column == nearest]
         narrowest = min((_size(use.span) for use in here), default=(0, 0))
         return [use for use in here if _size(use.span) == narrowest]
-
-
-def written(setting: Setting) -> tuple[Span, ...]:
-    """Where a setting is written: the place that won, and those that it overrode, the latest first."""
-    return setting.overrides if setting.span is None else (setting.span, *setting.overrides)
 
 
 def _covers(span: Span, line: int, column: int) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Mapping, Sequence
+from metta_lint.base.documents import Mapping
+from metta_lint.base.documents import Sequence as SequenceNode
 from metta_lint.sources.edit import Edit
 from metta_lint.sources.ini import DEFAULT_SECTION
 from metta_lint.sources.syntax import INI, JSON, TOML, YAML, Syntax, syntax_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from collections.abc import Mapping as MappingABC
 
-    from metta_lint.base.documents import Entry, Node, Span
+    from metta_lint.base.documents import Entry, Node
     from metta_lint.sources.text import FileText
 
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -73,8 +74,7 @@ def _from_toml(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ..
     value, end = text.offsets(entry.value.span)
     if value < start or entry.value.span == entry.key_span:
         return ()
-    table = text.offsets(mapping.span)[0]
-    if text.text.startswith("{", table):
+    if text.begins(mapping.span, "{"):
         return _from_braces(_placed(mapping, text), entry, text)
     if text.text[text.line_start(start) : start].strip() or not (rest := _REST_OF_LINE.match(text.text, end)):
         return ()
@@ -154,7 +154,7 @@ class _Yaml:
         opening, closing = self.file.offsets(self.mapping.span)
         if "<<" in self.text[opening:closing]:
             return ()
-        if self.text.startswith("{", opening):
+        if self.file.begins(self.mapping.span, "{"):
             return _from_braces(self.places, self.entry, self.file)
         return self._from_block(start, end)
 
@@ -197,28 +197,23 @@ class _Yaml:
 
     def _would_join_text(self, following: int) -> bool:
         """Whether comments or blank lines behind the entry would become a part of a text in block style before it."""
-        if not self.index or not _ends_in_block_text(self.places[self.index - 1][2].value, self.file):
+        if not self.index or not ends_in_block_text(self.places[self.index - 1][2].value, self.file):
             return False
         rest = self.text[following : self.file.next_line(following)].strip()
         return not rest or rest.startswith("#")
 
 
-def _ends_in_block_text(node: Node, text: FileText) -> bool:
-    while True:
-        children: list[Node] = []
-        if isinstance(node, Mapping):
-            children = [entry.value for entry in node.entries.values()]
-        elif isinstance(node, Sequence):
-            children = list(node.items)
-        if not children:
-            break
+def ends_in_block_text(node: Node, text: FileText) -> bool:
+    """Whether the last value at or below a node is a text in block style, which what comes below it could join."""
+    while children := _children(node):
         node = children[-1]
-    return _is_block_text(node.span, text)
+    return text.begins(node.span, "|", ">")
 
 
-def _is_block_text(span: Span, text: FileText) -> bool:
-    start, _ = text.offsets(span)
-    return text.text.startswith(("|", ">"), start)
+def _children(node: Node) -> Sequence[Node]:
+    if isinstance(node, Mapping):
+        return [entry.value for entry in node.entries.values()]
+    return node.items if isinstance(node, SequenceNode) else ()
 
 
 _REMOVERS: MappingABC[Syntax | None, Callable[[Mapping, Entry, FileText], tuple[Edit, ...]]] = {

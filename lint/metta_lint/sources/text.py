@@ -61,6 +61,10 @@ class FileText:
             self.starts[span.end_line - 1] + span.end_column - 1,
         )
 
+    def begins(self, span: Span, *signs: str) -> bool:
+        """Whether what stands at a span begins with one of these signs."""
+        return self.text.startswith(signs, self.offsets(span)[0])
+
     def line_start(self, offset: int) -> int:
         """The offset at which the line begins that an offset is on."""
         return self.starts[self.position(offset)[0] - 1]

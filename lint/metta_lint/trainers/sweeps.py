@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
+from metta_lint.trainers.pufferlib.keys import is_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ def find_sweeps(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterab
 
 def _of_inis(files: Iterable[str], plans: Iterable[Plan]) -> Iterator[Sweep]:
     runs = [(plan.run.entry, plan) for plan in plans if plan.run.trainer == "pufferlib"]
-    defaults = [(file, None) for file in files if os.path.basename(file) == "default.ini"]
+    defaults = [(file, None) for file in files if is_default(file)]
     for path, base in (*defaults, *runs):
         from metta_lint.trainers.pufferlib.sweep import read_sweep
 

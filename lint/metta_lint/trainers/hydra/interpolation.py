@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Span
+from metta_lint.base.documents import COMMAND_LINE, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
@@ -31,7 +31,6 @@ from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Place, dotted, i
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND_LINE = "<command line>"
 COMMAND_LINE_SPAN = Span(COMMAND_LINE, 1, 1, 1, 1)  # of a value that no file gives
 DEPTH_LIMIT = 240  # of nested mappings and of interpolations (which count three times) that lead to one another
 TEXT_LIMIT = 10_000  # characters that one interpolated string may have

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Span
+from metta_lint.base.documents import COMMAND_LINE, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.trainers.hydra.interpolation import COMMAND_LINE
 from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Table, Token, longest, primitive, written
 
 if TYPE_CHECKING:

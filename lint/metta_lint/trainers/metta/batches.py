@@ -217,4 +217,7 @@ def _no_agents(run: Run) -> str:
         return "trainer.curriculum is null"
     if isinstance(curriculum, Unknown):
         return f"the curriculum is unknown: {curriculum.because}"
-    return next((note for note in run.notes if note.startswith("num_agents")), f"{curriculum} does not say num_agents")
+    agents = run.settings.get("env.game.num_agents")
+    if agents is not None and isinstance(agents.value, Unknown):
+        return agents.value.because
+    return f"{curriculum} does not say num_agents"

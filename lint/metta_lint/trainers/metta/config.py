@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.base.errors import InputError, LintError, UnknownKeyError
+from metta_lint.base.documents import COMMAND_LINE
+from metta_lint.base.errors import InputError, OverrideError, UnknownKeyError
 from metta_lint.base.paths import parent_of, tidy, without_suffix
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.run import Machine, Run, Setting
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
-from metta_lint.trainers.metta.curriculum import DEFAULT_NOTE, read_environments
+from metta_lint.trainers.metta.curriculum import read_environments
 from metta_lint.trainers.metta.defaults import DEFAULTS, REQUIRED, SOURCE
 from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, taken
 from metta_lint.trainers.trees.roots import topmost_with_configs
@@ -36,10 +37,11 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     settings = {key: _taken(setting) for key, setting in composed.settings.items()}
     problems = [*(hole.problem for hole in composed.holes), *composed.problems]
     notes = [f"what {hole.path} would say is unknown: it is not there" for hole in composed.holes]
-    settings |= _python_defaults(composed)
+    defaults = _python_defaults(composed)
+    settings |= defaults
     curriculum = settings.get("trainer.curriculum")
     if curriculum is not None and isinstance(curriculum.value, str):
-        found = read_environments(reader, composed, curriculum)
+        found = read_environments(reader, composed, curriculum, is_default=curriculum.key in defaults)
         settings |= {f"env.{key}": setting._replace(key=f"env.{key}") for key, setting in found.settings.items()}
         notes += found.notes
         problems += found.problems
@@ -72,7 +74,7 @@ def _python_defaults(composed: Composed) -> dict[str, Setting]:
         return {}
     parents = {key[:dot] for key in said for dot in range(len(key)) if key[dot] == "."}
     return {
-        key: Setting(key, default.certain, note=f"{SOURCE}: {DEFAULT_NOTE}")
+        key: Setting(key, default.certain, note=f"{SOURCE}: its default")
         for key, default in DEFAULTS.items()
         if key not in (*said, *parents, TARGET_KEY) and default.value is not REQUIRED and _is_within(key, said)
     }
@@ -87,12 +89,12 @@ def _composed(reader: ConfigTreeReader, name: str, overrides: Sequence[str]) -> 
     try:
         return reader.compose(name, overrides, with_holes=True)
     except InputError as error:
-        if error.span.path.startswith("<"):  # the command line is no file: its mistakes are usage errors
+        if error.span.path == COMMAND_LINE:  # the command line is no file: its mistakes are usage errors
             known = reader.compose(name).settings  # a missing file is said first: it may have what is overridden
             text = overrides[error.span.line - 1]
             key = text.partition("=")[0].lstrip("+~")
             if any(f"{setting}.".startswith(f"{key}.") for setting in known):
-                raise LintError(f"--set: {error.message}") from error
+                raise OverrideError(f"--set: {error.message}", text) from error
             raise UnknownKeyError(f"--set: {error.message}", text) from error
         raise
 

@@ -10,6 +10,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Choice, Unknown
 from metta_lint.plans.run import Setting
 from metta_lint.trainers.hydra import Branch, Composed, Items, Leaf
+from metta_lint.trainers.hydra.interpolation import COMMAND_LINE_SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,9 +22,6 @@ DEEPEST = 20
 LARGEST = 500
 """Tasks of one curriculum that are read; Metta's largest has 40."""
 AGENTS = "game.num_agents"
-
-DEFAULT_NOTE = "its default"
-"""How the note of a setting ends that no file gives."""
 
 
 class Task(NamedTuple):
@@ -50,11 +48,12 @@ class Environments(NamedTuple):
     problems: tuple[InputError, ...] = ()
 
 
-def read_environments(reader: ConfigTreeReader, owner: Composed, curriculum: Setting) -> Environments:
-    """The environments that ``trainer.curriculum`` names, under ``trainer.env_overrides``."""
+def read_environments(
+    reader: ConfigTreeReader, owner: Composed, curriculum: Setting, *, is_default: bool
+) -> Environments:
+    """The environments that ``trainer.curriculum`` names, or has by default, under ``trainer.env_overrides``."""
     path = str(curriculum.value)
     reading = _Reading(reader)
-    is_default = curriculum.note.endswith(DEFAULT_NOTE)
     where = Span(owner.files[-1], 1, 1, 1, 1) if is_default else curriculum.span
     try:
         config = _with_overrides(reading.config_at(path, where), owner, "trainer")
@@ -82,7 +81,7 @@ class _Reading:
     def config_at(self, path: str, span: Span | None) -> Composed:
         """A config by its path, without the groups that Hydra wraps it in (Metta 2025-07 config_from_path())."""
         name = path.strip("/")
-        where = span or Span("<command line>", 1, 1, 1, 1)
+        where = span or COMMAND_LINE_SPAN
         if self.reader.load(name) is None:
             raise InputError(f"no config {path} in {self.reader.config_dir}", where)
         composed = self.reader.compose(name, with_holes=True)

@@ -13,6 +13,7 @@ from metta_lint.files.file_system import first_bytes, same_file
 from metta_lint.files.folders import Folders
 from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.sources.syntax import INI
+from metta_lint.trainers.pufferlib.keys import is_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def _claims_below(folder: str) -> dict[str, list[str]]:
     claims: dict[str, list[str]] = {}
     for parent, content in Folders().below(folder):
         for name in content.files:
-            if INI.fits(name) and name != "default.ini":
+            if INI.fits(name) and not is_default(name):
                 for environment in _claimed(f"{parent}/{name}"):
                     claims.setdefault(environment, []).append(f"{parent}/{name}")
     return claims

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Scalar, Span, leaves, plain
 from metta_lint.base.documents import Mapping as MappingNode
-from metta_lint.base.errors import LintError, UnknownKeyError
+from metta_lint.base.errors import OverrideError, UnknownKeyError
 from metta_lint.base.paths import is_below, parent_of, parents_of, tidy
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import is_file, real_path
@@ -16,6 +16,7 @@ from metta_lint.plans.run import Callee, Machine, Run, Setting
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
 from metta_lint.trainers.pufferlib.claims import check_claims
+from metta_lint.trainers.pufferlib.keys import DEFAULT_FILE
 from metta_lint.trainers.pufferlib.signatures import unlisted_callee
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def headers(documents: Sequence[Document]) -> dict[str, Span]:
 
 def find_default(entry: str) -> str | None:
     """The ``default.ini`` that PufferLib lays under an INI: the nearest in its own or a parent folder."""
-    candidates = (tidy(f"{folder}/default.ini") for folder in parents_of(entry))
+    candidates = (tidy(f"{folder}/{DEFAULT_FILE}") for folder in parents_of(entry))
     return next(filter(is_file, candidates), None)
 
 
@@ -130,9 +131,9 @@ def _override(text: str, settings: Mapping[str, Setting]) -> Setting:
     try:
         parsed = _as_argparse(value, before.value)
     except (ValueError, TypeError) as error:
-        raise LintError(f"--set {text}: PufferLib takes this key as {type(before.value).__name__}: {error}") from error
-    overridden = () if before.span is None else (before.span, *before.overrides)
-    return Setting(key, parsed, None, overridden, "command line")
+        message = f"--set {text}: PufferLib takes this key as {type(before.value).__name__}: {error}"
+        raise OverrideError(message, text) from error
+    return Setting(key, parsed, None, before.spans, "command line")
 
 
 def _as_argparse(text: str, default: object) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from metta_lint.base.wording import close_names
 from metta_lint.plans.plan import IgnoredKey
 from metta_lint.sources.ini import DEFAULT_SECTION
 from metta_lint.trainers.pufferlib import keys, keys_2, keys_4
-from metta_lint.trainers.pufferlib.keys import BESIDES, SECTIONS
+from metta_lint.trainers.pufferlib.keys import BESIDES, SECTIONS, is_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -95,11 +94,7 @@ def _is_section(setting: Setting) -> bool:
 
 
 def _in_default(setting: Setting) -> bool:
-    return any(span is not None and _is_default(span.path) for span in (setting.span, *setting.overrides))
-
-
-def _is_default(path: str) -> bool:
-    return os.path.basename(path) == "default.ini"
+    return any(is_default(span.path) for span in setting.spans)
 
 
 def _nearest(run: Run, setting: Setting, version: str, known: frozenset[str]) -> str | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+DEFAULT_FILE = "default.ini"
+"""The INI that PufferLib lays under all others of its folder and those below."""
 
 READ: Mapping[str, str] = {
     "device": "known-device",
@@ -113,3 +117,8 @@ DEAD: Mapping[str, str] = {
     "base.max_suggestion_cost": "a sweep keeps the default of its own constructor, 3600",
 }
 """Keys that look alive: why each does nothing in PufferLib 3."""
+
+
+def is_default(path: str) -> bool:
+    """Whether a file is the one that lies under the others."""
+    return os.path.basename(path) == DEFAULT_FILE

@@ -103,12 +103,7 @@ def _by_keys(run: Run, path: str) -> Assumption | None:
 
 def _keys_of(run: Run, path: str) -> set[str]:
     """The keys that a file sets, whether or not another file overrides them."""
-    return {
-        key
-        for key, setting in run.settings.items()
-        for span in (setting.span, *setting.overrides)
-        if span is not None and span.path == path
-    }
+    return {key for key, setting in run.settings.items() if any(span.path == path for span in setting.spans)}
 
 
 def _as_written(key: str) -> str:

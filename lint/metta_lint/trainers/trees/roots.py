@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TREE_NAMES = frozenset({"configs", "conf"})
 """What Hydra's users call the root of a config tree."""
 _UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
-_DEFAULTS = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
+DEFAULTS_LIST = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
 _HYDRA_KEY = re.compile(
     rb"^[ \t]*(?:_target_[ \t]*:|defaults[ \t]*:[ \t]*$|distribution[ \t]*:|#[ \t]*@package[ \t])"
     rb"|\{[ \t]*distribution[ \t]*:",
@@ -27,7 +27,7 @@ _HYDRA_KEY = re.compile(
 """What a YAML of a Hydra tree of trainers says, and others hardly do."""
 
 
-def _normal(path: str) -> str:
+def normal(path: str) -> str:
     return slashed(os.path.normpath(path))
 
 
@@ -48,22 +48,22 @@ def topmost_with_configs(folder: str) -> str:
     return folder
 
 
-def _lies_in_tree(folder: str, folders: Folders) -> bool:
+def lies_in_tree(folder: str, folders: Folders) -> bool:
     """Whether a folder is part of a Hydra tree whose root is above it."""
-    return any(os.path.basename(parent) in TREE_NAMES for parent in parents_of(folder)) and _is_called_tree(
+    return any(os.path.basename(parent) in TREE_NAMES for parent in parents_of(folder)) and is_called_tree(
         tree_root(f"{folder}/_"), folders
     )
 
 
-def _is_called_tree(folder: str, folders: Folders) -> bool:
+def is_called_tree(folder: str, folders: Folders) -> bool:
     """Whether a folder is called as Hydra trees are, and has a YAML of Hydra's or a map anywhere below it."""
     if os.path.basename(os.path.abspath(folder)) not in TREE_NAMES:
         return False
     for parent, content in folders.below(folder):
         if any(MAP.fits(name) for name in content.files):
             return True
-        yamls = [os.path.join(parent, name) for name in content.files if _is_config_name(name)]
-        if any(_HYDRA_KEY.search(_bytes(path)) for path in yamls):
+        yamls = [os.path.join(parent, name) for name in content.files if is_config_name(name)]
+        if any(_HYDRA_KEY.search(first_look(path)) for path in yamls):
             return True
     return False
 
@@ -71,18 +71,18 @@ def _is_called_tree(folder: str, folders: Folders) -> bool:
 def holds_configs(folder: str) -> bool:
     """Whether a folder itself, and not one below it, holds configs of a Hydra tree: YAMLs with a ``defaults`` list."""
     names = sorted(entry.name for entry in folder_entries(folder))
-    return any(_has_defaults(os.path.join(folder, name)) for name in names if _is_config_name(name))
+    return any(_has_defaults(os.path.join(folder, name)) for name in names if is_config_name(name))
 
 
-def _is_config_name(name: str) -> bool:
+def is_config_name(name: str) -> bool:
     return YAML.fits(name) and not name.startswith(".")
 
 
 def _has_defaults(path: str) -> bool:
-    return _DEFAULTS.search(_bytes(path)) is not None
+    return DEFAULTS_LIST.search(first_look(path)) is not None
 
 
-def _bytes(path: str) -> bytes:
+def first_look(path: str) -> bytes:
     """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
     try:
         return read_bytes(path, FIRST_LOOK)

@@ -226,8 +226,7 @@ def _override(text: str, settings: dict[str, Setting]) -> Setting:
         hint = did_you_mean(key, settings)
         message = f"--set {text}: the config has no {key}, and forbids keys that it does not know{hint}"
         raise UnknownKeyError(message, text)
-    overridden = () if before is None or before.span is None else (before.span, *before.overrides)
-    return Setting(key, _value(value), None, overridden, "command line")
+    return Setting(key, _value(value), None, before.spans if before is not None else (), "command line")
 
 
 def _value(text: str) -> object:
