@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 import struct
 from functools import cache, partial
 from math import gcd
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Lookup = Callable[[str], object]
     Step = Callable[[Lookup], Any]
 
+_WORD = r"[A-Za-z_][\w.]*"
 LARGEST = 10**30
 NOTHING_LEFT = 1e-12
 """What is less than this share of a number is what is left of its arithmetic."""
@@ -116,34 +118,22 @@ class Formula(NamedTuple):
 
     def with_numbers(self, lookup: Lookup) -> str:
         """The formula's text with the names' values put in: ``262144 // 64``."""
-        return ast.unparse(_PutIn(lookup).visit(ast.parse(self.text, mode="eval").body))
+
+        def number(word: re.Match[str]) -> str:
+            if word[0] not in self.names:
+                return word[0]
+            value = lookup(word[0])
+            if isinstance(value, int) and abs(value) > LARGEST:
+                return show(value)
+            return "?" if isinstance(value, Unknown) else literal(value)
+
+        return re.sub(_WORD, number, self.text)
 
 
 class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no error
     def __init__(self, value: Unknown) -> None:
         super().__init__(value.because)
         self.value = value
-
-
-class _PutIn(ast.NodeTransformer):
-    def __init__(self, lookup: Lookup) -> None:
-        self._lookup = lookup
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        node.args = [self.visit(argument) for argument in node.args]
-        return node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return self._value(node.id)
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        return self._value(_dotted(node))
-
-    def _value(self, name: str) -> ast.AST:
-        value = self._lookup(name)
-        if isinstance(value, int) and abs(value) > LARGEST:
-            return ast.Name(id=show(value))
-        return ast.Name(id="?" if isinstance(value, Unknown) else literal(value))
 
 
 @cache

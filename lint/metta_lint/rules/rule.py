@@ -1,4 +1,4 @@
-"""The shape of a rule, of what it says, and of the cases that prove it (``metta_lint.api`` has it for rules)."""
+"""What a rule is made of, as ``metta_lint.api`` says: its shape, its cases, the drafts that it yields."""
 
 from __future__ import annotations
 
