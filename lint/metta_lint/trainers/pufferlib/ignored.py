@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
@@ -55,10 +55,22 @@ def ignored_keys(run: Run, version: str) -> tuple[IgnoredKey, ...]:
     For 2 and 4, what the tree's own default.ini sets is read: their months differ, and that file goes with the code.
     """
     is_3 = version == "3"
-    written = (setting for setting in run.settings.values() if setting.span is not None)
+    read, sections = _read_keys(version)
+    others = (each for key, each in run.settings.items() if key not in read and key.startswith(sections))
+    written = (setting for setting in others if setting.span is not None)
     judged = (setting for setting in written if not (_is_section(setting) if is_3 else _in_default(setting)))
     found = (ignored_key(each.key, version, partial(_nearest, run, each, version)) for each in judged)
     return (*filter(None, found), *(_ignored_sections(run) if is_3 else ()))
+
+
+@cache  # a sweep plans every suggestion
+def _read_keys(version: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The keys that a version reads where they stand, and how all keys begin that it may ignore."""
+    reads = READS[version]
+    elsewhere = {*reads.moved, *reads.dead}
+    read = {f"{section}.{name}" for section, names in reads.sections.items() for name in names}
+    judged = {*reads.never, *(key.partition(".")[0] for key in elsewhere)}
+    return frozenset(read - elsewhere), tuple(f"{section}." for section in judged)
 
 
 def ignored_key(
