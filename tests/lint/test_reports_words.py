@@ -96,9 +96,11 @@ def test_of_a_key_that_is_unknown(value: str, tree: Path) -> None:
 
 
 def test_of_one_ini_whose_batch_nobody_knows(tree: Path) -> None:
-    write_pufferlib(Path(), {"train.batch_size": "auto", "train.bptt_horizon": "auto", "vec.num_workers": 3})
+    write_pufferlib(Path(), {"train.batch_size": "auto", "train.minibatch_size": 3})
     Path("pufferlib/environments/metta/metta.yaml").unlink()
-    require_words(reports(check(["pufferlib/config/metta.ini"], Config())))
+    report = check(["pufferlib/config/metta.ini"], Config())
+    assert "---- batch_size = unknown" in report_text(report, "full", Style())
+    require_words(reports(report))
 
 
 def test_json_has_null_for_what_is_unknown_inside_a_value(tmp_path: Path) -> None:
