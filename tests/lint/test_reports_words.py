@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from metta_lint.reports.strict_json import as_json
 
 from metta_lint.api.testing import METTA, write_metta, write_pufferlib
 from metta_lint.base.errors import InputError
@@ -24,7 +25,6 @@ from metta_lint.project.runs import plan_run
 from metta_lint.reports import comparison, explanation, solving
 from metta_lint.reports.data import plan_data
 from metta_lint.reports.formats import FORMATS, report_text
-from metta_lint.reports.strict_json import as_json
 from metta_lint.reports.style import Style
 from metta_lint.reports.text import plan_page
 
