@@ -13,7 +13,7 @@ from metta_lint.plans.sweeps.corners import refused_corners, wasteful_corners
 from metta_lint.project.config import Config, selecting
 from metta_lint.project.discovery import discover
 from metta_lint.project.runs import plan_run
-from metta_lint.trainers.sweeps import find_sweeps
+from metta_lint.trainers.dialects import find_sweeps
 
 if TYPE_CHECKING:
     from pathlib import Path

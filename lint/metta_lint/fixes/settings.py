@@ -15,6 +15,7 @@ from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import reading_instead
+from metta_lint.plans.pair import same
 from metta_lint.project.runs import plan_again
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit
@@ -90,7 +91,7 @@ def _with_change(run: Run, before: _Places, key: str, value: object) -> tuple[_P
         except Unwritable as reason:
             reasons.append(str(reason))
             continue
-        if all(_has(plan.run, *item) for item in wanted.items()):
+        if all(same(plan.run.value(each), meant) for each, meant in wanted.items()):
             return places, plan
         reasons.append(f"what {place.span} says does not decide it")
     raise Unwritable(_why_not(run, key) or (reasons[0] if reasons else f"no file has a place for {key}"))
@@ -145,11 +146,6 @@ def _yaml_lines(lines: dict[str, object], indent: str) -> Iterator[str]:
 def _value(run: Run, key: str) -> object:
     setting = run.settings.get(key)
     return None if setting is None or isinstance(setting.value, Unknown) else setting.value
-
-
-def _has(run: Run, key: str, value: object) -> bool:
-    setting = run.settings.get(key)
-    return setting is not None and isinstance(setting.value, bool) == isinstance(value, bool) and setting.value == value
 
 
 def _why_not(run: Run, key: str) -> str:

@@ -10,7 +10,7 @@ from metta_lint.reports.data import SCHEMA, finding_data
 from metta_lint.reports.text import Row, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from metta_lint.history.story import Story
     from metta_lint.plans.comparison import ComparisonRow
@@ -32,8 +32,8 @@ def comparison_text(
     """The table for a terminal: a heading for each group, and below it how what differs came to."""
     lines = [
         style.bold(
-            f"{_name(pair, 'left')} (left, {pair.left.run.dialect}) against "
-            f"{_name(pair, 'right')} (right, {pair.right.run.dialect})"
+            f"{pair.left.run.label} (left, {pair.left.run.dialect}) against "
+            f"{pair.right.run.label} (right, {pair.right.run.dialect})"
         ),
         "",
     ]
@@ -43,7 +43,7 @@ def comparison_text(
     remaining = iter(body[2:])
     for group, members in groupby(rows, key=lambda row: row.group):
         lines.append(style.bold(group))
-        lines += [_marked(next(remaining), row, style) for row in members]
+        lines += [style.dim(line) if row.same else line for row, line in zip(members, remaining, strict=False)]
     if stories:
         lines += ["", *histories_text(rows, stories, style)]
     different = sum(not row.same for row in rows)
@@ -53,10 +53,6 @@ def comparison_text(
             f"{count(len(findings), 'finding')}: metta-lint check prints {'it' if len(findings) == 1 else 'them'}"
         )
     return "\n".join(lines)
-
-
-def _marked(line: str, row: ComparisonRow, style: Style) -> str:
-    return style.dim(line) if row.same else line
 
 
 def _cells(row: ComparisonRow) -> Row:
@@ -82,22 +78,18 @@ def _gaps(stories: Mapping[str, Story]) -> list[str]:
 def comparison_markdown(pair: Pair, rows: Sequence[ComparisonRow], stories: Mapping[str, Story] = NO_STORIES) -> str:
     """The table for a pull request."""
     lines = [
-        f"| Parameter | {_name(pair, 'left')} | {_name(pair, 'right')} | Ratio | Notes |",
+        f"| Parameter | {pair.left.run.label} | {pair.right.run.label} | Ratio | Notes |",
         "|---|---|---|---|---|",
     ]
     for group, members in groupby(rows, key=lambda row: row.group):
         lines.append(f"| **{group}** | | | | |")
-        lines += [f"| {' | '.join(_markdown_cells(row))} |" for row in members]
+        lines += [f"| {' | '.join(map(_escaped, _cells(row)))} |" for row in members]
     if stories:
         lines += ["", "| Parameter | History |", "|---|---|"]
         told = [(row.label, stories[row.quantity].sentence) for row in rows if row.quantity in stories]
         lines += [f"| {' | '.join(map(_escaped, cells))} |" for cells in told]
         lines += [f"\n{gap}" for gap in _gaps(stories)]
     return "\n".join(lines)
-
-
-def _markdown_cells(row: ComparisonRow) -> Iterator[str]:
-    yield from map(_escaped, _cells(row))
 
 
 def _escaped(cell: str) -> str:
@@ -113,8 +105,8 @@ def comparison_data(
     """What ``compare --output-format json`` prints."""
     return {
         "schema": SCHEMA,
-        "left": _name(pair, "left"),
-        "right": _name(pair, "right"),
+        "left": pair.left.run.label,
+        "right": pair.right.run.label,
         "trainers": {"left": pair.left.run.dialect, "right": pair.right.run.dialect},
         "rows": [
             {
@@ -132,8 +124,3 @@ def comparison_data(
         ],
         "findings": [finding_data(finding) for finding in findings],
     }
-
-
-def _name(pair: Pair, side: str) -> str:
-    run = pair.left.run if side == "left" else pair.right.run
-    return run.label

@@ -37,6 +37,10 @@ class Mark(NamedTuple):
     label: str
     is_primary: bool
 
+    def is_near(self, other: Mark) -> bool:
+        """Whether both are shown in one excerpt."""
+        return self.span.path == other.span.path and abs(self.span.line - other.span.line) <= NEAR
+
 
 def excerpts(finding: Finding, style: Style, gutter: int) -> list[str]:
     """The places of a finding: for each file, and each part of it that lies apart, its location and its lines.
@@ -45,7 +49,7 @@ def excerpts(finding: Finding, style: Style, gutter: int) -> list[str]:
     """
     groups: list[list[Mark]] = []
     for mark in _marks(finding):
-        near = next((group for group in groups if any(_are_near(mark, other) for other in group)), None)
+        near = next((group for group in groups if any(mark.is_near(other) for other in group)), None)
         if near is None:
             groups.append([mark])
         else:
@@ -60,10 +64,6 @@ def _marks(finding: Finding) -> list[Mark]:
     for related in finding.related:
         labels.setdefault(related.span, []).append(related.label)
     return [Mark(span, "; ".join(dict.fromkeys(said)), span == finding.span) for span, said in labels.items()]
-
-
-def _are_near(mark: Mark, other: Mark) -> bool:
-    return mark.span.path == other.span.path and abs(mark.span.line - other.span.line) <= NEAR
 
 
 class _Drawing(NamedTuple):

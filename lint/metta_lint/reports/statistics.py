@@ -35,15 +35,14 @@ def counts(report: Report) -> list[Count]:
 
 def text(report: Report, style: Style) -> str:
     """A table; ``[*]`` has safe fixes."""
-    rows = [(str(count.findings), count.code, _sign(count), count.name, count.severity) for count in counts(report)]
+    rows = [
+        (str(count.findings), count.code, "[*]" if count.fixable else "", count.name, count.severity)
+        for count in counts(report)
+    ]
     lines = table([("count", "code", "", "name", "severity"), *rows], right_aligned=(0,)) if rows else []
     lines += ["", "[*] has safe fixes: --fix"] if any(count.fixable for count in counts(report)) else []
     lines += [] if style.quiet else [*([""] if lines else []), summary(report)]
     return "\n".join(lines)
-
-
-def _sign(count: Count) -> str:
-    return "[*]" if count.fixable else ""
 
 
 def markdown(report: Report, style: Style) -> str:

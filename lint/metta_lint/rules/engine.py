@@ -46,7 +46,7 @@ def _documents(subjects: Subjects) -> list[Document]:
 
 
 def _sweeps(subjects: Subjects) -> list[Sweep]:
-    from metta_lint.trainers.sweeps import find_sweeps
+    from metta_lint.trainers.dialects import find_sweeps
 
     return find_sweeps(subjects.files, subjects.trees, subjects.plans)
 

@@ -138,12 +138,7 @@ def without_repetition(again: Span, first: Span) -> Fix | None:
     of_first, of_again = _entry_at(first), _entry_at(again)
     if of_first is None or of_again is None:
         return None
-    values = [found[2].value for found in (of_first, of_again)]
-    if not _same(plain(values[0]), plain(values[1])):
+    one, other = (repr(plain(found[2].value)) for found in (of_first, of_again))  # 1 and True are not the same
+    if one != other:
         return None
     return resolved(Fix("remove the repetition", (Edit(again, "", "entry"),), is_safe=True))
-
-
-def _same(one: object, other: object) -> bool:
-    """Whether two values are the same, 1 and True not being so."""
-    return repr(one) == repr(other)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _WHOLE_FLOATS = 1 << 53  # up to here every whole number is a float
+_CONSTANTS = ("True", "False", "None")
 _WORD = re.compile(r"[A-Za-z_/][\w./-]*")
 _PLAIN_IN_YAML = re.compile(r"[A-Za-z_/][\w./-]*(?: [\w./-]+)*")
 
@@ -43,12 +44,8 @@ def like(value: object, before: object) -> object:
 
 def _ini(value: object, before: str) -> str:
     """A Python literal, or a bare word: PufferLib reads with ``ast.literal_eval``, and takes the rest for a text."""
-    text = value if isinstance(value, str) and _WORD.fullmatch(value) and not _is_constant(value) else None
+    text = value if isinstance(value, str) and _WORD.fullmatch(value) and value not in _CONSTANTS else None
     return (text if text is not None else _python(value, before)).replace("%", "%%")
-
-
-def _is_constant(word: str) -> bool:
-    return word in ("True", "False", "None")
 
 
 def _python(value: object, before: str) -> str:

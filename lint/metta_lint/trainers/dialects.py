@@ -1,24 +1,28 @@
-"""The dialects that there are: by name, and by an entry file; and what each says otherwise than its Python code."""
+"""The dialects that there are, by name and by an entry file; and what all of them find: sweeps, drift from defaults."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from metta_lint.base import plugins
-from metta_lint.base.errors import LintError
+from metta_lint.base.errors import InputError, LintError
 from metta_lint.files.file_system import first_bytes
 from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.plans.run import split_entry
 from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, syntax_of
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
+from metta_lint.trainers.pufferlib.keys import is_default
 from metta_lint.trainers.trainer import Choice, Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from metta_lint.base.documents import Document
+    from metta_lint.plans.plan import Plan
+    from metta_lint.plans.sweeps.sweep import Sweep
     from metta_lint.trainers.drift import DefaultDrift
+    from metta_lint.trainers.trees.tree import ConfigTree
 
 
 def one_look() -> AbstractContextManager[None]:
@@ -118,3 +122,31 @@ def default_drifts(document: Document) -> Iterator[DefaultDrift]:
         from metta_lint.trainers.metta.default_drift import trainer_drifts
 
         yield from trainer_drifts(document)
+
+
+def find_sweeps(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> list[Sweep]:
+    """The sweeps over these runs, of the default.ini among these files, and of these trees.
+
+    A file that cannot be read has none: that is a finding of its own.
+    """
+    plans = list(plans)
+    found = list(_of_inis(files, plans))
+    for tree in trees:
+        from metta_lint.trainers.metta.sweep import read_sweeps
+
+        found += read_sweeps(tree, plans)
+    return found
+
+
+def _of_inis(files: Iterable[str], plans: Iterable[Plan]) -> Iterator[Sweep]:
+    runs = [(plan.run.entry, plan) for plan in plans if plan.run.trainer == "pufferlib"]
+    defaults = [(file, None) for file in files if is_default(file)]
+    for path, base in (*defaults, *runs):
+        from metta_lint.trainers.pufferlib.sweep import read_sweep
+
+        try:
+            sweep = read_sweep(path, base)
+        except (InputError, LintError):
+            continue
+        if sweep is not None:
+            yield sweep

@@ -139,7 +139,8 @@ class _Expansion:
         file = self.folder.load(path)
         if file is not None or member.include.optional:
             return file
-        problem = InputError(self._not_found(member, above), _option_span(member.include))
+        named = member.include.options
+        problem = InputError(self._not_found(member, above), named[0].span if named else member.include.span)
         if self.with_holes and above:
             return Hole(path, member.final_package(None), problem)
         raise problem
@@ -159,7 +160,7 @@ class _Expansion:
     def _check_depth(self, member: Member, above: tuple[Member, ...]) -> None:
         span = member.include.span
         self._count(1, (member.include,))
-        if any(_same(member, other) for other in above):
+        if any((member.path, member.package) == (other.path, other.package) for other in above):
             way = " -> ".join(other.path for other in (*above, member))
             raise InputError(f"includes run in a circle: {way}", span)
         if len(above) > DEPTH_LIMIT:
@@ -310,7 +311,8 @@ class _Expansion:
                 raise InputError(self._unused(key, external=choice.external), choice.span)
         for key, deletion in self.deletions.items():
             if f"~{key}" not in self.used:
-                raise InputError(f"no defaults list has {_shown(key, deletion)} to delete", deletion.span)
+                shown = f"{key}={deletion.name}" if deletion.name else key
+                raise InputError(f"no defaults list has {shown} to delete", deletion.span)
 
     def _unused(self, key: str, *, external: bool) -> str:
         group = key.partition("@")[0]
@@ -320,17 +322,5 @@ class _Expansion:
         return f"no defaults list has {key} to override{hint}{more}"
 
 
-def _shown(key: str, deletion: Option) -> str:
-    return f"{key}={deletion.name}" if deletion.name else key
-
-
-def _same(member: Member, other: Member) -> bool:
-    return member.path == other.path and member.package == other.package
-
-
 def _is_interpolated(include: Include) -> bool:
     return not include.many and include.name is not None and is_interpolated(include.name)
-
-
-def _option_span(include: Include) -> Span:
-    return include.options[0].span if include.options else include.span

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Entry, Mapping, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
+from metta_lint.sources.text import file_start
 from metta_lint.trainers.hydra.tree import from_document
 
 if TYPE_CHECKING:
@@ -97,14 +98,10 @@ def _package(document: Document) -> str | None:
             break
         words = line.split()
         if len(words) != 2:
-            raise InputError(f"header is not of the form '# @package NAME': # {line}", _start_of(document))
+            raise InputError(f"header is not of the form '# @package NAME': # {line}", file_start(document.path))
         if words[0] == "@package":
             package = words[1]
     return package
-
-
-def _start_of(document: Document) -> Span:
-    return Span(document.path, 1, 1, 1, 1)
 
 
 # -- defaults lists --------------------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from metta_lint import sources
-from metta_lint.base.documents import Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import folder_entries, is_file, is_folder
+from metta_lint.sources.text import file_start
 from metta_lint.trainers.hydra import hydra_node
 from metta_lint.trainers.hydra.changes import apply, sort_changes
 from metta_lint.trainers.hydra.composed import Composed
@@ -54,7 +54,8 @@ class ConfigTreeReader:
         parsed = _parsed(overrides) if overrides else []
         changes = sort_changes(parsed, self.has_group)
         name = config_name.removesuffix(SUFFIX)
-        placed = defaults_list(self, name, changes.groups, self._start_of(name), with_holes=with_holes)
+        start = file_start(f"{self.config_dir}/{name.lstrip('/')}{SUFFIX}")
+        placed = defaults_list(self, name, changes.groups, start, with_holes=with_holes)
         draft = self._merged(placed)
         for override in changes.values:
             apply(override, draft)
@@ -104,9 +105,6 @@ class ConfigTreeReader:
         if name.startswith("/") or ".." in name.split("/") or os.path.isabs(name):
             return None
         return f"{self.config_dir}/{name.removesuffix(SUFFIX)}{SUFFIX}"
-
-    def _start_of(self, name: str) -> Span:
-        return Span(f"{self.config_dir}/{name.lstrip('/')}{SUFFIX}", 1, 1, 1, 1)
 
     def has_group(self, name: str) -> bool:
         """Whether a config group is there, which is a folder."""

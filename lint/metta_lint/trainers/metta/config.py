@@ -16,7 +16,7 @@ from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, taken
 from metta_lint.trainers.trees.roots import topmost_with_configs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from metta_lint.base.documents import Span
 
@@ -50,17 +50,14 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     if any(key.startswith("sweep.") for key in settings) or any(hole.package == "sweep" for hole in composed.holes):
         environments = {}
         notes.append("a sweep chooses its settings as it goes: it is planned, not paired")
-    return Run("metta", entry, settings, environments, machine, notes=tuple(notes), problems=_once(problems))
+    once = tuple({(problem.span, problem.message): problem for problem in problems}.values())
+    return Run("metta", entry, settings, environments, machine, notes=tuple(notes), problems=once)
 
 
 def _taken(setting: Setting) -> Setting:
     """A setting with the number or flag that the trainer's config makes of a text."""
     value = taken(setting.key, setting.value)
     return setting if value is setting.value else setting._replace(value=value, note=f"written as {setting.value!r}")
-
-
-def _once(problems: Iterable[InputError]) -> tuple[InputError, ...]:
-    return tuple({(problem.span, problem.message): problem for problem in problems}.values())
 
 
 def _python_defaults(composed: Composed) -> dict[str, Setting]:

@@ -9,6 +9,7 @@ from metta_lint.base.documents import Document, Mapping, Scalar, leaves
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import is_file
+from metta_lint.plans.pair import same as same_value
 from metta_lint.plans.run import Run, Setting
 from metta_lint.trainers.drift import DefaultDrift
 from metta_lint.trainers.metta.defaults import DEFAULTS, SOURCE
@@ -67,7 +68,7 @@ def _compared(written: dict[str, Node], defaults: dict[str, _Default]) -> tuple[
         default = defaults.get(key)
         if default is None or not isinstance(node, Scalar) or not _comparable(node.value, default):
             continue
-        if any(_same(node.value, value) for value in default.values):
+        if any(same_value(node.value, value) for value in default.values):
             same += 1
         else:
             other[key] = node
@@ -114,24 +115,16 @@ def _comparable(value: object, default: _Default) -> bool:
     return not later and value is not None and known
 
 
-def _same(left: object, right: object) -> bool:
-    return left == right and isinstance(left, bool) == isinstance(right, bool)
-
-
 def _refusal_without(block: str, written: dict[str, Node], defaults: dict[str, _Default]) -> str:
     """What the trainer would refuse if a block of its YAML were dropped and the defaults took over."""
     from metta_lint.trainers.metta.plan import derive
 
     settings = {key: default.values[0] for key, default in defaults.items()}
-    kept = {key: node.value for key, node in written.items() if isinstance(node, Scalar) and _block(key) != block}
+    kept = {key: node.value for key, node in written.items() if isinstance(node, Scalar) and key.split(".")[1] != block}
     whole = {key: node.value for key, node in written.items() if isinstance(node, Scalar)}
     before = {refusal.requirement for refusal in derive(_run({**settings, **whole})).refusals}
     refusals = [r for r in derive(_run({**settings, **kept})).refusals if r.requirement not in before]
     return f"without its block the trainer refuses: {refusals[0].message}" if refusals else ""
-
-
-def _block(key: str) -> str:
-    return key.split(".")[1]
 
 
 def _run(values: dict[str, object]) -> Run:

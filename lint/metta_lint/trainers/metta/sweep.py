@@ -70,7 +70,10 @@ def read_sweeps(tree: ConfigTree, plans: Iterable[Plan]) -> Iterator[Sweep]:
             derive=derive,
             search=SEARCH,
             based_on=based_on,
-            chosen=any(key.startswith("sweep.") and _lies_in(setting, path) for key, setting in run.settings.items()),
+            chosen=any(
+                key.startswith("sweep.") and setting.span is not None and setting.span.path == path
+                for key, setting in run.settings.items()
+            ),
             stops=tuple(_stops(fields)),
             ignored=tuple(_misspelled(parameters, run)),
             unsaid=tuple(_unsaid(run)) if based_on else (),
@@ -96,10 +99,6 @@ def _base(tree: ConfigTree, reader: ConfigTreeReader, plans: Iterable[Plan]) -> 
     except InputError:
         pass
     return Run("metta", tree.folder, {}), None
-
-
-def _lies_in(setting: Setting, path: str) -> bool:
-    return setting.span is not None and setting.span.path == path
 
 
 def _from_folder(path: str, tree: ConfigTree) -> str:

@@ -129,10 +129,6 @@ def _refuse(d: Derivation) -> None:
         if isinstance(value, int | float) and value < 1:
             message = f"{key} = {value}: num_agents must be >= 1 ({PUFFER_ENV})"
             d.refuse(Refusal("positive-agents", "APIUsageError", message, (key,)))
-        if isinstance(value, int) and value > MOST_OF_METTAGRID and _is_mettagrid(d):
+        if isinstance(value, int) and value > MOST_OF_METTAGRID and d.run.value("base.package") == "metta":
             message = f"{key} = {value}: MettaGrid holds at most {MOST_OF_METTAGRID} agents"
             d.refuse(Refusal("agents-fit-environment", "RuntimeError", message, (key,)))
-
-
-def _is_mettagrid(d: Derivation) -> bool:
-    return d.run.value("base.package") == "metta"

@@ -118,14 +118,10 @@ def _parameters(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[
         key = section.removeprefix("sweep.")
         if section in ("sweep", OLD_METRIC) or section.startswith(OLD_PARAMETERS) or not entries:
             continue
-        if _is_group(section, sections):
+        if any(other.startswith(f"{section}.") for other in sections):  # it is a group
             continue
         fields = {setting.key.rpartition(".")[2]: setting for setting in _settings(section, entries)}
         yield Parameter(key, fields, places[section])
-
-
-def _is_group(section: str, sections: Mapping[str, Mapping[str, IniValue]]) -> bool:
-    return any(other.startswith(f"{section}.") for other in sections)
 
 
 def _stops(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, Span]) -> Iterator[Stop]:

@@ -70,16 +70,12 @@ def is_called_tree(folder: str, folders: Folders) -> bool:
 
 def holds_configs(folder: str) -> bool:
     """Whether a folder itself, and not one below it, holds configs of a Hydra tree: YAMLs with a ``defaults`` list."""
-    names = sorted(entry.name for entry in folder_entries(folder))
-    return any(_has_defaults(os.path.join(folder, name)) for name in names if is_config_name(name))
+    names = sorted(entry.name for entry in folder_entries(folder) if is_config_name(entry.name))
+    return any(DEFAULTS_LIST.search(first_look(os.path.join(folder, name))) for name in names)
 
 
 def is_config_name(name: str) -> bool:
     return YAML.fits(name) and not name.startswith(".")
-
-
-def _has_defaults(path: str) -> bool:
-    return DEFAULTS_LIST.search(first_look(path)) is not None
 
 
 def first_look(path: str) -> bytes:
