@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
@@ -16,7 +17,7 @@ from metta_lint.plans.quantities import traits_of, unknown_after
 from metta_lint.plans.risks import outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from metta_lint.loops.loop import Environment
     from metta_lint.plans.run import Run
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SWITCHED_OFF_BY_NONE = ("reward_clamp", "target_kl")
 """Fields of a loop that are None where the quantity is off."""
+_BRACED = re.compile(r"\{([^{}]*)\}")
 BEFORE_A_ROLLOUT_ENDS = ("start", "first rollout")
 """Moments of a refusal after which nothing is known of a rollout."""
 
@@ -210,10 +212,7 @@ def _unit(name: str, unit: str | None) -> str:
 
 def filled(message: str, lookup: Callable[[str], object]) -> str:
     """A message with the values of what it names in braces."""
-    for name in dict.fromkeys(_braced(message)):
-        value = lookup(name)
-        message = message.replace("{" + name + "}", _in_words(value))
-    return message
+    return _BRACED.sub(lambda found: _in_words(lookup(found[1])), message)
 
 
 def _in_words(value: object) -> str:
@@ -226,10 +225,3 @@ def _in_words(value: object) -> str:
 def _listed(drawn: Sequence[Mapping[str, object]]) -> str:
     """The drawn values of each setting: ``trainer.batch_size = 30 or 31``."""
     return " and ".join(f"{key} = {alternatives(str(case[key]) for case in drawn)}" for key in drawn[0])
-
-
-def _braced(message: str) -> Iterator[str]:
-    rest = message
-    while "{" in rest:
-        name, _, rest = rest.partition("{")[2].partition("}")
-        yield name

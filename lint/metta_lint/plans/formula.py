@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     Lookup = Callable[[str], object]
     Step = Callable[[Lookup], Any]
 
-_WORD = r"[A-Za-z_][\w.]*"
 LARGEST = 10**30
 NOTHING_LEFT = 1e-12
 """What is less than this share of a number is what is left of its arithmetic."""
@@ -70,6 +69,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cosine_annealed": cosine_annealed,
     "floor_power_of_two": floor_power_of_two,
 }
+
+_NAME = re.compile(r"'[^']*'|\b([A-Za-z_][\w.]*)\b(?!\()")
+"""A name of a formula, which no parenthesis follows; or a text, which is none."""
+_WORDS = frozenset({"and", "or", "not", "if", "else", "True", "False", "None"})
 
 _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -118,16 +121,13 @@ class Formula(NamedTuple):
 
     def with_numbers(self, lookup: Lookup) -> str:
         """The formula's text with the names' values put in: ``262144 // 64``."""
+        return _NAME.sub(lambda found: _in_code(lookup(found[1])) if found[1] in self.names else found[0], self.text)
 
-        def number(word: re.Match[str]) -> str:
-            if word[0] not in self.names:
-                return word[0]
-            value = lookup(word[0])
-            if isinstance(value, int) and abs(value) > LARGEST:
-                return show(value)
-            return "?" if isinstance(value, Unknown) else literal(value)
 
-        return re.sub(_WORD, number, self.text)
+def _in_code(value: object) -> str:
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return show(value)
+    return "?" if isinstance(value, Unknown) else literal(value)
 
 
 class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no error
@@ -139,28 +139,9 @@ class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no err
 @cache
 def formula(text: str) -> Formula:
     """Parse a formula. Raises SyntaxError for a text that is none."""
-    tree = ast.parse(text, mode="eval").body
-    return Formula(text, tuple(dict.fromkeys(_names(tree))), _compiled(tree))
-
-
-def _names(node: ast.expr) -> list[str]:
-    match node:
-        case ast.Name() | ast.Attribute():
-            return [_dotted(node)]
-        case ast.Constant():
-            return []
-        case ast.BinOp(left=left, right=right):
-            return _names(left) + _names(right)
-        case ast.UnaryOp(operand=operand):
-            return _names(operand)
-        case ast.Compare(left=left, comparators=[right]):
-            return _names(left) + _names(right)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return _names(body) + _names(test) + _names(orelse)
-        case ast.BoolOp(values=values) | ast.Call(func=ast.Name(), args=values):
-            return [name for value in values for name in _names(value)]
-        case _:
-            raise SyntaxError(f"not a formula: {ast.unparse(node)}")
+    step = _compiled(ast.parse(text, mode="eval").body)
+    names = (found[1] for found in _NAME.finditer(text) if found[1] and found[1] not in _WORDS)
+    return Formula(text, tuple(dict.fromkeys(names)), step)
 
 
 def _dotted(node: ast.expr) -> str:

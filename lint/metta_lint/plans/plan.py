@@ -108,24 +108,9 @@ class Plan(NamedTuple):
         return quantity.known
 
     def settings_of(self, name: str) -> tuple[Setting, ...]:
-        """The settings that a quantity rests on, the most telling first (each once).
-
-        A quantity's own formula is searched breadth first, so that the settings it names come before those that its
-        inputs were derived from.
-        """
-        found: dict[str, Setting] = {}
-        seen = {name}
-        queue = [name]
-        while queue:
-            current = queue.pop(0)
-            quantity = self.quantities.get(current)
-            if quantity is None:
-                if (setting := self.run.settings.get(current)) is not None:
-                    found.setdefault(current, setting)
-                continue
-            queue += [name for name in quantity.inputs if name not in seen]
-            seen.update(quantity.inputs)
-        return tuple(found.values())
+        """The settings that a quantity rests on, the most telling first (each once)."""
+        settings = self.run.settings
+        return tuple(settings[key] for key in settings_below((name,), self.quantities) if key in settings)
 
     def spans_of(self, name: str) -> tuple[Span, ...]:
         """Where the settings that a quantity rests on are written, the most telling first."""
@@ -156,6 +141,21 @@ class Plan(NamedTuple):
     def formula_with_numbers(self, name: str) -> str:
         """A quantity's formula with the values of its inputs put in."""
         return formula(self.quantities[name].formula).with_numbers(self.lookup)
+
+
+def settings_below(names: tuple[str, ...], quantities: Mapping[str, Quantity]) -> list[str]:
+    """The keys of the settings that quantities rest on, those first that the quantities' own formulas name.
+
+    ``segments`` rests on ``train.bptt_horizon`` first, then on the settings that its batch size was derived from.
+    """
+    reached = dict.fromkeys(names)
+    queue = list(reached)
+    for name in queue:  # which grows on the way
+        quantity = quantities.get(name)
+        below = [] if quantity is None else [each for each in dict.fromkeys(quantity.inputs) if each not in reached]
+        reached |= dict.fromkeys(below)
+        queue += below
+    return [name for name in queue if name not in quantities]
 
 
 class IgnoredKey(NamedTuple):

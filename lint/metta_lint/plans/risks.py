@@ -8,6 +8,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.draws import cases
 from metta_lint.plans.formula import FormulaError, formula
+from metta_lint.plans.plan import settings_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,12 +33,12 @@ def outcomes(
     """
     drawn = {
         name: value
-        for name in _settings_below(formula(condition).names, quantities)
+        for name in sorted(settings_below(formula(condition).names, quantities))
         if isinstance(value := setting(name), Unknown) and value.could_be is not None
     }
     found = []
     for case in cases(drawn) if drawn else ():
-        lookup = _Lookup(case, quantities, setting)
+        lookup = _lookup(case, quantities, setting)
         try:
             value = formula(condition).evaluate(lookup)
         except FormulaError:
@@ -48,42 +49,23 @@ def outcomes(
     return tuple(found)
 
 
-def _settings_below(names: tuple[str, ...], quantities: Mapping[str, Quantity]) -> list[str]:
-    found: dict[str, None] = {}
-    seen = set(names)
-    queue = list(names)
-    while queue:
-        name = queue.pop()
+def _lookup(
+    drawn: Mapping[str, object], quantities: Mapping[str, Quantity], setting: Callable[[str], object]
+) -> Callable[[str], object]:
+    """Values of quantities and settings, with some settings drawn."""
+    known = dict(drawn)
+
+    def value(name: str) -> object:
         quantity = quantities.get(name)
         if quantity is None:
-            found[name] = None
-            continue
-        queue += [below for below in quantity.inputs if below not in seen]
-        seen.update(quantity.inputs)
-    return sorted(found)
+            return setting(name)
+        if quantity.unknown_because is None or not quantity.inputs:
+            return quantity.known
+        return formula(quantity.formula).evaluate(lookup)
 
+    def lookup(name: str) -> object:
+        if name not in known:
+            known[name] = value(name)
+        return known[name]
 
-class _Lookup:
-    """Values of quantities and settings, with some settings drawn."""
-
-    def __init__(
-        self, drawn: Mapping[str, object], quantities: Mapping[str, Quantity], setting: Callable[[str], object]
-    ) -> None:
-        self._known = dict(drawn)
-        self._quantities = quantities
-        self._setting = setting
-
-    def __call__(self, name: str) -> object:
-        if name not in self._known:
-            self._known[name] = self._value(name)
-        return self._known[name]
-
-    def _value(self, name: str) -> object:
-        quantity = self._quantities.get(name)
-        if quantity is None:
-            return self._setting(name)
-        if quantity.unknown_because is None:
-            return quantity.value
-        if not quantity.inputs:
-            return Unknown(quantity.unknown_because)
-        return formula(quantity.formula).evaluate(self)
+    return lookup
