@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
@@ -77,53 +76,36 @@ class Search(NamedTuple):
     redrawn: frozenset[str] = frozenset()
 
 
-class Sweep:
+class Sweep(NamedTuple):
     """One sweep, without its trainer's dialect.
 
     ``path`` is the file that asks for it. ``settings`` are its own (``method``, ``metric``, ``goal``); ``parameters``
     are by key. ``run`` is the run that it sweeps over; ``based_on`` names the file that this comes from, None where
     there is none and the run has no settings at all; ``chosen`` says whether that file asks for this sweep, or is only
     the best guess at what a command line will. ``unsaid`` are stand-ins for what no file says: nothing is refused for
-    sure that one of them lets pass.
+    sure that one of them lets pass. ``planned`` keeps the plans that were made, by the settings that were put in.
     """
 
-    def __init__(
-        self,
-        *,
-        path: str,
-        trainer: str,
-        settings: Mapping[str, Setting],
-        parameters: Mapping[str, Parameter],
-        run: Run,
-        derive: Callable[[Run], Plan],
-        search: Search,
-        based_on: str | None = None,
-        chosen: bool = True,
-        stops: tuple[Stop, ...] = (),
-        ignored: tuple[IgnoredKey, ...] = (),
-        unsaid: tuple[Mapping[str, object], ...] = (),
-        base: Plan | None = None,
-    ) -> None:
-        self.path = path
-        self.trainer = trainer
-        self.settings = settings
-        self.parameters = parameters
-        self.run = run
-        self.search = search
-        self.based_on = based_on
-        self.chosen = chosen
-        self.stops = stops
-        self.ignored = ignored
-        self.unsaid = unsaid
-        self._derive = derive
-        self._plans: dict[tuple[tuple[str, object], ...], Plan] = {} if base is None else {(): base}
+    path: str
+    trainer: str
+    settings: Mapping[str, Setting]
+    parameters: Mapping[str, Parameter]
+    run: Run
+    derive: Callable[[Run], Plan]
+    search: Search
+    planned: dict[tuple[tuple[str, object], ...], Plan]
+    based_on: str | None = None
+    chosen: bool = True
+    stops: tuple[Stop, ...] = ()
+    ignored: tuple[IgnoredKey, ...] = ()
+    unsaid: tuple[Mapping[str, object], ...] = ()
 
-    @cached_property
+    @property
     def base(self) -> Plan:
         """The plan of the run that it sweeps over."""
         return self.replan({})
 
-    @cached_property
+    @property
     def sizes(self) -> Mapping[str, Parameter]:
         """The parameters that can decide whether the trainer takes a run."""
         return {key: self.parameters[key] for key in self.search.sizes if key in self.parameters}
@@ -131,14 +113,14 @@ class Sweep:
     def replan(self, values: Mapping[str, object]) -> Plan:
         """The plan of the base run with these settings put in; each is planned once."""
         key = tuple(sorted(values.items()))
-        if key not in self._plans:
+        if key not in self.planned:
             settings = {**self.run.settings, **self._suggested(values)}
-            self._plans[key] = self._derive(self.run._replace(settings=settings))
-        return self._plans[key]
+            self.planned[key] = self.derive(self.run._replace(settings=settings))
+        return self.planned[key]
 
     def plan_alone(self, values: Mapping[str, object]) -> Plan:
         """The plan of a run with these settings and no others: what it refuses, every run that is swept does."""
-        return self._derive(self.run._replace(settings=self._suggested(values)))
+        return self.derive(self.run._replace(settings=self._suggested(values)))
 
     def _suggested(self, values: Mapping[str, object]) -> dict[str, Setting]:
         return {name: Setting(name, value, self._span(name), note="the sweep") for name, value in values.items()}

@@ -69,6 +69,7 @@ def read_sweeps(tree: ConfigTree, plans: Iterable[Plan]) -> Iterator[Sweep]:
             run=run,
             derive=derive,
             search=SEARCH,
+            planned={},
             based_on=based_on,
             chosen=any(
                 key.startswith("sweep.") and setting.span is not None and setting.span.path == path

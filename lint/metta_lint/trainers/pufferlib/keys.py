@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 DEFAULT_FILE = "default.ini"
 """The INI that PufferLib lays under all others of its folder and those below."""
 
+COEFFICIENTS = (
+    "learning_rate",
+    "gamma",
+    "gae_lambda",
+    "clip_coef",
+    "ent_coef",
+    "vf_coef",
+    "vf_clip_coef",
+    "max_grad_norm",
+)
+"""Hyperparameters that all versions read of ``[train]``, by the names that quantities have."""
+
 READ: Mapping[str, str] = {
     "device": "known-device",
     "torch_deterministic": "boolean-flags",

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TRAIN = frozenset(
     [
+        *COEFFICIENTS,
         "seed",
         "torch_deterministic",
         "cpu_offload",
         "device",
         "total_timesteps",
-        "learning_rate",
         "anneal_lr",
-        "gamma",
-        "gae_lambda",
         "update_epochs",
         "norm_adv",
-        "clip_coef",
         "clip_vloss",
-        "vf_coef",
-        "vf_clip_coef",
-        "max_grad_norm",
-        "ent_coef",
         "target_kl",
         "num_envs",
         "num_workers",

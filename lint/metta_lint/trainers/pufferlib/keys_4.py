@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TRAIN = frozenset(
     [
+        *COEFFICIENTS,
         "gpus",
         "seed",
         "total_timesteps",
-        "learning_rate",
         "anneal_lr",
         "min_lr_ratio",
-        "gamma",
-        "gae_lambda",
         "replay_ratio",
-        "clip_coef",
-        "vf_coef",
-        "vf_clip_coef",
-        "max_grad_norm",
-        "ent_coef",
         "anneal_ent_coef",
         "min_ent_coef_ratio",
         "beta1",

@@ -13,6 +13,7 @@ from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.agents import derive_agents
 from metta_lint.trainers.pufferlib.experience import INIT, derive_experience
 from metta_lint.trainers.pufferlib.ignored import ignored_keys
+from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
 from metta_lint.trainers.pufferlib.loading import refuse_keys
 from metta_lint.trainers.pufferlib.order import MAKE, MULTIPROCESSING, SERIAL, requirements_of
 from metta_lint.trainers.pufferlib.updates import TRAINING, derive_updates
@@ -29,15 +30,8 @@ INTERVALS = {"checkpoint_interval": "train.checkpoint_interval"}
 VECTORISATION = frozenset({*MAKE, *SERIAL, *MULTIPROCESSING})
 """What vector.make() insists on: where it raises, what was asked for is all that there is."""
 
-HYPERPARAMETERS = [
-    "learning_rate",
-    "gamma",
-    "gae_lambda",
-    "clip_coef",
-    "ent_coef",
-    "vf_coef",
-    "vf_clip_coef",
-    "max_grad_norm",
+HYPERPARAMETERS = (
+    *COEFFICIENTS,
     "adam_beta1",
     "adam_beta2",
     "adam_eps",
@@ -48,7 +42,7 @@ HYPERPARAMETERS = [
     "optimizer",
     "anneal_lr",
     "precision",
-]
+)
 ASKED_FOR = {
     "num_envs": "requested_envs",
     "num_workers": "requested_workers",

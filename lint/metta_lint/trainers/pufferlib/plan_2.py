@@ -17,6 +17,7 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys
+from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
 from metta_lint.trainers.values import check_number, check_positive, check_whole
 
 if TYPE_CHECKING:
@@ -48,17 +49,6 @@ REQUIREMENTS = (
     "integer-clocks",
 )
 """What PufferLib 2.0 insists on, in its order; all of it before the first step, save for a bad update_epochs."""
-
-HYPERPARAMETERS = (
-    "learning_rate",
-    "gamma",
-    "gae_lambda",
-    "clip_coef",
-    "ent_coef",
-    "vf_coef",
-    "vf_clip_coef",
-    "max_grad_norm",
-)
 
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
@@ -241,7 +231,7 @@ def _updates(d: Derivation) -> None:
 
 
 def _hyperparameters(d: Derivation) -> None:
-    for name in HYPERPARAMETERS:
+    for name in COEFFICIENTS:
         d.define(name, f"train.{name}", source=TRAINING)
     d.define_or_off("target_kl", "train.target_kl", TRAINING)
     d.define("anneal_lr", "bool(train.anneal_lr)", source=f"{TRAINING}: linear, to 0 at total_timesteps")

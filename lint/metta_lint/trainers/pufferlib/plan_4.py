@@ -18,6 +18,7 @@ from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys
+from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
 from metta_lint.trainers.values import check_number, check_positive
 
 if TYPE_CHECKING:
@@ -47,18 +48,7 @@ REQUIREMENTS = (
 """What PufferLib 4.0 insists on, in its order, before the first step."""
 
 HYPERPARAMETERS = {
-    "learning_rate": "learning_rate",
-    "gamma": "gamma",
-    "gae_lambda": "gae_lambda",
-    "clip_coef": "clip_coef",
-    "ent_coef": "ent_coef",
-    "vf_coef": "vf_coef",
-    "vf_clip_coef": "vf_clip_coef",
-    "max_grad_norm": "max_grad_norm",
-    "prio_alpha": "prio_alpha",
-    "prio_beta0": "prio_beta0",
-    "vtrace_rho_clip": "vtrace_rho_clip",
-    "vtrace_c_clip": "vtrace_c_clip",
+    **{name: name for name in (*COEFFICIENTS, "prio_alpha", "prio_beta0", "vtrace_rho_clip", "vtrace_c_clip")},
     "adam_beta1": "beta1",
     "adam_eps": "eps",
 }

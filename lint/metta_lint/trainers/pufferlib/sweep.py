@@ -70,7 +70,7 @@ def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
         derive=derive,
         search=SEARCH,
         based_on=path,
-        base=base,
+        planned={} if base is None else {(): base},
         stops=tuple(_stops(sections, places)),
         ignored=tuple(_ignored(parameters, run)),
     )
@@ -87,6 +87,7 @@ def _other_version(path: str, parameters: Mapping[str, Parameter], run: Run) -> 
         run=run,
         derive=derive,
         search=SEARCH._replace(sizes=()),
+        planned={},
         based_on=path,
     )
 
