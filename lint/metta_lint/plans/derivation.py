@@ -33,12 +33,14 @@ BEFORE_A_ROLLOUT_ENDS = ("start", "first rollout")
 class Derivation:
     """Builds a plan: formulas in order, each once, and the conditions under which the trainer stops.
 
-    ``requirements`` name those conditions: a trainer of a plugin has some of its own.
+    ``requirements`` name those conditions: a trainer of a plugin has some of its own. ``raises`` is the exception that
+    most of them end in.
     """
 
-    def __init__(self, run: Run, requirements: Mapping[str, str] = REQUIREMENTS) -> None:
+    def __init__(self, run: Run, requirements: Mapping[str, str] = REQUIREMENTS, raises: str = "ValueError") -> None:
         self.run = run
         self._requirements = requirements
+        self._raises = raises
         self.refusals: list[Refusal] = []
         self.risks: list[Refusal] = []
         self.conditions: list[Condition] = []
@@ -115,17 +117,19 @@ class Derivation:
         requirement: str,
         condition: str = "",
         *,
-        exception: str,
+        exception: str = "",
         message: str = "",
-        at: tuple[str, ...],
+        at: tuple[str, ...] = (),
     ) -> None:
         """Record a refusal where a condition is known not to hold, a risk where it depends on what is drawn at launch.
 
         ``message`` may name quantities in braces. A condition or message that is not given is the one that the
-        trainers share. ``at`` are the sizes that do not go together.
+        trainers share. ``exception`` is what the trainer ``raises`` unless another is given; ``at`` are the sizes that
+        do not go together, by default all that the condition names.
         """
         shared = CONDITIONS.get(requirement, ("", ""))
         condition, message = condition or shared[0], message or shared[1]
+        exception, at = exception or self._raises, at or formula(condition).names
         self.conditions.append(Condition(requirement, condition))
         if self.holds(f"not ({condition})"):
             self.refuse(Refusal(requirement, exception, self.fill(message), at))

@@ -92,19 +92,15 @@ def _refuse_minibatches(d: Derivation, *, scaled: bool) -> None:
         d.refuse_unless(
             fits,
             f"minibatch_size <= {batch}",
-            exception="ValidationError",
             message="minibatch_size must be <= batch_size: {minibatch_size} > {" + _name(batch) + "}" + rank,
             at=at,
         )
         d.refuse_unless(
             divides,
             f"{batch} % minibatch_size == 0",
-            exception="ValidationError",
-            message="batch_size must be divisible by minibatch_size: {"
-            + _name(batch)
-            + "}"
-            + rank
-            + " % {minibatch_size}",
+            message=(
+                "batch_size must be divisible by minibatch_size: {" + _name(batch) + "}" + rank + " % {minibatch_size}"
+            ),
             at=at,
         )
 
@@ -123,7 +119,6 @@ def _refuse_intervals(d: Derivation) -> None:
         d.refuse_unless(
             requirement,
             f"{high_key} == 0 or {high_key} >= {low_key}",
-            exception="ValidationError",
             message=f"{high} must be at least as large as {low} ({{{high_key}}} < {{{low_key}}}), or 0",
             at=(high_key, low_key),
         )

@@ -66,7 +66,7 @@ PECULIARITIES: Mapping[str, object] = {
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
     """What Metta's trainer (Hydra era) will do with a run."""
-    d = Derivation(run)
+    d = Derivation(run, raises="ValidationError")
     check_model(d)
     derive_batches(d)
     derive_environments(d)

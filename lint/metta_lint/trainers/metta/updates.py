@@ -91,9 +91,7 @@ def derive_hyperparameters(d: Derivation) -> None:
     d.refuse_unless(
         "known-optimizer",
         "trainer.optimizer.type == 'adam' or trainer.optimizer.type == 'muon'",
-        exception="ValidationError",
         message="optimizer.type = {trainer.optimizer.type}: adam or muon",
-        at=("trainer.optimizer.type",),
     )
     for name, key in HYPERPARAMETERS.items():
         d.define(name, key, source=CONFIG)

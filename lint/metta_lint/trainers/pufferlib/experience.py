@@ -59,7 +59,7 @@ def _refuse_batch(d: Derivation) -> None:
         message="bptt_horizon = {bptt_horizon}: batch_size = {batch_size} gives {total_agents} agents no step each",
         at=("bptt_horizon", "total_agents"),
     )
-    d.refuse_unless("agents-fit-segments", exception="APIUsageError", at=("batch_size", "total_agents"))
+    d.refuse_unless("agents-fit-segments", at=("batch_size", "total_agents"))
     horizon = d.run.value("train.bptt_horizon")
     if horizon in (inf, -inf):
         message = f"bptt_horizon = {horizon} leaves no segment"
@@ -71,7 +71,6 @@ def _refuse_batch(d: Derivation) -> None:
         "bptt_horizon >= 0",
         exception="RuntimeError",
         message="bptt_horizon = {bptt_horizon}: the experience buffer cannot have a negative dimension",
-        at=("bptt_horizon",),
     )
 
 
@@ -99,7 +98,6 @@ def _refuse_minibatch(d: Derivation) -> None:
     d.refuse_unless(
         "max-minibatch-divides-minibatch",
         divides,
-        exception="APIUsageError",
         message=(
             "minibatch_size = {train.minibatch_size} > max_minibatch_size = {train.max_minibatch_size} "
             "must be a multiple of it"
@@ -110,16 +108,13 @@ def _refuse_minibatch(d: Derivation) -> None:
     d.refuse_unless(
         "minibatch-fits-batch",
         "train.minibatch_size <= batch_size",
-        exception="APIUsageError",
         message="batch_size = {batch_size} must be >= minibatch_size = {train.minibatch_size}",
-        at=("train.minibatch_size", "batch_size"),
     )
     d.refuse_unless(
         "positive-minibatch",
         "minibatch_size != 0",
         exception="ZeroDivisionError",
         message="minibatch_size = {minibatch_size}: a batch of {batch_size} in minibatches of none",
-        at=("minibatch_size",),
     )
     check_number(d, ("train.update_epochs",), "numeric-update-epochs", exception="TypeError")
     epochs = d.run.value("train.update_epochs")
@@ -127,7 +122,7 @@ def _refuse_minibatch(d: Derivation) -> None:
         message = f"update_epochs = {epochs}: cannot convert float infinity to integer"
         at, before = ("train.update_epochs",), "horizon-divides-minibatch"
         d.refuse(Refusal("numeric-update-epochs", "OverflowError", message, at, before=before))
-    d.refuse_unless("horizon-divides-minibatch", exception="APIUsageError", at=("minibatch_size", "batch_size"))
+    d.refuse_unless("horizon-divides-minibatch", at=("minibatch_size", "batch_size"))
 
 
 def _refuse_endless_minibatch(d: Derivation) -> None:

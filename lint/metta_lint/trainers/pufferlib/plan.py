@@ -64,7 +64,7 @@ ITEMS = {"ore_red": "env.ore_reward", "battery_red": "env.battery_reward", "hear
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
     """What PufferLib 3 will do with a run."""
-    d = Derivation(run)
+    d = Derivation(run, raises="APIUsageError")
     refuse_keys(d)
     derive_agents(d)
     derive_vectorisation(d)

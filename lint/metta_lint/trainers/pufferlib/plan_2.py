@@ -54,7 +54,7 @@ REQUIREMENTS = (
 def derive(run: Run, backend: Backend | None = None) -> Plan:
     """What PufferLib 2.0 will do with a run."""
     vectorisation, note = _backend(run)
-    d = Derivation(run if note is None else run._replace(notes=(*run.notes, note)))
+    d = Derivation(run if note is None else run._replace(notes=(*run.notes, note)), raises="APIUsageError")
     _agents(d)
     _sizes(d)
     _vectorise(d, vectorisation)
@@ -128,11 +128,7 @@ def _vectorise(d: Derivation, backend: object) -> None:
 
 def _refuse_envs(d: Derivation) -> None:
     d.refuse_unless(
-        "positive-envs",
-        "requested_envs >= 1",
-        exception="APIUsageError",
-        message="num_envs must be at least 1",
-        at=("train.num_envs",),
+        "positive-envs", "requested_envs >= 1", message="num_envs must be at least 1", at=("train.num_envs",)
     )
 
 
@@ -151,12 +147,11 @@ def _workers(d: Derivation, backend: object) -> None:
 
 
 def _refuse_workers(d: Derivation, backend: object) -> None:
-    d.refuse_unless("workers-divide-envs", exception="APIUsageError", at=("requested_envs", "requested_workers"))
+    d.refuse_unless("workers-divide-envs")
     d.refuse_unless(
         "worker-envs-divide-batch",
         "requested_envs % requested_workers != 0 or "
         "requested_envs_per_batch % (requested_envs // requested_workers) == 0",
-        exception="APIUsageError",
         message=(
             "env_batch_size = {requested_envs_per_batch} must be divisible by num_envs / num_workers = "
             "{requested_envs} / {requested_workers}"
@@ -167,7 +162,6 @@ def _refuse_workers(d: Derivation, backend: object) -> None:
         d.refuse_unless(
             "batches-divide-envs",
             "not train.zero_copy or requested_envs % requested_envs_per_batch == 0",
-            exception="APIUsageError",
             message=(
                 "zero_copy: num_envs = {requested_envs} must be divisible by env_batch_size = "
                 "{requested_envs_per_batch}"
@@ -188,7 +182,7 @@ def _experience(d: Derivation) -> None:
     d.define("segments", source=EXPERIENCE)
     d.define("minibatch_segments", source=EXPERIENCE)
     d.refuse_unless("minibatch-divides-batch", exception="ValueError", at=("minibatch_size", "batch_size"))
-    d.refuse_unless("horizon-divides-minibatch", exception="ValueError", at=("minibatch_size", "bptt_horizon"))
+    d.refuse_unless("horizon-divides-minibatch", exception="ValueError")
 
 
 def _rollout(d: Derivation, backend: object) -> None:

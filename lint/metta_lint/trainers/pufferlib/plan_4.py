@@ -57,7 +57,7 @@ HYPERPARAMETERS = {
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
     """What PufferLib 4.0 will do with a run."""
-    d = Derivation(run)
+    d = Derivation(run, raises="AssertionError")
     _sizes(d)
     _vectorisation(d)
     _experience(d)
@@ -107,14 +107,11 @@ def _experience(d: Derivation) -> None:
     d.refuse_unless(
         "horizon-divides-minibatch",
         "minibatch_size % bptt_horizon == 0",
-        exception="AssertionError",
         message="minibatch_size = {minibatch_size} must be divisible by horizon = {bptt_horizon}",
-        at=("minibatch_size", "bptt_horizon"),
     )
     d.refuse_unless(
         "minibatch-fits-batch",
         "minibatch_size <= batch_size",
-        exception="AssertionError",
         message="minibatch_size = {minibatch_size} > total_agents = {total_agents} * horizon = {bptt_horizon}",
         at=("minibatch_size", "total_agents"),
     )

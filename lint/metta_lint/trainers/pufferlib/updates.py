@@ -199,5 +199,4 @@ def _refuse_checkpoint(d: Derivation) -> None:
         "train.checkpoint_interval != 0",
         exception="ZeroDivisionError",
         message="checkpoint_interval = {train.checkpoint_interval}: the first update divides by it",
-        at=("train.checkpoint_interval",),
     )

@@ -83,22 +83,14 @@ def backend_of(run: Run) -> object:
 def _refuse_num_envs(d: Derivation) -> None:
     if not check_number(d, ("vec.num_envs",), "numeric-envs", exception="TypeError"):
         return
-    d.refuse_unless(
-        "positive-envs",
-        "vec.num_envs >= 1",
-        exception="APIUsageError",
-        message="num_envs = {vec.num_envs} must be at least 1",
-        at=("vec.num_envs",),
-    )
+    d.refuse_unless("positive-envs", "vec.num_envs >= 1", message="num_envs = {vec.num_envs} must be at least 1")
     if d.run.value("vec.num_envs") == inf:
         message = "num_envs = inf: cannot convert float infinity to integer"
         d.refuse(Refusal("whole-envs", "OverflowError", message, ("vec.num_envs",)))
     d.refuse_unless(
         "whole-envs",
         "vec.num_envs < 1 or vec.num_envs == int(vec.num_envs)",
-        exception="APIUsageError",
         message="num_envs = {vec.num_envs} must be an integer",
-        at=("vec.num_envs",),
     )
 
 
@@ -121,12 +113,10 @@ def _derive_native(d: Derivation) -> None:
     d.refuse_unless(
         "native-alone",
         "vec.num_envs == 1",
-        exception="APIUsageError",
         message=(
             f"num_envs = {{vec.num_envs}}: {NATIVE} is for one environment that vectorises itself; "
             "for more, use Serial or Multiprocessing"
         ),
-        at=("vec.num_envs",),
     )
     defines_it = d.run.value("base.package") == "mani_skill"
     if d.run.value("base.rnn_name") is not None and "base.rnn_name" in d.run.settings and not defines_it:
@@ -169,15 +159,13 @@ def _refuse_requested(d: Derivation) -> None:
         "requested_workers != 0",
         exception="ZeroDivisionError",
         message="num_workers = {requested_workers}: no worker runs {requested_envs} environments",
-        at=("requested_workers",),
     )
-    d.refuse_unless("workers-divide-envs", exception="APIUsageError", at=("requested_workers", "requested_envs"))
+    d.refuse_unless("workers-divide-envs", at=("requested_workers", "requested_envs"))
     check_number(d, ("vec.batch_size",), "numeric-inference-batch", exception="TypeError", words=("auto", None))
     d.refuse_unless(
         "worker-envs-divide-batch",
         "requested_envs % requested_workers != 0 or "
         "requested_envs_per_batch % (requested_envs / requested_workers) == 0",
-        exception="APIUsageError",
         message=(
             "vec.batch_size = {requested_envs_per_batch} must be divisible by num_envs / num_workers = "
             "{requested_envs} / {requested_workers}"
@@ -225,14 +213,12 @@ def _derive_serial(d: Derivation) -> None:
         "requested_envs_per_batch >= 0 and requested_envs_per_batch <= requested_envs",
         exception="ValueError" if d.holds("requested_envs_per_batch < 0") else "IndexError",
         message="Serial runs vec.batch_size = {requested_envs_per_batch} environments, and num_envs = {requested_envs}",
-        at=("requested_envs_per_batch", "requested_envs"),
     )
     d.refuse_unless(
         "serial-batch-fits-envs",
         "requested_envs_per_batch != 0",
         exception="IndexError",
         message="Serial runs vec.batch_size = {requested_envs_per_batch} environments, and needs one",
-        at=("requested_envs_per_batch",),
     )
 
 
@@ -254,13 +240,11 @@ def _derive_multiprocessing(d: Derivation) -> None:
         "requested_envs_per_batch != 0",
         exception="ZeroDivisionError",
         message="vec.batch_size = {requested_envs_per_batch}: {requested_envs} environments in batches of none",
-        at=("requested_envs_per_batch",),
     )
     if is_zero_copy(d):
         d.refuse_unless(
             "batches-divide-envs",
             "requested_envs % requested_envs_per_batch == 0",
-            exception="APIUsageError",
             message=(
                 "zero_copy: num_envs = {requested_envs} must be divisible by vec.batch_size = "
                 "{requested_envs_per_batch}"
@@ -304,7 +288,6 @@ def _refuse_without_zero_copy(d: Derivation) -> None:
         message=(
             "vec.batch_size = {requested_envs_per_batch} waits for more environments than num_envs = {requested_envs}"
         ),
-        at=("requested_envs_per_batch", "requested_envs"),
     )
     recurrent = d.run.value("base.rnn_name") is not None
     d.refuse_unless(
@@ -315,7 +298,6 @@ def _refuse_without_zero_copy(d: Derivation) -> None:
             "without zero_copy, {requested_envs} environments in batches of {requested_envs_per_batch} are other ones "
             "in every turn, and the first batch that wraps around is no slice of the buffer"
         ),
-        at=("requested_envs_per_batch", "requested_envs"),
     )
 
 

@@ -85,7 +85,7 @@ NO_LOOP = (
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
     """What Metta's trainer of 2026-01 will do with a run."""
-    d = Derivation(run)
+    d = Derivation(run, raises="ValidationError")
     _sizes(d)
     _vectorisation(d)
     derive_experience(d, EXPERIENCE)
@@ -114,14 +114,12 @@ def _sizes(d: Derivation) -> None:
     d.refuse_unless(
         "minibatch-fits-batch",
         "minibatch_size <= trainer.batch_size",
-        exception="ValidationError",
         message="minibatch_size = {minibatch_size} must be <= batch_size = {trainer.batch_size}",
         at=("trainer.minibatch_size", "trainer.batch_size"),
     )
     d.refuse_unless(
         "minibatch-divides-batch",
         "trainer.batch_size % minibatch_size == 0",
-        exception="ValidationError",
         message="batch_size = {trainer.batch_size} must be divisible by minibatch_size = {minibatch_size}",
         at=("trainer.minibatch_size", "trainer.batch_size"),
     )
@@ -168,7 +166,6 @@ def _hyperparameters(d: Derivation) -> None:
     d.refuse_unless(
         "known-optimizer",
         " or ".join(f"trainer.optimizer.type == '{name}'" for name in OPTIMIZERS),
-        exception="ValidationError",
         message=f"optimizer.type = {{trainer.optimizer.type}}: one of {', '.join(OPTIMIZERS)}",
         at=("trainer.optimizer.type",),
     )
