@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.check.linter import check
-from metta_lint.project.config import Config, selecting
+from metta_lint.project.config import Config, Selector
 from metta_lint.sources import read
 from metta_lint.trainers.dialects import default_drifts
 from metta_lint.trainers.metta.defaults import DEFAULTS
@@ -47,7 +47,7 @@ def test_the_code_in_the_tree_comes_before_the_table(corpus: Path, tmp_path: Pat
     fields = [key.removeprefix("trainer.") for key in DEFAULTS if key.count(".") == 1]
     written = [f"    {name}: int = {DEFAULTS[f'trainer.{name}'].value!r}\n" for name in fields if name != "num_workers"]
     code.write_text("class TrainerConfig(Base):\n" + "".join(written))
-    findings = check([tmp_path.as_posix()], Config(selectors=selecting("ML502"))).findings
+    findings = check([tmp_path.as_posix()], Config(selectors=(Selector("ML502"),))).findings
     assert [finding.message.split(" is ")[0] for finding in findings] == ["total_timesteps"]
     assert [related.span.path.rpartition("/")[2] for related in findings[0].related] == ["trainer_config.py"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.check.linter import check
-from metta_lint.project.config import Config, selecting
+from metta_lint.project.config import Config, Selector
 from metta_lint.project.runs import plan_run
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def ocean(name: str, environment: str, parameters: str, *, by_name: bool = False
 
 
 def found(folder: Path) -> list[tuple[str, str, int]]:
-    report = check([folder.as_posix()], Config(selectors=selecting("ML504", "ML505")))
+    report = check([folder.as_posix()], Config(selectors=(Selector("ML504"), Selector("ML505"))))
     return [(finding.code, finding.message.split(":")[0], finding.span.line) for finding in report.findings]
 
 

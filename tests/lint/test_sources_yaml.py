@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from metta_lint.base.documents import Entry, Mapping, Scalar, Sequence, plain
 from metta_lint.base.errors import InputError
-from metta_lint.sources.yaml import parse, parse_1_1, parse_all
+from metta_lint.sources.yaml import parse, parse_1_1
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -417,15 +417,6 @@ def test_the_header_is_the_comments_before_anything_else(text: str, header: tupl
 @pytest.mark.parametrize("text", ["", "# c\n", "---\n", "---\n...\n", "null\n", "~"])
 def test_a_document_without_content_is_an_empty_mapping(text: str) -> None:
     assert value_of(text) == {} == omegaconf_value(text)
-
-
-def test_a_stream_of_documents_is_read_in_order_and_anchors_end_with_each() -> None:
-    documents = parse_all(b"# h\na: &x 1\n---\nb: &x 2\n---\n- 3\n", "c.yaml")
-    assert [plain(document.root) for document in documents] == [{"a": 1}, {"b": 2}, [3]]
-    assert [document.header for document in documents] == [("h",), (), ()]
-    assert parse_all(b"", "c.yaml") == ()
-    with pytest.raises(InputError, match=r"c\.yaml:3:4: found undefined alias"):
-        parse_all(b"a: &x 1\n---\nb: *x\n", "c.yaml")
 
 
 @pytest.mark.parametrize(

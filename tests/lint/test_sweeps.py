@@ -10,7 +10,7 @@ from metta_lint.api.testing import measure, write_metta, write_pufferlib
 from metta_lint.check.linter import check
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.sweeps.corners import refused_corners, wasteful_corners
-from metta_lint.project.config import Config, selecting
+from metta_lint.project.config import Config, Selector
 from metta_lint.project.discovery import discover
 from metta_lint.project.runs import plan_run
 from metta_lint.trainers.dialects import find_sweeps
@@ -103,7 +103,7 @@ def test_a_sweep_beside_an_unreadable_file_is_still_read(tmp_path: Path) -> None
 
 def test_a_fault_of_the_default_is_reported_once(tmp_path: Path) -> None:
     puffer(tmp_path, RANGE.format("gamma", "uniform", 0.8, 0.9, 0.95))
-    (finding,) = check([tmp_path.as_posix()], Config(selectors=selecting("ML604"))).findings
+    (finding,) = check([tmp_path.as_posix()], Config(selectors=(Selector("ML604"),))).findings
     assert finding.span.path.endswith("default.ini")
     assert len(finding.others) == 1
 
@@ -124,7 +124,7 @@ def test_no_field_is_too_odd_to_be_linted(value: str, field: int, tmp_path: Path
     fields.insert(field, value)
     text = RANGE.format("batch_size", *fields[:4])
     assert puffer(tmp_path, text if field < 4 else text.replace("auto", value)).parameters
-    assert check([tmp_path.as_posix()], Config(selectors=selecting("ML6"))).exit_code in (0, 1)
+    assert check([tmp_path.as_posix()], Config(selectors=(Selector("ML6"),))).exit_code in (0, 1)
 
 
 # -- corners -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.check.linter import check
-from metta_lint.project.config import Config, selecting
+from metta_lint.project.config import Config, Selector
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ FOUND = {
 
 
 def found_in(folder: Path) -> set[str]:
-    report = check([folder.as_posix()], Config(selectors=selecting("ML6")))
+    report = check([folder.as_posix()], Config(selectors=(Selector("ML6"),)))
     return {
         f"{finding.code} {finding.span.path[len(folder.as_posix()) + 1 :]}:{finding.span.line}"
         for finding in report.findings
@@ -74,6 +74,7 @@ STOPPED = {
 def test_the_inis_that_stop_before_their_first_run_are_those_that_pufferlib_raised_for(corpus: Path) -> None:
     folder = corpus / "pufferlib-2025-07" / "pufferlib"
     report = check(
-        [folder.as_posix()], Config(selectors=selecting("ML601", "ML602", "ML603", "ML604", "ML605", "ML608"))
+        [folder.as_posix()],
+        Config(selectors=tuple(map(Selector, ("ML601", "ML602", "ML603", "ML604", "ML605", "ML608")))),
     )
     assert {finding.span.path[len(folder.as_posix()) + 1 :] for finding in report.findings} == STOPPED

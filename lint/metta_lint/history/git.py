@@ -101,11 +101,6 @@ class Repository:
             raise LintError(f"{path}: its repository says that its working tree is elsewhere")
         return Repository(top)
 
-    @property
-    def git_folder(self) -> str:
-        """The folder that git keeps this working tree's own files in."""
-        return self._line("rev-parse", "--absolute-git-dir") or ""
-
     def inside(self, path: str) -> str | None:
         """A path of the file system as the repository names it; None for one that lies outside."""
         full = os.path.abspath(path)

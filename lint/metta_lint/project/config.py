@@ -52,11 +52,6 @@ class GivenFile(NamedTuple):
 EVERYTHING = Selector("")
 
 
-def selecting(*codes: str) -> tuple[Selector, ...]:
-    """Selectors of these codes and no others."""
-    return tuple(map(Selector, codes))
-
-
 class RunSpec(NamedTuple):
     """A declared run: its entry file, the overrides it is launched with, and whose run it is, if that was named.
 

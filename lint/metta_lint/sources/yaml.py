@@ -28,7 +28,7 @@ from metta_lint.sources.yaml_merge import MERGE_TAG, Merges
 from metta_lint.sources.yaml_scalars import TAGGED, plain_value, plain_value_1_1, string
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _new = tuple.__new__  # builds a NamedTuple at half the price, for the records that every value has
 _UNTAGGED = (None, "!")
@@ -49,33 +49,19 @@ def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
     would construct something, aliases that expand without bound, and nesting deeper than any config's. With
     ``repeats``, a duplicate key has a name of its own.
     """
-    return _only(_Stream(data, path, repeats=repeats))
+    return _Stream(data, path, repeats=repeats).document()
 
 
 def parse_1_1(data: bytes, path: str) -> Document:
     """The same with the numbers of YAML 1.1, as ``yaml.safe_load`` has them. Raises InputError as ``parse`` does."""
-    return _only(_Stream(data, path, plain=plain_value_1_1))
-
-
-def _only(stream: _Stream) -> Document:
-    documents = stream.documents()
-    first = next(documents, None)
-    if first is None:
-        return Document(stream.path, Mapping({}, file_start(stream.path)), stream.header())
-    next(documents, None)
-    return first
-
-
-def parse_all(data: bytes, path: str) -> tuple[Document, ...]:
-    """Every document of a YAML stream, none for an empty file. Raises InputError as ``parse`` does."""
-    return tuple(_Stream(data, path, many=True).documents())
+    return _Stream(data, path, plain=plain_value_1_1).document()
 
 
 class _Stream:
     """Composes the nodes of one file from its parser's events."""
 
     __slots__ = (
-        *("anchors", "end", "events", "lines", "many", "merges", "nodes"),
+        *("anchors", "end", "events", "lines", "merges", "nodes"),
         *("path", "plain", "remap", "repeats", "text"),
     )
 
@@ -88,14 +74,12 @@ class _Stream:
         data: bytes,
         path: str,
         *,
-        many: bool = False,
         repeats: bool = False,
         plain: Callable[[str], object] = plain_value,
     ) -> None:
         text = decode(data, path)
         self.text = text.removeprefix(BOM)
         self.path = path
-        self.many = many
         self.repeats = repeats
         self.plain = plain
         self.remap = any(char in text for char in _ODD_BREAKS)
@@ -103,33 +87,30 @@ class _Stream:
         self.merges = Merges()
         self.lines = FileText(path, self.text)
 
-    def documents(self) -> Iterator[Document]:
+    def document(self) -> Document:
         try:
-            yield from self._documents(parser_for(self.text))
+            return self._document(parser_for(self.text))
         except yaml.YAMLError as error:
             if _OPENINGS.search(self.text, 0, _SLOW_LIMIT):
                 # PyYAML 6.0.4 has a limit on nesting too, which its C parser meets while it looks ahead.
                 with suppress(yaml.YAMLError):
-                    tuple(self._documents(yaml.SafeLoader))
+                    self._document(yaml.SafeLoader)
             raise self._input_error(error) from None
 
-    def _documents(self, parser: Any) -> Iterator[Document]:
+    def _document(self, parser: Any) -> Document:
         self.events = parser(self.text).get_event
         self.nodes = 0
-        count = 0
+        self.anchors.clear()
+        root: Node | None = None
         while type(event := self.events()) is not StreamEndEvent:
-            if type(event) is not DocumentStartEvent:
-                continue
-            count += 1
-            if count > 1 and not self.many:
-                message = "expected a single document in the stream, but found another document"
-                raise InputError(message, self._span(event.start_mark, event.end_mark))
-            self.anchors.clear()
-            root = self._node(self.events(), 0)
-            if isinstance(root, Scalar) and root.value is None:
-                root = Mapping({}, root.span)
-            header = self.header() if count == 1 else ()
-            yield Document(self.path, root, header, merges=tuple(self.merges.drifts))
+            if type(event) is DocumentStartEvent:
+                if root is not None:
+                    message = "expected a single document in the stream, but found another document"
+                    raise InputError(message, self._span(event.start_mark, event.end_mark))
+                root = self._node(self.events(), 0)
+        if root is None or (isinstance(root, Scalar) and root.value is None):
+            root = Mapping({}, file_start(self.path) if root is None else root.span)
+        return Document(self.path, root, self.header(), merges=tuple(self.merges.drifts))
 
     def header(self) -> tuple[str, ...]:
         """The comment lines before anything else, where Hydra looks for ``@package``."""

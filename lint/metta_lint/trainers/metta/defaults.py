@@ -28,8 +28,7 @@ class Default(NamedTuple):
     ``value`` is its default as the month began, ``moved`` those that it had later in the month. ``type`` is "int",
     "float", "bool", "str", "dict" or "list"; ``optional`` says that None is taken too. A value must be greater than
     ``above``, at least ``at_least`` and at most ``at_most`` where those are given, and among ``choices`` where there
-    are any. ``from_start`` and ``to_end`` say whether the month's first and last states take the key at all: both
-    forbid keys that they do not know.
+    are any.
     """
 
     value: object
@@ -40,8 +39,6 @@ class Default(NamedTuple):
     choices: tuple[str, ...] = ()
     optional: bool = False
     moved: tuple[object, ...] = ()
-    from_start: bool = True
-    to_end: bool = True
 
     @property
     def certain(self) -> object:
@@ -82,10 +79,10 @@ def _choice(value: str | None, *choices: str) -> Default:
     return Default(value, "str", choices=choices, optional=value is None)
 
 
-_SCHEDULE = Default(None, "dict", optional=True, from_start=False)
+_SCHEDULE = Default(None, "dict", optional=True)
 
 DEFAULTS: Mapping[str, Default] = {
-    "trainer._target_": Default("metta.rl.trainer.MettaTrainer", "str", to_end=False),
+    "trainer._target_": Default("metta.rl.trainer.MettaTrainer", "str"),
     "trainer.total_timesteps": _size(50_000_000_000, 20_000_000_000, 14_000_000_000),
     "trainer.ppo.clip_coef": Default(0.1, "float", above=0, at_most=1, moved=(0.1125, 0.105)),
     "trainer.ppo.ent_coef": _weight(0.0021, 0.005825, 0.00359),
@@ -107,10 +104,10 @@ DEFAULTS: Mapping[str, Default] = {
     "trainer.optimizer.beta2": _share(0.999, 0.98925, 0.9951),
     "trainer.optimizer.eps": _positive(1e-12, 3.5e-8, 1.4e-8),
     "trainer.optimizer.weight_decay": _weight(0),
-    "trainer.lr_scheduler.enabled": _flag(False)._replace(to_end=False),
-    "trainer.lr_scheduler.anneal_lr": _flag(False)._replace(to_end=False),
-    "trainer.lr_scheduler.warmup_steps": Default(None, "int", optional=True, to_end=False),
-    "trainer.lr_scheduler.schedule_type": _choice(None, "linear", "cosine", "exponential")._replace(to_end=False),
+    "trainer.lr_scheduler.enabled": _flag(False),
+    "trainer.lr_scheduler.anneal_lr": _flag(False),
+    "trainer.lr_scheduler.warmup_steps": Default(None, "int", optional=True),
+    "trainer.lr_scheduler.schedule_type": _choice(None, "linear", "cosine", "exponential"),
     "trainer.prioritized_experience_replay.prio_alpha": _share(0.0, 0.1975, 0.079),
     "trainer.prioritized_experience_replay.prio_beta0": _share(0.6, 0.5975, 0.599),
     "trainer.vtrace.vtrace_rho_clip": _positive(1.0, 1.325, 1.13),
@@ -126,7 +123,7 @@ DEFAULTS: Mapping[str, Default] = {
     "trainer.cpu_offload": _flag(False),
     "trainer.compile": _flag(False),
     "trainer.compile_mode": _choice("reduce-overhead", "default", "reduce-overhead", "max-autotune"),
-    "trainer.profiler_interval_epochs": _size(10_000)._replace(to_end=False),
+    "trainer.profiler_interval_epochs": _size(10_000),
     "trainer.profiler.interval_epochs": _count(10_000),
     "trainer.profiler.profile_dir": Default(_RUN_DIR, "str"),
     "trainer.forward_pass_minibatch_target_size": _size(4096),
@@ -142,7 +139,7 @@ DEFAULTS: Mapping[str, Default] = {
     "trainer.kickstart.value_loss_coef": _weight(1),
     "trainer.kickstart.anneal_ratio": _share(0.65),
     "trainer.kickstart.kickstart_steps": _size(1_000_000_000),
-    "trainer.kickstart.teacher_lead": _flag(False)._replace(from_start=False),
+    "trainer.kickstart.teacher_lead": _flag(False),
     "trainer.kickstart.additional_teachers": Default(None, "list", optional=True),
     "trainer.num_workers": _size(REQUIRED),
     "trainer.env": Default(None, "str", optional=True),
@@ -157,12 +154,12 @@ DEFAULTS: Mapping[str, Default] = {
     "trainer.checkpoint.wandb_checkpoint_interval": _count(300),
     "trainer.checkpoint.checkpoint_dir": Default(_RUN_DIR, "str"),
     "trainer.simulation.evaluate_interval": _count(300),
-    "trainer.simulation.replay_interval": _count(300)._replace(to_end=False),
+    "trainer.simulation.replay_interval": _count(300),
     "trainer.simulation.replay_dir": Default(_RUN_DIR, "str"),
-    "trainer.simulation.evaluate_remote": _flag(True)._replace(from_start=False),
-    "trainer.simulation.evaluate_local": _flag(True)._replace(from_start=False),
-    "trainer.simulation.skip_git_check": _flag(False)._replace(from_start=False),
-    "trainer.simulation.git_hash": Default(None, "str", optional=True, from_start=False),
+    "trainer.simulation.evaluate_remote": _flag(True),
+    "trainer.simulation.evaluate_local": _flag(True),
+    "trainer.simulation.skip_git_check": _flag(False),
+    "trainer.simulation.git_hash": Default(None, "str", optional=True),
     "trainer.grad_mean_variance_interval": _count(0),
 }
 """Every key that TrainerConfig takes, in its order; a "dict" takes any keys below it."""
