@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
@@ -107,7 +107,7 @@ class Story(NamedTuple):
         still = [side for which, side in self._sides() if which == self.still]
         return "; ".join([text, *(_stands(side) for side in still)])
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """The story for scripts."""
         return {
             "story": self.kind,
@@ -190,7 +190,7 @@ def _value(value: object) -> str:
     return "unknown" if value is None else show(value)
 
 
-def _move_data(move: Move) -> dict[str, Any]:
+def _move_data(move: Move) -> dict[str, object]:
     return {
         "how": move.how,
         "file": move.label,

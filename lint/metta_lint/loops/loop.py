@@ -6,7 +6,7 @@ about counts: segments, minibatches, overwritten steps and refusals are the trai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from metta_lint.base.records import NamedTuple
 
@@ -104,6 +104,6 @@ class Loop(NamedTuple):
     ranks_counted: int = 1
     autocast_stays_on: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The loop as JSON-ready data."""
         return {**self._asdict(), "environment": self.environment._asdict()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metta_lint.base.wording import count, show
 from metta_lint.reports.data import SCHEMA, finding_data
@@ -101,7 +101,7 @@ def comparison_data(
     rows: Sequence[ComparisonRow],
     findings: Sequence[Finding],
     stories: Mapping[str, Story] = NO_STORIES,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What ``compare --output-format json`` prints."""
     return {
         "schema": SCHEMA,

@@ -6,7 +6,7 @@ It is JSON as its standard has it: Python's own writer makes NaN and Infinity, w
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import slashed
 from metta_lint.base.unknown import Unknown
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 SCHEMA = "metta-lint/1"
 
 
-def check_data(report: Report) -> dict[str, Any]:
+def check_data(report: Report) -> dict[str, object]:
     """What ``check --output-format json`` prints."""
+    counts: dict[str, object] = {
+        severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES
+    }
     return {
         "schema": SCHEMA,
         "findings": [finding_data(finding) for finding in report.findings],
         "summary": {
             "findings": len(report.findings),
-            **{severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES},
+            **counts,
             "runs": [plan.run.label for plan in report.plans],
             "pairs": [
                 {
@@ -52,12 +55,12 @@ def check_data(report: Report) -> dict[str, Any]:
     }
 
 
-def baseline_data(held: Held) -> dict[str, Any]:
+def baseline_data(held: Held) -> dict[str, object]:
     """What a baseline knew of the findings, and how many of its own no longer occur."""
     return {"path": held.baseline.path, "known": held.known, "stale": sum(held.gone.values())}
 
 
-def finding_data(finding: Finding) -> dict[str, Any]:
+def finding_data(finding: Finding) -> dict[str, object]:
     """One finding."""
     return {
         "code": finding.code,
@@ -76,7 +79,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def fix_data(fix: Fix) -> dict[str, Any]:
+def fix_data(fix: Fix) -> dict[str, object]:
     """One fix: all of its edits, or none."""
     return {
         "message": fix.message,
@@ -85,12 +88,12 @@ def fix_data(fix: Fix) -> dict[str, Any]:
     }
 
 
-def claim_data(claim: Claim) -> dict[str, Any]:
+def claim_data(claim: Claim) -> dict[str, object]:
     """One claim."""
     return {"quantity": claim.quantity, "left": claim.left, "right": claim.right}
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
+def plan_data(plan: Plan) -> dict[str, object]:
     """What ``plan --output-format json`` prints."""
     return {
         "schema": SCHEMA,
@@ -106,7 +109,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _refusal(plan: Plan, refusal: Refusal) -> dict[str, Any]:
+def _refusal(plan: Plan, refusal: Refusal) -> dict[str, object]:
     return {
         "code": refusal.requirement,
         "message": f"{refusal.exception}: {refusal.message}",
@@ -114,7 +117,7 @@ def _refusal(plan: Plan, refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _setting(setting: Setting) -> dict[str, Any]:
+def _setting(setting: Setting) -> dict[str, object]:
     return {
         "value": _known(setting.value),
         **({"unknown_because": setting.value.because} if isinstance(setting.value, Unknown) else {}),
@@ -135,7 +138,7 @@ def _known(value: object) -> object:
     return value
 
 
-def _quantity(quantity: Quantity) -> dict[str, Any]:
+def _quantity(quantity: Quantity) -> dict[str, object]:
     data = {
         "value": quantity.value,
         "unit": quantity.unit,
@@ -147,7 +150,7 @@ def _quantity(quantity: Quantity) -> dict[str, Any]:
     return data
 
 
-def location(span: Span) -> dict[str, Any]:
+def location(span: Span) -> dict[str, object]:
     """A place: 1-based, the end exclusive, ``/`` in the path."""
     return {
         "path": slashed(span.path),
@@ -168,7 +171,7 @@ def as_json(data: object) -> str:
         return json.dumps(_finite(data), indent=2, default=str, allow_nan=False)
 
 
-def _finite(data: Any) -> Any:
+def _finite(data: object) -> object:
     """Data with texts for numbers that are not finite."""
     match data:
         case float():

@@ -6,7 +6,7 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format says
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metta_lint.reports.remarks import remarks, repository_path, with_fingerprints
 
@@ -24,7 +24,7 @@ def page(report: Report, _style: Style) -> str:
     return json.dumps([_entry(*found) for found in with_fingerprints(report.findings)], indent=2)
 
 
-def _entry(finding: Finding, fingerprint: str) -> dict[str, Any]:
+def _entry(finding: Finding, fingerprint: str) -> dict[str, object]:
     """What GitLab reads; it leaves out all else that Code Climate's form has."""
     span = finding.span
     return {

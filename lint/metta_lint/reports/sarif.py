@@ -6,7 +6,7 @@ The names are those of the OASIS standard: https://docs.oasis-open.org/sarif/sar
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from metta_lint import __version__
@@ -40,7 +40,7 @@ def page(report: Report, _style: Style) -> str:
     return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]})
 
 
-def _run(report: Report) -> dict[str, Any]:
+def _run(report: Report) -> dict[str, object]:
     urls = {finding.code: finding.url for finding in report.findings}
     rules = rules_by_code(report)
     places = {code: place for place, code in enumerate(rules)}
@@ -68,7 +68,7 @@ def _run(report: Report) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule | BuiltIn, url: str) -> dict[str, Any]:
+def _rule(rule: Rule | BuiltIn, url: str) -> dict[str, object]:
     text = rule_text(rule)
     return {
         "id": rule.code,
@@ -81,7 +81,7 @@ def _rule(rule: Rule | BuiltIn, url: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, fingerprint: str, places: Mapping[str, int]) -> dict[str, Any]:
+def _result(finding: Finding, fingerprint: str, places: Mapping[str, int]) -> dict[str, object]:
     related = [
         {"id": number, **_location(related.span), "message": {"text": related.label or "here"}}
         for number, related in enumerate(finding.related, 1)
@@ -112,7 +112,7 @@ def _message(finding: Finding) -> str:
     return "\n".join([finding.message, *related, *remarks(finding)])
 
 
-def _location(span: Span) -> dict[str, Any]:
+def _location(span: Span) -> dict[str, object]:
     return {"physicalLocation": {"artifactLocation": _artifact(span.path), "region": _region(span)}}
 
 
@@ -133,9 +133,9 @@ def _region(span: Span) -> dict[str, int]:
     }
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
+def _fix(fix: Fix) -> dict[str, object]:
     """All edits of a fix; those of one file together."""
-    changes: dict[str, list[dict[str, Any]]] = {}
+    changes: dict[str, list[dict[str, object]]] = {}
     for edit in fix.edits:
         replacement = {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}}
         changes.setdefault(edit.span.path, []).append(replacement)

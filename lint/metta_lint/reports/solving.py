@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metta_lint.base.wording import count, show
 from metta_lint.reports.data import SCHEMA, location
@@ -55,7 +55,7 @@ def _value(value: object) -> str:
     return "?" if value is None else show(value)
 
 
-def solve_data(answer: Answer) -> dict[str, Any]:
+def solve_data(answer: Answer) -> dict[str, object]:
     """What ``solve --output-format json`` prints."""
     return {
         "schema": SCHEMA,
@@ -70,7 +70,7 @@ def solve_data(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _solution_data(solution: Solution) -> dict[str, Any]:
+def _solution_data(solution: Solution) -> dict[str, object]:
     proposal = solution.proposal
     return {
         "settings": [

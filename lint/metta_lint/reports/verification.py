@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from metta_lint.base.values import is_number
 from metta_lint.base.wording import percent, show
@@ -171,7 +171,7 @@ def _conclusion(result: Verification, style: Style) -> str:
     return style.severity("error", text) if result.exit_code else style.good(text)
 
 
-def verification_data(result: Verification) -> dict[str, Any]:
+def verification_data(result: Verification) -> dict[str, object]:
     """What ``verify --output-format json`` prints."""
     observed = next((seen for seen in result.observations.values() if seen is not NOT_RUN), None)
     return {
@@ -207,10 +207,10 @@ def verification_data(result: Verification) -> dict[str, Any]:
     }
 
 
-def _run(result: Verification, side: str) -> dict[str, Any]:
+def _run(result: Verification, side: str) -> dict[str, object]:
     plan = result.pair.left if side == "left" else result.pair.right
     needed = result.estimates[side]
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "entry": plan.run.entry,
         "trainer": plan.run.trainer,
         "version": plan.run.version,

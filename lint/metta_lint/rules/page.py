@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from metta_lint.rules.built_in import BuiltIn
 from metta_lint.rules.registry import is_preview, subject_of
@@ -60,7 +60,7 @@ def rules_text(rules: Iterable[Rule]) -> str:
     )
 
 
-def rules_data(rules: Iterable[Rule]) -> list[dict[str, Any]]:
+def rules_data(rules: Iterable[Rule]) -> list[dict[str, object]]:
     """The rules for scripts."""
     return [
         {

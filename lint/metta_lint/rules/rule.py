@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from collections.abc import Mapping as MappingABC
 
     from metta_lint.base.documents import Span
@@ -70,4 +71,7 @@ class Rule(Protocol):
     severity: Severity
     agrees: list[Case]
     drifts: list[Case]
-    check: Any
+
+    @property
+    def check(self) -> Callable[..., Iterable[Draft]]:
+        """Yields a draft for each thing that is wrong. Its parameter's name says what it looks at."""

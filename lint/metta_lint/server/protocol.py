@@ -9,7 +9,7 @@ import sys
 import traceback
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
@@ -65,7 +65,7 @@ class Server:
             self.language_server.feature(method, _OPTIONS.get(method))(partial(handler))
         self.language_server.command(EXPLAIN)(partial(self._explain))
 
-    def _handlers(self) -> Mapping[str, Callable[..., Any]]:
+    def _handlers(self) -> Mapping[str, Callable[..., object]]:
         return {
             lsp.INITIALIZE: self._initialize,
             lsp.INITIALIZED: self._initialized,
@@ -203,7 +203,7 @@ class Server:
         return text
 
 
-_OPTIONS: Mapping[str, Any] = {
+_OPTIONS: Mapping[str, lsp.CodeActionOptions] = {
     lsp.TEXT_DOCUMENT_CODE_ACTION: lsp.CodeActionOptions(code_action_kinds=list(KINDS)),
 }
 
