@@ -17,7 +17,7 @@ from metta_lint.plans.quantities import traits_of, unknown_after
 from metta_lint.plans.risks import outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from metta_lint.loops.loop import Environment
     from metta_lint.plans.run import Run
@@ -143,6 +143,35 @@ class Derivation:
             self.refuse(refusal)
         else:
             self.risks.append(refusal._replace(only_if=_listed([outcome.drawn for outcome in broken])))
+
+    def check_numbers(
+        self,
+        keys: Iterable[str],
+        requirement: str,
+        *,
+        whole: bool = False,
+        words: tuple[object, ...] = (),
+        exception: str = "TypeError",
+    ) -> bool:
+        """Refuse settings that are no (``whole``) numbers; whether there was none.
+
+        ``words`` are what the trainer takes instead (``auto``).
+        """
+        kinds, noun = (int | Unknown, "a whole number") if whole else (int | float | Unknown, "a number")
+        values = {key: self.run.value(key) for key in keys}
+        wrong = {key: value for key, value in values.items() if not isinstance(value, kinds) and value not in words}
+        for key, value in wrong.items():
+            message = f"{key} = {value!r} is a {type(value).__name__}; it must be {noun}"
+            self.refuse(Refusal(requirement, exception, message, (key,)))
+        return not wrong
+
+    def check_positive(self, keys: Iterable[str], requirement: str, *, exception: str = "") -> None:
+        """Refuse whole numbers below 1."""
+        for key in keys:
+            value = self.run.value(key)
+            if isinstance(value, int) and value < 1:
+                message = f"{key} = {value} must be at least 1"
+                self.refuse(Refusal(requirement, exception or self._raises, message, (key,)))
 
     def refuse(self, refusal: Refusal) -> None:
         """Record a refusal; it happens when its requirement is checked, unless it says another moment."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import combinations, product
+from math import prod
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
@@ -141,8 +142,8 @@ class _Walk:
     def _corner(self, keys: tuple[str, ...], ends: Iterable[tuple[float, ...]], refusal: Refusal) -> Corner:
         spaces = [self.spaces[key] for key in keys]
         axes = [space.values for space in spaces]
-        points = list(product(*(axes if _size(axes) <= LARGEST_GRID else ends)))
-        exact = all(space.is_whole for space in spaces) and _size(axes) <= LARGEST_GRID
+        points = list(product(*(axes if prod(map(len, axes)) <= LARGEST_GRID else ends)))
+        exact = all(space.is_whole for space in spaces) and prod(map(len, axes)) <= LARGEST_GRID
         lost = []
         for point in points:
             values = dict(zip(keys, point, strict=True))
@@ -191,10 +192,3 @@ def _is_clock(key: str) -> bool:
 
 def _ends(space: Space) -> tuple[float, ...]:
     return tuple(dict.fromkeys((space.values[0], space.values[-1])))
-
-
-def _size(axes: Iterable[tuple[float, ...]]) -> int:
-    size = 1
-    for axis in axes:
-        size *= len(axis)
-    return size

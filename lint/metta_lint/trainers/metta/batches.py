@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.trainers.metta.citations import BATCHES, CONFIG, LAUNCH, TRAINING, VECTOR, VECTORISATION
-from metta_lint.trainers.values import check_positive, check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,13 +50,12 @@ def derive_batches(d: Derivation) -> None:
 
 
 def _refuse_ill_sized(d: Derivation) -> None:
-    raises = {"exception": "ValidationError"}
-    check_whole(d, _not_whole(d, (*SIZES, "trainer.bptt_horizon")), "integer-sizes", **raises, words=())
-    check_whole(d, _not_whole(d, CLOCKS), "integer-clocks", **raises, words=())
+    for keys, requirement in (((*SIZES, "trainer.bptt_horizon"), "integer-sizes"), (CLOCKS, "integer-clocks")):
+        d.check_numbers(_not_whole(d, keys), requirement, whole=True, exception="ValidationError")
     automatic = d.run.value(WORKERS) == 0
-    check_positive(d, [key for key in SIZES if not (automatic and key == WORKERS)], "positive-sizes", **raises)
-    check_positive(d, CLOCKS, "integer-clocks", **raises)
-    check_positive(d, ("trainer.bptt_horizon",), "positive-horizon", **raises)
+    d.check_positive([key for key in SIZES if not (automatic and key == WORKERS)], "positive-sizes")
+    d.check_positive(CLOCKS, "integer-clocks")
+    d.check_positive(("trainer.bptt_horizon",), "positive-horizon")
 
 
 def whole(d: Derivation, key: str) -> str:

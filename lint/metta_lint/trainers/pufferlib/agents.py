@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.plan import Refusal
-from metta_lint.trainers.values import check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +122,7 @@ def _from_package(d: Derivation, *, own_envs: bool) -> None:
 
 def _refuse(d: Derivation) -> None:
     named = [key for key in d.quantity_inputs("agents_per_env") if key.startswith("env.")]
-    check_whole(d, named, "integer-agents", exception="TypeError", words=())
+    d.check_numbers(named, "integer-agents", whole=True)
     for key in named:
         value = d.run.value(key)
         if isinstance(value, int | float) and value < 1:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.plan import Refusal
-from metta_lint.trainers.values import check_number, check_whole
 
 if TYPE_CHECKING:
     from metta_lint.plans.derivation import Derivation
@@ -18,7 +17,7 @@ SIZES_OF_MINIBATCH = ("train.minibatch_size", "train.max_minibatch_size")
 
 def derive_experience(d: Derivation) -> None:
     """Derive batch, horizon, segments and minibatches; refuse what does not go together."""
-    check_number(d, ("train.seed",), "numeric-seed", exception="TypeError", words=_seed_words(d))
+    d.check_numbers(("train.seed",), "numeric-seed", words=_seed_words(d))
     _derive_batch(d)
     d.define("segments", source=INIT)
     _refuse_batch(d)
@@ -51,7 +50,7 @@ def _derive_batch(d: Derivation) -> None:
 
 def _refuse_batch(d: Derivation) -> None:
     sizes = ("train.batch_size", "train.bptt_horizon")
-    check_number(d, sizes, "numeric-batch", exception="TypeError", words=("auto",))
+    d.check_numbers(sizes, "numeric-batch", words=("auto",))
     d.refuse_unless(
         "positive-horizon",
         "bptt_horizon != 0",
@@ -65,7 +64,7 @@ def _refuse_batch(d: Derivation) -> None:
         message = f"bptt_horizon = {horizon} leaves no segment"
         d.refuse(Refusal("agents-fit-segments", "APIUsageError", message, ("train.bptt_horizon",)))
     floats = [key for key in sizes if isinstance(d.run.value(key), float)]
-    check_whole(d, floats, "sized-buffer", exception="TypeError", words=())
+    d.check_numbers(floats, "sized-buffer", whole=True)
     d.refuse_unless(
         "sized-buffer",
         "bptt_horizon >= 0",
@@ -88,7 +87,7 @@ def _derive_minibatch(d: Derivation) -> None:
 
 
 def _refuse_minibatch(d: Derivation) -> None:
-    if not check_number(d, SIZES_OF_MINIBATCH, "numeric-minibatch", exception="TypeError"):
+    if not d.check_numbers(SIZES_OF_MINIBATCH, "numeric-minibatch"):
         return
     divides = "train.minibatch_size <= train.max_minibatch_size or train.minibatch_size % train.max_minibatch_size == 0"
     if d.holds("train.max_minibatch_size == 0 and train.minibatch_size > 0"):
@@ -116,7 +115,7 @@ def _refuse_minibatch(d: Derivation) -> None:
         exception="ZeroDivisionError",
         message="minibatch_size = {minibatch_size}: a batch of {batch_size} in minibatches of none",
     )
-    check_number(d, ("train.update_epochs",), "numeric-update-epochs", exception="TypeError")
+    d.check_numbers(("train.update_epochs",), "numeric-update-epochs")
     epochs = d.run.value("train.update_epochs")
     if epochs in (inf, -inf):
         message = f"update_epochs = {epochs}: cannot convert float infinity to integer"

@@ -23,26 +23,20 @@ MAKE = (
 )
 """PufferLib 3.0 vector.py make(), whatever the backend."""
 
-NATIVE_MAKE = ("agents-fit-environment", "positive-agents", "integer-agents", "environment-keys-once", "native-alone")
+AGENTS = ("agents-fit-environment", "positive-agents", "integer-agents")
+"""What an environment asks of its own agents."""
+
+NATIVE_MAKE = (*AGENTS, "environment-keys-once", "native-alone")
 """What make() asks of an environment that vectorises itself, which it makes first."""
 
-SERIAL = (
-    "agents-fit-environment",
-    "positive-agents",
-    "integer-agents",
-    "serial-batch-given",
-    "serial-batch-fits-envs",
-    "environment-keys-once",
-)
+SERIAL = (*AGENTS, "serial-batch-given", "serial-batch-fits-envs", "environment-keys-once")
 """PufferLib 3.0 vector.py Serial.__init__()."""
 
 MULTIPROCESSING = (
     "workers-fit-cores",
     "some-inference-batch",
     "batches-divide-envs",
-    "agents-fit-environment",
-    "positive-agents",
-    "integer-agents",
+    *AGENTS,
     "integer-inference-batch",
     "integer-workers",
     "environment-keys-once",

@@ -18,7 +18,6 @@ from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys
 from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
-from metta_lint.trainers.values import check_number, check_positive, check_whole
 
 if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
@@ -97,14 +96,12 @@ def _agents(d: Derivation) -> None:
 
 def _sizes(d: Derivation) -> None:
     whole = ("train.num_envs", "train.num_workers", "train.batch_size", "train.bptt_horizon")
-    check_whole(d, whole, "integer-sizes", exception="TypeError", words=())
-    check_whole(
-        d, ("train.env_batch_size", "train.minibatch_size"), "integer-sizes", exception="TypeError", words=(None,)
-    )
-    check_whole(d, ("train.update_epochs",), "integer-clocks", exception="TypeError", words=())
-    check_number(d, ("train.total_timesteps",), "integer-clocks", exception="TypeError")
+    d.check_numbers(whole, "integer-sizes", whole=True)
+    d.check_numbers(("train.env_batch_size", "train.minibatch_size"), "integer-sizes", words=(None,), whole=True)
+    d.check_numbers(("train.update_epochs",), "integer-clocks", whole=True)
+    d.check_numbers(("train.total_timesteps",), "integer-clocks")
     positive = ("train.num_workers", "train.batch_size", "train.minibatch_size", "train.bptt_horizon")
-    check_positive(d, positive, "positive-sizes", exception="ZeroDivisionError")
+    d.check_positive(positive, "positive-sizes", exception="ZeroDivisionError")
 
 
 def _vectorise(d: Derivation, backend: object) -> None:

@@ -19,7 +19,6 @@ from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys
 from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
-from metta_lint.trainers.values import check_number, check_positive
 
 if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
@@ -70,10 +69,10 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
 
 
 def _sizes(d: Derivation) -> None:
-    check_number(d, SIZES, "integer-sizes", exception="TypeError")
-    check_number(d, CLOCKS, "numeric-clocks", exception="TypeError")
-    check_positive(d, ("train.horizon",), "positive-sizes", exception="ZeroDivisionError")
-    check_positive(d, ("vec.num_buffers",), "positive-sizes", exception="SIGFPE")
+    d.check_numbers(SIZES, "integer-sizes")
+    d.check_numbers(CLOCKS, "numeric-clocks")
+    d.check_positive(("train.horizon",), "positive-sizes", exception="ZeroDivisionError")
+    d.check_positive(("vec.num_buffers",), "positive-sizes", exception="SIGFPE")
 
 
 def _vectorisation(d: Derivation) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.pufferlib.experience import INIT, SIZES_OF_MINIBATCH
-from metta_lint.trainers.values import check_number, check_whole
 
 if TYPE_CHECKING:
     from metta_lint.plans.derivation import Derivation
@@ -71,9 +70,9 @@ def _refuse_optimizer(d: Derivation) -> None:
     if optimizer not in OPTIMIZERS and not isinstance(optimizer, Unknown):
         message = f"Unknown optimizer: {optimizer}; there are {' and '.join(OPTIMIZERS)}"
         d.refuse(Refusal("known-optimizer", "ValueError", message, ("train.optimizer",)))
-    if optimizer == "adam" and check_number(d, OF_THE_OPTIMIZER, "numeric-optimizer", exception="TypeError"):
+    if optimizer == "adam" and d.check_numbers(OF_THE_OPTIMIZER, "numeric-optimizer"):
         _refuse_bounds(d)
-    check_number(d, ("train.total_timesteps",), "numeric-timesteps", exception="TypeError")
+    d.check_numbers(("train.total_timesteps",), "numeric-timesteps")
 
 
 def _refuse_bounds(d: Derivation) -> None:
@@ -115,7 +114,7 @@ def _refuse_precision(d: Derivation) -> None:
 
 
 def _refuse_update(d: Derivation) -> None:
-    check_number(d, OF_THE_PRIORITIES, "numeric-priorities", exception="TypeError")
+    d.check_numbers(OF_THE_PRIORITIES, "numeric-priorities")
     d.refuse_unless(
         "timesteps-fill-batch",
         "scheduler_epochs >= 1",
@@ -146,9 +145,9 @@ def _refuse_update(d: Derivation) -> None:
 
 def _refuse_minibatch(d: Derivation) -> None:
     """What one minibatch needs, in its order: the advantages' kernel, the sampling, the loss, the gradients' norm."""
-    check_number(d, OF_THE_ADVANTAGES, "numeric-advantages", exception="RuntimeError")
-    check_whole(d, rows_of_minibatch(d), "integer-minibatch", exception="TypeError", words=())
-    check_number(d, OF_THE_LOSS, "numeric-loss", exception="TypeError")
+    d.check_numbers(OF_THE_ADVANTAGES, "numeric-advantages", exception="RuntimeError")
+    d.check_numbers(rows_of_minibatch(d), "integer-minibatch", whole=True)
+    d.check_numbers(OF_THE_LOSS, "numeric-loss")
     if d.holds("optimizer_steps_per_epoch >= 1"):
         _refuse_gradient_norm(d)
         _refuse_muon(d)
@@ -175,13 +174,13 @@ def _refuse_muon(d: Derivation) -> None:
     """heavyball looks at its numbers when it steps: at the rate and at its one momentum, which is adam_beta1."""
     if d.run.value("train.optimizer") != "muon":
         return
-    check_number(d, ("train.learning_rate",), "numeric-step", exception="TypeError")
+    d.check_numbers(("train.learning_rate",), "numeric-step")
     momentum = d.run.value("train.adam_beta1")
     if momentum is None:
         message = "train.adam_beta1 = None: Beta not found in group"
         d.refuse(Refusal("numeric-step", "ValueError", message, ("train.adam_beta1",)))
     else:
-        check_number(d, ("train.adam_beta1",), "numeric-step", exception="TypeError")
+        d.check_numbers(("train.adam_beta1",), "numeric-step")
 
 
 def _is_float(text: str) -> bool:
@@ -193,7 +192,7 @@ def _is_float(text: str) -> bool:
 
 
 def _refuse_checkpoint(d: Derivation) -> None:
-    check_number(d, ("train.checkpoint_interval",), "checkpoint-interval", exception="TypeError")
+    d.check_numbers(("train.checkpoint_interval",), "checkpoint-interval")
     d.refuse_unless(
         "checkpoint-interval",
         "train.checkpoint_interval != 0",

@@ -11,7 +11,6 @@ from metta_lint.plans.plan import Refusal
 from metta_lint.trainers.pufferlib.arguments import ARGUMENTS, refuse_arguments
 from metta_lint.trainers.pufferlib.keys import VEC
 from metta_lint.trainers.pufferlib.order import NATIVE
-from metta_lint.trainers.values import check_number, check_whole
 
 if TYPE_CHECKING:
     from metta_lint.plans.derivation import Derivation
@@ -81,7 +80,7 @@ def backend_of(run: Run) -> object:
 
 
 def _refuse_num_envs(d: Derivation) -> None:
-    if not check_number(d, ("vec.num_envs",), "numeric-envs", exception="TypeError"):
+    if not d.check_numbers(("vec.num_envs",), "numeric-envs"):
         return
     d.refuse_unless("positive-envs", "vec.num_envs >= 1", message="num_envs = {vec.num_envs} must be at least 1")
     if d.run.value("vec.num_envs") == inf:
@@ -153,7 +152,7 @@ def is_left_out(run: Run, key: str) -> bool:
 
 
 def _refuse_requested(d: Derivation) -> None:
-    check_number(d, ("vec.num_workers",), "numeric-workers", exception="TypeError", words=("auto",))
+    d.check_numbers(("vec.num_workers",), "numeric-workers", words=("auto",))
     d.refuse_unless(
         "some-worker",
         "requested_workers != 0",
@@ -161,7 +160,7 @@ def _refuse_requested(d: Derivation) -> None:
         message="num_workers = {requested_workers}: no worker runs {requested_envs} environments",
     )
     d.refuse_unless("workers-divide-envs", at=("requested_workers", "requested_envs"))
-    check_number(d, ("vec.batch_size",), "numeric-inference-batch", exception="TypeError", words=("auto", None))
+    d.check_numbers(("vec.batch_size",), "numeric-inference-batch", words=("auto", None))
     d.refuse_unless(
         "worker-envs-divide-batch",
         "requested_envs % requested_workers != 0 or "
@@ -180,7 +179,7 @@ def _refuse_requested(d: Derivation) -> None:
         message = f"vec.batch_size = {batch} must be divisible by num_envs / num_workers"
         d.refuse(Refusal("worker-envs-divide-batch", "APIUsageError", message, ("vec.batch_size",)))
     if d.holds("vec.num_envs == int(vec.num_envs)"):
-        check_whole(d, ("vec.num_envs",), "integer-envs", exception="TypeError", words=())
+        d.check_numbers(("vec.num_envs",), "integer-envs", whole=True)
 
 
 def _refuse_keys(d: Derivation) -> None:
@@ -205,9 +204,7 @@ def _derive_serial(d: Derivation) -> None:
         message = "vec.batch_size = None: Serial runs vec.batch_size environments, which must be a number"
         d.refuse(Refusal("serial-batch-given", "TypeError", message, ("vec.batch_size",)))
     else:
-        check_whole(
-            d, _number(d, "vec.batch_size"), "serial-batch-given", exception="TypeError", words=("auto", "None")
-        )
+        d.check_numbers(_number(d, "vec.batch_size"), "serial-batch-given", words=("auto", "None"), whole=True)
     d.refuse_unless(
         "serial-batch-fits-envs",
         "requested_envs_per_batch >= 0 and requested_envs_per_batch <= requested_envs",
@@ -256,8 +253,8 @@ def _derive_multiprocessing(d: Derivation) -> None:
 
 
 def _refuse_workers(d: Derivation) -> None:
-    check_whole(d, _number(d, "vec.batch_size"), "integer-inference-batch", exception="TypeError", words=())
-    check_whole(d, _number(d, "vec.num_workers"), "integer-workers", exception="TypeError", words=())
+    d.check_numbers(_number(d, "vec.batch_size"), "integer-inference-batch", whole=True)
+    d.check_numbers(_number(d, "vec.num_workers"), "integer-workers", whole=True)
     key = "vec.num_envs" if d.run.value("vec.num_workers") == "auto" else "vec.num_workers"
     if isinstance(d.lookup("requested_workers"), bool):
         message = f"{key} = {d.run.value(key)} is a bool; the workers' memory must have an integer's size"

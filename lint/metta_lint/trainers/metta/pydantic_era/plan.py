@@ -13,7 +13,6 @@ from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import INVENTORY, derive_rewards
 from metta_lint.trainers.metta.pydantic_era.config import NODE_GROUPS, NUM_AGENTS
 from metta_lint.trainers.metta.updates import derive_experience, derive_minibatches
-from metta_lint.trainers.values import check_positive, check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,11 +98,11 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
 
 
 def _sizes(d: Derivation) -> None:
-    check_whole(d, (*SIZES, "trainer.bptt_horizon"), "integer-sizes", exception="ValidationError", words=())
-    check_whole(d, CLOCKS, "integer-clocks", exception="ValidationError", words=())
-    check_positive(d, SIZES, "positive-sizes", exception="ValidationError")
-    check_positive(d, CLOCKS, "integer-clocks", exception="ValidationError")
-    check_positive(d, ("trainer.bptt_horizon",), "positive-horizon", exception="ValidationError")
+    d.check_numbers((*SIZES, "trainer.bptt_horizon"), "integer-sizes", exception="ValidationError", whole=True)
+    d.check_numbers(CLOCKS, "integer-clocks", exception="ValidationError", whole=True)
+    d.check_positive(SIZES, "positive-sizes")
+    d.check_positive(CLOCKS, "integer-clocks")
+    d.check_positive(("trainer.bptt_horizon",), "positive-horizon")
     scale = " // machine.world_size" if d.holds("trainer.scale_batches_by_world_size") else ""
     d.define("batch_size", f"trainer.batch_size{scale}", source=DISTRIBUTED if scale else CONFIG)
     d.define("minibatch_size", "trainer.minibatch_size", source=CONFIG)
