@@ -142,3 +142,16 @@ def leaves(node: Node, prefix: tuple[object, ...] = ()) -> Iterator[tuple[tuple[
             yield (*above, key), value
         else:
             waiting.pop()
+
+
+def mappings(root: Node) -> Iterator[tuple[object, Mapping]]:
+    """Every mapping at and below a node, with the key that it stands at."""
+    waiting: list[tuple[object, Node]] = [(None, root)]
+    while waiting:
+        key, node = waiting.pop()
+        if isinstance(node, Mapping):
+            yield key, node
+            inside = [(name, value) for name, (_, value) in node.entries.items() if not isinstance(value, Scalar)]
+            waiting += reversed(inside)
+        elif isinstance(node, Sequence):
+            waiting += [(key, item) for item in reversed(node.items)]

@@ -8,7 +8,7 @@ from metta_lint.base.wording import without_controls
 from metta_lint.reports.arithmetic import Arithmetic
 from metta_lint.reports.cells import wrapped
 from metta_lint.reports.excerpts import excerpts
-from metta_lint.reports.remarks import fix_text, rules_by_code
+from metta_lint.reports.remarks import remarks, rules_by_code
 from metta_lint.reports.text import fixable_lines, summary
 from metta_lint.rules.page import why_it_matters
 
@@ -43,18 +43,18 @@ def _findings(report: Report, style: Style) -> Iterator[list[str]]:
     arithmetic = Arithmetic(report)
     for finding in report.findings:
         rule = rules.pop(finding.code, None)  # why it matters is said once for each rule
-        remarks = [
+        said = [
             *(("claim", claim) for claim in arithmetic.lines(finding)),
             ("why", why_it_matters(rule) if rule is not None else ""),
             *_remarks(finding),
         ]
-        yield _finding(finding, remarks, style)
+        yield _finding(finding, said, style)
 
 
-def _finding(finding: Finding, remarks: list[tuple[str, str]], style: Style) -> list[str]:
+def _finding(finding: Finding, said: list[tuple[str, str]], style: Style) -> list[str]:
     gutter = len(str(max([finding.span.line, *(related.span.line for related in finding.related)])))
     lines = [*_heading(finding, style), *excerpts(finding, style, gutter)]
-    for title, text in remarks:
+    for title, text in said:
         if text:
             room = None if style.width is None else style.width - gutter - len(f" = {title}: ")
             first, *rest = wrapped(without_controls(text), room)
@@ -74,9 +74,7 @@ def _heading(finding: Finding, style: Style) -> Iterator[str]:
 
 
 def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
-    yield "help", finding.help
-    yield "fix", fix_text(finding)
-    yield from (("note", note) for note in finding.notes)
+    yield from remarks(finding)
     if finding.found_in != finding.span.path:
         yield "in", f"{finding.found_in} and {len(finding.others)} more" if finding.others else finding.found_in
     yield finding.name, finding.url or f"metta-lint explain {finding.code}"

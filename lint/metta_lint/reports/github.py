@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.reports.remarks import remarks, repository_path
+from metta_lint.reports.remarks import repository_path, whole_text
 
 if TYPE_CHECKING:
     from metta_lint.check.report import Report
@@ -31,7 +31,7 @@ def _command(finding: Finding) -> str:
         **_position(finding),
     }
     listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
-    return f"::{COMMANDS[finding.severity]} {listed}::{_text(finding).translate(_IN_TEXT)}"
+    return f"::{COMMANDS[finding.severity]} {listed}::{whole_text(finding).translate(_IN_TEXT)}"
 
 
 def _position(finding: Finding) -> dict[str, int]:
@@ -39,9 +39,3 @@ def _position(finding: Finding) -> dict[str, int]:
     span = finding.span
     lines = {"line": span.line, "endLine": span.end_line}
     return lines if span.line != span.end_line else lines | {"col": span.column, "endColumn": span.end_column}
-
-
-def _text(finding: Finding) -> str:
-    """The message, and all that a single annotation cannot point at."""
-    related = [f"{related.span}: {related.label}" for related in finding.related]
-    return "\n".join([f"{finding.span}: {finding.message}", *related, *remarks(finding), *filter(None, [finding.url])])

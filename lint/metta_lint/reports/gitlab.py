@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from metta_lint.reports.remarks import remarks, repository_path, with_fingerprints
+from metta_lint.reports.remarks import remark_lines, repository_path, with_fingerprints
 
 if TYPE_CHECKING:
     from metta_lint.check.report import Report
@@ -28,7 +28,7 @@ def _entry(finding: Finding, fingerprint: str) -> dict[str, object]:
     """What GitLab reads; it leaves out all else that Code Climate's form has."""
     span = finding.span
     return {
-        "description": "\n".join([f"{finding.code}: {finding.message}", *remarks(finding)]),
+        "description": "\n".join([f"{finding.code}: {finding.message}", *remark_lines(finding)]),
         "check_name": finding.code,
         "fingerprint": fingerprint,
         "severity": UNREADABLE if finding.is_input_error else SEVERITIES[finding.severity],

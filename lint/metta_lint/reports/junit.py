@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # only written, nothing is parsed
 
-from metta_lint.reports.remarks import remarks, repository_path
+from metta_lint.reports.remarks import repository_path, whole_text
 
 if TYPE_CHECKING:
     from metta_lint.check.report import Report
@@ -61,11 +61,9 @@ def _case(suite: Element, path: str, finding: Finding) -> None:
     case = SubElement(
         suite, "testcase", name=_legal(name), classname=_legal(path), file=_legal(path), line=str(span.line)
     )
-    related = [f"{related.span}: {related.label}" for related in finding.related]
-    lines = [f"{span}: {finding.message}", *related, *remarks(finding), *filter(None, [finding.url])]
     failure = SubElement(case, "error" if finding.is_input_error else "failure", type=finding.severity)
     failure.set("message", _legal(finding.message))
-    failure.text = _legal("\n".join(lines))
+    failure.text = _legal(whole_text(finding))
 
 
 def _legal(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from metta_lint.reports.remarks import fix_text, repository_path
+from metta_lint.reports.remarks import remarks, repository_path
 from metta_lint.reports.text import summary
 
 if TYPE_CHECKING:
@@ -47,13 +47,7 @@ def _said(finding: Finding) -> Iterator[str]:
     yield text(finding.message)
     for related in finding.related:
         yield f"{_place(related.span)}: {text(related.label)}"
-    for title, said in (
-        ("help", finding.help),
-        ("fix", fix_text(finding)),
-        *(("note", note) for note in finding.notes),
-    ):
-        if said:
-            yield f"**{title}**: {text(said)}"
+    yield from (f"**{title}**: {text(said)}" for title, said in remarks(finding))
 
 
 def _place(span: Span) -> str:

@@ -30,20 +30,26 @@ def is_fixable(finding: Finding) -> bool:
     return finding.fix is not None and finding.fix.is_safe
 
 
-def fix_text(finding: Finding) -> str:
-    """What a finding's fix does and which option applies it, or "" where it has none."""
-    if finding.fix is None:
-        return ""
-    options = "safe, with --fix" if finding.fix.is_safe else "unsafe, with --fix --unsafe-fixes"
-    return f"{finding.fix.message} ({options})"
+def remarks(finding: Finding) -> Iterator[tuple[str, str]]:
+    """What is said of a finding besides its message, each with a title: its help, its fix, its notes."""
+    if finding.help:
+        yield "help", finding.help
+    if finding.fix is not None:
+        options = "safe, with --fix" if finding.fix.is_safe else "unsafe, with --fix --unsafe-fixes"
+        yield "fix", f"{finding.fix.message} ({options})"
+    yield from (("note", note) for note in finding.notes)
 
 
-def remarks(finding: Finding) -> list[str]:
-    """What is said of a finding besides its message, a line each, for formats that have no place for it."""
-    lines = [f"help: {finding.help}"] if finding.help else []
-    lines += [f"fix: {fix_text(finding)}"] if finding.fix is not None else []
-    lines += [f"note: {note}" for note in finding.notes]
-    return lines
+def remark_lines(finding: Finding) -> list[str]:
+    """The same, a line each, for formats that have no place for it."""
+    return [f"{title}: {text}" for title, text in remarks(finding)]
+
+
+def whole_text(finding: Finding) -> str:
+    """All that is said of a finding, for formats that have one text for it."""
+    related = [f"{related.span}: {related.label}" for related in finding.related]
+    lines = [f"{finding.span}: {finding.message}", *related, *remark_lines(finding)]
+    return "\n".join([*lines, *filter(None, [finding.url])])
 
 
 def repository_path(path: str) -> str:

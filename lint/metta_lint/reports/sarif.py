@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from metta_lint import __version__
 from metta_lint.reports.data import as_json, claim_data
-from metta_lint.reports.remarks import remarks, repository_path, rules_by_code, with_fingerprints
+from metta_lint.reports.remarks import remark_lines, repository_path, rules_by_code, with_fingerprints
 from metta_lint.rules.finding import DOCUMENTATION
 from metta_lint.rules.page import page as rule_text
 from metta_lint.rules.page import summary, why_it_matters
@@ -109,7 +109,7 @@ def _message(finding: Finding) -> str:
         f"[{(related.label or 'here').translate(_IN_LINK)}]({number})"
         for number, related in enumerate(finding.related, 1)
     ]
-    return "\n".join([finding.message, *related, *remarks(finding)])
+    return "\n".join([finding.message, *related, *remark_lines(finding)])
 
 
 def _location(span: Span) -> dict[str, object]:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Document, Entry, Mapping, Sequence, Span, plain
+from metta_lint.base.documents import Document, Entry, Mapping, Span, mappings, plain
 from metta_lint.base.errors import InputError
 from metta_lint.files.file_system import identity, read_bytes
 from metta_lint.sources.edit import Edit, Fix
@@ -15,9 +15,6 @@ from metta_lint.sources.syntax import INI, TOML, syntax_of
 from metta_lint.sources.text import FileText, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from metta_lint.base.documents import Node
     from metta_lint.files.file_system import Identity
 
 
@@ -97,7 +94,8 @@ def _index(file: Identity) -> dict[Span, tuple[Mapping, object, Entry]]:
     """A file's entries by the places of their keys and values: of those that are merged, where they are written."""
     document = readable_with_repetitions(file[0])
     found: dict[Span, tuple[Mapping, object, Entry]] = {}
-    for held in _entries(document.root) if document is not None else ():
+    every = mappings(document.root) if document is not None else ()
+    for held in ((mapping, key, entry) for _, mapping in every for key, entry in mapping.entries.items()):
         mapping, _, entry = held
         is_home = mapping.span.holds(entry.key_span)
         is_alias = entry.value.span[1:3] < entry.key_span[3:]  # its value stands at another entry
@@ -105,16 +103,6 @@ def _index(file: Identity) -> dict[Span, tuple[Mapping, object, Entry]]:
             if is_home or span not in found:
                 found[span] = held
     return found
-
-
-def _entries(node: Node) -> Iterator[tuple[Mapping, object, Entry]]:
-    if isinstance(node, Mapping):
-        for key, entry in node.entries.items():
-            yield node, key, entry
-            yield from _entries(entry.value)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _entries(item)
 
 
 def readable_with_repetitions(path: str) -> Document | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Mapping, Node, Scalar, Sequence, Span, leaves
+from metta_lint.base.documents import Mapping, Node, Scalar, Span, leaves, mappings
 from metta_lint.base.unknown import Unknown
 from metta_lint.trainers.mettagrid.game_keys import MOVED, NEW_NAMES, allowed_keys
 from metta_lint.trainers.mettagrid.maps import agents_placed, kind_of, things_placed
@@ -132,15 +132,9 @@ class Environment:
 
 def rooms_of(node: Node | None) -> Iterator[tuple[str, Mapping]]:
     """The map builders, rooms and scenes at and below a node, each with the bare name of its class."""
-    if isinstance(node, Mapping):
-        kind = kind_of(node)
-        if kind:
-            yield kind, node
-        for entry in node.entries.values():
-            yield from rooms_of(entry.value)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from rooms_of(item)
+    for _, mapping in mappings(node) if node is not None else ():
+        if kind := kind_of(mapping):
+            yield kind, mapping
 
 
 def environment_alone(composed: Composed | None, name: str) -> Composed | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Mapping, Node, Scalar, Sequence, Span
+from metta_lint.base.documents import Node, Scalar, Span, mappings
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Reference(NamedTuple):
 
 def env_references(root: Node) -> Iterator[Reference]:
     """The paths of environments and curricula that a document names."""
-    for key, node in _mappings(root):
+    for key, node in mappings(root):
         for name, entry in node.entries.items():
             value = entry.value.value if isinstance(entry.value, Scalar) else None
             if name in ENV_KEYS and _is_env(value):
@@ -42,7 +42,7 @@ def _is_env(value: object) -> bool:
 
 def file_references(root: Node, folder: str) -> Iterator[Reference]:
     """The files of the tree itself that a document names, by a path that begins with the tree's own folder."""
-    for _, node in _mappings(root):
+    for _, node in mappings(root):
         for name, entry in node.entries.items():
             value = entry.value.value if isinstance(entry.value, Scalar) else None
             if isinstance(value, str) and value.startswith(f"{folder}/") and "." in value.rpartition("/")[2]:
@@ -51,20 +51,7 @@ def file_references(root: Node, folder: str) -> Iterator[Reference]:
 
 def target_references(root: Node) -> Iterator[Reference]:
     """The Python classes that a document has made."""
-    for _, node in _mappings(root):
+    for _, node in mappings(root):
         target = node.get(TARGET)
         if isinstance(target, Scalar) and isinstance(target.value, str):
             yield Reference(target.value, TARGET, target.span)
-
-
-def _mappings(root: Node) -> Iterator[tuple[object, Mapping]]:
-    """Every mapping at and below a node, with the key that it stands at."""
-    waiting: list[tuple[object, Node]] = [(None, root)]
-    while waiting:
-        key, node = waiting.pop()
-        if isinstance(node, Mapping):
-            yield key, node
-            inside = [(name, value) for name, (_, value) in node.entries.items() if not isinstance(value, Scalar)]
-            waiting += reversed(inside)
-        elif isinstance(node, Sequence):
-            waiting += [(key, item) for item in reversed(node.items)]
