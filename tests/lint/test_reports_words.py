@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from metta_lint.reports.strict_json import as_json
+from metta_lint.reports.data import as_json
 
 from metta_lint.api.testing import METTA, write_metta, write_pufferlib
 from metta_lint.base.errors import InputError
