@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from metta_lint.reports.data import as_json
 
 from metta_lint.api.testing import METTA, write_metta, write_pufferlib
 from metta_lint.base.errors import InputError
@@ -23,7 +22,7 @@ from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
 from metta_lint.reports import comparison, explanation, solving
-from metta_lint.reports.data import plan_data
+from metta_lint.reports.data import as_json, plan_data
 from metta_lint.reports.formats import FORMATS, report_text
 from metta_lint.reports.style import Style
 from metta_lint.reports.text import plan_page
