@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Mapping, Scalar, plain
+from metta_lint.base.documents import Mapping, Scalar, leaves, plain
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder, slashed
 from metta_lint.base.records import NamedTuple
@@ -141,25 +141,17 @@ def load(given: GivenFile, *, to_replace: bool = False) -> Baseline:
     return Baseline(given.path, {key: n for key, n, _ in entries}, {key: span for key, _, span in entries})
 
 
-def _entries(node: Node) -> Iterator[tuple[Key, int, Span]]:
-    for file, by_code in _parts(node):
-        for code, by_text in _parts(by_code):
-            for text, number in _parts(by_text):
-                value = plain(number)
-                if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                    raise InputError("how often a finding was there must be a positive whole number", number.span)
-                yield Key(file, code, text), value, _line(by_text, text)
-
-
-def _parts(node: Node) -> Iterator[tuple[str, Node]]:
-    if not isinstance(node, Mapping):
-        raise InputError("expected an object: findings by file, then by code, then by what they speak of", node.span)
-    for key, entry in node.entries.items():
-        yield str(key), entry.value
-
-
-def _line(node: Node, text: str) -> Span:
-    return node.entries[text].key_span if isinstance(node, Mapping) else node.span
+def _entries(findings: Node) -> Iterator[tuple[Key, int, Span]]:
+    for path, node in leaves(findings):
+        if isinstance(node, Mapping) and len(path) < len(Key._fields):
+            continue  # a file or a code without entries
+        if len(path) != len(Key._fields):
+            message = "expected an object: findings by file, then by code, then by what they speak of"
+            raise InputError(message, node.span)
+        number = plain(node)
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise InputError("how often a finding was there must be a positive whole number", node.span)
+        yield Key(*map(str, path)), number, node.span
 
 
 def text_of(baseline: Baseline) -> str:

@@ -11,6 +11,7 @@ from metta_lint.files.file_system import exists, is_folder
 from metta_lint.fixes.solver.fixes import SOLVED
 from metta_lint.plans.lineage import Step, derivation
 from metta_lint.plans.pair import Pair
+from metta_lint.plans.plan import Plan
 from metta_lint.plans.run import located
 from metta_lint.project.runs import addressed, declared_pairs, files_of, plan_run
 from metta_lint.rules.built_in import BuiltIn
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from metta_lint.fixes.solver.answers import Answer
-    from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config
     from metta_lint.rules.finding import Finding
@@ -65,11 +65,11 @@ def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
     about pairs is asked for and there is none, InputError for a run that cannot be read.
     """
     if not isinstance(rule, BuiltIn) and subject_of(rule) == "pair":
-        return [_of_pair(rule, pair, question.config) for pair in _pairs(question)]
+        return [_of_plans(rule, pair, question.config) for pair in _pairs(question)]
     others = [] if question.against is None else [question.against]
     if isinstance(rule, BuiltIn) or subject_of(rule) != "plan":
         return [_of_files(rule, name, question) for name in (question.run, *others)]
-    return [_of_run(rule, _plan(question, name)) for name in (question.run, *others)]
+    return [_of_plans(rule, _plan(question, name), question.config) for name in (question.run, *others)]
 
 
 def _plan(question: Question, name: str) -> Plan:
@@ -100,19 +100,22 @@ def _declared_name(question: Question) -> str:
     return question.run if question.run in question.config.runs else next(named, question.run)
 
 
-# -- one pair -------------------------------------------------------------------------------------------------------
+# -- a run or a pair ---------------------------------------------------------------------------------------------------
 
 
-def _of_pair(rule: Rule, pair: Pair, config: Config) -> Explanation:
-    found = merged(run_rules([rule], Subjects([pair.left, pair.right], [pair])))
-    names = _spoken_of(rule, pair, found)
+def _of_plans(rule: Rule, subject: Plan | Pair, config: Config) -> Explanation:
+    pair = subject if isinstance(subject, Pair) else None
+    plans = (subject,) if isinstance(subject, Plan) else (subject.left, subject.right)
+    found = merged(run_rules([rule], Subjects(plans, [pair] if pair is not None else [])))
+    names = _spoken_of(rule, subject, plans, found)
     return Explanation(
-        pair.label,
-        (pair.left, pair.right),
-        tuple(_declared(found, pair, config)),
-        tuple(derivation(plan, names) for plan in (pair.left, pair.right)),
+        " against ".join(plan.run.label for plan in plans),
+        plans,
+        tuple(_declared(found, plans, config)),
+        tuple(derivation(plan, names) for plan in plans),
         pair,
-        takes=_takes(found, pair),
+        _answer(rule, subject, found) if isinstance(subject, Plan) else None,
+        _takes(found, pair) if pair is not None else {},
     )
 
 
@@ -129,24 +132,11 @@ def _takes(findings: list[Finding], pair: Pair) -> dict[str, list[str]]:
     }
 
 
-def _declared(findings: Iterable[Finding], pair: Pair, config: Config) -> list[Finding]:
+def _declared(findings: Iterable[Finding], plans: Iterable[Plan], config: Config) -> list[Finding]:
     """The findings, those that a declared difference explains with a note of that."""
     from metta_lint.check.declared import Intended
 
-    plans = {plan.run.name: plan for plan in (pair.left, pair.right) if plan.run.name is not None}
-    return Intended(config, plans).noted(findings)
-
-
-# -- one run --------------------------------------------------------------------------------------------------------
-
-
-def _of_run(rule: Rule, plan: Plan) -> Explanation:
-    found = merged(run_rules([rule], Subjects([plan])))
-    said = {value for finding in found for value in finding.values if isinstance(value, str)}
-    at_fault = [name for each in (*plan.refusals, *plan.risks) if each.requirement in said for name in each.at]
-    names = list(dict.fromkeys([*at_fault, *_spoken_of(rule, plan, found)]))
-    subject = plan.run.label
-    return Explanation(subject, (plan,), tuple(found), (derivation(plan, names),), answer=_answer(rule, plan, found))
+    return Intended(config, {plan.run.name: plan for plan in plans if plan.run.name is not None}).noted(findings)
 
 
 def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
@@ -158,6 +148,15 @@ def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | Non
     if not findings or not (rule.code in SOLVED or concerned & problems_of(plan).keys()):
         return None
     return answer(plan, {})
+
+
+def _spoken_of(rule: Rule, subject: Plan | Pair, plans: Iterable[Plan], findings: Sequence[Finding]) -> dict[str, None]:
+    """The quantities of what is found (those of a refusal first), then those that a rule asks for: all it judges by."""
+    values = {value for finding in findings for value in finding.values if isinstance(value, str)}
+    refusals = (each for plan in plans for each in (*plan.refusals, *plan.risks) if each.requirement in values)
+    at_fault = [name for refusal in refusals for name in refusal.at]
+    said = [name for f in findings for name in (*(claim.quantity for claim in f.claims), f.quantity) if name]
+    return dict.fromkeys([*at_fault, *said, *quantities_asked_for(rule, subject)])
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
@@ -187,12 +186,3 @@ def _plan_of(name: str, question: Question) -> Plan | None:
         return None if is_folder(name) else _plan(question, name)
     except LintError:
         return None
-
-
-# -- what a rule speaks of -------------------------------------------------------------------------------------------
-
-
-def _spoken_of(rule: Rule, subject: Plan | Pair, findings: Iterable[Finding]) -> list[str]:
-    """The quantities of a rule's findings, then those that it asks for: all that it judges by."""
-    said = [name for f in findings for name in (*(claim.quantity for claim in f.claims), f.quantity) if name]
-    return list(dict.fromkeys([*said, *quantities_asked_for(rule, subject)]))
