@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
 from metta_lint.files.file_system import is_folder
+from metta_lint.files.memory import recalled, remembers
 from metta_lint.plans.run import Machine, located
 from metta_lint.project.config import Config
 from metta_lint.project.discovery import discover
@@ -15,7 +17,7 @@ from metta_lint.project.runs import declared_pairs, files_of_runs, plan_run, sam
 from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.rules.engine import Subjects
 from metta_lint.sources import known_suffixes, read, readable
-from metta_lint.trainers.dialects import one_look
+from metta_lint.trainers.dialects import added_trainers, one_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -90,7 +92,7 @@ def gather(request: Request) -> Gathered:
 
 def _plan(run: str, request: Request, problems: list[InputError]) -> Plan | None:
     try:
-        plan = plan_run(run, request.config, machine=request.machine, shared=request.overrides, with_problems=True)
+        plan = _planned(run, request)
     except InputError as error:
         problems.append(error)
         return None
@@ -98,6 +100,13 @@ def _plan(run: str, request: Request, problems: list[InputError]) -> Plan | None
         raise LintError(f"{run}: planning it crashed: {type(error).__name__}: {str(error)[:200]}") from error
     problems += plan.run.problems
     return plan
+
+
+def _planned(run: str, request: Request) -> Plan:
+    plan = partial(plan_run, run, request.config, machine=request.machine, shared=request.overrides, with_problems=True)
+    if not remembers() or added_trainers():  # what a plugin's trainer reads, nobody knows
+        return plan()
+    return recalled(("plan", run, repr(request)), plan)
 
 
 def _documents(files: Iterable[str], problems: list[InputError]) -> Iterator[Document]:

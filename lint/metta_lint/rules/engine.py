@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base.documents import Span
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
+from metta_lint.files.memory import Same, recalled, remembers
 from metta_lint.plans.pair import Pair, same
 from metta_lint.plans.plan import Plan
 from metta_lint.rules.finding import Finding, Related
@@ -17,10 +18,9 @@ from metta_lint.rules.registry import listed
 from metta_lint.sources.key_paths import Keyed, keyed_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from metta_lint.base.documents import Document
-    from metta_lint.plans.sweeps.sweep import Sweep
     from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Draft, Place, Rule
     from metta_lint.sources.edit import Fix
@@ -45,18 +45,32 @@ def _documents(subjects: Subjects) -> list[Document]:
     return [document for file in subjects.files if (document := readable(file)) is not None]
 
 
-def _sweeps(subjects: Subjects) -> list[Sweep]:
-    from metta_lint.trainers.dialects import find_sweeps
+def _environments(subjects: Subjects) -> Iterator[Part]:
+    for tree in subjects.trees:
+        for name in tree.environment_names:
+            yield (tree.folder, name), partial(_environment, tree, name)
 
-    return find_sweeps(subjects.files, subjects.trees, subjects.plans)
+
+def _environment(tree: ConfigTree, name: str) -> list[object]:
+    found = tree.environment(name)
+    return [] if found is None else [found]
 
 
-FIND: Mapping[str, Callable[[Subjects], Sequence[object]]] = {
-    "pair": lambda subjects: subjects.pairs,
-    "plan": lambda subjects: subjects.plans,
-    "document": _documents,
-    "tree": lambda subjects: subjects.trees,
-    "environment": lambda subjects: [found for tree in subjects.trees for found in tree.environments],
+def _sweeps(subjects: Subjects) -> Iterator[Part]:
+    from metta_lint.trainers.dialects import sweeps_by_file
+
+    return sweeps_by_file(subjects.files, subjects.trees, subjects.plans)
+
+
+Part: TypeAlias = "tuple[Hashable, Callable[[], Sequence[object]]]"
+"""Some subjects: what they rest on beside files, None where that is more than they are, and a function that finds them.
+"""
+FIND: Mapping[str, Callable[[Subjects], Iterable[Part]]] = {
+    "pair": lambda subjects: [(None, lambda: subjects.pairs)],
+    "plan": lambda subjects: [(Same(plan), lambda plan=plan: [plan]) for plan in subjects.plans],  # type: ignore[misc]
+    "document": lambda subjects: [(None, lambda: _documents(subjects))],
+    "tree": lambda subjects: [(None, lambda: subjects.trees)],
+    "environment": _environments,
     "sweep": _sweeps,
 }
 """How the subjects of each kind are found."""
@@ -78,12 +92,15 @@ def run_listed(rules: Iterable[ListedRule], subjects: Subjects) -> list[Finding]
         asking.setdefault(rule.subject, []).append(rule)
     found: list[Finding] = []
     for kind, those in asking.items():
-        waiting = deque(FIND[kind](subjects))
-        loaded = [rule.load() for rule in those] if waiting else []
-        while waiting:
-            subject = waiting.popleft()
-            found += [finding for rule in loaded for finding in _findings(rule, subject)]
+        rules_asked = tuple(Same(rule.load()) for rule in those) if remembers() else ()
+        for part, find in FIND[kind](subjects):
+            judge = partial(_judged, those, find)
+            found += judge() if part is None else recalled((kind, rules_asked, part), judge)
     return found
+
+
+def _judged(rules: Iterable[ListedRule], find: Callable[[], Iterable[object]]) -> list[Finding]:
+    return [finding for subject in find() for rule in rules for finding in _findings(rule.load(), subject)]
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

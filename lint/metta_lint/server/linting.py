@@ -16,6 +16,7 @@ from metta_lint.check.linter import check
 from metta_lint.files.confined import confined
 from metta_lint.files.file_system import first_bytes, reading_instead
 from metta_lint.files.limits import BYTE_LIMIT
+from metta_lint.files.memory import Memory
 from metta_lint.fixes.take import with_taken
 from metta_lint.project.config import find_config
 from metta_lint.rules.built_in import UNREADABLE
@@ -109,10 +110,13 @@ class Result:
         return {checked.root.folder: resolved(checked.root.folder) for checked in self.checked}
 
 
-def lint(state: State, encoding: str) -> Result:
-    """Check every root of a state. Changes the current folder: messages name paths as ``check`` does there."""
+def lint(state: State, encoding: str, memories: dict[Root, Memory] | None = None) -> Result:
+    """Check every root of a state. Changes the current folder: messages name paths as ``check`` does there.
+
+    ``memories`` are those of the checks before, by which only what a change can reach is worked out again.
+    """
     with _process, reading_instead(state.contents()):
-        return Result(state, tuple(_checked(state)), encoding)
+        return Result(state, tuple(_checked(state, {} if memories is None else memories)), encoding)
 
 
 def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
@@ -132,11 +136,11 @@ def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
     return [fix for fix in found if fix is not None]
 
 
-def _checked(state: State) -> Iterator[Checked]:
+def _checked(state: State, memories: dict[Root, Memory]) -> Iterator[Checked]:
     for root in roots(state):
         try:
             os.chdir(root.folder)
-            with confined(root.paths or (".",)):
+            with confined(root.paths or (".",)), memories.setdefault(root, Memory()).new_round():
                 report = check(root.paths, find_config("."))
         except InputError as error:
             finding = UNREADABLE.finding(printable(error.message), error.span)

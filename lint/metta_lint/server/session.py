@@ -15,7 +15,9 @@ from metta_lint.server.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from metta_lint.files.memory import Memory
     from metta_lint.server.diagnostics import Shown
+    from metta_lint.server.roots import Root
 
 
 class Found:
@@ -48,6 +50,7 @@ class Session:
         self._found = Found(Result(self.state, (), self.encoding))
         self._settled = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._memories: dict[Root, Memory] = {}
         self._worker: Worker[State] = Worker(self._lint)
 
     # -- on the protocol's thread ------------------------------------------------------------------------------------
@@ -96,7 +99,7 @@ class Session:
 
     def _lint(self, state: State) -> None:
         try:
-            found: Found | Exception = Found(lint(state, self.encoding))
+            found: Found | Exception = Found(lint(state, self.encoding, self._memories))
         except Exception as error:  # noqa: BLE001 - a session outlives whatever goes wrong in one check
             found = error
         if self._loop is not None:

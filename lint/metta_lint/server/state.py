@@ -33,9 +33,12 @@ class State(NamedTuple):
     held: Mapping[str, Held] = {}
 
     def contents(self) -> dict[str, bytes]:
-        """What is to be read in the place of files, by every path that they are asked for by."""
-        found = {key: held.data for key, held in self.held.items()}
-        return {**found, **{os.path.abspath(held.path): found[key] for key, held in self.held.items()}}
+        """What is to be read in the place of files, by every path that they are asked for by.
+
+        What was never saved is no part of any run yet.
+        """
+        saved = {key: held for key, held in self.held.items() if os.path.isfile(held.path)}
+        return {path: held.data for key, held in saved.items() for path in (key, os.path.abspath(held.path))}
 
 
 def resolved(path: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base import plugins
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.files.file_system import first_bytes
 from metta_lint.files.limits import BYTE_LIMIT
+from metta_lint.files.memory import Same
 from metta_lint.plans.run import split_entry
 from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, syntax_of
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
@@ -15,7 +17,7 @@ from metta_lint.trainers.pufferlib.keys import is_default
 from metta_lint.trainers.trainer import Choice, Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from metta_lint.base.documents import Document
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from metta_lint.plans.sweeps.sweep import Sweep
     from metta_lint.trainers.drift import DefaultDrift
     from metta_lint.trainers.trees.tree import ConfigTree
+
+SweepOfFile: TypeAlias = "tuple[Hashable, Callable[[], list[Sweep]]]"
 
 
 def one_look() -> AbstractContextManager[None]:
@@ -125,28 +129,31 @@ def default_drifts(document: Document) -> Iterator[DefaultDrift]:
 
 
 def find_sweeps(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> list[Sweep]:
-    """The sweeps over these runs, of the default.ini among these files, and of these trees.
+    """The sweeps over these runs, of the default.ini among these files, and of these trees."""
+    return [sweep for _, find in sweeps_by_file(files, trees, plans) for sweep in find()]
+
+
+def sweeps_by_file(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> Iterator[SweepOfFile]:
+    """For each file that may have a sweep, what the sweep rests on beside files, and a function that reads it.
 
     A file that cannot be read has none: that is a finding of its own.
     """
     plans = list(plans)
-    found = list(_of_inis(files, plans))
-    for tree in trees:
-        from metta_lint.trainers.metta.sweep import read_sweeps
-
-        found += read_sweeps(tree, plans)
-    return found
-
-
-def _of_inis(files: Iterable[str], plans: Iterable[Plan]) -> Iterator[Sweep]:
     runs = [(plan.run.entry, plan) for plan in plans if plan.run.trainer == "pufferlib"]
     defaults = [(file, None) for file in files if is_default(file)]
     for path, base in (*defaults, *runs):
-        from metta_lint.trainers.pufferlib.sweep import read_sweep
+        yield (path, Same(base)), partial(_sweep_of_ini, path, base)
+    for tree in trees:
+        from metta_lint.trainers.metta.sweep import sweeps_of_tree
 
-        try:
-            sweep = read_sweep(path, base)
-        except (InputError, LintError):
-            continue
-        if sweep is not None:
-            yield sweep
+        yield from sweeps_of_tree(tree, plans)
+
+
+def _sweep_of_ini(path: str, base: Plan | None) -> list[Sweep]:
+    from metta_lint.trainers.pufferlib.sweep import read_sweep
+
+    try:
+        sweep = read_sweep(path, base)
+    except (InputError, LintError):
+        return []
+    return [] if sweep is None else [sweep]

@@ -9,6 +9,7 @@ from metta_lint import sources
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import folder_entries, is_file, is_folder
+from metta_lint.files.memory import remembers
 from metta_lint.sources.text import file_start
 from metta_lint.trainers.hydra import hydra_node
 from metta_lint.trainers.hydra.changes import apply, sort_changes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from metta_lint.base.documents import Document
     from metta_lint.trainers.hydra.defaults import Placed
     from metta_lint.trainers.hydra.overrides import Override
 
@@ -41,6 +43,7 @@ class ConfigTreeReader:
     def __init__(self, config_dir: str | Path) -> None:
         self.config_dir = str(config_dir)
         self._files: dict[str, ConfigFile | InputError | None] = {}
+        self._read: dict[str, tuple[Document, ConfigFile]] = {}
         self._groups: dict[str, bool] = {}
         self._bases: dict[tuple[tuple[str, str], ...], Draft] = {}
 
@@ -84,7 +87,7 @@ class ConfigTreeReader:
 
         Raises InputError for a file that does not parse, and for a name that leads out of the folder.
         """
-        if name not in self._files:
+        if name not in self._files or remembers():
             self._files[name] = self._load(name)
         file = self._files[name]
         if isinstance(file, InputError):
@@ -96,7 +99,11 @@ class ConfigTreeReader:
         if path is None or not is_file(path):
             return None
         try:
-            return read_config_file(sources.read(path))
+            document = sources.read(path)
+            known = self._read.get(name)
+            if known is None or known[0] is not document:
+                known = self._read[name] = document, read_config_file(document)
+            return known[1]
         except InputError as error:
             return error
 
@@ -108,7 +115,7 @@ class ConfigTreeReader:
 
     def has_group(self, name: str) -> bool:
         """Whether a config group is there, which is a folder."""
-        if name not in self._groups:
+        if name not in self._groups or remembers():
             self._groups[name] = is_folder(os.path.join(self.config_dir, name))
         return self._groups[name]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.documents import leaves
@@ -12,14 +13,14 @@ from metta_lint.base.errors import InputError
 from metta_lint.base.paths import slashed
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import close_names
+from metta_lint.files.memory import Same, recalled
 from metta_lint.plans.plan import IgnoredKey
 from metta_lint.plans.run import Run, Setting
 from metta_lint.plans.sweeps.sweep import Parameter, Search, Stop, Sweep
-from metta_lint.trainers.hydra import ConfigTreeReader
 from metta_lint.trainers.metta.plan import derive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from metta_lint.base.documents import Document
     from metta_lint.plans.plan import Plan
@@ -46,39 +47,43 @@ WORKERS = (1, 4, 16, 64)
 TRAINER = "trainer/trainer"
 
 
-def read_sweeps(tree: ConfigTree, plans: Iterable[Plan]) -> Iterator[Sweep]:
-    """The sweeps among a tree's configs. What cannot be composed is left out: that is a finding of its own."""
+def sweeps_of_tree(tree: ConfigTree, plans: Sequence[Plan]) -> Iterator[tuple[Hashable, Callable[[], list[Sweep]]]]:
+    """The sweeps among a tree's configs: for each what it rests on beside files, and a function that reads it."""
     names = [name for name, document in tree.documents.items() if _is_sweep(document)]
-    if not names:
-        return
-    reader = ConfigTreeReader(tree.folder)
-    run, based_on = _base(tree, reader, plans)
-    for name in names:
-        try:
-            composed = reader.compose(name).settings
-        except InputError:
-            continue
-        path = tree.documents[name].path
-        settings, fields = _split(composed.values(), name)
-        parameters = {parameter.key: parameter for parameter in _parameters(fields)}
-        yield Sweep(
-            path=path,
-            trainer="metta",
-            settings=settings,
-            parameters=parameters,
-            run=run,
-            derive=derive,
-            search=SEARCH,
-            planned={},
-            based_on=based_on,
-            chosen=any(
-                key.startswith("sweep.") and setting.span is not None and setting.span.path == path
-                for key, setting in run.settings.items()
-            ),
-            stops=tuple(_stops(fields)),
-            ignored=tuple(_misspelled(parameters, run)),
-            unsaid=tuple(_unsaid(run)) if based_on else (),
-        )
+    if names:
+        base = recalled(("sweep", tree.folder, *map(Same, plans)), lambda: _base(tree, plans))
+        yield from (((tree.folder, name, Same(base)), partial(_sweep, tree, name, base)) for name in names)
+
+
+def _sweep(tree: ConfigTree, name: str, base: _Base) -> list[Sweep]:
+    """A config's sweep; none where it cannot be composed: that is a finding of its own."""
+    try:
+        composed = tree.reader.compose(name).settings
+    except InputError:
+        return []
+    run, based_on = base
+    path = tree.documents[name].path
+    settings, fields = _split(composed.values(), name)
+    parameters = {parameter.key: parameter for parameter in _parameters(fields)}
+    sweep = Sweep(
+        path=path,
+        trainer="metta",
+        settings=settings,
+        parameters=parameters,
+        run=run,
+        derive=derive,
+        search=SEARCH,
+        planned={},
+        based_on=based_on,
+        chosen=any(
+            key.startswith("sweep.") and setting.span is not None and setting.span.path == path
+            for key, setting in run.settings.items()
+        ),
+        stops=tuple(_stops(fields)),
+        ignored=tuple(_misspelled(parameters, run)),
+        unsaid=tuple(_unsaid(run)) if based_on else (),
+    )
+    return [sweep]
 
 
 def _is_sweep(document: Document) -> bool:
@@ -86,7 +91,10 @@ def _is_sweep(document: Document) -> bool:
     return parameters is not None and any(keys[-1:] == ("distribution",) for keys, _ in leaves(parameters))
 
 
-def _base(tree: ConfigTree, reader: ConfigTreeReader, plans: Iterable[Plan]) -> tuple[Run, str | None]:
+_Base: TypeAlias = tuple[Run, str | None]
+
+
+def _base(tree: ConfigTree, plans: Iterable[Plan]) -> _Base:
     """The run that asks for a sweep, else what the tree's trainer config says, else nothing."""
     root = os.path.abspath(tree.folder)
     for plan in plans:
@@ -94,9 +102,9 @@ def _base(tree: ConfigTree, reader: ConfigTreeReader, plans: Iterable[Plan]) -> 
         if inside and any(key.startswith("sweep.") for key in plan.run.settings):
             return plan.run, _from_folder(plan.run.entry, tree)
     try:
-        if reader.load(TRAINER) is not None:
+        if tree.reader.load(TRAINER) is not None:
             entry = f"{tree.folder}/{TRAINER}.yaml"
-            return Run("metta", entry, reader.compose(TRAINER).settings), _from_folder(entry, tree)
+            return Run("metta", entry, tree.reader.compose(TRAINER).settings), _from_folder(entry, tree)
     except InputError:
         pass
     return Run("metta", tree.folder, {}), None

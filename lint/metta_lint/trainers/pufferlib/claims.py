@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Mapping, Scalar
@@ -12,6 +13,7 @@ from metta_lint.base.paths import parent_of
 from metta_lint.files.file_system import first_bytes, same_file
 from metta_lint.files.folders import Folders
 from metta_lint.files.limits import BYTE_LIMIT
+from metta_lint.files.memory import recalled, remembers
 from metta_lint.sources.syntax import INI
 from metta_lint.trainers.pufferlib.keys import is_default
 
@@ -52,8 +54,8 @@ def check_claims(entry: str, default: str, document: Document) -> None:
 
 def _claims(folder: str) -> MappingABC[str, list[str]]:
     """Which INIs below a folder claim each environment."""
-    if _looks is None:
-        return _claims_below(folder)
+    if _looks is None or remembers():
+        return recalled(("claims", folder), partial(_claims_below, folder), by_result=True)
     if folder not in _looks:
         _looks[folder] = _claims_below(folder)
     return _looks[folder]

@@ -12,6 +12,7 @@ from metta_lint.base.paths import slashed, tidy, without_suffix
 from metta_lint.base.wording import close_names
 from metta_lint.files.file_system import exists, folder_entries, is_file, is_folder
 from metta_lint.files.folders import Folders
+from metta_lint.files.memory import recalled, remembers
 from metta_lint.sources import readable
 from metta_lint.sources.syntax import PYTHON, YAML
 from metta_lint.trainers.trees.references import target_references
@@ -166,18 +167,23 @@ class ConfigTree:
 
     def composed(self, name: str) -> Composed | None:
         """What Hydra composes for a config of the tree, once; None for what it refuses for more than missing files."""
+        if remembers():
+            return recalled(("composed", self.folder, name), lambda: self._compose(name))
         if name not in self._composed:
-            try:
-                self._composed[name] = self.reader.compose(name, with_holes=True)
-            except InputError:
-                self._composed[name] = None
+            self._composed[name] = self._compose(name)
         return self._composed[name]
+
+    def _compose(self, name: str) -> Composed | None:
+        try:
+            return self.reader.compose(name, with_holes=True)
+        except InputError:
+            return None
 
     def environment(self, name: str) -> Environment | None:
         """A config of the tree, judged or not, as an environment, once; None for what is none."""
         from metta_lint.trainers.trees.environment import Environment, environment_alone
 
-        if name not in self._environments:
+        if name not in self._environments or remembers():
             alone = environment_alone(self.composed(name), name)
             self._environments[name] = None if alone is None else Environment(self.folder, name, alone, self.file)
         return self._environments[name]
@@ -185,8 +191,12 @@ class ConfigTree:
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
         """The judged environment configs, composed, by name."""
-        names = sorted(name for name in self.documents if name.startswith(ENV_FOLDER))
-        return tuple(found for name in names if (found := self.environment(name)) is not None)
+        return tuple(found for name in self.environment_names if (found := self.environment(name)) is not None)
+
+    @property
+    def environment_names(self) -> list[str]:
+        """The judged configs that may be environments, by name."""
+        return sorted(name for name in self.documents if name.startswith(ENV_FOLDER))
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,189 @@
+"""What was worked out before counts again as long as nothing has changed that was read, looked for or listed for it.
+
+The language server checks the same folders after each pause in typing. Within ``remembering``, ``recalled`` works a
+result out once, notes what was asked of the file system meanwhile, and asks again before it gives the same result
+another time. Without it, everything is worked out anew.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from metta_lint.files.file_system import current, using
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+
+    from metta_lint.files.file_system import FolderEntry, Status
+
+T = TypeVar("T")
+Question = tuple[str, object]
+"""The name of a method of a file system and a path; or RECALL and the key of another result."""
+RECALL = "recall"
+
+
+class Same(Generic[T]):
+    """An object as part of a key: it is equal to itself alone."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+class _Kept:
+    """A result, the answers that it rests on, and the last round in which it was found to hold."""
+
+    def __init__(
+        self, result: object, answers: dict[Question, object], make: Callable[[], object], number: int
+    ) -> None:
+        self.result = result
+        self.answers = answers
+        self.make = make
+        self.round = number
+
+
+class Memory:
+    """Results of earlier rounds by their keys. What a round does not ask for is forgotten at its end."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, _Kept] = {}
+        self._round = 0
+        self._said: dict[Question, object] = {}
+        self._noting: list[dict[Question, object]] = []
+        self.plain = current()
+        self._recording = Recording(self)
+
+    @contextmanager
+    def new_round(self) -> Iterator[None]:
+        """Ask everything once more while this lasts: files may have changed."""
+        self._round += 1
+        self._said, self._noting, self.plain = {}, [], current()
+        token = _memory.set(self)
+        try:
+            yield
+        finally:
+            _memory.reset(token)
+            self._kept = {key: kept for key, kept in self._kept.items() if kept.round == self._round}
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether files are read that this memory knows about: not the texts that a fix would come to."""
+        return current() in (self.plain, self._recording)
+
+    def recall(self, key: Hashable, make: Callable[[], T], *, by_result: bool) -> T:
+        """See ``recalled``."""
+        kept = self._kept.get(key)
+        if kept is None or not self._holds(kept):
+            kept = self._kept[key] = self._made(make)
+        self._noted({(RECALL, key): kept.result} if by_result else kept.answers)
+        return cast("T", kept.result)
+
+    def _made(self, make: Callable[[], object]) -> _Kept:
+        answers: dict[Question, object] = {}
+        self._noting.append(answers)
+        try:
+            with using(self._recording):
+                result = make()
+        except Exception:  # who asked for it may go on without it
+            self._noting.pop()
+            self._noted(answers)
+            raise
+        self._noting.pop()
+        return _Kept(result, answers, make, self._round)
+
+    def _noted(self, answers: Mapping[Question, object]) -> None:
+        """What is being worked out rests on these too."""
+        if self._noting:
+            self._noting[-1].update(answers)
+
+    def _holds(self, kept: _Kept) -> bool:
+        if kept.round != self._round:
+            if any(self._answer(question) != answer for question, answer in kept.answers.items()):
+                return False
+            kept.round = self._round
+        return True
+
+    def _answer(self, question: Question) -> object:
+        what, about = question
+        if what != RECALL:
+            return self._ask(what, str(about))
+        known = self._kept.get(about)
+        if known is None:
+            return None
+        noting, self._noting = self._noting, []
+        try:
+            return self.recall(about, known.make, by_result=True)
+        finally:
+            self._noting = noting
+
+    # -- the file system -----------------------------------------------------------------------------------------------
+
+    def note(self, what: str, path: str) -> object:
+        """An answer, and that what is being worked out rests on it."""
+        answer = self._ask(what, path)
+        self._noted({(what, path): answer})
+        return answer
+
+    def _ask(self, what: str, path: str) -> object:
+        """What the file system says, the same all through a round; what it cannot list is told by the error's words."""
+        question = what, path
+        if question not in self._said:
+            try:
+                self._said[question] = getattr(self.plain, what)(path)
+            except OSError as error:
+                self._said[question] = error.errno, error.strerror
+        return self._said[question]
+
+
+class Recording:
+    """The file system of a round, with a note of every question that it is asked."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def status(self, path: str) -> Status:
+        return cast("Status", self._memory.note("status", path))
+
+    def content(self, path: str, limit: int) -> bytes:
+        self._memory.note("status", path)  # first: what changes in between is seen the next time
+        return self._memory.plain.content(path, limit)
+
+    def entries(self, folder: str) -> list[FolderEntry]:
+        answer = self._memory.note("entries", folder)
+        if isinstance(answer, tuple):
+            raise OSError(*answer, folder)
+        return list(cast("list[FolderEntry]", answer))
+
+    def real(self, path: str) -> str:
+        return str(self._memory.note("real", path))
+
+    def is_link(self, path: str) -> bool:
+        return bool(self._memory.note("is_link", path))
+
+
+_memory: ContextVar[Memory | None] = ContextVar("memory", default=None)
+
+
+def recalled(key: Hashable, make: Callable[[], T], *, by_result: bool = False) -> T:
+    """What ``make`` gives, or gave before for an equal key if nothing has changed since that it had asked for.
+
+    It must rest on the key and on files alone. ``by_result``: what asks for it rests on the result, not on the files
+    behind it, and holds if these change to no effect; then ``make`` must not hold on to anything of one round.
+    """
+    memory = _memory.get()
+    if memory is None or not memory.is_in_use:
+        return make()
+    return memory.recall(key, make, by_result=by_result)
+
+
+def remembers() -> bool:
+    """Whether results are noted, so that nothing may be kept elsewhere without a note of what it rests on."""
+    memory = _memory.get()
+    return memory is not None and memory.is_in_use
