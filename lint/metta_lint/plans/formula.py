@@ -144,16 +144,6 @@ def formula(text: str) -> Formula:
     return Formula(text, tuple(dict.fromkeys(names)), step)
 
 
-def _dotted(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attribute):
-            return f"{_dotted(value)}.{attribute}"
-        case _:
-            raise SyntaxError(f"not a name: {ast.unparse(node)}")
-
-
 def _number(value: object) -> Any:
     """A number of a size that a config can mean; Python's own arithmetic would repeat a text, or grow without end."""
     if not isinstance(value, int | float):
@@ -166,8 +156,8 @@ def _number(value: object) -> Any:
 def _compiled(node: ast.expr) -> Step:
     """The arithmetic of a node, ready to be done many times: a sweep does it for every suggestion."""
     match node:
-        case ast.Name() | ast.Attribute():
-            return partial(_named, _dotted(node))
+        case ast.Name() | ast.Attribute() if (name := ast.unparse(node)).replace(".", "").isidentifier():
+            return partial(_named, name)
         case ast.Constant(value=constant):
             return lambda _: constant
         case ast.BinOp(left=left, op=op, right=right):

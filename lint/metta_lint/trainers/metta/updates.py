@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
     from metta_lint.plans.derivation import Derivation
 
-HYPERPARAMETERS: Mapping[str, str] = {
+OPTIMIZER: Mapping[str, str] = {
     "optimizer": "trainer.optimizer.type",
     "learning_rate": "trainer.optimizer.learning_rate",
     "adam_beta1": "trainer.optimizer.beta1",
     "adam_beta2": "trainer.optimizer.beta2",
     "adam_eps": "trainer.optimizer.eps",
     "weight_decay": "trainer.optimizer.weight_decay",
+}
+"""The same in both eras."""
+HYPERPARAMETERS: Mapping[str, str] = {
+    **OPTIMIZER,
     "gamma": "trainer.ppo.gamma",
     "gae_lambda": "trainer.ppo.gae_lambda",
     "clip_coef": "trainer.ppo.clip_coef",

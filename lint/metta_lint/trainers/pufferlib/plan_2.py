@@ -109,7 +109,9 @@ def _vectorise(d: Derivation, backend: object) -> None:
         message = f"Invalid --vector {backend!r}: serial, multiprocessing, ray or native"
         d.refuse_unless("known-backend", "False", exception="ValueError", message=message, at=("base.vec",))
     d.define("requested_envs", "train.num_envs", source=DEMO)
-    _refuse_envs(d)
+    d.refuse_unless(
+        "positive-envs", "requested_envs >= 1", message="num_envs must be at least 1", at=("train.num_envs",)
+    )
     if backend == NATIVE:
         native = f"{VECTOR}: a native environment is its own vector, in this process"
         d.define("num_envs", "requested_envs", source=VECTOR)
@@ -121,12 +123,6 @@ def _vectorise(d: Derivation, backend: object) -> None:
     d.define("async_factor", "num_envs // envs_per_batch", source=VECTOR)
     d.define("total_agents", source=VECTOR)
     d.define("agents_per_batch", source=VECTOR)
-
-
-def _refuse_envs(d: Derivation) -> None:
-    d.refuse_unless(
-        "positive-envs", "requested_envs >= 1", message="num_envs must be at least 1", at=("train.num_envs",)
-    )
 
 
 def _workers(d: Derivation, backend: object) -> None:

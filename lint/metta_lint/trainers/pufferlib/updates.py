@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.plan import Refusal
@@ -162,12 +162,14 @@ def rows_of_minibatch(d: Derivation) -> list[str]:
 
 def _refuse_gradient_norm(d: Derivation) -> None:
     """The norm goes through float(), which reads numbers in quotes too."""
-    norm = d.run.value("train.max_grad_norm")
-    if isinstance(norm, int | float | Unknown) or (isinstance(norm, str) and _is_float(norm)):
-        return
-    exception = "ValueError" if isinstance(norm, str) else "TypeError"
-    message = f"train.max_grad_norm = {norm!r} is a {type(norm).__name__}; it must be a number"
-    d.refuse(Refusal("numeric-gradient-norm", exception, message, ("train.max_grad_norm",)))
+    norm: Any = d.run.value("train.max_grad_norm")
+    try:
+        if not isinstance(norm, int | Unknown):
+            float(norm)
+    except (TypeError, ValueError) as error:
+        message = f"train.max_grad_norm = {norm!r} is a {type(norm).__name__}; it must be a number"
+        refusal = Refusal("numeric-gradient-norm", type(error).__name__, message, ("train.max_grad_norm",))
+        d.refuse(refusal)
 
 
 def _refuse_muon(d: Derivation) -> None:
@@ -181,14 +183,6 @@ def _refuse_muon(d: Derivation) -> None:
         d.refuse(Refusal("numeric-step", "ValueError", message, ("train.adam_beta1",)))
     else:
         d.check_numbers(("train.adam_beta1",), "numeric-step")
-
-
-def _is_float(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _refuse_checkpoint(d: Derivation) -> None:

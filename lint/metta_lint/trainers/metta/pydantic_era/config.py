@@ -30,20 +30,18 @@ NODE_CONFIGS = {
 }
 NODE_GROUPS = ("trainer.nodes", "trainer.losses")
 GROUPS = ("trainer", "training_env")
-WHOLE = frozenset(
-    [
-        "trainer.batch_size",
-        "trainer.minibatch_size",
-        "trainer.bptt_horizon",
-        "trainer.update_epochs",
-        "trainer.total_timesteps",
-        "training_env.num_workers",
-        "training_env.async_factor",
-        "training_env.forward_pass_minibatch_target_size",
-    ]
-)
-"""Settings that are whole numbers."""
 NUM_AGENTS = "env.game.num_agents"
+SIZES = (
+    "trainer.batch_size",
+    "trainer.minibatch_size",
+    "training_env.num_workers",
+    "training_env.async_factor",
+    "training_env.forward_pass_minibatch_target_size",
+    NUM_AGENTS,
+)
+CLOCKS = ("trainer.update_epochs", "trainer.total_timesteps")
+WHOLE = frozenset({*SIZES, *CLOCKS, "trainer.bptt_horizon"})
+"""Settings that are whole numbers."""
 TABLE = "Metta 2026-01's default"
 
 

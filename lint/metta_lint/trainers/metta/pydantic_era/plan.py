@@ -11,8 +11,8 @@ from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.plans.plan import IgnoredKey, Plan
 from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import INVENTORY, derive_rewards
-from metta_lint.trainers.metta.pydantic_era.config import NODE_GROUPS, NUM_AGENTS
-from metta_lint.trainers.metta.updates import derive_experience, derive_minibatches
+from metta_lint.trainers.metta.pydantic_era.config import CLOCKS, NODE_GROUPS, NUM_AGENTS, SIZES
+from metta_lint.trainers.metta.updates import OPTIMIZER, derive_experience, derive_minibatches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,17 +27,7 @@ CORE = "Metta 2026-01 rl/training/core.py"
 DISTRIBUTED = "Metta 2026-01 rl/training/distributed_helper.py scale_batch_config()"
 VECTOR = "PufferLib 3.0 vector.py make()"
 
-SIZES = (
-    "trainer.batch_size",
-    "trainer.minibatch_size",
-    "training_env.num_workers",
-    "training_env.async_factor",
-    "training_env.forward_pass_minibatch_target_size",
-    NUM_AGENTS,
-)
-CLOCKS = ("trainer.update_epochs", "trainer.total_timesteps")
 OPTIMIZERS = ("adam", "muon", "adamw_schedulefree", "sgd_schedulefree")
-SAMPLING = ("sequential", "prioritized")
 
 REQUIREMENTS = (
     "integer-sizes",
@@ -55,12 +45,7 @@ REQUIREMENTS = (
 """What it insists on before its first step, in its order: validators, vectorisation, Experience."""
 
 HYPERPARAMETERS: Mapping[str, str] = {
-    "optimizer": "trainer.optimizer.type",
-    "learning_rate": "trainer.optimizer.learning_rate",
-    "adam_beta1": "trainer.optimizer.beta1",
-    "adam_beta2": "trainer.optimizer.beta2",
-    "adam_eps": "trainer.optimizer.eps",
-    "weight_decay": "trainer.optimizer.weight_decay",
+    **OPTIMIZER,
     "gamma": "trainer.advantage.gamma",
     "gae_lambda": "trainer.advantage.gae_lambda",
     "vtrace_rho_clip": "trainer.advantage.vtrace_rho_clip",
@@ -105,10 +90,8 @@ def _sizes(d: Derivation) -> None:
     d.check_positive(("trainer.bptt_horizon",), "positive-horizon")
     scale = " // machine.world_size" if d.holds("trainer.scale_batches_by_world_size") else ""
     d.define("batch_size", f"trainer.batch_size{scale}", source=DISTRIBUTED if scale else CONFIG)
-    d.define("minibatch_size", "trainer.minibatch_size", source=CONFIG)
-    d.define("bptt_horizon", "trainer.bptt_horizon", source=CONFIG)
-    d.define("update_epochs", "trainer.update_epochs", source=CONFIG)
-    d.define("total_timesteps", "trainer.total_timesteps", source=CONFIG)
+    for name in ("minibatch_size", "bptt_horizon", "update_epochs", "total_timesteps"):
+        d.define(name, f"trainer.{name}", source=CONFIG)
     d.define("ranks_counted", "machine.world_size", source="Metta 2026-01 rl/trainer.py: every rank's steps count")
     d.refuse_unless(
         "minibatch-fits-batch",
