@@ -13,6 +13,8 @@ from metta_lint.reports.text import table
 from metta_lint.verification.verify import NOT_RUN, Verdict, loop_of, refuses_config
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from metta_lint.loops.observation import Observation
     from metta_lint.reports.style import Style
     from metta_lint.verification.verify import JudgedClaim, Row, Verification
@@ -62,7 +64,7 @@ def verification_text(result: Verification, style: Style) -> str:
     return "\n".join(lines)
 
 
-def _rows(rows: list[Row], style: Style) -> list[str]:
+def _rows(rows: Sequence[Row], style: Style) -> list[str]:
     cells = [
         (
             row.quantity,
@@ -78,7 +80,7 @@ def _rows(rows: list[Row], style: Style) -> list[str]:
     return _colored(table([heading, *cells], right_aligned=(1, 2, 3, 4)), style)
 
 
-def _claims(claims: list[JudgedClaim], style: Style) -> list[str]:
+def _claims(claims: Sequence[JudgedClaim], style: Style) -> list[str]:
     cells = [
         (
             claim.finding.code,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from metta_lint.base.errors import LintError
@@ -55,17 +54,16 @@ class JudgedClaim(NamedTuple):
     why: str = ""
 
 
-@dataclass(slots=True)
-class Verification:
+class Verification(NamedTuple):
     """All that a verification says. ``ran`` is False where only the estimate was asked for."""
 
     pair: Pair
     estimates: Mapping[str, Estimate]
     scale: int = 1
     ran: bool = False
-    observations: Mapping[str, Observation] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
-    claims: list[JudgedClaim] = field(default_factory=list)
+    observations: Mapping[str, Observation] = {}
+    rows: Sequence[Row] = ()
+    claims: Sequence[JudgedClaim] = ()
     seconds: float = 0.0
 
     @property
@@ -124,19 +122,20 @@ def verify(
 
     ``progress`` gives the callback for a side. Raises LintError for what stops the trainer without being a refusal.
     """
-    result = estimate(pair, trainer, options, scale)
-    result.observations = {
+    planned = estimate(pair, trainer, options, scale)
+    seen = {
         side: NOT_RUN
         if refuses_config(plan)
         else unscaled(trainer.run(_loop_at(plan, scale), options, progress(side)), scale)
         for side, plan in _sides(pair)
     }
-    result.ran = True
-    result.seconds = sum(observation.seconds for observation in result.observations.values())
-    left, right = result.observations["left"], result.observations["right"]
-    result.rows = list(judge_rows(pair, left, right))
-    result.claims = [judge_claim(f, claim, pair, left, right) for f in findings for claim in f.claims]
-    return result
+    return planned._replace(
+        ran=True,
+        observations=seen,
+        rows=tuple(judge_rows(pair, **seen)),
+        claims=tuple(judge_claim(finding, claim, pair, **seen) for finding in findings for claim in finding.claims),
+        seconds=sum(observation.seconds for observation in seen.values()),
+    )
 
 
 def refuses_config(plan: Plan) -> bool:
@@ -165,20 +164,17 @@ def judge_rows(pair: Pair, left: Observation, right: Observation) -> Iterator[Ro
     """A row for how each side ended, and one for every quantity that either side predicts or measures."""
     crashes = (_crash(pair.left, left), _crash(pair.right, right))
     yield Row("crash", *crashes, *_verdict(crashes, "crash"))
-    names = [*pair.left.quantities, *pair.right.quantities]
-    for name in dict.fromkeys(names):
-        if name not in left.quantities and name not in right.quantities and name not in WHOLE_RUN:
-            continue
-        sides = tuple(
-            (plan.value(name), observation.quantities.get(name))
-            for plan, observation in ((pair.left, left), (pair.right, right))
-        )
-        left_side, right_side = (
-            (None, None) if plan.refusals and side[1] is None else side
-            for plan, side in zip((pair.left, pair.right), sides, strict=True)
-        )
-        if (left_side, right_side) != ((None, None), (None, None)):
-            yield Row(name, left_side, right_side, *_verdict((left_side, right_side), name))
+    for name in {**pair.left.quantities, **pair.right.quantities}:
+        if name in left.quantities or name in right.quantities or name in WHOLE_RUN:
+            sides = _side(pair.left, left, name), _side(pair.right, right, name)
+            if sides != ((None, None), (None, None)):
+                yield Row(name, *sides, *_verdict(sides, name))
+
+
+def _side(plan: Plan, seen: Observation, name: str) -> tuple[object, object]:
+    """What is predicted of a quantity and measured; neither, where the run is refused before there is anything."""
+    measured = seen.quantities.get(name)
+    return (None, None) if plan.refusals and measured is None else (plan.value(name), measured)
 
 
 def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
