@@ -17,7 +17,7 @@ from metta_lint.__main__ import main
 from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.base.documents import Span
 from metta_lint.base.errors import LintError
-from metta_lint.check.baseline import SCHEMA, Baseline, Key, held, load, text_of, updated
+from metta_lint.check.baseline import SCHEMA, Baseline, BaselineEntry, baseline_text, held, load, updated
 from metta_lint.check.coverage import Coverage
 from metta_lint.check.gather import Request
 from metta_lint.project.config import GivenFile
@@ -335,7 +335,7 @@ def test_a_baseline_that_the_configuration_names_and_is_missing_has_its_place(
 
 def test_a_baseline_that_could_not_be_read_again_is_not_written() -> None:
     with pytest.raises(LintError, match="40000 entries are more than a baseline can have"):
-        text_of(Baseline("b.json", {Key("a", "ML101", str(number)): 1 for number in range(40_000)}))
+        baseline_text(Baseline("b.json", {BaselineEntry("a", "ML101", str(number)): 1 for number in range(40_000)}))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files")
@@ -391,5 +391,5 @@ def test_a_baseline_is_read_as_it_was_written(
 ) -> None:
     path = tmp_path_factory.mktemp("baseline") / "b.json"
     baseline = updated(Baseline(path.as_posix()), findings, EVERYTHING)
-    path.write_text(text_of(baseline), encoding="utf-8")
+    path.write_text(baseline_text(baseline), encoding="utf-8")
     assert load(GivenFile(path.as_posix())).counts == baseline.counts

@@ -14,7 +14,7 @@ from metta_lint.api.testing import METTA, write_metta, write_pufferlib
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Choice, Range, Unknown
 from metta_lint.base.wording import literal, show
-from metta_lint.check.explanation import Question, explain
+from metta_lint.check.explanation import RuleQuestion, explain
 from metta_lint.check.linter import check
 from metta_lint.fixes.solver.answers import answer
 from metta_lint.plans.comparison import compare
@@ -70,7 +70,7 @@ def explanations(report: Report) -> Iterator[str]:
     for rule in report.rules:
         if rule.code in first:
             run, *others = first[rule.code]
-            question = Question(run, others[0] if others else None, Config(), MACHINE)
+            question = RuleQuestion(run, others[0] if others else None, Config(), MACHINE)
             with suppress(InputError):  # of a run that is planned as far as it goes
                 yield explanation.explanation_page(rule.code, explain(rule.load(), question), Style())
 

@@ -13,7 +13,7 @@ from metta_lint.base.paths import from_folder, slashed, without_lines
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count, printable
 from metta_lint.check.baseline import FILE as BASELINE_FILE
-from metta_lint.check.baseline import Baseline, text_of, updated
+from metta_lint.check.baseline import Baseline, baseline_text, updated
 from metta_lint.check.gather import unknowns
 from metta_lint.check.linter import check
 from metta_lint.files.confined import confined
@@ -129,7 +129,7 @@ def _baseline(adoption: Adoption) -> list[str]:
     path = given.path if given is not None else slashed(os.path.normpath(os.path.join(adoption.folder, BASELINE_FILE)))
     if exists(path):
         return [f"kept {path}"]
-    text = text_of(updated(Baseline(path), adoption.report.findings, adoption.report.coverage))
+    text = baseline_text(updated(Baseline(path), adoption.report.findings, adoption.report.coverage))
     write_text(path, text)
     return [f"wrote {path}: {count(adoption.old_findings, 'finding')} that the hook does not report"]
 

@@ -38,7 +38,7 @@ MESSAGES = "metta-lint-baseline/1"
 """The version before, which knew findings by their messages."""
 
 
-class Key(NamedTuple):
+class BaselineEntry(NamedTuple):
     """A finding's identity as the file has it: its path is seen from the baseline's folder, with ``/``."""
 
     file: str
@@ -50,15 +50,15 @@ class Baseline(NamedTuple):
     """How often each finding was there, and where the file says so."""
 
     path: str
-    counts: MappingABC[Key, int] = {}
-    spans: MappingABC[Key, Span] = {}
+    counts: MappingABC[BaselineEntry, int] = {}
+    spans: MappingABC[BaselineEntry, Span] = {}
 
-    def key(self, finding: Finding) -> Key:
+    def key(self, finding: Finding) -> BaselineEntry:
         """The entry that a finding would be."""
         identity = finding.identity
-        return Key(printable(from_folder(identity.path, self._folder)), identity.code, identity.text)
+        return BaselineEntry(printable(from_folder(identity.path, self._folder)), identity.code, identity.text)
 
-    def file(self, key: Key) -> str:
+    def file(self, key: BaselineEntry) -> str:
         """The path of an entry's file, from the working directory."""
         return slashed(os.path.normpath(os.path.join(self._folder, key.file)))
 
@@ -67,7 +67,7 @@ class Baseline(NamedTuple):
         return os.path.dirname(self.path)
 
 
-class Held(NamedTuple):
+class BaselineResult(NamedTuple):
     """Findings held against a baseline: those that it does not know, and how often its entries no longer occur.
 
     ``known`` is how many findings it knows.
@@ -76,13 +76,13 @@ class Held(NamedTuple):
     baseline: Baseline
     new: tuple[Finding, ...]
     known: int
-    gone: MappingABC[Key, int]
+    gone: MappingABC[BaselineEntry, int]
 
     def stale(self) -> list[Finding]:
         """A finding for each entry that no longer occurs, at its line."""
         return [self._stale(key, number) for key, number in self.gone.items()]
 
-    def _stale(self, key: Key, number: int) -> Finding:
+    def _stale(self, key: BaselineEntry, number: int) -> Finding:
         before = self.baseline.counts[key]
         how_many = "" if before == 1 else f" {number} of {before} times"
         return STALE_ENTRY.finding(
@@ -98,12 +98,12 @@ class Held(NamedTuple):
         return Baseline(self.baseline.path, +(Counter(self.baseline.counts) - Counter(self.gone)))
 
 
-def held(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) -> Held:
+def held(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) -> BaselineResult:
     """Hold findings, in the order of their lines, against a baseline."""
     left = Counter(baseline.counts)
     new = more_than(findings, left, baseline.key)
     gone = {key: number for key, number in left.items() if number > 0 and coverage.judges(baseline.file(key), key.code)}
-    return Held(baseline, tuple(new), len(findings) - len(new), gone)
+    return BaselineResult(baseline, tuple(new), len(findings) - len(new), gone)
 
 
 def updated(old: Baseline, findings: Iterable[Finding], coverage: Coverage) -> Baseline:
@@ -141,20 +141,20 @@ def load(given: GivenFile, *, to_replace: bool = False) -> Baseline:
     return Baseline(given.path, {key: n for key, n, _ in entries}, {key: span for key, _, span in entries})
 
 
-def _entries(findings: Node) -> Iterator[tuple[Key, int, Span]]:
+def _entries(findings: Node) -> Iterator[tuple[BaselineEntry, int, Span]]:
     for path, node in leaves(findings):
-        if isinstance(node, Mapping) and len(path) < len(Key._fields):
+        if isinstance(node, Mapping) and len(path) < len(BaselineEntry._fields):
             continue  # a file or a code without entries
-        if len(path) != len(Key._fields):
+        if len(path) != len(BaselineEntry._fields):
             message = "expected an object: findings by file, then by code, then by what they speak of"
             raise InputError(message, node.span)
         number = plain(node)
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise InputError("how often a finding was there must be a positive whole number", node.span)
-        yield Key(*map(str, path)), number, node.span
+        yield BaselineEntry(*map(str, path)), number, node.span
 
 
-def text_of(baseline: Baseline) -> str:
+def baseline_text(baseline: Baseline) -> str:
     """A baseline as JSON, sorted, a line for each entry. Raises LintError for more than can be read again."""
     import json
 
@@ -171,9 +171,9 @@ def text_of(baseline: Baseline) -> str:
     return text
 
 
-def write(baseline: Baseline) -> None:
+def write_baseline(baseline: Baseline) -> None:
     """Put a baseline in the place of the old one. Raises LintError where that cannot be done."""
-    write_text(baseline.path, text_of(baseline))
+    write_text(baseline.path, baseline_text(baseline))
 
 
 def to_write(path: str) -> Baseline:

@@ -44,7 +44,7 @@ class Explanation(NamedTuple):
     takes: Mapping[str, list[str]] = {}
 
 
-class Question(NamedTuple):
+class RuleQuestion(NamedTuple):
     """Whom a rule is to be explained on: a run, perhaps against another one.
 
     ``overrides`` lie over the run's own settings, not over the other one's.
@@ -57,7 +57,7 @@ class Question(NamedTuple):
     overrides: Sequence[str] = ()
 
 
-def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
+def explain(rule: Rule | BuiltIn, question: RuleQuestion) -> list[Explanation]:
     """What a rule says of a run, of each pair that the run is in, or of the files that it reads.
 
     What the rule asks for decides that; one about files can be explained on a file or a folder that is no run, too. A
@@ -72,14 +72,14 @@ def explain(rule: Rule | BuiltIn, question: Question) -> list[Explanation]:
     return [_of_plans(rule, _plan(question, name), question.config) for name in (question.run, *others)]
 
 
-def _plan(question: Question, name: str) -> Plan:
+def _plan(question: RuleQuestion, name: str) -> Plan:
     own = _declared_name(question)
     names = (None, name, own) if name in (question.run, own) else (name,)
     overrides = [text for named, text in map(addressed, question.overrides) if named in names]
     return plan_run(name, question.config, overrides, question.machine)
 
 
-def _pairs(question: Question) -> list[Pair]:
+def _pairs(question: RuleQuestion) -> list[Pair]:
     if question.against is not None:
         return [Pair(_plan(question, question.run), _plan(question, question.against))]
     run = _declared_name(question)
@@ -93,7 +93,7 @@ def _pairs(question: Question) -> list[Pair]:
     return [pair for _, pair in declared_pairs(question.config, plans)]
 
 
-def _declared_name(question: Question) -> str:
+def _declared_name(question: RuleQuestion) -> str:
     """The name of the declared run that the run is: it may be named by its entry file."""
     entry = located(question.run)
     named = (name for name, spec in question.config.runs.items() if located(spec.entry) == entry)
@@ -162,7 +162,7 @@ def _spoken_of(rule: Rule, subject: Plan | Pair, plans: Iterable[Plan], findings
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
-def _of_files(rule: Rule | BuiltIn, name: str, question: Question) -> Explanation:
+def _of_files(rule: Rule | BuiltIn, name: str, question: RuleQuestion) -> Explanation:
     """What is said of the files that a run reads, or of a file or folder that is none."""
     plan = _plan_of(name, question)
     paths = [name] if plan is None else sorted(files_of(plan))
@@ -178,7 +178,7 @@ def _of_files(rule: Rule | BuiltIn, name: str, question: Question) -> Explanatio
     return Explanation(name, (), tuple(merged(run_rules([rule], subjects))), ())
 
 
-def _plan_of(name: str, question: Question) -> Plan | None:
+def _plan_of(name: str, question: RuleQuestion) -> Plan | None:
     """The plan of a run; None for a file that is none, and for a folder."""
     if name in question.config.runs or not exists(name):
         return _plan(question, name)

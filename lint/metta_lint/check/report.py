@@ -11,7 +11,7 @@ from metta_lint.check.coverage import Coverage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metta_lint.check.baseline import Held
+    from metta_lint.check.baseline import BaselineResult
     from metta_lint.check.suppressions import Directive
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
@@ -32,7 +32,7 @@ class Report(NamedTuple):
     notes: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     suppressed: Sequence[tuple[Finding, Directive]] = ()
-    held: Held | None = None
+    held: BaselineResult | None = None
 
     @property
     def plans(self) -> Sequence[Plan]:

@@ -71,12 +71,12 @@ def keep_baseline(report: Report, config: Config, options: BaselineOptions) -> R
 def _write(report: Report, config: Config, given: str | None) -> Report:
     from metta_lint.base.paths import from_folder, slashed
     from metta_lint.base.wording import count
-    from metta_lint.check.baseline import FILE, to_write, updated, write
+    from metta_lint.check.baseline import FILE, to_write, updated, write_baseline
 
     configured = config.baseline.path if config.baseline is not None else None
     path = given or configured or slashed(os.path.normpath(os.path.join(config.folder, FILE)))
     baseline = updated(to_write(path), report.findings, report.coverage)
-    write(baseline)
+    write_baseline(baseline)
     click.echo(f"wrote {path}: {count(sum(baseline.counts.values()), 'finding')}", err=True)
     if configured is None or os.path.realpath(path) != os.path.realpath(configured):
         name = from_folder(path, config.folder)
@@ -86,7 +86,7 @@ def _write(report: Report, config: Config, given: str | None) -> Report:
 
 def _prune(report: Report) -> Report:
     from metta_lint.base.wording import count
-    from metta_lint.check.baseline import write
+    from metta_lint.check.baseline import write_baseline
     from metta_lint.rules.built_in import STALE_ENTRY
 
     held = report.held
@@ -94,6 +94,6 @@ def _prune(report: Report) -> Report:
         reason = "" if report.coverage.is_complete else ": not all of the project was looked at as it is declared"
         click.echo(f"nothing to prune{reason}", err=True)
         return report
-    write(held.pruned())
+    write_baseline(held.pruned())
     click.echo(f"{held.baseline.path}: dropped {count(sum(held.gone.values()), 'finding')}", err=True)
     return report._replace(findings=[finding for finding in report.findings if finding.code != STALE_ENTRY.code])

@@ -44,10 +44,10 @@ def explain(
     rule = _rule(code, config)
     text = page(rule)
     if run is not None:
-        from metta_lint.check.explanation import Question, explain
+        from metta_lint.check.explanation import RuleQuestion, explain
         from metta_lint.reports.explanation import explanation_page
 
-        explained = explain(rule, Question(run, against, config, machine, launch.overrides))
+        explained = explain(rule, RuleQuestion(run, against, config, machine, launch.overrides))
         text += "\n\n" + explanation_page(rule.code, explained, style(output))
     emit(text, output.output_file)
     return 0

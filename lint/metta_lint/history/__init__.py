@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_LIMIT", "Launch", "row_histories", "with_histories", "with_story"]
 
 
-class Question(NamedTuple):
+class Drift(NamedTuple):
     """Two runs, each with its plan of the working tree, and a quantity in which they differ."""
 
     left: Launch
@@ -49,7 +49,7 @@ def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
 
     pairs: dict[tuple[str, ...], Pair] = {pair.runs: pair for pair in report.pairs}
     asked = {
-        index: Question(launch(pair.left), launch(pair.right), pair, quantity)
+        index: Drift(launch(pair.left), launch(pair.right), pair, quantity)
         for index, finding in enumerate(report.findings)
         if (pair := pairs.get(finding.runs)) is not None and (quantity := _drift(finding, pair)) is not None
     }
@@ -64,7 +64,7 @@ def row_histories(
 ) -> dict[str, Story]:
     """For each row of a table that differs how it came to, by its quantity. Raises LintError as above."""
     quantities = [row.quantity for row in rows if row.left is not None and row.right is not None and not row.same]
-    questions = [Question(left, right, pair, quantity) for quantity in quantities]
+    questions = [Drift(left, right, pair, quantity) for quantity in quantities]
     return dict(zip(quantities, _stories(questions, limit), strict=True))
 
 
@@ -79,7 +79,7 @@ def with_story(finding: Finding, story: Story) -> Finding:
     return finding._replace(notes=(*finding.notes, story.sentence, *story.gaps), history=story.data())
 
 
-def _stories(questions: Sequence[Question], limit: int) -> list[Story]:
+def _stories(questions: Sequence[Drift], limit: int) -> list[Story]:
     """The story of each question; all runs of a repository go back together."""
     if not questions:
         return []
@@ -89,7 +89,7 @@ def _stories(questions: Sequence[Question], limit: int) -> list[Story]:
         return [teller.story(roads[asked.left], roads[asked.right], asked.quantity) for asked in questions]
 
 
-def _roads(questions: Iterable[Question], states: ExitStack, limit: int) -> dict[Launch, Road]:
+def _roads(questions: Iterable[Drift], states: ExitStack, limit: int) -> dict[Launch, Road]:
     plans: dict[Launch, Plan] = {}
     for question in questions:
         plans[question.left] = question.pair.left

@@ -15,7 +15,7 @@ from metta_lint.sources.text import file_start
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Span
-    from metta_lint.check.baseline import Held
+    from metta_lint.check.baseline import BaselineResult
     from metta_lint.check.report import Report
     from metta_lint.plans.plan import Plan, Quantity, Refusal
     from metta_lint.plans.run import Setting
@@ -55,7 +55,7 @@ def check_data(report: Report) -> dict[str, object]:
     }
 
 
-def baseline_data(held: Held) -> dict[str, object]:
+def baseline_data(held: BaselineResult) -> dict[str, object]:
     """What a baseline knew of the findings, and how many of its own no longer occur."""
     return {"path": held.baseline.path, "known": held.known, "stale": sum(held.gone.values())}
 
