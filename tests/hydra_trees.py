@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
-from metta_lint.trainers.hydra.interpolation import Resolver
-from metta_lint.trainers.hydra.tree import plain
+from metta_lint.trainers.hydra.tree import to_container
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,4 +19,4 @@ def compose(config_dir: str | Path, config_name: str, overrides: Sequence[str] =
 
 def container(composed: Composed, *, resolve: bool) -> object:
     """Plain dicts, lists and scalars; unless ``resolve``, interpolations and ``???`` are the text that they are."""
-    return Resolver().plain(composed.place) if resolve else plain(composed.place.node)
+    return to_container(composed.resolved_tree() if resolve else composed.tree)

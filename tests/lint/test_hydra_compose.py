@@ -13,7 +13,7 @@ from metta_lint import sources
 from metta_lint.base.documents import Scalar, Span, plain
 from metta_lint.base.errors import InputError
 from metta_lint.base.unknown import Unknown
-from metta_lint.trainers.hydra import Branch, ConfigTreeReader, embed
+from metta_lint.trainers.hydra import ConfigTreeReader, DictNode, embed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -343,9 +343,9 @@ def test_a_name_never_leads_out_of_the_folder(write: Writer) -> None:
 
 def test_a_tree_is_made_of_shared_parts_that_never_change(write: Writer) -> None:
     reader = ConfigTreeReader(write(TREE))
-    file = reader.load("group/one")
+    file = reader.repository.load("group/one")
     assert file is not None
-    assert isinstance(file.body, Branch)
+    assert isinstance(file.body, DictNode)
     before = dict(file.body.parts)
     reader.compose("main", ["++group.a=1", "~group.b", "++group.c.d=2"])
     assert file.body.parts == before

@@ -29,7 +29,7 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
 from metta_lint.trainers.hydra.grammar import GrammarError
 from metta_lint.trainers.hydra.overrides import parse_override
-from metta_lint.trainers.hydra.tree import Place, from_plain
+from metta_lint.trainers.hydra.tree import NodePlace, from_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -404,7 +404,7 @@ def test_any_text_is_the_interpolation_that_omegaconf_reads(text: str, argument:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of empty arguments
         expected = resolved(theirs)
-    assert repr(without_reasons(container(Composed(Place(from_plain(value)), ()), resolve=True))) == repr(expected)
+    assert repr(without_reasons(container(Composed(NodePlace(from_plain(value)), ()), resolve=True))) == repr(expected)
 
 
 SNIPPETS = st.sampled_from(

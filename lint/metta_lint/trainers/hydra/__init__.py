@@ -2,6 +2,6 @@
 
 from metta_lint.trainers.hydra.composed import Composed
 from metta_lint.trainers.hydra.reader import ConfigTreeReader
-from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Tree, embed
+from metta_lint.trainers.hydra.tree import ConfigNode, DictNode, ListNode, ValueNode, embed
 
-__all__ = ["Branch", "Composed", "ConfigTreeReader", "Items", "Leaf", "Tree", "embed"]
+__all__ = ["Composed", "ConfigNode", "ConfigTreeReader", "DictNode", "ListNode", "ValueNode", "embed"]

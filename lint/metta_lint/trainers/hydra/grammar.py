@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Table, Token, longest, primitive, written
+from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Parser, Token, TokenTable, unescaped, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 MISSING = "???"
 DEPTH_LIMIT = 30  # levels of brackets, quotes and nested interpolations in one string
@@ -20,52 +20,52 @@ class GrammarError(ValueError):
     """Text that holds ``${`` but is no interpolation."""
 
 
-class Reference(NamedTuple):
+class NodeInterpolation(NamedTuple):
     """``${a.b}``: the pieces of a key path, dots and brackets among them."""
 
     path: tuple[str | Interpolation, ...]
 
 
-class Call(NamedTuple):
+class ResolverCall(NamedTuple):
     """``${name:arguments}``."""
 
     name: tuple[str | Interpolation, ...]
     arguments: tuple[Element, ...]
 
 
-class Joined(NamedTuple):
+class Text(NamedTuple):
     """Text with interpolations in it: each counts as its value's text."""
 
     parts: tuple[str | Interpolation, ...]
 
 
-class Literal(NamedTuple):
+class Primitive(NamedTuple):
     """A number, boolean, null or string."""
 
     value: object
 
 
-class ListOf(NamedTuple):
+class ListContainer(NamedTuple):
     """``[a, b]`` among a resolver's arguments."""
 
     items: tuple[Element, ...]
 
 
-class DictOf(NamedTuple):
+class DictContainer(NamedTuple):
     """``{a: b}`` among a resolver's arguments."""
 
     items: tuple[tuple[object, Element], ...]
 
 
-Interpolation: TypeAlias = Reference | Call
-Element: TypeAlias = Reference | Call | Joined | Literal | ListOf | DictOf
+Interpolation: TypeAlias = NodeInterpolation | ResolverCall
+Element: TypeAlias = NodeInterpolation | ResolverCall | Text | Primitive | ListContainer | DictContainer
 
 _OPEN = {"OPEN": r"\$\{[ \t]*+"}
 _BACKSLASHES = {"EVEN": r"(?:\\\\)++", "BACKSLASHES": r"\\++", "DOLLAR": r"\$"}
 _ESCAPED_OPEN = {"ESCAPED_OPEN": r"(?:\\\\)*\\\$\{"}
-_TEXT = Table(_OPEN, {"STR": r"[^$]*[^\\$]"}, _ESCAPED_OPEN, _BACKSLASHES)
+_TEXT = TokenTable(_OPEN, {"STR": r"[^$]*[^\\$]"}, _ESCAPED_OPEN, _BACKSLASHES)
 _QUOTED = {
-    quote: Table(
+    quote: TokenTable(
         _OPEN,
         {"CLOSE": quote, "STR": rf"[^{quote}$]*[^{quote}\\$]"},
         _ESCAPED_OPEN,
@@ -74,13 +74,12 @@ _QUOTED = {
     )
     for quote in "'\""
 }
-_KEY = Table(
+_KEY = TokenTable(
     _OPEN,
     {"COLON": r"[ \t]*+:[ \t]*+", "CLOSE": r"[ \t]*+\}", "DOT": r"\.", "BRACKET_OPEN": r"\[", "BRACKET_CLOSE": r"\]"},
     {"ID": ID, "KEY": r"""[^\\{}()\[\]:. \t'"]++"""},
 )
-_VALUE = Table(_OPEN, {"QUOTE": r"['\"]"}, STRUCTURE, PRIMITIVE)
-_PRIMITIVE_KINDS = frozenset(PRIMITIVE)
+_VALUE = TokenTable(_OPEN, {"QUOTE": r"['\"]"}, STRUCTURE, PRIMITIVE)
 _PLAIN = re.compile(rf"\$\{{[ \t]*(\.*{ID}(?:\.{ID})*)[ \t]*\}}")
 """A reference by names alone, which nearly all are: it needs no table of tokens."""
 _PIECES = re.compile(r"\.|[^.]+")
@@ -91,56 +90,42 @@ def is_interpolated(text: str) -> bool:
     return "${" in text
 
 
+def is_fixed(value: object) -> bool:
+    """Whether a value is what is written: neither interpolated nor ``???``."""
+    return not isinstance(value, str) or not (is_interpolated(value) or value == MISSING)
+
+
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Element:
+def parse_interpolation(text: str) -> Element:
     """What a config value with ``${`` in it means. Raises GrammarError."""
     plain = _PLAIN.fullmatch(text)
     if plain is not None:
-        return Reference(tuple(_PIECES.findall(plain.group(1))))
+        return NodeInterpolation(tuple(_PIECES.findall(plain.group(1))))
     parser = _Parser(text)
     parts = parser.text_parts(None)
-    return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Joined(parts)
+    return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Text(parts)
 
 
 def parse_element(text: str) -> Element:
     """What ``oc.decode`` makes of a string. Raises GrammarError."""
     parser = _Parser(text)
     element = parser.element()
-    parser.expect_end()
+    if parser.start < len(text):
+        raise parser.error("expected nothing more")
     return element
 
 
-class _Parser:
+class _Parser(Parser):
     """Recursive descent over one string; which tokens may come next depends on where it stands."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.start = 0
-        self.depth = 0
+    depth_limit = DEPTH_LIMIT
 
-    def peek(self, table: Table) -> Token:
-        return longest(table, self.text, self.start)
-
-    def take(self, table: Table) -> Token:
-        token = self.peek(table)
-        self.start += len(token.text)
-        return token
-
-    def error(self, expected: str) -> GrammarError:
+    def error(self, message: str) -> GrammarError:
         found = f"at character {self.start + 1}" if self.start < len(self.text) else "at the end"
-        return GrammarError(f"interpolation does not parse: expected {expected} {found}")
+        return GrammarError(f"interpolation does not parse: {message} {found}")
 
-    def expect_end(self) -> None:
-        if self.start < len(self.text):
-            raise self.error("nothing more")
-
-    def nested(self, rule: Callable[[], Element]) -> Element:
-        self.depth += 1
-        if self.depth > DEPTH_LIMIT:
-            raise GrammarError(f"interpolation is nested deeper than {DEPTH_LIMIT} levels")
-        element = rule()
-        self.depth -= 1
-        return element
+    def too_deep(self, message: str) -> GrammarError:
+        return GrammarError(f"interpolation is {message}")
 
     # -- text ----------------------------------------------------------------------------------------------------
 
@@ -162,83 +147,39 @@ class _Parser:
                 case "CLOSE":
                     return
                 case "OPEN":
-                    yield self.interpolation()
+                    yield self.nested(self._interpolation)
                 case "ESCAPED_OPEN":
                     yield "\\" * ((len(token.text) - 3) // 2) + "${"
                 case "EVEN" if self.peek(table).kind in ("OPEN", "CLOSE"):
                     yield token.text[1::2]
                 case _:
-                    yield written(token)
+                    yield unescaped(token)
         if quote is not None:
-            raise self.error(f"a closing {quote}")
+            raise self.error(f"expected a closing {quote}")
 
     # -- interpolations ------------------------------------------------------------------------------------------
 
-    def interpolation(self) -> Interpolation:
-        """What stands behind ``${``."""
-        element = self.nested(self._interpolation)
-        assert isinstance(element, Reference | Call)  # noqa: S101 - for the type checker
-        return element
-
     def _interpolation(self) -> Interpolation:
-        pieces = self._dots()
-        kinds = [self._key_piece(pieces)]
-        while (token := self.take(_KEY)).kind in ("DOT", "BRACKET_OPEN"):
-            pieces.append(token.text)
-            kinds.append(self._key(pieces) if token.kind == "DOT" else self._bracketed(pieces))
-        if token.kind == "COLON" and pieces[0] != "." and all(kind in ("ID", "OPEN") for kind in kinds):
-            return Call(tuple(pieces), self.sequence("BRACE_CLOSE"))
-        if token.kind != "CLOSE":
-            self.start -= len(token.text)
-            raise self.error("a closing brace")
-        return Reference(tuple(pieces))
-
-    def _dots(self) -> list[str | Interpolation]:
-        pieces: list[str | Interpolation] = []
-        while self.peek(_KEY).kind == "DOT":
-            pieces.append(self.take(_KEY).text)
-        return pieces
-
-    def _key_piece(self, pieces: list[str | Interpolation]) -> str:
-        if self.peek(_KEY).kind != "BRACKET_OPEN":
-            return self._key(pieces)
-        pieces.append(self.take(_KEY).text)
-        return self._bracketed(pieces)
-
-    def _key(self, pieces: list[str | Interpolation]) -> str:
-        token = self.peek(_KEY)
-        if token.kind not in ("ID", "KEY", "OPEN"):
-            raise self.error("a key")
-        self.take(_KEY)
-        pieces.append(self.interpolation() if token.kind == "OPEN" else token.text)
-        return token.kind
-
-    def _bracketed(self, pieces: list[str | Interpolation]) -> str:
-        self._key(pieces)
-        if self.peek(_KEY).kind != "BRACKET_CLOSE":
-            raise self.error("a closing bracket")
-        pieces.append(self.take(_KEY).text)
-        return "BRACKET_OPEN"
+        """What stands behind ``${``: keys with dots between or in brackets; ids alone can name a resolver."""
+        path: list[str | Interpolation] = []
+        while dot := self.accept(_KEY, "DOT"):
+            path.append(dot.text)
+        is_name = not path
+        separator: Token | None = self.accept(_KEY, "BRACKET_OPEN") or Token("DOT", "")
+        while separator is not None:
+            path += [separator.text] if separator.text else []
+            key = self.expect(_KEY, "a key", "ID", "KEY", "OPEN")
+            path.append(self.nested(self._interpolation) if key.kind == "OPEN" else key.text)
+            if separator.kind == "BRACKET_OPEN":
+                path.append(self.expect(_KEY, "a closing bracket", "BRACKET_CLOSE").text)
+            is_name = is_name and separator.kind == "DOT" and key.kind != "KEY"
+            separator = self.accept(_KEY, "DOT", "BRACKET_OPEN")
+        if is_name and self.accept(_KEY, "COLON"):
+            return ResolverCall(tuple(path), self._sequence("BRACE_CLOSE"))
+        self.expect(_KEY, "a closing brace", "CLOSE")
+        return NodeInterpolation(tuple(path))
 
     # -- arguments -----------------------------------------------------------------------------------------------
-
-    def sequence(self, closing: str) -> tuple[Element, ...]:
-        """Elements up to a closing token; what is left out between commas is an empty string."""
-        items: list[Element] = []
-        if self.peek(_VALUE).kind == closing:
-            self.take(_VALUE)
-            return ()
-        due = True  # an element may come next
-        while (kind := self.peek(_VALUE).kind) != closing:
-            if kind != "COMMA" and not due:
-                raise self.error("a comma")
-            if kind == "COMMA":
-                self.take(_VALUE)
-            if kind != "COMMA" or due:
-                items.append(Literal("") if kind == "COMMA" else self.element())
-            due = kind == "COMMA"
-        self.take(_VALUE)
-        return (*items, Literal("")) if due else tuple(items)
 
     def element(self) -> Element:
         """A list, a dict, a quoted string, or a primitive."""
@@ -248,60 +189,51 @@ class _Parser:
             case "BRACE_OPEN":
                 return self.nested(self._dict)
             case "QUOTE":
-                return self.nested(self._quoted)
+                return self.nested(lambda: Text(self.text_parts(self.take(_VALUE).text)))
             case _:
                 return self._primitive()
 
-    def _list(self) -> Element:
+    def _list(self) -> ListContainer:
         self.take(_VALUE)
-        return ListOf(self.sequence("BRACKET_CLOSE"))
+        return ListContainer(self._sequence("BRACKET_CLOSE"))
 
-    def _quoted(self) -> Element:
-        return Joined(self.text_parts(self.take(_VALUE).text))
+    def _sequence(self, closing: str) -> tuple[Element, ...]:
+        """Elements up to a closing token; what is left out between commas is an empty string."""
+        if self.accept(_VALUE, closing):
+            return ()
+        items: list[Element] = []
+        while True:
+            is_left_out = self.peek(_VALUE).kind in ("COMMA", closing)
+            items.append(Primitive("") if is_left_out else self.element())
+            if self.expect(_VALUE, "a comma", "COMMA", closing).kind == closing:
+                return tuple(items)
 
-    def _dict(self) -> Element:
+    def _dict(self) -> DictContainer:
         self.take(_VALUE)
         items: list[tuple[object, Element]] = []
-        while self.peek(_VALUE).kind != "BRACE_CLOSE":
+        while not self.accept(_VALUE, "BRACE_CLOSE"):
             if items:
-                self._expect("COMMA", "a comma")
-            items.append(self._dict_item())
-        self.take(_VALUE)
-        return DictOf(tuple(items))
-
-    def _dict_item(self) -> tuple[object, Element]:
-        tokens = list(self._run(_PRIMITIVE_KINDS))
-        key = self._value(tokens)
-        self._expect("COLON", "a colon")
-        return key, self.element()
-
-    def _expect(self, kind: str, what: str) -> None:
-        if self.peek(_VALUE).kind != kind:
-            raise self.error(what)
-        self.take(_VALUE)
-
-    def _run(self, kinds: frozenset[str]) -> Iterator[Token]:
-        while self.peek(_VALUE).kind in kinds:
-            yield self.take(_VALUE)
-
-    def _value(self, tokens: list[Token]) -> object:
-        if not tokens or (len(tokens) == 1 and tokens[0].kind == "WS"):
-            raise self.error("a value")
-        if len(tokens) > 1:
-            return "".join(map(written, tokens))
-        try:
-            return primitive(tokens[0])
-        except ValueError:
-            raise GrammarError("interpolation does not parse: a number is too long") from None
+                self.expect(_VALUE, "a comma", "COMMA")
+            key = self._value(self.accept_all(_VALUE, *PRIMITIVE))
+            self.expect(_VALUE, "a colon", "COLON")
+            items.append((key, self.element()))
+        return DictContainer(tuple(items))
 
     def _primitive(self) -> Element:
         parts: list[Token | Interpolation] = []
-        while (kind := self.peek(_VALUE).kind) in _PRIMITIVE_KINDS or kind in ("COLON", "OPEN"):
-            token = self.take(_VALUE)
-            parts.append(self.interpolation() if kind == "OPEN" else token)
-        if len(parts) == 1 and not isinstance(parts[0], Token):
-            return parts[0]
+        while token := self.accept(_VALUE, "COLON", "OPEN", *PRIMITIVE):
+            parts.append(self.nested(self._interpolation) if token.kind == "OPEN" else token)
         tokens = [part for part in parts if isinstance(part, Token)]
         if len(tokens) == len(parts):
-            return Literal(self._value(tokens))
-        return Joined(tuple(written(part) if isinstance(part, Token) else part for part in parts))
+            return Primitive(self._value(tokens))
+        if len(parts) == 1 and not isinstance(parts[0], Token):
+            return parts[0]
+        return Text(tuple(unescaped(part) if isinstance(part, Token) else part for part in parts))
+
+    def _value(self, tokens: list[Token]) -> object:
+        if not tokens or (len(tokens) == 1 and tokens[0].kind == "WS"):
+            raise self.error("expected a value")
+        try:
+            return value_of(tokens)
+        except ValueError:
+            raise GrammarError("interpolation does not parse: a number is too long") from None

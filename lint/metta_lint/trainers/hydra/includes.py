@@ -1,7 +1,8 @@
-"""What one file of a config tree says about other files: its ``# @package`` header and its defaults list."""
+"""One file of a config tree: its values, its defaults list, and the package that its ``# @package`` header names."""
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Entry, Mapping, Scalar, Sequence, Span
@@ -12,31 +13,34 @@ from metta_lint.trainers.hydra.tree import from_document
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document, Node
-    from metta_lint.trainers.hydra.tree import Tree
-
+    from metta_lint.sources.text import file_start
+from metta_lint.trainers.hydra.tree import ConfigNode
 
 SELF = "_self_"
 GLOBAL = "_global_"
 
 
 class Option(NamedTuple):
-    """The name of a config, and who says so (no place: the command line)."""
+    """The name of a config, and where it is written."""
 
     name: str
     span: Span
 
 
 class Include(NamedTuple):
-    """One item of a defaults list, as written: ``group@package: options``, or a config's name without a group."""
+    """One item of a defaults list, as written: ``group@package: options``, or a config's name without a group.
+
+    So is an override of a group on the command line, which is ``external``.
+    """
 
     group: str | None
     options: tuple[Option, ...] | None  # None: null, which includes nothing
-    many: bool  # a list of options, even if it has one
-    package: str | None
-    optional: bool
-    override: bool
     span: Span
-    external: bool = False  # +group=option on the command line
+    package: str | None = None
+    many: bool = False  # a list of options, even if it has one
+    optional: bool = False
+    override: bool = False
+    external: bool = False
 
     @property
     def is_self(self) -> bool:
@@ -48,19 +52,83 @@ class Include(NamedTuple):
         """The one option."""
         return self.options[0].name if self.options else None
 
+    @property
+    def written_group(self) -> str:
+        """The group as it is written, without the slash of an absolute one; of ``a/b/name``, ``a/b``."""
+        group = self.group if self.group is not None else (self.name or "").rpartition("/")[0]
+        return group.removeprefix("/")
+
+
+def include_of(name: str, span: Span, package: str | None = None) -> Include:
+    """An include of one config by its name."""
+    return Include(None, (Option(name, span),), span, package)
+
+
+class DefaultsNode(NamedTuple):
+    """An include and the file that it is in: only the two together say which config it means."""
+
+    include: Include
+    folder: str  # of the including file
+    parent_package: str  # that the including file's values go to
+    above: tuple[DefaultsNode, ...]  # the includes that led to that file, outermost first
+    by_interpolation: bool  # whether one of those is named by an interpolation
+    group: str  # the folder that its option is looked up in
+    path: str  # the config's name, as the folder of all configs knows it
+
+    def final_package(self, header: str | None) -> str:
+        """Where the config's values go, if its own file has this header.
+
+        A package that is not absolute is under that of the including file.
+        """
+        package = self.include.package
+        if package is None:
+            package = self.include.written_group.replace("/", ".") if header is None else f"{GLOBAL}.{header}"
+        elif "_group_" in package:
+            package = f"{GLOBAL}.{package.replace('_group_', self.group.replace('/', '.'))}"
+        parent = self.parent_package
+        joined = f"{parent}.{package}" if parent and package else parent or package
+        # Hydra looks for _global_ anywhere in the text, so that __global__ is the global package too.
+        cut = joined.rfind(GLOBAL)
+        return joined if cut == -1 else joined[cut + len(GLOBAL) + 1 :]
+
+    def override_key(self) -> str:
+        """The name that overrides know this include by: ``group``, or ``group@package``."""
+        package = self.final_package(None)
+        return self.group if package == self.group.replace("/", ".") else f"{self.group}@{package or GLOBAL}"
+
+    def with_include(self, include: Include) -> DefaultsNode:
+        """Another include in the same file."""
+        return defaults_node(include, self.folder, self.parent_package, self.above, self.by_interpolation)
+
+
+def defaults_node(
+    include: Include,
+    folder: str = "",
+    parent_package: str = "",
+    above: tuple[DefaultsNode, ...] = (),
+    by_interpolation: bool = False,
+) -> DefaultsNode:
+    """An include of a file in a folder whose values go to a package."""
+    group, name = include.written_group, include.name or ""
+    if not (include.group or name).startswith("/"):
+        group = f"{folder}/{group}" if folder and group else folder or group
+    base = name.rpartition("/")[2] if include.group is None else name
+    path = f"{group}/{base}" if group else base
+    return DefaultsNode(include, folder, parent_package, above, by_interpolation, group, path)
+
 
 class ConfigFile(NamedTuple):
     """One file of a config tree: its own values, apart from the files that it includes."""
 
     path: str
-    body: Tree
-    package: str | None
+    body: ConfigNode
+    package: str | None  # of its header
     includes: tuple[Include, ...]
     span: Span
 
 
 class Hole(NamedTuple):
-    """A file that is included and not there: where its values would go, and what Hydra raises."""
+    """A file that is included and missing: where its values would go, and what Hydra raises."""
 
     path: str
     package: str
@@ -74,20 +142,16 @@ def read_config_file(document: Document) -> ConfigFile:
     """
     root = document.root
     if isinstance(root, Scalar):
-        root = _named(root)
+        if not isinstance(root.value, str):
+            raise InputError("a config is a mapping of keys to values, not a single value", root.span)
+        # OmegaConf takes a file that is one word for a mapping with that key.
+        root = Mapping({root.value: Entry(root.span, Scalar(None, root.span))}, root.span)
     package = _package(document)
     includes: tuple[Include, ...] = ()
     if isinstance(root, Mapping) and "defaults" in root.entries:
         includes = _includes(root.entries["defaults"])
         root = Mapping({key: entry for key, entry in root.entries.items() if key != "defaults"}, root.span)
     return ConfigFile(document.path, from_document(root), package, includes, root.span)
-
-
-def _named(root: Scalar) -> Mapping:
-    """OmegaConf takes a file that is one word for a mapping with that key."""
-    if not isinstance(root.value, str):
-        raise InputError("a config is a mapping of keys to values, not a single value", root.span)
-    return Mapping({root.value: Entry(root.span, Scalar(None, root.span))}, root.span)
 
 
 def _package(document: Document) -> str | None:
@@ -130,25 +194,24 @@ def _plain_include(text: str, span: Span) -> Include:
     path, package = _split_package(text)
     if path == SELF and package is not None:
         raise InputError(f"{SELF} takes no package", span)
-    return Include(None, (Option(path, span),), False, package, False, False, span)
+    return include_of(path, span, package)
 
 
 def _group_include(key: str, entry: Entry) -> Include:
     words, package = _split_package(key)
     *keywords, group = words.split(" ")
-    known = 0
-    while known < len(keywords) and keywords[known] in ("optional", "override"):
-        known += 1
+    known = list(takewhile(("optional", "override").__contains__, keywords))
     if not group:
         raise InputError("a config group is missing its name", entry.key_span)
+    start, end = entry.key_span, entry.value.span
     return Include(
         group,
         _options(entry.value),
-        isinstance(entry.value, Sequence),
+        Span(start.path, start.line, start.column, end.end_line, end.end_column),
         package,
-        "optional" in keywords[:known],
-        "override" in keywords[:known],
-        _item_span(entry),
+        many=isinstance(entry.value, Sequence),
+        optional="optional" in known,
+        override="override" in known,
     )
 
 
@@ -170,61 +233,8 @@ def _options(value: Node) -> tuple[Option, ...] | None:
 def _option(item: Node) -> Option:
     if not isinstance(item, Scalar) or not isinstance(item.value, str):
         kind = type(item.value).__name__ if isinstance(item, Scalar) else type(item).__name__.lower()
-        raise InputError(f"the option of a config group is a string, not {_article(kind)}", item.span)
+        raise InputError(f"the option of a config group is a string, not {_KINDS.get(kind, f'a {kind}')}", item.span)
     return Option(item.value, item.span)
 
 
-def _article(kind: str) -> str:
-    names = {"NoneType": "null", "bool": "a boolean (quote on, off, yes, no)", "int": "an integer"}
-    return names.get(kind, f"a {kind}")
-
-
-def _item_span(entry: Entry) -> Span:
-    start, end = entry.key_span, entry.value.span
-    return Span(start.path, start.line, start.column, end.end_line, end.end_column)
-
-
-class Member(NamedTuple):
-    """An include and the file it stands in: only the two together say which config it means."""
-
-    include: Include
-    folder: str  # of the file that it stands in
-    package: str  # that this file's values go to
-    group: str  # the folder that its option is looked up in
-    path: str  # the config's name, as the folder of all configs knows it
-
-    def final_package(self, header: str | None) -> str:
-        """Where the values go. A package that is not absolute is under that of the including file."""
-        package = self.include.package
-        if package is None:
-            package = _absolute(header) if header is not None else _written_group(self.include).replace("/", ".")
-        elif "_group_" in package:
-            package = f"{GLOBAL}.{package.replace('_group_', self.group.replace('/', '.'))}"
-        joined = f"{self.package}.{package}" if self.package and package else self.package or package
-        # Hydra looks for _global_ anywhere in the text, so that __global__ is the global package too.
-        cut = joined.rfind(GLOBAL)
-        return joined if cut == -1 else joined[cut + len(GLOBAL) + 1 :]
-
-    def key(self) -> str:
-        """The name that overrides know this member by."""
-        group, package = self.group, self.final_package(None)
-        return group if package == group.replace("/", ".") else f"{group}@{package or GLOBAL}"
-
-
-def member_of(include: Include, folder: str, package: str) -> Member:
-    """An include of a file that stands in a folder and whose values go to a package."""
-    group, name = _written_group(include), include.name or ""
-    absolute = (include.group or name).startswith("/")
-    if not absolute:
-        group = f"{folder}/{group}" if folder and group else folder or group
-    base = name.rpartition("/")[2] if include.group is None else name
-    return Member(include, folder, package, group, f"{group}/{base}" if group else base)
-
-
-def _written_group(include: Include) -> str:
-    group = include.group if include.group is not None else (include.name or "").rpartition("/")[0]
-    return group.removeprefix("/")
-
-
-def _absolute(header: str) -> str:
-    return header if header == GLOBAL or header.startswith(f"{GLOBAL}.") else f"{GLOBAL}.{header}"
+_KINDS = {"NoneType": "null", "bool": "a boolean (quote on, off, yes, no)", "int": "an integer"}

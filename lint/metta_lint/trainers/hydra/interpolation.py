@@ -5,28 +5,37 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import lru_cache
+from operator import is_
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import COMMAND_LINE, Span
 from metta_lint.base.errors import InputError
-from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.trainers.hydra.grammar import (
-    Call,
-    DictOf,
+    DictContainer,
     Element,
     GrammarError,
     Interpolation,
-    Joined,
-    ListOf,
-    Literal,
-    Reference,
-    is_interpolated,
-    parse,
+    ListContainer,
+    NodeInterpolation,
+    Primitive,
+    ResolverCall,
+    Text,
+    is_fixed,
     parse_element,
+    parse_interpolation,
 )
 from metta_lint.trainers.hydra.resolvers import ResolverError, resolve
-from metta_lint.trainers.hydra.tree import Branch, Items, Leaf, Place, dotted, is_missing, plain
+from metta_lint.trainers.hydra.tree import (
+    ConfigNode,
+    DictNode,
+    ListNode,
+    NodePlace,
+    ValueNode,
+    full_key,
+    is_missing,
+    to_container,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +66,6 @@ class _UnsettledError(Exception):
         self.unknown = unknown
 
 
-class _Key(NamedTuple):
-    scope: int
-    keys: tuple[object, ...]
-
-
 @lru_cache(maxsize=4096)
 def split_keys(path: str) -> tuple[str, ...]:
     """The keys of a path such as ``a.b[0].c``; of an empty path, none."""
@@ -73,108 +77,111 @@ class Resolver:
 
     def __init__(self) -> None:
         self.problems: list[InputError] = []
-        self._known: dict[_Key, object] = {}
-        self._open: list[_Key] = []
-        self._copied: list[Place] = []
+        self._known: dict[tuple[int, tuple[object, ...]], object] = {}
+        self._open: list[tuple[int, tuple[object, ...]]] = []
+        self._read: list[NodePlace] = []
         self._depth = 0
         self.work = 0
 
-    def value(self, place: Place) -> object:
+    def value(self, place: NodePlace) -> object:
         """The value at a place: a scalar, a resolver's list or dict, Unknown, or the place of a mapping or list."""
         node = place.node
-        if not isinstance(node, Leaf):
+        if not isinstance(node, ValueNode):
             return place
-        if not isinstance(node.value, str):
+        if is_fixed(node.value):
             return node.value
-        if is_missing(node):
-            return Unknown(f"{place} is mandatory (???)")
-        return self._interpolated(place, node) if is_interpolated(node.value) else node.value
+        return Unknown(f"{place} is mandatory (???)") if is_missing(node) else self._interpolated(place, node)
 
-    def plain(self, place: Place) -> object:
-        """The value at a place and below it as dicts, lists and scalars; Unknown where one is not known."""
+    def resolved(self, place: NodePlace) -> ConfigNode:
+        """The node at a place with everything below it resolved, each value with the place that it is written at.
+
+        What needs no resolving is the node itself, which is shared by all configs that include it.
+        """
         node = place.node
-        if isinstance(node, Leaf):
-            return self._plain_leaf(place, node)
+        if isinstance(node, ValueNode):
+            return node if is_fixed(node.value) else self._resolved_value(place, node)
+        if node.is_resolved and not (self._read or self._open):
+            return node
         self.enter(node)
         try:
-            if isinstance(node, Items):
-                return [self.plain(Place(item, place, index, place.scope)) for index, item in enumerate(node.parts)]
-            return {key: self.plain(Place(item, place, key, place.scope)) for key, item in node.parts.items()}
+            nodes = [
+                child
+                if isinstance(child, ValueNode) and is_fixed(child.value)
+                else self.resolved(NodePlace(child, place, key, place.scope))
+                for key, child in node.children()
+            ]
         finally:
             self.leave()
+        node.is_resolved = all(map(is_, nodes, node.parts if isinstance(node, ListNode) else node.parts.values()))
+        return node if node.is_resolved else node.rebuilt(nodes)
 
-    def _plain_leaf(self, place: Place, leaf: Leaf) -> object:
+    def _resolved_value(self, place: NodePlace, node: ValueNode) -> ConfigNode:
         value = self.value(place)
-        if not isinstance(value, Place):
-            return value
-        with self.copying(leaf, value) as refused:
-            return self.plain(value) if refused is None else refused
+        if not isinstance(value, NodePlace):
+            return node.having(value)
+        with self.reading(value, node) as refused:
+            return self.resolved(value) if refused is None else node.having(refused)
 
     @contextmanager
-    def copying(self, leaf: Leaf, target: Place) -> Iterator[Unknown | None]:
+    def reading(self, target: NodePlace, node: ValueNode) -> Iterator[Unknown | None]:
         """Around what reads a whole mapping or list through the interpolation that names it; gives a reason not to."""
-        refused = self._refusal(leaf, target)
-        self._copied.append(target)
+        refused = self._refusal(node, target)
+        self._read.append(target)
         self._depth += _INTERPOLATION_DEPTH
         try:
             yield refused
         finally:
             self._depth -= _INTERPOLATION_DEPTH
-            self._copied.pop()
+            self._read.pop()
 
-    @property
-    def is_copying(self) -> bool:
-        """Whether a mapping or list is being read through an interpolation: what is read then is counted."""
-        return bool(self._copied)
-
-    def _refusal(self, leaf: Leaf, target: Place) -> Unknown | None:
-        if any(target.same(place) for place in self._copied):
-            return self.problem(leaf, f"interpolation makes {target} a part of itself")
+    def _refusal(self, node: ValueNode, target: NodePlace) -> Unknown | None:
+        if any(target.same(place) for place in self._read):
+            return self.problem(node, f"interpolation makes {target} a part of itself")
         if self._depth > DEPTH_LIMIT:
-            return self.problem(leaf, "interpolations nest too deep")
+            return self.problem(node, "interpolations nest too deep")
         if self.work > WORK_LIMIT:
-            return self.problem(leaf, _TOO_MUCH)
+            return self.problem(node, _TOO_MUCH)
         return None
 
-    def enter(self, node: Items | Branch) -> None:
+    def enter(self, node: ListNode | DictNode) -> None:
         """Before a mapping's or list's parts are read; counts them if it is an interpolation that leads there."""
         self._depth += 1
-        if self._copied or self._open:
+        if self._read or self._open:
             self.work += len(node.parts)
 
     def leave(self) -> None:
         """After they have been read."""
         self._depth -= 1
 
-    def problem(self, leaf: Leaf, message: str) -> Unknown:
+    def problem(self, node: ValueNode, message: str) -> Unknown:
         """Records that a value cannot be resolved; that there is no end to them is said once."""
         if message != _TOO_MUCH or all(problem.message != message for problem in self.problems):
-            self.problems.append(InputError(message, leaf.span or COMMAND_LINE_SPAN))
+            self.problems.append(InputError(message, node.span or COMMAND_LINE_SPAN))
         return Unknown(message)
 
     # -- one interpolation ---------------------------------------------------------------------------------------
 
-    def _interpolated(self, place: Place, leaf: Leaf) -> object:
-        key = _Key(place.scope, place.keys())
+    def _interpolated(self, place: NodePlace, node: ValueNode) -> object:
+        key = (place.scope, place.keys())
         if key in self._known:
             return self._known[key]
         if key in self._open:
             way = (*self._open[self._open.index(key) :], key)
-            raise _UnresolvableError(f"interpolation in a circle: {' -> '.join(dotted(step.keys) for step in way)}")
+            raise _UnresolvableError(f"interpolation in a circle: {' -> '.join(full_key(keys) for _, keys in way)}")
         self._open.append(key)
-        self._known[key] = self._evaluated(place, leaf)
+        self._known[key] = self._evaluated(place, node)
         self._open.pop()
         return self._known[key]
 
-    def _evaluated(self, place: Place, leaf: Leaf) -> object:
+    def _evaluated(self, place: NodePlace, node: ValueNode) -> object:
         try:
-            return self._evaluate(parse(str(leaf.value)), place)
+            return self._evaluate(parse_interpolation(str(node.value)), place)
         except _UnsettledError as error:
             return error.unknown
         except _UnresolvableError as error:
-            return self.problem(leaf, str(error))
+            return self.problem(node, str(error))
 
-    def _evaluate(self, element: Element, place: Place) -> object:
+    def _evaluate(self, element: Element, place: NodePlace) -> object:
         self.work += 1
         if self._depth > DEPTH_LIMIT:
             raise _UnresolvableError("interpolations nest too deep")
@@ -198,22 +205,22 @@ class Resolver:
         for part in parts:
             self._weigh(part)
 
-    def _evaluate_element(self, element: Element, place: Place) -> object:
+    def _evaluate_element(self, element: Element, place: NodePlace) -> object:
         match element:
-            case Literal(value=value):
+            case Primitive(value=value):
                 return value
-            case Reference(path=path):
+            case NodeInterpolation(path=path):
                 return _settled(self._follow(place, self._text(path, place)))
-            case Call():
+            case ResolverCall():
                 return _settled(self._call(element, place))
-            case Joined(parts=parts):
+            case Text(parts=parts):
                 return self._text(parts, place)
-            case ListOf(items=items):
+            case ListContainer(items=items):
                 return [self._argument(item, place) for item in items]
-            case DictOf(items=pairs):
+            case DictContainer(items=pairs):
                 return {key: self._argument(item, place) for key, item in pairs}
 
-    def _text(self, parts: tuple[str | Interpolation, ...], place: Place) -> str:
+    def _text(self, parts: tuple[str | Interpolation, ...], place: NodePlace) -> str:
         text = ""
         for part in parts:
             text += part if isinstance(part, str) else self._as_text(part, place)
@@ -221,52 +228,52 @@ class Resolver:
                 raise _UnresolvableError(f"interpolated text is longer than {TEXT_LIMIT} characters")
         return text
 
-    def _as_text(self, part: Interpolation, place: Place) -> str:
+    def _as_text(self, part: Interpolation, place: NodePlace) -> str:
         try:
             value = self._evaluate(part, place)
         except _UnsettledError as error:  # a text around a drawn value is not that value
             raise _UnsettledError(Unknown(error.unknown.because)) from None
-        text = str(plain(value.node) if isinstance(value, Place) else value)
+        text = str(to_container(value.node) if isinstance(value, NodePlace) else value)
         self.work += len(text) // 8
         return text
 
     # -- references ----------------------------------------------------------------------------------------------
 
-    def _follow(self, place: Place, path: str) -> object:
+    def _follow(self, place: NodePlace, path: str) -> object:
         value = self.value(self._find(*_start(place, path)))
-        if isinstance(value, Place) and _holds(value, place):
+        if isinstance(value, NodePlace) and _holds(value, place):
             raise _UnresolvableError(f"interpolation to {str(value) or 'the root'}, of which it is a part")
         return value
 
-    def find(self, start: Place, keys: tuple[object, ...]) -> Place | None:
+    def find(self, start: NodePlace, keys: tuple[object, ...]) -> NodePlace | None:
         """The place that keys lead to, through interpolations on the way; None where there is none."""
         try:
             return self._find(start, keys)
         except (_UnresolvableError, _UnsettledError):
             return None
 
-    def _find(self, start: Place, keys: tuple[object, ...]) -> Place:
+    def _find(self, start: NodePlace, keys: tuple[object, ...]) -> NodePlace:
         place = start
         for key in keys:
             container = self._container(place)
             found = container.child(key)
             if found is None:
                 where = f" in {container}" if container.parent else ""
-                raise _AbsentError(f"interpolation to {dotted(keys)}: there is no {key}{where}")
+                raise _AbsentError(f"interpolation to {full_key(keys)}: there is no {key}{where}")
             place = found
         return place
 
-    def _container(self, place: Place) -> Place:
+    def _container(self, place: NodePlace) -> NodePlace:
         value = self.value(place)
         if isinstance(value, Unknown):
             raise _UnsettledError(Unknown(value.because))
-        if not isinstance(value, Place):
+        if not isinstance(value, NodePlace):
             raise _AbsentError(f"interpolation through {place}, which is neither a mapping nor a list")
         return value
 
     # -- resolvers -----------------------------------------------------------------------------------------------
 
-    def _call(self, call: Call, place: Place) -> object:
+    def _call(self, call: ResolverCall, place: NodePlace) -> object:
         name = self._text(call.name, place)
         used = call.arguments[:1] if name == "oc.env" else call.arguments  # its default may be a secret
         arguments = tuple(self._argument(item, place) for item in used)
@@ -279,18 +286,18 @@ class Resolver:
         except (ResolverError, GrammarError) as error:
             raise _UnresolvableError(str(error)) from None
 
-    def _argument(self, element: Element, place: Place) -> object:
+    def _argument(self, element: Element, place: NodePlace) -> object:
         """An argument's value; an unknown one is passed on as such."""
         try:
             value = self._evaluate(element, place)
         except _UnsettledError as error:
             return error.unknown
-        if isinstance(value, Place):
-            value = self.plain(value)
+        if isinstance(value, NodePlace):
+            value = to_container(self.resolved(value))
             self._weigh(value)
         return value
 
-    def _oc_select(self, arguments: tuple[object, ...], place: Place) -> object:
+    def _oc_select(self, arguments: tuple[object, ...], place: NodePlace) -> object:
         if not 1 <= len(arguments) <= 2:
             raise ResolverError("oc.select takes a key and a default")
         key, default = arguments if len(arguments) == 2 else (*arguments, None)
@@ -302,7 +309,7 @@ class Resolver:
             return default
         return default if is_missing(found.node) else self.value(found)
 
-    def _oc_decode(self, arguments: tuple[object, ...], place: Place) -> object:
+    def _oc_decode(self, arguments: tuple[object, ...], place: NodePlace) -> object:
         if len(arguments) != 1:
             raise ResolverError("oc.decode takes one string")
         text = arguments[0]
@@ -319,7 +326,7 @@ def _settled(value: object) -> object:
     return value
 
 
-def _start(place: Place, path: str) -> tuple[Place, tuple[str, ...]]:
+def _start(place: NodePlace, path: str) -> tuple[NodePlace, tuple[str, ...]]:
     """Where a path begins and the keys that it has: one dot is the mapping around the value, each more its parent."""
     dots = len(path) - len(path.lstrip("."))
     keys = split_keys(path[dots:])
@@ -333,7 +340,7 @@ def _start(place: Place, path: str) -> tuple[Place, tuple[str, ...]]:
     return start, keys
 
 
-def _holds(container: Place, place: Place) -> bool:
+def _holds(container: NodePlace, place: NodePlace) -> bool:
     around = place.parent
     while around is not None:
         if around.same(container):

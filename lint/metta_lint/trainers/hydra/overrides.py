@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import COMMAND_LINE, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Table, Token, longest, primitive, written
+from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Parser, TokenTable, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 DEPTH_LIMIT = 50  # of brackets and braces in one value
 
@@ -26,15 +26,13 @@ _HEAD = re.compile(
     """,
     re.VERBOSE,
 )
-_VALUE = Table(
+_VALUE = TokenTable(
     STRUCTURE,
     {"QUOTED": r"'(?:(?:\\\\)*|.*?[^\\](?:\\\\)*)'|\"(?:(?:\\\\)*|.*?[^\\](?:\\\\)*)\""},
     PRIMITIVE,
     {"CALL": rf"{ID}[ \t]*+\(", "INTERPOLATION": r"\$\{[^}]++\}"},
 )
 _ESCAPED_QUOTES = {quote: re.compile(rf"\\+{quote}") for quote in "'\""}
-_DICT_KEY_KINDS = frozenset(PRIMITIVE)
-_PRIMITIVE_KINDS = _DICT_KEY_KINDS | {"COLON", "INTERPOLATION"}
 
 
 class Override(NamedTuple):
@@ -54,11 +52,10 @@ def parse_override(text: str, number: int = 1) -> Override:
 
     Raises InputError for what Hydra's grammar refuses, and for sweeps, which are several runs and not one.
     """
-    match = _HEAD.match(text)
+    match, span = _HEAD.match(text), _span(number, 0, len(text))
     if match is None or (not match["equals"] and match["sign"] != "~"):
-        raise InputError(f"not an override of the form key=value: {text}", _span(number, 0, len(text)))
-    value = _Value(text, number, match.end()).parse() if match["equals"] else None
-    span = _span(number, 0, len(text))
+        raise InputError(f"not an override of the form key=value: {text}", span)
+    value = _ValueParser(text, number, match.end()).parse() if match["equals"] else None
     return Override(match["sign"], match["key"], match["package"], value, bool(match["equals"]), text, span)
 
 
@@ -66,101 +63,69 @@ def _span(number: int, start: int, end: int) -> Span:
     return Span(COMMAND_LINE, number, start + 1, number, max(start, end) + 1)
 
 
-class _Value:
+class _ValueParser(Parser):
     """Recursive descent over what stands behind the equals sign."""
 
+    depth_limit = DEPTH_LIMIT
+
     def __init__(self, text: str, number: int, start: int) -> None:
-        self.text = text
+        super().__init__(text, start)
         self.number = number
-        self.start = start
-        self.depth = 0
+
+    def error(self, message: str) -> InputError:
+        return InputError(message, _span(self.number, self.start, len(self.text)))
 
     def parse(self) -> object:
         if self.start == len(self.text):
             return ""
-        value = self.element()
-        if self.peek().kind == "COMMA":
+        value = self._element()
+        if self.peek(_VALUE).kind == "COMMA":
             raise self.error("several values are a sweep; put a list in brackets and a string in quotes")
         if self.start < len(self.text):
             raise self.error("the value does not end here; quote it if it is a string")
         return value
 
-    def peek(self) -> Token:
-        return longest(_VALUE, self.text, self.start)
-
-    def take(self) -> Token:
-        token = self.peek()
-        self.start += len(token.text)
-        return token
-
-    def error(self, message: str) -> InputError:
-        return InputError(message, _span(self.number, self.start, len(self.text)))
-
-    def element(self) -> object:
-        match self.peek().kind:
+    def _element(self) -> object:
+        match self.peek(_VALUE).kind:
             case "BRACKET_OPEN":
-                return self.nested("BRACKET_CLOSE", self._list)
+                return self.nested(lambda: [self._element() for _ in self._parts("BRACKET_CLOSE")])
             case "BRACE_OPEN":
-                return self.nested("BRACE_CLOSE", self._dict)
+                return self.nested(lambda: dict(self._pair() for _ in self._parts("BRACE_CLOSE")))
             case "QUOTED":
-                return _unquoted(self.take().text)
+                return _unquoted(self.take(_VALUE).text)
             case "CALL":
                 raise self.error("functions and sweeps are not evaluated; give the value itself")
             case _:
-                return self._primitive(_PRIMITIVE_KINDS)
+                return self._primitive("COLON", "INTERPOLATION", *PRIMITIVE)
 
-    def nested(self, closing: str, rule: Callable[[str], object]) -> object:
-        self.take()
-        self.depth += 1
-        if self.depth > DEPTH_LIMIT:
-            raise self.error(f"nested deeper than {DEPTH_LIMIT} levels")
-        value = rule(closing)
-        self.depth -= 1
-        return value
-
-    def _list(self, closing: str) -> object:
-        return [self.element() for _ in self._until(closing)]
-
-    def _dict(self, closing: str) -> object:
-        return dict(self._pair() for _ in self._until(closing))
-
-    def _until(self, closing: str) -> Iterator[None]:
-        """Once for each part between commas."""
-        if self.peek().kind != closing:
+    def _parts(self, closing: str) -> Iterator[None]:
+        """Once for each part between the opening bracket, commas and the closing one."""
+        self.take(_VALUE)
+        if self.peek(_VALUE).kind != closing:
             yield
-            while self.peek().kind == "COMMA":
-                self.take()
+            while self.accept(_VALUE, "COMMA"):
                 yield
-        if self.take().kind != closing:
-            raise self.error("expected a comma or the closing bracket")
+        self.expect(_VALUE, "a comma or the closing bracket", closing)
 
     def _pair(self) -> tuple[object, object]:
-        key = self._primitive(_DICT_KEY_KINDS)
+        key = self._primitive(*PRIMITIVE)
         if key is None:
             raise self.error("null is not a key that a config can have")
-        if self.take().kind != "COLON":
-            raise self.error("expected a colon behind a key")
-        return key, self.element()
+        self.expect(_VALUE, "a colon behind a key", "COLON")
+        return key, self._element()
 
-    def _primitive(self, kinds: frozenset[str]) -> object:
-        tokens = []
-        while self.peek().kind in kinds:
-            tokens.append(self.take())
-        tokens = _stripped(tokens)
+    def _primitive(self, *kinds: str) -> object:
+        tokens = self.accept_all(_VALUE, *kinds)
+        if tokens and tokens[0].kind == "WS":
+            del tokens[0]
+        if tokens and tokens[-1].kind == "WS":
+            del tokens[-1]
         if not tokens:
             raise self.error("expected a value; quote it if it has other characters than Hydra's grammar allows")
-        if len(tokens) > 1:
-            return "".join(map(written, tokens))
         try:
-            return primitive(tokens[0])
+            return value_of(tokens)
         except ValueError:
             raise self.error("the number is too long") from None
-
-
-def _stripped(tokens: list[Token]) -> list[Token]:
-    first = bool(tokens) and tokens[0].kind == "WS"
-    last = len(tokens) > 1 and tokens[-1].kind == "WS"
-    return tokens[first : len(tokens) - last]
 
 
 def _unquoted(text: str) -> str:

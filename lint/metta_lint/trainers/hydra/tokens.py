@@ -1,17 +1,15 @@
-"""Tokens that OmegaConf's interpolations and Hydra's command line have in common, found by longest match."""
+"""What the grammars of OmegaConf's interpolations and of Hydra's overrides have in common: tokens, by longest match."""
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-NUMBER_LIMIT = 4300  # digits; Python's own limit for int(str)
+    from collections.abc import Callable, Mapping
 
 
 class Token(NamedTuple):
@@ -47,7 +45,7 @@ STRUCTURE = {
 }
 
 
-class Table:
+class TokenTable:
     """Patterns by kind; the order decides between matches of one length. Compiled when there is a text to look at."""
 
     def __init__(self, *tables: Mapping[str, str]) -> None:
@@ -60,31 +58,88 @@ class Table:
         return tuple((kind, re.compile(pattern, re.DOTALL)) for kind, pattern in every)
 
 
-def longest(table: Table, text: str, start: int) -> Token:
-    """The longest token at an offset; of equally long ones the first in the table."""
-    best = Token("", "")
-    for kind, pattern in table.patterns:
-        match = pattern.match(text, start)
-        if match is not None and match.end() - start > len(best.text):
-            best = Token(kind, match.group())
-    return best
+def value_of(tokens: list[Token]) -> object:
+    """The value of tokens that stand together: of one alone its own, else their text.
 
-
-def primitive(token: Token) -> object:
-    """The value of a token that stands alone. Raises ValueError for a number too long to convert."""
-    match token.kind:
+    Raises ValueError for a number too long to convert.
+    """
+    if len(tokens) > 1:
+        return "".join(map(unescaped, tokens))
+    kind, text = tokens[0]
+    match kind:
         case "INT":
-            return int(token.text)
+            return int(text)
         case "FLOAT":
-            return float(token.text)
+            return float(text)
         case "BOOL":
-            return token.text.lower() == "true"
+            return text.lower() == "true"
         case "NULL":
             return None
         case _:
-            return written(token)
+            return unescaped(tokens[0])
 
 
-def written(token: Token) -> str:
-    """The token's text where it stands among others: escapes lose their backslashes."""
+def unescaped(token: Token) -> str:
+    """The token's text; escapes lose their backslashes."""
     return token.text[1::2] if token.kind == "ESC" else token.text
+
+
+T = TypeVar("T")
+
+
+class Parser:
+    """What both recursive descents have: a place in a text, a look at the next token, a limit to their depth."""
+
+    depth_limit: int
+
+    def __init__(self, text: str, start: int = 0) -> None:
+        self.text = text
+        self.start = start
+        self.depth = 0
+
+    def error(self, message: str) -> Exception:
+        """What is raised at this place."""
+        raise NotImplementedError
+
+    def too_deep(self, message: str) -> Exception:
+        """What is raised where brackets or interpolations nest too deep."""
+        return self.error(message)
+
+    def peek(self, table: TokenTable) -> Token:
+        """The longest token that is next; of equally long ones the first in the table."""
+        best = Token("", "")
+        for kind, pattern in table.patterns:
+            match = pattern.match(self.text, self.start)
+            if match is not None and match.end() - self.start > len(best.text):
+                best = Token(kind, match.group())
+        return best
+
+    def take(self, table: TokenTable) -> Token:
+        """The next token, which is behind us now."""
+        token = self.peek(table)
+        self.start += len(token.text)
+        return token
+
+    def accept(self, table: TokenTable, *kinds: str) -> Token | None:
+        """The next token, taken if it is of one of the kinds."""
+        return self.take(table) if self.peek(table).kind in kinds else None
+
+    def accept_all(self, table: TokenTable, *kinds: str) -> list[Token]:
+        """The next tokens, taken as long as they are of one of the kinds."""
+        return list(iter(lambda: self.accept(table, *kinds), None))
+
+    def expect(self, table: TokenTable, what: str, *kinds: str) -> Token:
+        """The next token, which must be of one of the kinds."""
+        token = self.accept(table, *kinds)
+        if token is None:
+            raise self.error(f"expected {what}")
+        return token
+
+    def nested(self, rule: Callable[[], T]) -> T:
+        """What a rule reads one level deeper."""
+        self.depth += 1
+        if self.depth > self.depth_limit:
+            raise self.too_deep(f"nested deeper than {self.depth_limit} levels")
+        read = rule()
+        self.depth -= 1
+        return read

@@ -1,15 +1,16 @@
-"""A config tree in memory: every value with the place that it comes from and the places that it overrode."""
+"""The nodes of a config in memory: every value with the place that it is written at and the places that it overrode."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from metta_lint.base.documents import Scalar, Sequence
+from metta_lint.base.documents import Entry, Mapping, Scalar, Sequence
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.trainers.hydra.grammar import MISSING, GrammarError, is_interpolated, parse
+from metta_lint.trainers.hydra.grammar import MISSING, GrammarError, is_interpolated, parse_interpolation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Self
 
     from metta_lint.base.documents import Node, Span
@@ -19,7 +20,7 @@ TEXT_LIMIT = 10_000  # characters of one value that has interpolations
 
 
 # Written out: the decorator of dataclasses takes as long as reading a config.
-class Leaf:
+class ValueNode:
     """A value without parts, as it is written: interpolations are still text."""
 
     __slots__ = ("note", "overrides", "span", "value")
@@ -32,19 +33,27 @@ class Leaf:
         self.overrides = overrides
         self.note = note
 
-    def having(self, value: object) -> Leaf:
+    def having(self, value: object) -> ValueNode:
         """The same with another value."""
-        return Leaf(value, self.span, self.overrides, self.note)
+        return ValueNode(value, self.span, self.overrides, self.note)
+
+    def copy(self) -> ValueNode:
+        """The same, with the same value."""
+        return self.having(self.value)
+
+    def owned_by(self, _owner: object) -> ValueNode:
+        """The same: nobody changes it in place."""
+        return self
 
 
 P = TypeVar("P")
 
 
-class _Parts(Generic[P]):
+class _Container(Generic[P]):
     """What a list and a mapping have alike.
 
     ``span`` is where it was written last, ``overrides`` where it was written before, latest first. ``owner`` is the
-    draft that may change it in place; what nobody owns is shared and never changes. ``is_resolved``: it is known to
+    builder that may change it in place; what nobody owns is shared and never changes. ``is_resolved``: it is known to
     hold neither interpolations nor ``???``; ``node`` is what rules see, once made.
     """
 
@@ -67,7 +76,7 @@ class _Parts(Generic[P]):
         self.node: Node | None = None
 
     def having(self, parts: P, owner: object = None) -> Self:
-        """The same with other parts, as another draft's."""
+        """The same with other parts, as another builder's."""
         return type(self)(parts, self.span, self.overrides, self.note, owner)
 
     def copy(self) -> Self:
@@ -75,40 +84,85 @@ class _Parts(Generic[P]):
         return self.having(self.parts)
 
 
-class Items(_Parts["list[Tree]"]):
+class ListNode(_Container["list[ConfigNode]"]):
     """A list."""
 
     __slots__ = ()
 
+    def child(self, key: object) -> ConfigNode | None:
+        """The item at an index, which may be text."""
+        try:
+            index = int(str(key))
+        except ValueError:
+            return None
+        return self.parts[index] if 0 <= index < len(self.parts) else None
 
-class Branch(_Parts["dict[object, Tree]"]):
+    def put(self, key: object, node: ConfigNode) -> None:
+        """Replaces the item at an index, which may be text."""
+        self.parts[int(str(key))] = node
+
+    def children(self) -> Iterable[tuple[object, ConfigNode]]:
+        """Every item with its index."""
+        return enumerate(self.parts)
+
+    def owned_by(self, owner: object) -> ListNode:
+        """The same if it is this builder's already, else a copy that the builder may change."""
+        return self if self.owner is owner else self.having(list(self.parts), owner)
+
+    def rebuilt(self, nodes: Iterable[ConfigNode]) -> ListNode:
+        """The same list of other nodes."""
+        return self.having(list(nodes))
+
+
+class DictNode(_Container["dict[object, ConfigNode]"]):
     """A mapping."""
 
     __slots__ = ()
 
+    def child(self, key: object) -> ConfigNode | None:
+        """The value of a key."""
+        return self.parts.get(key)
 
-Tree: TypeAlias = Leaf | Items | Branch
+    def put(self, key: object, node: ConfigNode) -> None:
+        """Sets the value of a key."""
+        self.parts[key] = node
+
+    def children(self) -> Iterable[tuple[object, ConfigNode]]:
+        """Every value with its key."""
+        return self.parts.items()
+
+    def owned_by(self, owner: object) -> DictNode:
+        """The same if it is this builder's already, else a copy that the builder may change."""
+        return self if self.owner is owner else self.having(dict(self.parts), owner)
+
+    def rebuilt(self, nodes: Iterable[ConfigNode]) -> DictNode:
+        """The same mapping with other nodes for its keys."""
+        return self.having(dict(zip(self.parts, nodes, strict=True)))
 
 
-class Place(NamedTuple):
+ConfigNode: TypeAlias = ValueNode | ListNode | DictNode
+
+
+class NodePlace(NamedTuple):
     """A node and the way to it from the root of its tree.
 
     ``scope`` tells trees apart that lie at the same keys: a merged copy keeps the original's parents, as in OmegaConf.
     """
 
-    node: Tree
-    parent: Place | None = None
+    node: ConfigNode
+    parent: NodePlace | None = None
     key: object = None
     scope: int = 0
 
-    def child(self, key: object) -> Place | None:
+    def child(self, key: object) -> NodePlace | None:
         """The place one key (of a mapping) or one index (of a list, as text or number) down, None where nothing is."""
-        node = self.node
-        if isinstance(node, Branch):
-            found = node.parts.get(key)
-        else:
-            found = _item(node, key) if isinstance(node, Items) else None
-        return None if found is None else Place(found, self, key, self.scope)
+        found = None if isinstance(self.node, ValueNode) else self.node.child(key)
+        return None if found is None else NodePlace(found, self, key, self.scope)
+
+    def children(self) -> list[NodePlace]:
+        """The places of all parts of a mapping or list."""
+        parts = () if isinstance(self.node, ValueNode) else self.node.children()
+        return [NodePlace(node, self, key, self.scope) for key, node in parts]
 
     def keys(self) -> tuple[object, ...]:
         """The keys that lead here from the root."""
@@ -119,35 +173,30 @@ class Place(NamedTuple):
             place = place.parent
         return tuple(reversed(keys))
 
-    def root(self) -> Place:
+    def root(self) -> NodePlace:
         """The place that absolute interpolations start from."""
         place = self
         while place.parent is not None:
             place = place.parent
         return place
 
-    def same(self, other: Place) -> bool:
+    def same(self, other: NodePlace) -> bool:
         """Whether both are one place, not only equal values."""
         return self.node is other.node and self.scope == other.scope and self.keys() == other.keys()
 
     def __str__(self) -> str:
-        return dotted(self.keys())
+        return full_key(self.keys())
 
 
-def dotted(keys: tuple[object, ...]) -> str:
-    """Keys joined as a setting is named."""
+def full_key(keys: tuple[object, ...]) -> str:
+    """Keys joined as a setting is named: ``trainer.optimizer.type``."""
     return ".".join(map(str, keys))
 
 
-def _item(node: Items, key: object) -> Tree | None:
-    try:
-        index = int(str(key))
-    except ValueError:
-        return None
-    return node.parts[index] if 0 <= index < len(node.parts) else None
+# -- from and to documents -------------------------------------------------------------------------------------------
 
 
-def from_document(node: Node) -> Tree:
+def from_document(node: Node) -> ConfigNode:
     """The tree of a document's node.
 
     Raises InputError for what OmegaConf does not take: an interpolation that does not parse, a null key.
@@ -161,67 +210,97 @@ class _Conversion:
     def __init__(self) -> None:
         self.interpolations = 0
 
-    def tree(self, node: Node) -> Tree:
+    def tree(self, node: Node) -> ConfigNode:
         if isinstance(node, Scalar):
             value, span = node
             if isinstance(value, str) and is_interpolated(value):
                 self._check(value, span)
-            return Leaf(value, span)
+            return ValueNode(value, span)
         if isinstance(node, Sequence):
-            return Items([self.tree(item) for item in node.items], node.span)
+            return ListNode([self.tree(item) for item in node.items], node.span)
         if None in node.entries:
             raise InputError("null is not a key that a config can have", node.entries[None].key_span)
-        return Branch({key: self.tree(value) for key, (_, value) in node.entries.items()}, node.span)
+        return DictNode({key: self.tree(value) for key, (_, value) in node.entries.items()}, node.span)
 
     def _check(self, text: str, span: Span) -> None:
         self.interpolations += text.count("${")
         if self.interpolations > INTERPOLATION_LIMIT or len(text) > TEXT_LIMIT:
             raise InputError("more interpolations than any config has", span)
         try:
-            parse(text)
+            parse_interpolation(text)
         except GrammarError as error:
             raise InputError(str(error), span) from None
 
 
-def from_plain(value: object, note: str = "") -> Tree:
+def to_document(tree: ConfigNode, around: Span) -> Node:
+    """The nodes that rules see. A node that no file gives is said to be where what it is in is: ``around`` at the top.
+
+    A key is said to be where its value is. For trees that no longer change: configs share parts of theirs, whose nodes
+    are made once.
+    """
+    span = tree.span or around
+    if isinstance(tree, ValueNode):
+        return Scalar(tree.value, span)
+    if tree.node is None or tree.span is None:
+        tree.node = _collection(tree, span)
+    return tree.node
+
+
+def _collection(tree: DictNode | ListNode, span: Span) -> Node:
+    if isinstance(tree, ListNode):
+        return Sequence(tuple([to_document(item, span) for item in tree.parts]), span)
+    nodes = {
+        key: Scalar(item.value, item.span or span) if isinstance(item, ValueNode) else to_document(item, span)
+        for key, item in tree.parts.items()
+    }
+    return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
+
+
+# -- from and to plain values ----------------------------------------------------------------------------------------
+
+
+def from_plain(value: object, note: str = "") -> ConfigNode:
     """The tree of dicts, lists and scalars that no file gives. Raises GrammarError for a bad interpolation."""
     if isinstance(value, dict):
-        return Branch({key: from_plain(item, note) for key, item in value.items()}, note=note)
+        return DictNode({key: from_plain(item, note) for key, item in value.items()}, note=note)
     if isinstance(value, list):
-        return Items([from_plain(item, note) for item in value], note=note)
+        return ListNode([from_plain(item, note) for item in value], note=note)
     if isinstance(value, str) and is_interpolated(value):
-        parse(value)
-    return Leaf(value, note=note)
+        parse_interpolation(value)
+    return ValueNode(value, note=note)
 
 
-def plain(tree: Tree) -> object:
+def to_container(tree: ConfigNode) -> object:
     """The tree as dicts, lists and scalars, interpolations as text."""
-    if isinstance(tree, Branch):
-        return {key: plain(item) for key, item in tree.parts.items()}
-    if isinstance(tree, Items):
-        return [plain(item) for item in tree.parts]
+    if isinstance(tree, DictNode):
+        return {key: to_container(item) for key, item in tree.parts.items()}
+    if isinstance(tree, ListNode):
+        return [to_container(item) for item in tree.parts]
     return tree.value
 
 
-def embed(tree: Tree, keys: tuple[str, ...]) -> Tree:
+# -- single nodes ----------------------------------------------------------------------------------------------------
+
+
+def embed(tree: ConfigNode, keys: tuple[str, ...]) -> ConfigNode:
     """The tree with mappings around it, one for each key."""
     for key in reversed(keys):
-        tree = Branch({key: tree}, tree.span, note=tree.note)
+        tree = DictNode({key: tree}, tree.span, note=tree.note)
     return tree
 
 
-def over(new: Tree, old: Tree) -> Tree:
+def over(new: ConfigNode, old: ConfigNode) -> ConfigNode:
     """``new`` as it stands once it has overridden ``old``."""
-    made: Tree = new.having(new.value) if isinstance(new, Leaf) else new.copy()
-    made.overrides = (*new.overrides, *places(old))
-    return made
+    copy = new.copy()
+    copy.overrides = (*new.overrides, *places(old))
+    return copy
 
 
-def places(tree: Tree) -> tuple[Span, ...]:
+def places(tree: ConfigNode) -> tuple[Span, ...]:
     """Where a value is written and what it overrode, latest first."""
     return tree.overrides if tree.span is None else (tree.span, *tree.overrides)
 
 
-def is_missing(tree: Tree) -> bool:
+def is_missing(tree: ConfigNode) -> bool:
     """Whether this is ``???``, which says that a value must come from elsewhere."""
-    return isinstance(tree, Leaf) and tree.value == MISSING
+    return isinstance(tree, ValueNode) and tree.value == MISSING

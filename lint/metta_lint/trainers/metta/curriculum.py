@@ -9,7 +9,7 @@ from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Choice, Unknown
 from metta_lint.plans.run import Setting
-from metta_lint.trainers.hydra import Branch, Composed, Items, Leaf
+from metta_lint.trainers.hydra import Composed, DictNode, ListNode, ValueNode
 from metta_lint.trainers.hydra.interpolation import COMMAND_LINE_SPAN
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class _Reading:
         """A config by its path, without the groups that Hydra wraps it in (Metta 2025-07 config_from_path())."""
         name = path.strip("/")
         where = span or COMMAND_LINE_SPAN
-        if self.reader.load(name) is None:
-            raise InputError(f"no config {path} in {self.reader.config_dir}", where)
+        if self.reader.repository.load(name) is None:
+            raise InputError(f"no config {path} in {self.reader.repository.config_dir}", where)
         composed = self.reader.compose(name, with_holes=True)
         self.problems += [hole.problem for hole in composed.holes]
         groups = name.split("/")[:-1]
@@ -111,27 +111,27 @@ class _Reading:
 
 
 def _paths_below(config: Composed) -> list[tuple[str, Span | None]]:
-    entries = config.tree.parts if isinstance(config.tree, Branch) else {}
+    entries = config.tree.parts if isinstance(config.tree, DictNode) else {}
     template, tasks = entries.get("env_cfg_template_path"), entries.get("tasks")
-    if isinstance(template, Leaf) and isinstance(template.value, str):
+    if isinstance(template, ValueNode) and isinstance(template.value, str):
         return [(template.value, template.span)]
-    if isinstance(tasks, Branch):
+    if isinstance(tasks, DictNode):
         return [(str(path), node.span) for path, node in tasks.parts.items()]
     return []
 
 
 def _buckets(config: Composed) -> dict[str, Setting]:
     """Settings that a bucketed curriculum draws for each task: from a list, or from the bins of a range."""
-    node = config.tree.parts.get("buckets") if isinstance(config.tree, Branch) else None
-    if not isinstance(node, Branch):
+    node = config.tree.parts.get("buckets") if isinstance(config.tree, DictNode) else None
+    if not isinstance(node, DictNode):
         return {}
     return {str(key): Setting(str(key), _drawn(item), item.span) for key, item in node.parts.items()}
 
 
-def _drawn(node: Branch | Items | Leaf) -> Unknown:
+def _drawn(node: DictNode | ListNode | ValueNode) -> Unknown:
     why = "the curriculum's buckets draw it"
-    items = node.parts if isinstance(node, Items) else []
-    values = tuple(item.value for item in items if isinstance(item, Leaf) and not isinstance(item.value, str))
+    items = node.parts if isinstance(node, ListNode) else []
+    values = tuple(item.value for item in items if isinstance(item, ValueNode) and not isinstance(item.value, str))
     return Unknown(why, Choice(values) if values and len(values) == len(items) else None)
 
 
@@ -142,7 +142,7 @@ def _with_overrides(config: Composed, owner: Composed, *keys: str) -> Composed:
     except KeyError:
         return config
     tree = overrides.resolved_tree()
-    return config.merged(tree) if isinstance(tree, Branch) and tree.parts else config
+    return config.merged(tree) if isinstance(tree, DictNode) and tree.parts else config
 
 
 def _shared(tasks: list[Task], curriculum: Setting) -> tuple[dict[str, Setting], tuple[str, ...]]:

@@ -102,7 +102,7 @@ def _base(tree: ConfigTree, plans: Iterable[Plan]) -> _Base:
         if inside and any(key.startswith("sweep.") for key in plan.run.settings):
             return plan.run, _from_folder(plan.run.entry, tree)
     try:
-        if tree.reader.load(TRAINER) is not None:
+        if tree.reader.repository.load(TRAINER) is not None:
             entry = f"{tree.folder}/{TRAINER}.yaml"
             return Run("metta", entry, tree.reader.compose(TRAINER).settings), _from_folder(entry, tree)
     except InputError:

@@ -38,9 +38,7 @@ class Environment:
     @cached_property
     def root(self) -> Mapping:
         """The composed values."""
-        from metta_lint.trainers.hydra.composed import as_node
-
-        node = as_node(self._composed.resolved_tree(), Span(self.path, 1, 1, 1, 1))
+        node = self._composed.document_node(Span(self.path, 1, 1, 1, 1))
         return node if isinstance(node, Mapping) else Mapping({}, node.span)
 
     @cached_property
@@ -125,9 +123,7 @@ class Environment:
     @cached_property
     def _texts(self) -> tuple[str, ...]:
         """Those of its texts that can hold an interpolation or ``???``."""
-        from metta_lint.trainers.hydra.composed import open_texts
-
-        return tuple(open_texts(self._composed.tree))
+        return tuple(self._composed.unresolved_texts())
 
 
 def rooms_of(node: Node | None) -> Iterator[tuple[str, Mapping]]:

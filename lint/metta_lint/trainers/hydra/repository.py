@@ -1,0 +1,76 @@
+"""The files of a Hydra config tree."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from metta_lint import sources
+from metta_lint.base.errors import InputError
+from metta_lint.files.file_system import folder_entries, is_file, is_folder
+from metta_lint.files.memory import remembers
+from metta_lint.trainers.hydra.includes import ConfigFile, read_config_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metta_lint.base.documents import Document
+
+SUFFIX = ".yaml"
+
+
+class ConfigRepository:
+    """The configs below one folder. Each file is parsed once in its life: make a new one to see changes."""
+
+    def __init__(self, config_dir: str | Path) -> None:
+        self.config_dir = str(config_dir)
+        self._files: dict[str, ConfigFile | InputError | None] = {}
+        self._read: dict[str, tuple[Document, ConfigFile]] = {}
+        self._groups: dict[str, bool] = {}
+
+    def load(self, name: str) -> ConfigFile | None:
+        """A config's file, None where there is none.
+
+        Raises InputError for a file that does not parse, and for a name that leads out of the folder.
+        """
+        if name not in self._files or remembers():
+            self._files[name] = self._load(name)
+        file = self._files[name]
+        if isinstance(file, InputError):
+            raise file.again()
+        return file
+
+    def _load(self, name: str) -> ConfigFile | InputError | None:
+        path = self.path_of(name)
+        if _leads_out(name) or not is_file(path):
+            return None
+        try:
+            document = sources.read(path)
+            known = self._read.get(name)
+            if known is None or known[0] is not document:
+                known = self._read[name] = document, read_config_file(document)
+            return known[1]
+        except InputError as error:
+            return error
+
+    def path_of(self, name: str) -> str:
+        """Where a config of this name would be."""
+        return f"{self.config_dir}/{name.lstrip('/').removesuffix(SUFFIX)}{SUFFIX}"
+
+    def has_group(self, name: str) -> bool:
+        """Whether a config group is there, which is a folder."""
+        if name not in self._groups or remembers():
+            self._groups[name] = is_folder(os.path.join(self.config_dir, name))
+        return self._groups[name]
+
+    def options(self, group: str) -> list[str]:
+        """The names that a group has configs for."""
+        if _leads_out(group) or not self.has_group(group):
+            return []
+        names = [entry.name for entry in folder_entries(os.path.join(self.config_dir, group))]
+        return sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a name means something outside the folder, which no config has to read."""
+    return name.startswith("/") or ".." in name.split("/") or os.path.isabs(name)
