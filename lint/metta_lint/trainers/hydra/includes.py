@@ -13,8 +13,7 @@ from metta_lint.trainers.hydra.tree import from_document
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Document, Node
-    from metta_lint.sources.text import file_start
-from metta_lint.trainers.hydra.tree import ConfigNode
+    from metta_lint.trainers.hydra.tree import ConfigNode
 
 SELF = "_self_"
 GLOBAL = "_global_"
