@@ -67,6 +67,7 @@ def test_in_the_cases_of_rules_no_two_findings_are_the_same_by_accident(tmp_path
         ((3, 11, 3, 14), "game.items", ("ore",)),
         ((5, 15, 5, 16), "game.rooms[].width", (7,)),
         ((5, 7, 5, 12), "game.rooms[].width", ()),
+        ((3, 16, 3, 18), "game.items", ("heart",)),
         ((9, 1, 9, 1), "", ()),
     ],
 )

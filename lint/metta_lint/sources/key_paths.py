@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping, Scalar, Sequence
 from metta_lint.base.records import NamedTuple
+from metta_lint.files.file_system import identity
 from metta_lint.sources import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from metta_lint.base.documents import Node, Span
+    from metta_lint.files.file_system import Identity
 
 
 class Keyed(NamedTuple):
@@ -25,31 +28,37 @@ class Keyed(NamedTuple):
 
 
 def keyed_at(span: Span) -> Keyed:
-    """What stands at a place of a file; nothing where the file is no document, or nothing of it stands there."""
-    document = readable(span.path)
+    """What stands at a place of a file, or around it; nothing where the file is no document, or nothing is there."""
+    try:
+        places = _index(identity(span.path))
+    except (OSError, ValueError):  # a file that is gone
+        return Keyed()
+    around = [place for place in places if place.holds(span)] if span not in places else [span]
+    innermost = max(around, key=lambda place: (place[1:3], -place.end_line, -place.end_column), default=None)
+    return places[innermost] if innermost is not None else Keyed()
+
+
+@lru_cache(maxsize=8)
+def _index(file: Identity) -> dict[Span, Keyed]:
+    """What stands at the places of a file's keys and values; what stands at one twice, by the first keys."""
+    document = readable(file[0])
     if document is None:  # of a file that has a key twice, what stands at the second one can be told
         from metta_lint.sources.edits import readable_with_repetitions
 
-        document = readable_with_repetitions(span.path)
-    return _at(document.root, span, "") if document is not None else Keyed()
+        document = readable_with_repetitions(file[0])
+    found: dict[Span, Keyed] = {}
+    for place, keyed in _keyed(document.root, "") if document is not None else ():
+        found.setdefault(place, keyed)
+    return found
 
 
-def _at(node: Node, span: Span, path: str) -> Keyed:
-    if isinstance(node, Scalar):
-        return Keyed(path, (node.value,))
-    for key_span, value, below in _parts(node, path):
-        if key_span == span:
-            return Keyed(below)
-        if value.span.holds(span):
-            return _at(value, span, below)
-    return Keyed(path)
-
-
-def _parts(node: Mapping | Sequence, path: str) -> Iterator[tuple[Span | None, Node, str]]:
-    """The parts of a node, each with the place of its key and the keys that lead to it."""
+def _keyed(node: Node, path: str) -> Iterator[tuple[Span, Keyed]]:
+    yield node.span, Keyed(path, (node.value,) if isinstance(node, Scalar) else ())
     if isinstance(node, Mapping):
         for key, entry in node.entries.items():
-            yield entry.key_span, entry.value, f"{path}.{key}" if path else str(key)
-    else:
+            below = f"{path}.{key}" if path else str(key)
+            yield entry.key_span, Keyed(below)
+            yield from _keyed(entry.value, below)
+    elif isinstance(node, Sequence):
         for item in node.items:
-            yield None, item, path if isinstance(item, Scalar) else f"{path}[]"
+            yield from _keyed(item, path if isinstance(item, Scalar) else f"{path}[]")
