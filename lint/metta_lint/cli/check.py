@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metta_lint.base.records import NamedTuple
 from metta_lint.cli.baseline import BaselineOptions, baseline_options, keep_baseline, with_baseline
 from metta_lint.cli.fix import (
     FixOptions,
@@ -20,51 +21,76 @@ from metta_lint.cli.options import (
     HistoryOptions,
     LaunchOptions,
     OutputOptions,
-    ReportOptions,
     RuleOptions,
-    config_option,
-    gitignore_option,
     given,
     history_options,
     launch_options,
+    option_group,
     output_options,
-    report_options,
     rule_options,
     warn,
     with_rules,
 )
-from metta_lint.cli.output import emit, style
+from metta_lint.cli.output import emit
+from metta_lint.reports.formats import FORMATS
+from metta_lint.rules.finding import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from metta_lint.check.report import Filter, Report
+    from metta_lint.rules.finding import Severity
+
+
+class CheckOptions(NamedTuple):
+    """Which findings are reported, in which form, and what they make of the exit code."""
+
+    since: str | None
+    respect_gitignore: bool | None
+    severity: Severity
+    statistics: bool
+    exit_zero: bool
+
+
+check_options = option_group(
+    "options",
+    CheckOptions,
+    click.option("--since", metavar="REV", help="Only findings that the commit where HEAD left REV had not."),
+    click.option(
+        "--severity",
+        type=click.Choice(SEVERITIES[::-1]),
+        default=SEVERITIES[-1],
+        show_default=True,
+        help="The least severity that is reported, and counts for the exit code.",
+    ),
+    click.option("--statistics", is_flag=True, help="Count the findings by code instead of listing them."),
+    click.option("--exit-zero", is_flag=True, help="Findings are no failure; an input that cannot be read still is."),
+    click.option(
+        "--respect-gitignore/--no-respect-gitignore",
+        default=None,
+        help="Whether folders are searched without what git ignores (default: yes; respect-gitignore in the config).",
+    ),
+)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
-@config_option
 @launch_options
 @rule_options
-@click.option("--since", metavar="REV", help="Only findings that the commit where HEAD left REV had not.")
 @history_options
 @baseline_options
 @fix_options
-@report_options
-@gitignore_option
-@output_options
+@check_options
+@output_options(*FORMATS)
 def check(
     paths: tuple[str, ...],
-    config_path: str | None,
-    since: str | None,
-    respect_gitignore: bool | None,
     *,
     launch: LaunchOptions,
     rules: RuleOptions,
     history: HistoryOptions,
     baselines: BaselineOptions,
     fixes: FixOptions,
-    reporting: ReportOptions,
+    options: CheckOptions,
     output: OutputOptions,
 ) -> int:
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
@@ -73,15 +99,15 @@ def check(
     from metta_lint.reports.formats import report_text, statistics_text
     from metta_lint.rules.finding import at_least
 
-    config, machine = given(config_path, paths, launch)
-    if respect_gitignore is not None:
-        config = config._replace(respects_gitignore=respect_gitignore)
+    config, machine = given(paths, launch)
+    if options.respect_gitignore is not None:
+        config = config._replace(respects_gitignore=options.respect_gitignore)
     config = with_rules(config, rules)
-    for option, asked in (("--since", since), ("--diff", fixes.diff)):
+    for option, asked in (("--since", options.since), ("--diff", fixes.diff)):
         if asked and baselines.changes_file:
             raise click.UsageError(f"{option} shows a part of what is found, and a baseline holds all of it")
     applied = with_baseline(config, baselines)
-    further = list(_further(since, fixes))
+    further = list(_further(options.since, fixes))
 
     def look() -> Report:
         report = run_check(paths, applied, launch.overrides, machine, further)
@@ -89,21 +115,21 @@ def check(
         return report
 
     if fixes.fix or fixes.diff:
-        report, code = with_fixes(look, paths or (config.folder,), fixes, reporting.severity, output)
+        report, code = with_fixes(look, paths or (config.folder,), fixes, options.severity, output)
     else:
         report, code = look(), 0
     warn((*without_effect(fixes), *report.warnings, *(report.details if output.verbose else ())))
     if not fixes.diff:
         report = keep_baseline(report, config, baselines)
-        report = report._replace(findings=at_least(reporting.severity, report.findings))
+        report = report._replace(findings=at_least(options.severity, report.findings))
         if history.history:
             from metta_lint.history import with_histories
 
             report = with_histories(report, history.history_limit)
-        write = statistics_text if reporting.statistics else report_text
-        emit(write(report, reporting.output_format, style(output)), output.output_file)
+        write = statistics_text if options.statistics else report_text
+        emit(write(report, output.output_format, output.style), output)
         code = max(code, report.exit_code)
-    return 0 if reporting.exit_zero and code == 1 else code
+    return 0 if options.exit_zero and code == 1 else code
 
 
 def _further(since: str | None, fixes: FixOptions) -> Iterator[Filter]:

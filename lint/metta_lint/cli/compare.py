@@ -9,18 +9,14 @@ from metta_lint.cli.options import (
     LaunchOptions,
     OutputOptions,
     RuleOptions,
-    SideOptions,
-    config_option,
-    format_option,
     given,
     history_options,
-    launch_options,
     output_options,
+    pair_options,
     rule_options,
-    side_options,
     with_rules,
 )
-from metta_lint.cli.output import emit, style
+from metta_lint.cli.output import emit
 from metta_lint.cli.pair import Pairing
 from metta_lint.reports.data import as_json
 
@@ -28,31 +24,19 @@ from metta_lint.reports.data import as_json
 @click.command()
 @click.argument("left", metavar="LEFT")
 @click.argument("right", metavar="RIGHT")
-@config_option
-@launch_options
-@side_options
+@pair_options
 @rule_options
 @history_options
-@format_option("text", "markdown", "json")
-@output_options
+@output_options("text", "markdown", "json")
 def compare(
-    left: str,
-    right: str,
-    config_path: str | None,
-    output_format: str,
-    *,
-    launch: LaunchOptions,
-    sides: SideOptions,
-    rules: RuleOptions,
-    history: HistoryOptions,
-    output: OutputOptions,
+    left: str, right: str, *, launch: LaunchOptions, rules: RuleOptions, history: HistoryOptions, output: OutputOptions
 ) -> int:
     """The comparison table of two runs, derived values included. Exit code 1 where a rule finds something."""
     from metta_lint.plans.comparison import compare as compare_pair
     from metta_lint.reports import comparison
 
-    config, machine = given(config_path, (left, right), launch)
-    pairing = Pairing(with_rules(config, rules), machine, launch, sides)
+    config, machine = given((left, right), launch)
+    pairing = Pairing(with_rules(config, rules), machine, launch)
     pair = pairing.pair(left, right)
     rows, findings = compare_pair(pair), pairing.findings(pair)
     stories = comparison.NO_STORIES
@@ -61,12 +45,12 @@ def compare(
 
         first, second = Launch.of(pair.left, config), Launch.of(pair.right, config)
         stories = row_histories(pair, rows, first, second, history.history_limit)
-    match output_format:
+    match output.output_format:
         case "json":
             text = as_json(comparison.comparison_data(pair, rows, findings, stories))
         case "markdown":
             text = comparison.comparison_markdown(pair, rows, stories)
         case _:
-            text = comparison.comparison_text(pair, rows, findings, style(output), stories)
-    emit(text, output.output_file)
+            text = comparison.comparison_text(pair, rows, findings, output.style, stories)
+    emit(text, output)
     return 1 if findings else 0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from metta_lint.base.errors import LintError
-from metta_lint.cli.options import LaunchOptions, OutputOptions, given, launch_options, output_options
-from metta_lint.cli.output import emit, style
+from metta_lint.cli.options import LaunchOptions, OutputOptions, given, launch_options_beside_config, output_options
+from metta_lint.cli.output import emit
 from metta_lint.sources.syntax import TOML
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     help="A run, by its name or its entry file: explain the rule on its numbers. Or a configuration file (.toml).",
 )
 @click.option("--against", metavar="RUN", help="The run that it is held against, for rules of pairs.")
-@launch_options
-@output_options
+@launch_options_beside_config
+@output_options()
 def explain(
     code: str, configs: tuple[str, ...], against: str | None, launch: LaunchOptions, output: OutputOptions
 ) -> int:
@@ -40,7 +40,7 @@ def explain(
 
     files, runs = _split(configs)
     run = _one_run(runs, against, launch.overrides)
-    config, machine = given(files[0] if files else None, (run, against), launch)
+    config, machine = given((run, against), launch._replace(config_path=files[0] if files else None))
     rule = _rule(code, config)
     text = page(rule)
     if run is not None:
@@ -48,8 +48,8 @@ def explain(
         from metta_lint.reports.explanation import explanation_page
 
         explained = explain(rule, RuleQuestion(run, against, config, machine, launch.overrides))
-        text += "\n\n" + explanation_page(rule.code, explained, style(output))
-    emit(text, output.output_file)
+        text += "\n\n" + explanation_page(rule.code, explained, output.style)
+    emit(text, output)
     return 0
 
 

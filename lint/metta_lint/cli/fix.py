@@ -89,7 +89,7 @@ def with_fixes(
     if options.diff:
         from metta_lint.reports.diff import diff
 
-        emit(diff(fixed.rewrites).removesuffix("\n"), output.output_file, is_patch=True)
+        emit(diff(fixed.rewrites).removesuffix("\n"), output, is_patch=True)
         _say(fixed, report, "Would fix", options, output)
         unreadable = _say_unreadable(report)
         return report, max(code, unreadable, int(bool(fixed.rewrites)))

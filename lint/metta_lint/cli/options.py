@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
@@ -15,9 +16,10 @@ from metta_lint.files.confined import confined
 from metta_lint.files.file_system import exists
 from metta_lint.plans.run import Machine, split_entry
 from metta_lint.project.config import Config, Selector, find_config, load_config
-from metta_lint.reports.formats import FORMATS
-from metta_lint.rules.finding import SEVERITIES, Severity
 from metta_lint.trainers.dialects import parse_choice
+
+if TYPE_CHECKING:
+    from metta_lint.reports.style import Style
 
 Command: TypeAlias = Callable[..., int]
 Option: TypeAlias = Callable[[Command], Command]
@@ -39,16 +41,16 @@ class PositiveNumber(click.ParamType[float]):
 
 
 def option_group(argument: str, record: Callable[..., object], *options: Option) -> Option:
-    """Options whose values a command gets as one record: ``machine_options`` gives it ``machine=MachineOptions(...)``.
+    """Options whose values a command gets as one record: ``rule_options`` gives it ``rules=RuleOptions(...)``.
 
-    The record's fields are called as the options are; ``--help`` lists them in this order.
+    The options are called as fields of the record are; ``--help`` lists them in this order.
     """
 
     def decorate(command: Command) -> Command:
         @wraps(command)
         def with_record(**values: object) -> int:
-            fields = {field: values.pop(field) for field in record.__annotations__}
-            return command(**values, **{argument: record(**fields)})
+            own = {field: values.pop(field) for field in record.__annotations__ if field in values}
+            return command(**values, **{argument: record(**own)})
 
         for option in reversed(options):
             option(with_record)
@@ -57,25 +59,21 @@ def option_group(argument: str, record: Callable[..., object], *options: Option)
     return decorate
 
 
-config_option = click.option(
-    "--config", "config_path", metavar="FILE", help="Configuration file instead of the nearest one."
-)
-
-
 class LaunchOptions(NamedTuple):
-    """What runs are launched with: the machine, the trainers' versions and the overrides."""
+    """What runs are launched with: the configuration's file, the machine, the trainers' versions and the overrides."""
 
+    config_path: str | None = None
     cpus: int | None = None
     gpus: int | None = None
     world_size: int | None = None
     steps_per_second: float | None = None
     trainers: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    set_left: tuple[str, ...] = ()
+    set_right: tuple[str, ...] = ()
 
 
-launch_options = option_group(
-    "launch",
-    LaunchOptions,
+_LAUNCH: tuple[Option, ...] = (
     click.option("--cpus", type=click.IntRange(1), help="CPU cores of the machine that would train."),
     click.option("--gpus", type=click.IntRange(1), help="GPUs of that machine (1 where it has none)."),
     click.option("--world-size", type=click.IntRange(1), help="Processes of a distributed launch."),
@@ -95,18 +93,16 @@ launch_options = option_group(
         help="Override, in the trainer's syntax; of one declared run, or of all that have the key.",
     ),
 )
-
-
-class SideOptions(NamedTuple):
-    """Overrides of one side of a pair."""
-
-    set_left: tuple[str, ...]
-    set_right: tuple[str, ...]
-
-
-side_options = option_group(
-    "sides",
-    SideOptions,
+config_option = click.option(
+    "--config", "config_path", metavar="FILE", help="Configuration file instead of the nearest one."
+)
+launch_options = option_group("launch", LaunchOptions, config_option, *_LAUNCH)
+launch_options_beside_config = option_group("launch", LaunchOptions, *_LAUNCH)
+pair_options = option_group(
+    "launch",
+    LaunchOptions,
+    config_option,
+    *_LAUNCH,
     click.option("--set-left", multiple=True, metavar="KEY=VALUE", help="Override of the left run."),
     click.option("--set-right", multiple=True, metavar="KEY=VALUE", help="Override of the right run."),
 )
@@ -130,11 +126,6 @@ rule_options = option_group(
     click.option("--extend-select", multiple=True, metavar="CODE", help="Codes or prefixes of rules to run as well."),
     click.option("--ignore", multiple=True, metavar="CODE", help="Codes or prefixes of rules not to run."),
     click.option("--preview/--no-preview", default=None, help="Run rules that are not yet stable too."),
-)
-gitignore_option = click.option(
-    "--respect-gitignore/--no-respect-gitignore",
-    default=None,
-    help="Whether folders are searched without what git ignores (default: yes; respect-gitignore in the config).",
 )
 
 
@@ -163,60 +154,45 @@ history_options = option_group(
 
 
 class OutputOptions(NamedTuple):
-    """Where a report goes, and how it looks there."""
+    """In which form a report is written, where, and how it looks there."""
 
     output_file: str | None
     color: Literal["auto", "always", "never"]
     quiet: bool
     verbose: bool
+    output_format: str = "text"
+
+    @property
+    def style(self) -> Style:
+        """How a page looks: in a file without colours, and as wide as it takes."""
+        from metta_lint.reports.style import Style, style_for
+
+        return Style(quiet=self.quiet) if self.output_file else style_for(sys.stdout, self.color, quiet=self.quiet)
 
 
-output_options = option_group(
-    "output",
-    OutputOptions,
-    click.option("--output-file", metavar="FILE", help="Write the report to a file instead of stdout."),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
-    click.option("-q", "--quiet", is_flag=True, help="Findings only: no notes, no summary, no progress."),
-    click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
-)
+def output_options(*formats: str) -> Option:
+    """The options of a report that has these formats, the first of them by default."""
+    choice = click.option(
+        "--output-format", type=click.Choice(formats), default=next(iter(formats), None), show_default=True
+    )
+    return option_group(
+        "output",
+        OutputOptions,
+        *([choice] if formats else []),
+        click.option("--output-file", metavar="FILE", help="Write the report to a file instead of stdout."),
+        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+        click.option("-q", "--quiet", is_flag=True, help="Findings only: no notes, no summary, no progress."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
+    )
 
 
-class ReportOptions(NamedTuple):
-    """What a check reports of its findings, and in which form."""
-
-    output_format: str
-    severity: Severity
-    statistics: bool
-    exit_zero: bool
-
-
-report_options = option_group(
-    "reporting",
-    ReportOptions,
-    click.option("--output-format", type=click.Choice(list(FORMATS)), default="full", show_default=True),
-    click.option(
-        "--severity",
-        type=click.Choice(SEVERITIES[::-1]),
-        default=SEVERITIES[-1],
-        show_default=True,
-        help="The least severity that is reported, and counts for the exit code.",
-    ),
-    click.option("--statistics", is_flag=True, help="Count the findings by code instead of listing them."),
-    click.option("--exit-zero", is_flag=True, help="Findings are no failure; an input that cannot be read still is."),
-)
-
-
-def format_option(*formats: str) -> Option:
-    """``--output-format``, the first of the formats being the default."""
-    return click.option("--output-format", type=click.Choice(formats), default=formats[0], show_default=True)
-
-
-def given(path: str | None, named: Sequence[str | None], launch: LaunchOptions) -> tuple[Config, Machine]:
+def given(named: Sequence[str | None], launch: LaunchOptions) -> tuple[Config, Machine]:
     """The configuration, and the machine as the command line completes it.
 
     ``named`` are the files, folders and runs of the command line: no link is followed that leads out of their trees,
     until the command ends. Raises LintError for a ``--set`` of a run that is not declared.
     """
+    path = launch.config_path
     there = [file for name in named if name and exists(file := split_entry(name)[0])]
     click.get_current_context().with_resource(confined([*(there or ["."]), *([path] if path else [])]))
     config = load_config(path) if path else find_config(there[0] if there and there[0] == named[0] else ".")

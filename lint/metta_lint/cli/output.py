@@ -11,10 +11,9 @@ from metta_lint.files.replace import write_text
 
 if TYPE_CHECKING:
     from metta_lint.cli.options import OutputOptions
-    from metta_lint.reports.style import Style
 
 
-def emit(text: str, output_file: str | None, *, is_patch: bool = False) -> None:
+def emit(text: str, output: OutputOptions, *, is_patch: bool = False) -> None:
     """Print a report, or write it to a file, which is never half a report.
 
     What files say in it cannot speak to the terminal; a patch has their own characters, or it would not apply.
@@ -25,6 +24,7 @@ def emit(text: str, output_file: str | None, *, is_patch: bool = False) -> None:
         from metta_lint.reports.style import fit_for_terminal
 
         text = fit_for_terminal(text)
+    output_file = output.output_file
     if output_file is None:
         _print(text)
         return
@@ -55,11 +55,3 @@ def _print(text: str) -> None:
         # What could not be written would be tried again, and complained of, when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise LintError(f"the report cannot be written: {error.strerror}") from error
-
-
-def style(output: OutputOptions) -> Style:
-    """How a report looks: in a file without colours, and as wide as it takes."""
-    from metta_lint.reports.style import Style, style_for
-
-    quiet = output.quiet
-    return Style(quiet=quiet) if output.output_file else style_for(sys.stdout, output.color, quiet=quiet)

@@ -11,7 +11,7 @@ from metta_lint.cli.options import given, warn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metta_lint.cli.options import LaunchOptions, SideOptions
+    from metta_lint.cli.options import LaunchOptions
     from metta_lint.plans.epochs import Backend
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from metta_lint.rules.finding import Finding
 
 
-def plan_of(run: str, config_path: str | None, launch: LaunchOptions) -> Plan:
+def plan_of(run: str, launch: LaunchOptions) -> Plan:
     """The plan of a run, with the configuration that is nearest to it unless one is named."""
     from metta_lint.project.runs import addressed, plan_run
 
-    config, machine = given(config_path, (run,), launch)
+    config, machine = given((run,), launch)
     _check_names(launch, run)
     planned = plan_run(run, config, [addressed(text)[1] for text in launch.overrides], machine)
     _check_trainers(config, planned)
@@ -37,7 +37,6 @@ class Pairing(NamedTuple):
     config: Config
     machine: Machine
     launch: LaunchOptions
-    sides: SideOptions
 
     def pair(self, left: str, right: str, backend: Backend | None = None) -> Pair:
         """The pair of two runs. Says on stderr which overrides one of them has no key for."""
@@ -47,7 +46,7 @@ class Pairing(NamedTuple):
         _check_names(self.launch, left, right)
         first, second = (
             plan_run(name, self.config, overrides, self.machine, backend, shared=self.launch.overrides)
-            for name, overrides in zip((left, right), self.sides, strict=True)
+            for name, overrides in ((left, self.launch.set_left), (right, self.launch.set_right))
         )
         _check_trainers(self.config, first, second)
         check_taken(self.launch, (first, second))

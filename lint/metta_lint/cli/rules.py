@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import click
 
-from metta_lint.cli.options import LaunchOptions, OutputOptions, config_option, format_option, given, output_options
+from metta_lint.cli.options import LaunchOptions, OutputOptions, config_option, given, output_options
 from metta_lint.cli.output import emit
 from metta_lint.reports.data import as_json
 
 
 @click.command()
 @config_option
-@format_option("text", "json")
-@output_options
-def rules(config_path: str | None, output_format: str, output: OutputOptions) -> int:
+@output_options("text", "json")
+def rules(config_path: str | None, output: OutputOptions) -> int:
     """List every installed rule."""
     from metta_lint.rules.page import rules_data, rules_text
     from metta_lint.rules.registry import load_rules
 
-    config, _ = given(config_path, (), LaunchOptions())
+    config, _ = given((), LaunchOptions(config_path))
     found = load_rules(config.plugins)
-    emit(as_json(rules_data(found)) if output_format == "json" else rules_text(found), output.output_file)
+    emit(as_json(rules_data(found)) if output.output_format == "json" else rules_text(found), output)
     return 0

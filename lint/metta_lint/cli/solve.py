@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import click
 
-from metta_lint.cli.options import (
-    LaunchOptions,
-    OutputOptions,
-    config_option,
-    format_option,
-    launch_options,
-    output_options,
-)
-from metta_lint.cli.output import emit, style
+from metta_lint.cli.options import LaunchOptions, OutputOptions, launch_options, output_options
+from metta_lint.cli.output import emit
 from metta_lint.cli.pair import plan_of
 from metta_lint.reports.data import as_json
 
@@ -22,31 +15,22 @@ from metta_lint.reports.data import as_json
 @click.option(
     "--want", "wants", multiple=True, metavar="QUANTITY=VALUE", help="A value that a quantity must have (repeatable)."
 )
-@config_option
 @launch_options
-@format_option("text", "json")
-@output_options
-def solve(
-    run: str,
-    wants: tuple[str, ...],
-    config_path: str | None,
-    launch: LaunchOptions,
-    output_format: str,
-    output: OutputOptions,
-) -> int:
+@output_options("text", "json")
+def solve(run: str, wants: tuple[str, ...], launch: LaunchOptions, output: OutputOptions) -> int:
     """The nearest settings with which a run is clean: none refused, nothing wasted, and every --want fulfilled."""
     from metta_lint.fixes.solver.answers import answer
     from metta_lint.fixes.solver.wants import parse_want
 
-    planned = plan_of(run, config_path, launch)
+    planned = plan_of(run, launch)
     answered = answer(planned, dict(map(parse_want, wants)))
-    if output_format == "json":
+    if output.output_format == "json":
         from metta_lint.reports.solving import solve_data
 
         text = as_json(solve_data(answered))
     else:
         from metta_lint.reports.solving import solve_page
 
-        text = solve_page(answered, style(output))
-    emit(text, output.output_file)
+        text = solve_page(answered, output.style)
+    emit(text, output)
     return 0 if answered.is_clean or answered.proposals else 1

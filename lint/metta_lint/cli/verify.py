@@ -15,18 +15,14 @@ from metta_lint.cli.options import (
     OutputOptions,
     PositiveNumber,
     RuleOptions,
-    SideOptions,
-    config_option,
-    format_option,
     given,
-    launch_options,
     option_group,
     output_options,
+    pair_options,
     rule_options,
-    side_options,
     with_rules,
 )
-from metta_lint.cli.output import emit, style
+from metta_lint.cli.output import emit
 from metta_lint.cli.pair import Pairing
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import RunOptions
@@ -80,21 +76,15 @@ engine_options = option_group(
 @click.argument("left", metavar="[LEFT", required=False)
 @click.argument("right", metavar="RIGHT]", required=False)
 @engine_options
-@config_option
-@launch_options
-@side_options
+@pair_options
 @rule_options
-@format_option("text", "json")
-@output_options
+@output_options("text", "json")
 def verify(
     left: str | None,
     right: str | None,
-    config_path: str | None,
-    output_format: str,
     *,
     engine: EngineOptions,
     launch: LaunchOptions,
-    sides: SideOptions,
     rules: RuleOptions,
     output: OutputOptions,
 ) -> int:
@@ -103,13 +93,13 @@ def verify(
         raise LintError(f"--backend {engine.backend} is not available yet: {BACKENDS[0]} is")
     if (left is None) != (right is None):
         raise LintError("verify takes two runs, or none for all declared pairs")
-    config, machine = given(config_path, (left, right), launch)
+    config, machine = given((left, right), launch)
     names = [(left, right)] if left and right else [(pair.left, pair.right) for pair in config.pairs]
     if not names:
         raise LintError("no pairs are declared: name two runs, or declare a pair in [tool.metta-lint]")
-    pairing = Pairing(with_rules(config, rules), machine, launch, sides)
+    pairing = Pairing(with_rules(config, rules), machine, launch)
     results = [_verified(left, right, pairing, engine, quiet=output.quiet) for left, right in names]
-    emit(_report(results, style(output), as_json=output_format == "json"), output.output_file)
+    emit(_report(results, output.style, as_json=output.output_format == "json"), output)
     return max(result.exit_code for result in results)
 
 
