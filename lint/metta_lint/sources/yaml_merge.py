@@ -69,13 +69,13 @@ class Merges:
         self._orders[own.span] = orders
         installed, before, since = (dict(item for _, item in pairs) for pairs in orders)
         drifts = {key: (entry, since[key]) for key, entry in before.items() if entry is not since[key]}
-        self._drifts[own.span] = drifts
-        inherited = [
-            self._drifts[mapping.span] for _, mappings in merges for mapping in mappings if mapping.span in self._drifts
-        ]
-        for key, pair in drifts.items():
-            if not any(there.get(key) == pair for there in inherited):
-                self.drifts.append(MergeDrift(merges[0][0], own.span, key, *pair))
+        if drifts:
+            self._drifts[own.span] = drifts
+            sources = [mapping for _, mappings in merges for mapping in mappings]
+            inherited = [self._drifts.get(mapping.span, {}) for mapping in sources]
+            for key, pair in drifts.items():
+                if not any(there.get(key) == pair for there in inherited):  # else it is known where it came about
+                    self.drifts.append(MergeDrift(merges[0][0], own.span, key, *pair))
         return own._replace(entries=installed)
 
     def _pairs(self, mapping: Mapping) -> tuple[Pairs, ...]:
