@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metta_lint import __version__
@@ -17,9 +16,9 @@ from metta_lint.check.baseline import Baseline, baseline_text, updated
 from metta_lint.check.gather import unknowns
 from metta_lint.check.linter import check
 from metta_lint.files.confined import confined
-from metta_lint.files.file_system import exists, is_file, real_path, repository_around
+from metta_lint.files.file_system import exists, real_path, repository_around
 from metta_lint.files.replace import write_text
-from metta_lint.project.config import FILES, Config, config_in, load_config
+from metta_lint.project.config import Config, config_in, config_of
 from metta_lint.project.names import run_names
 from metta_lint.sources import bytes_of
 from metta_lint.sources.literals import written
@@ -81,26 +80,14 @@ class Adoption(NamedTuple):
 def prepare(folder: str) -> Adoption:
     """Look at a folder, and write nothing. Raises LintError as ``check`` does, and for mistakes in a configuration."""
     with confined([folder]):
-        return _prepared(folder)
-
-
-def _prepared(folder: str) -> Adoption:
-    existing = _existing(folder)
-    if existing is not None:
-        is_there = existing.baseline is not None and exists(existing.baseline.path)
-        return Adoption(folder, existing, "", check([], existing if is_there else existing._replace(baseline=None)))
-    found = check([folder], Config())
-    text = config_text(found.plans, found.pairs, folder)
-    path = slashed(os.path.join(folder, CONFIG_FILE))
-    return Adoption(folder, None, text, check([], config_in(path, text)))
-
-
-def _existing(folder: str) -> Config | None:
-    for name in FILES:
-        path = Path(folder) / name
-        if is_file(str(path)) and (name == CONFIG_FILE or b"[tool.metta-lint" in bytes_of(str(path))):
-            return load_config(str(path))
-    return None
+        existing = config_of(folder)
+        if existing is not None:
+            is_there = existing.baseline is not None and exists(existing.baseline.path)
+            return Adoption(folder, existing, "", check([], existing if is_there else existing._replace(baseline=None)))
+        found = check([folder], Config())
+        text = config_text(found.plans, found.pairs, folder)
+        path = slashed(os.path.join(folder, CONFIG_FILE))
+        return Adoption(folder, None, text, check([], config_in(path, text)))
 
 
 def adopt(adoption: Adoption, *, with_baseline: bool) -> list[str]:

@@ -119,11 +119,18 @@ def find_config(start: str) -> Config:
     """The nearest configuration upward from a path. Raises InputError where it is not what it should be."""
     here = real_path(start)
     for folder in (here, *parents_of(here)) if is_folder(here) else parents_of(here):
-        for name in FILES:
-            candidate = os.path.join(folder, name)
-            if is_file(candidate) and (config := _load_if_ours(candidate)) is not None:
-                return config
+        if (config := config_of(folder)) is not None:
+            return config
     return Config()
+
+
+def config_of(folder: str) -> Config | None:
+    """The configuration that lies in a folder itself, if one does. Raises InputError as above."""
+    for name in FILES:
+        path = os.path.join(folder, name)
+        if is_file(path) and (config := _load_if_ours(path)) is not None:
+            return config
+    return None
 
 
 def load_config(path: str) -> Config:
