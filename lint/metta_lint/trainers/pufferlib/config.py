@@ -17,7 +17,6 @@ from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
 from metta_lint.trainers.pufferlib.claims import check_claims
 from metta_lint.trainers.pufferlib.keys import DEFAULT_FILE
-from metta_lint.trainers.pufferlib.signatures import unlisted_callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,18 @@ if TYPE_CHECKING:
 
 LONGEST_KEPT = 40
 """Characters of a value whose meaning is kept for the next file that says the same."""
+
+OCEAN = "ocean"
+"""The package of the environments that PufferLib itself writes, in C."""
+
+UNLISTED = frozenset(
+    {"bandit", "continuous", "oldgrid", "password", "performance", "performance_empiric", "stochastic"}
+)
+"""Environments of ocean that INIs name and nobody registered, for trees that hold no code to ask.
+
+From the release 3.0.0: pufferlib/ocean/environment.py still makes all of these but ``oldgrid``, and MAKE_FUNCTIONS,
+which decides, lists none of them.
+"""
 
 TORCHRUN = (
     "batch_size and total_timesteps are those of one rank, all ranks together have world_size times as many; "
@@ -162,7 +173,10 @@ def _callee(folder: str, settings: Mapping[str, Setting]) -> Callee | None:
         return None
     environments = tuple(names.value.split())
     if not _has_code(folder, package.value):
-        return unlisted_callee(package.value, environments)
+        unlisted = tuple(name for name in environments if name.removeprefix("puffer_") in UNLISTED)
+        return (
+            Callee(frozenset(), anything=True, unregistered=unlisted) if package.value == OCEAN and unlisted else None
+        )
     from metta_lint.trainers.pufferlib.signatures import callee_below
 
     return callee_below(folder, package.value, environments)
@@ -185,7 +199,7 @@ def has_code(document: Document) -> bool:
 
 def _has_code(folder: str, package: str) -> bool:
     """Whether PufferLib's folder holds the code of a package's environments."""
-    place = "ocean" if package == "ocean" else f"environments/{package}"
+    place = OCEAN if package == OCEAN else f"environments/{package}"
     return package.isidentifier() and is_file(tidy(f"{folder}/{place}/environment.py"))
 
 

@@ -202,15 +202,3 @@ def _target(tree: Tree, module: Module, function: Function, name: str) -> Declar
     """What a call in a function's body means: its own imports come before those of the module."""
     scope = module._replace(imports={**module.imports, **function.imports})
     return tree.declared(scope, name)
-
-
-PACKAGE = "ocean"
-UNLISTED = frozenset(
-    {"bandit", "continuous", "oldgrid", "password", "performance", "performance_empiric", "stochastic"}
-)
-
-
-def unlisted_callee(package: str, names: tuple[str, ...]) -> Callee | None:
-    """What is known of an ocean INI's environments without their code: those that were never listed; None for none."""
-    found = tuple(name for name in names if name.removeprefix("puffer_") in UNLISTED)
-    return Callee(frozenset(), anything=True, unregistered=found) if package == PACKAGE and found else None
