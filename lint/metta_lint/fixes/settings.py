@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from metta_lint.base.documents import COMMAND_LINE, Mapping, Scalar, Span
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import reading_instead
 from metta_lint.plans.pair import same
 from metta_lint.project.runs import plan_again
@@ -85,7 +84,7 @@ def _with_change(run: Run, before: _Places, key: str, value: object) -> tuple[_P
     wanted = {**{each: value for each, (_, value) in before.items()}, key: value}
     reasons = []
     for place in _places(run, key):
-        places = {**before, key: (place, like(value, _value(run, key)))}
+        places = {**before, key: (place, like(value, run.value(key)))}
         try:
             plan = plan_of(run, _rendered(places).values())
         except Unwritable as reason:
@@ -116,7 +115,8 @@ def _text(changes: list[tuple[_Place, object]]) -> str:
         _nest(lines.setdefault(each.indent, {}), each.keys, written(new, each.span.path))
     write_lines = _ini_lines if INI.fits(place.span.path) else _yaml_lines
     every = [line for indent, nested in lines.items() for line in write_lines(nested, indent)]
-    return "".join(f"{place.newline}{line}" for line in every)
+    newline = text_of(place.span.path).newline
+    return "".join(f"{newline}{line}" for line in every)
 
 
 def _nest(lines: dict[str, object], keys: tuple[str, ...], value: str) -> None:
@@ -141,11 +141,6 @@ def _yaml_lines(lines: dict[str, object], indent: str) -> Iterator[str]:
             yield from (f"{indent}{key}:", *_yaml_lines(value, indent + INDENT))
         else:
             yield f"{indent}{key}: {value}"
-
-
-def _value(run: Run, key: str) -> object:
-    setting = run.settings.get(key)
-    return None if setting is None or isinstance(setting.value, Unknown) else setting.value
 
 
 def _why_not(run: Run, key: str) -> str:
@@ -181,7 +176,6 @@ class _Place(NamedTuple):
     text: str
     keys: tuple[str, ...] = ()
     indent: str = ""
-    newline: str = ""
 
     def replaced(self, value: object) -> str:
         """The value, with the comment that PufferLib reads over after a literal."""
@@ -237,11 +231,11 @@ def _line_in_ini(text: FileText, root: Mapping, key: str) -> _Place | None:
     entry = root.entries.get(section)
     if entry is None:
         last_line = len(text.starts) - text.text.endswith(("\n", "\r"))
-        return _Place(_end_of_line(text, last_line), "", (section, name), "", text.newline)
+        return _Place(_end_of_line(text, last_line), "", (section, name))
     last = _last(entry.value, entry.key_span)
     node = entry.value
     indent = " " * (_first_column(node) - 1) if isinstance(node, Mapping) and node.entries else ""
-    return _Place(_end_of_line(text, last), "", (name,), indent, text.newline)
+    return _Place(_end_of_line(text, last), "", (name,), indent)
 
 
 def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _Place | None:
@@ -257,7 +251,7 @@ def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _Place | No
     if ends_in_block_text(last.value, text):
         return None
     line = _last(last.value, last.key_span)
-    return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1), text.newline)
+    return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1))
 
 
 def _last_entry(node: Mapping) -> Entry:

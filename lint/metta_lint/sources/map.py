@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from metta_lint.base.documents import Document, Scalar, Sequence
-from metta_lint.sources.text import BOM, FileText, decode
-
-_ROW = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
+from metta_lint.sources.text import FileText, decode
 
 
 def parse(data: bytes, path: str) -> Document:
@@ -15,13 +11,9 @@ def parse(data: bytes, path: str) -> Document:
 
     Raises InputError as ``decode`` does.
     """
-    text = decode(data, path)
-    lines = FileText(path, text)
-    rows = [
-        Scalar(match[1], lines.span(*match.span(1)))
-        for match in _ROW.finditer(text, len(BOM) if text.startswith(BOM) else 0)
-    ]
+    file = FileText(path, decode(data, path))
+    rows = [Scalar(file.line(n), file.span(start, file.line_end(n))) for n, start in enumerate(file.starts, start=1)]
     while rows and not str(rows[-1].value).strip():
         rows.pop()
     first = next((index for index, row in enumerate(rows) if str(row.value).strip()), 0)
-    return Document(path, Sequence(tuple(rows[first:]), lines.span(0, len(text))))
+    return Document(path, Sequence(tuple(rows[first:]), file.span(0, len(file.text))))
