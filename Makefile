@@ -53,6 +53,7 @@ bench: $(STAMP)
 	@$(PINNED) build/bench/bin/python $(INSTALL) . yamllint check-jsonschema
 	@build/bench/bin/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/plans.py
+	@$(BIN)/python benchmarks/editor.py
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ def project(tmp_path: Path) -> Path:
 def earlier(project: Path, *commits: str) -> Iterator[str]:
     """The last of some commits is read while this lasts, after the others; the folder that its files are in."""
     repository = Repository.around(str(project))
-    with EarlierState(repository, DISK) as state, using(state):
+    with ExitStack() as processes, using(state := EarlierState(repository, DISK, processes)):
         for name in commits:
             state.move(repository.commit(name) or "")
         yield repository.top
@@ -112,7 +112,7 @@ def test_whatever_commits_did_each_is_laid_out_as_git_has_it(tmp_path: Path, see
             scribble(folder, chance)
         names.append(commit(folder))
     repository = Repository.around(str(folder))
-    with EarlierState(repository, DISK) as state, using(state):
+    with ExitStack() as processes, using(state := EarlierState(repository, DISK, processes)):
         for name in chance.choices(names, k=12):
             state.move(name)
             assert files_of(repository.top) == archived(folder, name, tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -364,8 +365,8 @@ def test_only_commits_that_touch_the_runs_are_planned(project: Path) -> None:
         (project / f"{number}.yaml").write_text("a: 1\n", encoding="utf-8")
         commit(project, f"notes {number}")
     change(project, "to 0.1", "2025-06-30", {RATE: 0.1})
-    with EarlierState(Repository.around("."), DISK) as state:
-        walk = Walk(state)
+    with ExitStack() as processes:
+        walk = Walk(EarlierState(Repository.around("."), DISK, processes))
         road = Road(Timeline(Launch(LEFT, Config()), plan_run(LEFT, Config())), walk)
         walk.go([road.timeline])
     assert walk.planned == 1

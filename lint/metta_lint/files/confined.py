@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import from_folder, is_below
 from metta_lint.base.wording import printable
-from metta_lint.files.file_system import BROKEN_LINK, current, repository_around, using
+from metta_lint.files.file_system import BROKEN_LINK, Layer, current, repository_around, using
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,11 +25,11 @@ MOST_NAMED = 5
 """Links that a note names."""
 
 
-class Confined:
+class Confined(Layer):
     """A file system in which a link that leads out of its tree leads nowhere."""
 
     def __init__(self, named: Iterable[str], below: FileSystem) -> None:
-        self.below = below
+        super().__init__(below)
         self.named = frozenset(map(os.path.abspath, named))
         self.links: dict[str, None] = {}
         """Those that were met and not followed."""
@@ -56,9 +56,6 @@ class Confined:
 
     def real(self, path: str) -> str:
         return os.path.abspath(path) if self.leads_out(path) else self.below.real(path)
-
-    def is_link(self, path: str) -> bool:
-        return self.below.is_link(path)
 
     def _stop(self, path: str) -> None:
         if self.leads_out(path):

@@ -102,30 +102,43 @@ class Disk:
         return os.path.islink(path)
 
 
-class Overlay:
+class Layer:
+    """A file system over another one, which answers what this one does not."""
+
+    def __init__(self, below: FileSystem) -> None:
+        self.below = below
+
+    def status(self, path: str) -> Status:
+        return self.below.status(path)
+
+    def content(self, path: str, limit: int) -> bytes:
+        return self.below.content(path, limit)
+
+    def entries(self, folder: str) -> list[FolderEntry]:
+        return self.below.entries(folder)
+
+    def real(self, path: str) -> str:
+        return self.below.real(path)
+
+    def is_link(self, path: str) -> bool:
+        return self.below.is_link(path)
+
+
+class Overlay(Layer):
     """Texts in the place of files: an editor's buffers, fixes before they are written."""
 
     def __init__(self, contents: Mapping[str, bytes], below: FileSystem) -> None:
+        super().__init__(below)
         self._contents = {os.path.abspath(path): data for path, data in contents.items()}
-        self._below = below
 
     def status(self, path: str) -> Status:
         full = os.path.abspath(path)
         data = self._contents.get(full)
-        return self._below.status(path) if data is None else Status("file", (full, hash(data), len(data)))
+        return self.below.status(path) if data is None else Status("file", (full, hash(data), len(data)))
 
     def content(self, path: str, limit: int) -> bytes:
         data = self._contents.get(os.path.abspath(path))
-        return self._below.content(path, limit) if data is None else data[:limit]
-
-    def entries(self, folder: str) -> list[FolderEntry]:
-        return self._below.entries(folder)
-
-    def real(self, path: str) -> str:
-        return self._below.real(path)
-
-    def is_link(self, path: str) -> bool:
-        return self._below.is_link(path)
+        return self.below.content(path, limit) if data is None else data[:limit]
 
 
 DISK = Disk()

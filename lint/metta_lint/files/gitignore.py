@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import first_bytes, is_folder, repository_around
+from metta_lint.files.globs import translated
 from metta_lint.files.limits import IGNORE_FILE_LIMIT, IGNORE_LINE_LIMIT
 
 FILE = ".gitignore"
@@ -126,7 +127,7 @@ def _pattern(line: str) -> Pattern | None:
         return None
     whole_path = "/" in line
     try:
-        regex = re.compile(_translated(line.removeprefix("/")), re.DOTALL)
+        regex = re.compile(translated(line.removeprefix("/"), _TOKEN, "[^/]*?", _one), re.DOTALL)
     except re.error:  # such as [z-a], which matches nothing
         return None
     return Pattern(regex, whole_path, folders_only, ignores)
@@ -136,34 +137,7 @@ _TOKEN = re.compile(
     r"^\*\*/|/\*\*/|/\*\*$|\*+|\?|\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^]])*)\]|(?P<plain>.)",
     re.DOTALL,
 )
-_ACROSS = ("**/", "/**/")
 _ONE = {"?": "[^/]", "/**": "/.+"}
-
-
-def _translated(pattern: str) -> str:
-    """A pattern as a regular expression: ``*`` and ``?`` stop at a slash, ``**`` between slashes does not."""
-    stretches: list[list[str]] = [[""]]
-    for match in _TOKEN.finditer(pattern):
-        token = match.group()
-        if token in _ACROSS:
-            stretches[-1][-1] += token.removesuffix("**/")
-            stretches.append(["(?:.*?/)??"])
-        elif token.startswith("*"):
-            stretches[-1].append("[^/]*?")
-        else:
-            stretches[-1][-1] += _one(match)
-    return _at_first(["".join(_at_first(stretch)) for stretch in stretches])
-
-
-def _at_first(parts: list[str]) -> str:
-    """Parts that each begin with a wildcard, all but the first, one after the other: each where it matches first.
-
-    What a part matches first is never tried elsewhere (the group is atomic), or a pattern with twenty stars would take
-    years to be found not to match. Nothing is lost by it: the wildcard after it reaches all that it would have reached
-    from further on. The last part alone has to end where the path ends.
-    """
-    first, *rest = parts
-    return "".join([first, *(f"(?>{part})" for part in rest[:-1]), *rest[-1:]])
 
 
 def _one(match: re.Match[str]) -> str:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"/\*\*/|^\*\*/|/\*\*$|\*+|\?|\[!?\]?[^\]]*\]|\{[^{}]*\}|.", re.DOTALL)
 _FOLDERS = "(?:.*?/)??"
-_WILD = {"/**/": ("/", _FOLDERS), "**/": ("", _FOLDERS), "/**": ("/", ".*?")}
-"""What ``**`` stands for beside slashes: what stands before the wildcard, and the wildcard."""
 _MOST = 1_000  # patterns that the braces of one may stand for
 
 
@@ -28,7 +26,9 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     wanted = not pattern.startswith("!")
     plain = pattern.removeprefix("!").removeprefix("./")
     try:
-        whole = re.compile("|".join(map(_expression, _without_braces(plain))), re.DOTALL)
+        whole = re.compile(
+            "|".join(translated(each, _TOKEN, ".*?", _one) for each in _without_braces(plain)), re.DOTALL
+        )
     except re.error as error:
         raise ValueError(f"{pattern!r} is no pattern of paths: {error.msg}") from None
 
@@ -37,6 +37,35 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         return (found is not None) == wanted
 
     return matches
+
+
+def translated(pattern: str, token: re.Pattern[str], star: str, one: Callable[[re.Match[str]], str]) -> str:
+    """A pattern as a regular expression whose time is bounded, however many stars it has.
+
+    ``**/`` stands for any folders or none, ``*`` for what ``star`` says, and ``one`` translates all other tokens.
+    """
+    stretches: list[list[str]] = [[""]]
+    for match in token.finditer(pattern):
+        text = match.group()
+        if text in ("**/", "/**/"):
+            stretches[-1][-1] += text.removesuffix("**/")
+            stretches.append([_FOLDERS])
+        elif text.startswith("*"):
+            stretches[-1].append(star)
+        else:
+            stretches[-1][-1] += one(match)
+    return _at_first(["".join(_at_first(stretch)) for stretch in stretches])
+
+
+def _at_first(parts: list[str]) -> str:
+    """Parts that each begin with a wildcard, all but the first, one after the other: each where it matches first.
+
+    What a part matches first is never tried elsewhere (the group is atomic), or a pattern with twenty stars would take
+    years to be found not to match. Nothing is lost by it: the wildcard after it reaches all that it would have reached
+    from further on. The last part alone has to end where the path ends.
+    """
+    first, *rest = parts
+    return "".join([first, *(f"(?>{part})" for part in rest[:-1]), *rest[-1:]])
 
 
 def _without_braces(pattern: str) -> Iterator[str]:
@@ -48,33 +77,11 @@ def _without_braces(pattern: str) -> Iterator[str]:
     yield from map("".join, product(*choices))
 
 
-def _expression(pattern: str) -> str:
-    """A pattern without braces, as an expression whose time is bounded however many stars it has.
-
-    What stands between two wildcards is matched where it is found first, and never tried further on (the group is
-    atomic): the wildcard behind it reaches all that it would reach from there.
-    """
-    first, *rest = _stretches(pattern)
-    return "".join([first, *(f"(?>{part})" for part in rest[:-1]), *rest[-1:]])
-
-
-def _stretches(pattern: str) -> list[str]:
-    """A pattern, cut before each of its wildcards."""
-    found = [""]
-    for part in _TOKEN.findall(pattern):
-        if part in _WILD or part.startswith("*"):
-            before, wildcard = _WILD.get(part, ("", ".*?"))
-            found[-1] += before
-            found.append(wildcard)
-        else:
-            found[-1] += _one(part)
-    return found
-
-
-def _one(part: str) -> str:
-    """What stands for one character."""
-    if part == "?":
-        return "."
+def _one(match: re.Match[str]) -> str:
+    """What stands for one character, or for all below a folder."""
+    part = match.group()
+    if part in ("?", "/**"):
+        return "." if part == "?" else "/.*"
     if len(part) > 1 and part.startswith("["):
         negated = part.startswith("[!")
         return f"[{'^' if negated else ''}{_members(part[2 if negated else 1 : -1])}]"

@@ -83,13 +83,13 @@ def _stories(questions: Sequence[Drift], limit: int) -> list[Story]:
     """The story of each question; all runs of a repository go back together."""
     if not questions:
         return []
-    with ExitStack() as states:
-        roads = _roads(questions, states, limit)
+    with ExitStack() as processes:
+        roads = _roads(questions, processes, limit)
         teller = Teller()
         return [teller.story(roads[asked.left], roads[asked.right], asked.quantity) for asked in questions]
 
 
-def _roads(questions: Iterable[Drift], states: ExitStack, limit: int) -> dict[Launch, Road]:
+def _roads(questions: Iterable[Drift], processes: ExitStack, limit: int) -> dict[Launch, Road]:
     plans: dict[Launch, Plan] = {}
     for question in questions:
         plans[question.left] = question.pair.left
@@ -105,8 +105,7 @@ def _roads(questions: Iterable[Drift], states: ExitStack, limit: int) -> dict[La
             roads[launch] = Road(Timeline(launch, plan, end="untracked"), None)
             continue
         if repository.top not in walks:
-            state = states.enter_context(EarlierState(repository, current()))
-            walks[repository.top] = Walk(state, limit)
+            walks[repository.top] = Walk(EarlierState(repository, current(), processes), limit)
         roads[launch] = Road(Timeline(launch, plan), walks[repository.top])
     if refused is not None and not walks:
         raise refused

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
@@ -20,8 +19,8 @@ from metta_lint.history.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import TracebackType
-    from typing import Self, TypeAlias
+    from contextlib import ExitStack
+    from typing import TypeAlias
 
     from metta_lint.files.file_system import FileSystem
 
@@ -54,30 +53,22 @@ class _Here(NamedTuple):
 class EarlierState:
     """The files of a repository at one commit at a time, over the file system that has the rest.
 
-    ``notes`` say what the repository lacks. Links lead to what the commit has; those that lead out of the repository
-    lead nowhere.
+    ``processes`` are git's, which end when that does. ``notes`` say what the repository lacks. Links lead to what the
+    commit has; those that lead out of the repository lead nowhere.
     """
 
-    def __init__(self, repository: Repository, below: FileSystem, depth: int = 0) -> None:
+    def __init__(self, repository: Repository, below: FileSystem, processes: ExitStack, depth: int = 0) -> None:
         self.repository = repository
         self._below = below
         self._depth = depth
         self._commit: str | None = None
         self._root: Tree = {}
-        self._open = ExitStack()
-        self._objects = self._open.enter_context(Objects(repository))
+        self._processes = processes
+        self._objects = processes.enter_context(Objects(repository))
         self._kept: dict[str, bytes] = {}
         self._notes: dict[str, None] = {}
         self._submodules: dict[tuple[str, str], EarlierState | None] = {}
         self._inside: dict[str, str | None] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
 
     @property
     def notes(self) -> list[str]:
@@ -218,7 +209,7 @@ class EarlierState:
         nested = Repository.around(os.path.join(self.repository.top, *entry.path.split("/")))
         if nested.top == self.repository.top or self._depth >= NESTED:
             raise LintError(f"{entry.path} has no repository of its own")
-        state = self._open.enter_context(EarlierState(nested, self._below, self._depth + 1))
+        state = EarlierState(nested, self._below, self._processes, self._depth + 1)
         state.move(entry.oid)
         return state
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
@@ -46,8 +47,8 @@ def only_new(revision: str, report: Report) -> Report:
         return report._replace(
             notes=(*report.notes, f"since {printable(revision)}: there is no commit yet, all is new")
         )
-    with EarlierState(since.repository, current()) as state:
-        earlier, notes = _earlier(since, state, request)
+    with ExitStack() as processes:
+        earlier, notes = _earlier(since, EarlierState(since.repository, current(), processes), request)
     kept = more_than(report.findings, earlier, lambda f: f.identity._replace(path=real_path(f.span.path)))
     commit = since.repository.described(since.commit)
     left_out = count(len(report.findings) - len(kept), "finding")
