@@ -8,7 +8,6 @@ from metta_lint.base.errors import InputError
 from metta_lint.trainers.hydra.tree import DictNode, is_missing
 
 if TYPE_CHECKING:
-    from metta_lint.base.documents import Span
     from metta_lint.trainers.hydra.tree import ConfigNode
 
 NODE = "hydra"
@@ -25,10 +24,12 @@ GROUPS = {
     "hydra/callbacks": None,
     "hydra/env": "default",
 }
-_MAPPINGS = frozenset(
-    ["run", "sweep", "hydra_logging", "job_logging", "callbacks", "help", "hydra_help", "overrides", "job", "runtime"],
-)
-_KEYS = _MAPPINGS | {"defaults", "mode", "searchpath", "sweeper", "launcher", "output_subdir", "verbose", "env"}
+_MAPPING_KEYS = (
+    "run", "sweep", "hydra_logging", "job_logging", "callbacks", "help", "hydra_help", "overrides", "job", "runtime",
+)  # fmt: skip
+_OTHER_KEYS = ("defaults", "mode", "searchpath", "sweeper", "launcher", "output_subdir", "verbose", "env")
+_MAPPINGS = {NODE, *(f"{NODE}.{key}" for key in _MAPPING_KEYS)}
+_SETTINGS = {*_MAPPINGS, *(f"{NODE}.{key}" for key in _OTHER_KEYS)}
 
 
 def check_hydra_node(body: ConfigNode) -> None:
@@ -36,19 +37,10 @@ def check_hydra_node(body: ConfigNode) -> None:
     node = body.parts.get(NODE) if isinstance(body, DictNode) else None
     if node is None:
         return
-    _require_mapping(NODE, node)
-    for key, value in node.parts.items() if isinstance(node, DictNode) else ():
-        if key not in _KEYS:
-            raise InputError(f"Hydra has no setting {NODE}.{key}", _span(value))
-        if key in _MAPPINGS:
-            _require_mapping(f"{NODE}.{key}", value)
-
-
-def _require_mapping(name: str, value: ConfigNode) -> None:
-    if not isinstance(value, DictNode) and not is_missing(value):
-        raise InputError(f"{name} must be a mapping", _span(value))
-
-
-def _span(value: ConfigNode) -> Span:
-    assert value.span is not None  # noqa: S101 - a file's values have places
-    return value.span
+    parts = node.parts if isinstance(node, DictNode) else {}
+    for name, value in {NODE: node, **{f"{NODE}.{key}": value for key, value in parts.items()}}.items():
+        assert value.span is not None  # noqa: S101 - a file's values have places
+        if name not in _SETTINGS:
+            raise InputError(f"Hydra has no setting {name}", value.span)
+        if name in _MAPPINGS and not isinstance(value, DictNode) and not is_missing(value):
+            raise InputError(f"{name} must be a mapping", value.span)

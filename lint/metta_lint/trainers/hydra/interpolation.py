@@ -63,7 +63,7 @@ class _UnsettledError(Exception):
 
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.because)
-        self.unknown = unknown
+        self.unknown = Unknown(unknown.because)  # what rests on a drawn value is not drawn from its set
 
 
 @lru_cache(maxsize=4096)
@@ -176,12 +176,11 @@ class Resolver:
     def _evaluated(self, place: NodePlace, node: ValueNode) -> object:
         try:
             return self._evaluate(parse_interpolation(str(node.value)), place)
-        except _UnsettledError as error:
-            return error.unknown
         except _UnresolvableError as error:
             return self.problem(node, str(error))
 
     def _evaluate(self, element: Element, place: NodePlace) -> object:
+        """The value of an element; a mapping or list of the config as its place."""
         self.work += 1
         if self._depth > DEPTH_LIMIT:
             raise _UnresolvableError("interpolations nest too deep")
@@ -190,6 +189,8 @@ class Resolver:
         self._depth += _INTERPOLATION_DEPTH
         try:
             value = self._evaluate_element(element, place)
+        except _UnsettledError as error:
+            return error.unknown
         finally:
             self._depth -= _INTERPOLATION_DEPTH
         if isinstance(value, list | dict):
@@ -210,9 +211,9 @@ class Resolver:
             case Primitive(value=value):
                 return value
             case NodeInterpolation(path=path):
-                return _settled(self._follow(place, self._text(path, place)))
+                return self._follow(place, self._text(path, place))
             case ResolverCall():
-                return _settled(self._call(element, place))
+                return self._call(element, place)
             case Text(parts=parts):
                 return self._text(parts, place)
             case ListContainer(items=items):
@@ -229,10 +230,9 @@ class Resolver:
         return text
 
     def _as_text(self, part: Interpolation, place: NodePlace) -> str:
-        try:
-            value = self._evaluate(part, place)
-        except _UnsettledError as error:  # a text around a drawn value is not that value
-            raise _UnsettledError(Unknown(error.unknown.because)) from None
+        value = self._evaluate(part, place)
+        if isinstance(value, Unknown):
+            raise _UnsettledError(value)
         text = str(to_container(value.node) if isinstance(value, NodePlace) else value)
         self.work += len(text) // 8
         return text
@@ -241,7 +241,7 @@ class Resolver:
 
     def _follow(self, place: NodePlace, path: str) -> object:
         value = self.value(self._find(*_start(place, path)))
-        if isinstance(value, NodePlace) and _holds(value, place):
+        if isinstance(value, NodePlace) and any(value.same(parent) for parent in place.parents()):
             raise _UnresolvableError(f"interpolation to {str(value) or 'the root'}, of which it is a part")
         return value
 
@@ -266,7 +266,7 @@ class Resolver:
     def _container(self, place: NodePlace) -> NodePlace:
         value = self.value(place)
         if isinstance(value, Unknown):
-            raise _UnsettledError(Unknown(value.because))
+            raise _UnsettledError(value)
         if not isinstance(value, NodePlace):
             raise _AbsentError(f"interpolation through {place}, which is neither a mapping nor a list")
         return value
@@ -288,10 +288,7 @@ class Resolver:
 
     def _argument(self, element: Element, place: NodePlace) -> object:
         """An argument's value; an unknown one is passed on as such."""
-        try:
-            value = self._evaluate(element, place)
-        except _UnsettledError as error:
-            return error.unknown
+        value = self._evaluate(element, place)
         if isinstance(value, NodePlace):
             value = to_container(self.resolved(value))
             self._weigh(value)
@@ -320,30 +317,11 @@ class Resolver:
         return self._argument(parse_element(text), place)
 
 
-def _settled(value: object) -> object:
-    if isinstance(value, Unknown):
-        raise _UnsettledError(value)
-    return value
-
-
 def _start(place: NodePlace, path: str) -> tuple[NodePlace, tuple[str, ...]]:
     """Where a path begins and the keys that it has: one dot is the mapping around the value, each more its parent."""
     dots = len(path) - len(path.lstrip("."))
-    keys = split_keys(path[dots:])
-    if not dots:
-        return place.root(), keys
-    start = place.parent
-    for _ in range(dots - 1):
-        start = start.parent if start is not None else None
-    if start is None:
+    parents = place.parents()
+    if dots > len(parents):
         raise _UnresolvableError(f"interpolation to {path} climbs above the root")
-    return start, keys
-
-
-def _holds(container: NodePlace, place: NodePlace) -> bool:
-    around = place.parent
-    while around is not None:
-        if around.same(container):
-            return True
-        around = around.parent
-    return False
+    start = parents[dots - 1] if parents else place
+    return start, split_keys(path[dots:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Choice, Range, Unknown
@@ -39,18 +40,11 @@ def resolve(name: str, arguments: tuple[object, ...]) -> object:
         return Unknown(f"the resolver {name} is not known" if unknown is None else unknown.because)
     if unknown is None:
         return _evaluate(name, arguments)
-    if not all(_is_plain(argument) for argument in arguments):
-        return Unknown(unknown.because)
-    return _spread(name, arguments, unknown)
-
-
-def _spread(name: str, arguments: tuple[object, ...], unknown: Unknown) -> object:
-    """The value with arguments that are drawn at launch; where the resolver raises on some of them, none is known."""
-    named = {str(index): argument for index, argument in enumerate(arguments)}
-    try:
-        return spread(named, lambda case: _evaluate(name, tuple(case.values())))
-    except ResolverError:
-        return Unknown(unknown.because)
+    if all(map(_is_plain, arguments)):
+        named = {str(index): argument for index, argument in enumerate(arguments)}
+        with suppress(ResolverError):  # raised for some of the values that can be drawn
+            return spread(named, lambda case: _evaluate(name, tuple(case.values())))
+    return Unknown(unknown.because)
 
 
 def _evaluate(name: str, arguments: tuple[object, ...]) -> object:
@@ -92,10 +86,6 @@ def _make_odd(a: float) -> int:
 
 def _make_integer(value: float) -> int:
     return round(value)
-
-
-def _if(condition: object, then: object, otherwise: object) -> object:
-    return then if condition else otherwise
 
 
 _CURVES: Mapping[str, Callable[[float], float]] = {
@@ -141,7 +131,7 @@ _ARITHMETIC: Mapping[str, Callable[..., object]] = {
 _PURE: Mapping[str, Callable[..., object]] = {
     **_ARITHMETIC,
     "scale": _scale,
-    "if": _if,
+    "if": lambda condition, then, otherwise: then if condition else otherwise,
     "eq": operator.eq,
     "equals": operator.eq,
     "gt": operator.gt,
@@ -164,10 +154,6 @@ def _choose(arguments: tuple[object, ...]) -> object:
     return Unknown(f"sampled from the set {_drawn(arguments)}", could_be)
 
 
-def _uniform(arguments: tuple[object, ...]) -> object:
-    return _range(arguments, integer=False)
-
-
 def _sampling(arguments: tuple[object, ...]) -> object:
     """Low, high, and the centre: the value where the root's ``sampling`` is 0, whole if it is."""
     if len(arguments) != 3:
@@ -188,7 +174,7 @@ def _is_plain(value: object) -> bool:
 
 _DRAWN: Mapping[str, Callable[[tuple[object, ...]], object]] = {
     "choose": _choose,
-    "uniform": _uniform,
+    "uniform": lambda arguments: _range(arguments, integer=False),
     "sampling": _sampling,
 }
 

@@ -159,11 +159,6 @@ class NodePlace(NamedTuple):
         found = None if isinstance(self.node, ValueNode) else self.node.child(key)
         return None if found is None else NodePlace(found, self, key, self.scope)
 
-    def children(self) -> list[NodePlace]:
-        """The places of all parts of a mapping or list."""
-        parts = () if isinstance(self.node, ValueNode) else self.node.children()
-        return [NodePlace(node, self, key, self.scope) for key, node in parts]
-
     def keys(self) -> tuple[object, ...]:
         """The keys that lead here from the root."""
         keys = []
@@ -173,12 +168,14 @@ class NodePlace(NamedTuple):
             place = place.parent
         return tuple(reversed(keys))
 
-    def root(self) -> NodePlace:
-        """The place that absolute interpolations start from."""
-        place = self
-        while place.parent is not None:
+    def parents(self) -> list[NodePlace]:
+        """The places around it, innermost first, with the root last."""
+        parents = []
+        place = self.parent
+        while place is not None:
+            parents.append(place)
             place = place.parent
-        return place
+        return parents
 
     def same(self, other: NodePlace) -> bool:
         """Whether both are one place, not only equal values."""
@@ -242,18 +239,15 @@ def to_document(tree: ConfigNode, around: Span) -> Node:
     if isinstance(tree, ValueNode):
         return Scalar(tree.value, span)
     if tree.node is None or tree.span is None:
-        tree.node = _collection(tree, span)
+        nodes = {
+            key: Scalar(child.value, child.span or span) if isinstance(child, ValueNode) else to_document(child, span)
+            for key, child in tree.children()
+        }
+        if isinstance(tree, ListNode):
+            tree.node = Sequence(tuple(nodes.values()), span)
+        else:
+            tree.node = Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
     return tree.node
-
-
-def _collection(tree: DictNode | ListNode, span: Span) -> Node:
-    if isinstance(tree, ListNode):
-        return Sequence(tuple([to_document(item, span) for item in tree.parts]), span)
-    nodes = {
-        key: Scalar(item.value, item.span or span) if isinstance(item, ValueNode) else to_document(item, span)
-        for key, item in tree.parts.items()
-    }
-    return Mapping({key: Entry(node.span, node) for key, node in nodes.items()}, span)
 
 
 # -- from and to plain values ----------------------------------------------------------------------------------------
