@@ -24,11 +24,12 @@ from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Se
 from metta_lint.base.errors import InputError
 from metta_lint.files.limits import DEPTH_LIMIT, NODE_LIMIT
 from metta_lint.sources.text import BOM, FileText, decode, file_start
-from metta_lint.sources.yaml_merge import MERGE_TAG, Merges
-from metta_lint.sources.yaml_scalars import TAGGED, plain_value, plain_value_1_1, string
+from metta_lint.sources.yaml_scalars import MERGE_TAG, TAGGED, plain_value, plain_value_1_1, string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from metta_lint.sources.yaml_merge import Merges
 
 _new = tuple.__new__  # builds a NamedTuple at half the price, for the records that every value has
 _UNTAGGED = (None, "!")
@@ -84,7 +85,7 @@ class _Stream:
         self.plain = plain
         self.remap = any(char in text for char in _ODD_BREAKS)
         self.anchors: dict[str, tuple[Node, int] | None] = {}
-        self.merges = Merges()
+        self.merges: Merges | None = None
         self.lines = FileText(path, self.text)
 
     def document(self) -> Document:
@@ -110,7 +111,7 @@ class _Stream:
                 root = self._node(self.events(), 0)
         if root is None or (isinstance(root, Scalar) and root.value is None):
             root = Mapping({}, file_start(self.path) if root is None else root.span)
-        return Document(self.path, root, self.header(), merges=tuple(self.merges.drifts))
+        return Document(self.path, root, self.header(), merges=tuple(self.merges.drifts) if self.merges else ())
 
     def header(self) -> tuple[str, ...]:
         """The comment lines before anything else, where Hydra looks for ``@package``."""
@@ -167,7 +168,7 @@ class _Stream:
                 key = (key, key_span)
             entries[key] = _new(Entry, (key_span, self._node(events(), depth)))
         mapping = Mapping(entries, self._collection_span(start, event))
-        return self.merges.flatten(mapping, merges) if merges else mapping
+        return self.merges.flatten(mapping, merges) if self.merges and merges else mapping
 
     def _key(self, event: Any, depth: int) -> tuple[object, Span]:
         if type(event) is ScalarEvent and event.anchor is None:
@@ -183,6 +184,9 @@ class _Stream:
 
     def _merged(self, start: Any, depth: int) -> list[Mapping]:
         """The value of a ``<<`` key: the mappings that it merges."""
+        from metta_lint.sources.yaml_merge import Merges  # few files merge anything
+
+        self.merges = self.merges or Merges()
         event = self.events()
         node = self._node(event, depth)
         sources = []

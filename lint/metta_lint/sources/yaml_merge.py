@@ -14,11 +14,11 @@ from yaml.constructor import SafeConstructor
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from metta_lint.base.documents import Entry, Mapping, MergeDrift
+from metta_lint.sources.yaml_scalars import MERGE_TAG
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Span
 
-MERGE_TAG = "tag:yaml.org,2002:merge"
 Pairs: TypeAlias = list[tuple[ScalarNode, tuple[object, Entry]]]
 """A mapping as PyYAML has it while it merges: a key can come several times, and the last one holds."""
 

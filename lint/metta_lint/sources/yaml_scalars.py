@@ -11,6 +11,7 @@ from metta_lint.files.limits import NUMBER_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MERGE_TAG = "tag:yaml.org,2002:merge"
 _BOOLS = {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}
 _CONSTANTS: dict[str, object] = {
     "": None,
