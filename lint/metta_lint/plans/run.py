@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from metta_lint.base.documents import leaves, plain
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import real_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from metta_lint.base.documents import Span
+    from metta_lint.base.documents import Node, Span
     from metta_lint.base.errors import InputError
 
 
@@ -33,6 +34,12 @@ class Setting(NamedTuple):
     def spans(self) -> tuple[Span, ...]:
         """Where it is written: the place that won, and those that it overrode, the latest first."""
         return self.overrides if self.span is None else (self.span, *self.overrides)
+
+
+def leaf_settings(node: Node, prefix: str) -> Iterator[Setting]:
+    """Every scalar, list and empty mapping of a document as a setting whose key begins with a prefix."""
+    for keys, leaf in leaves(node):
+        yield Setting(".".join([prefix, *map(str, keys)]), plain(leaf), leaf.span)
 
 
 class Machine(NamedTuple):

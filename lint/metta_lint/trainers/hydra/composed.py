@@ -46,6 +46,11 @@ class Composed:
         """The values as they are written, each with its place."""
         return self.place.node
 
+    def written(self, key: object) -> ConfigNode | None:
+        """The node at a key, as it is written; None where there is none."""
+        place = self.place.child(key)
+        return place.node if place is not None else None
+
     @cached_property
     def settings(self) -> dict[str, Setting]:
         """Every scalar, list and empty mapping by its dotted key, resolved.

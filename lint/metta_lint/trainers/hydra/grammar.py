@@ -7,7 +7,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Parser, Token, TokenTable, unescaped, value_of
+from metta_lint.trainers.hydra.tokens import (
+    ID,
+    PRIMITIVE,
+    STRUCTURE,
+    Parser,
+    Token,
+    TokenTable,
+    primitive_value,
+    unescaped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +26,7 @@ DEPTH_LIMIT = 30  # levels of brackets, quotes and nested interpolations in one 
 
 
 class GrammarError(ValueError):
-    """Text that holds ``${`` but is no interpolation."""
+    """InterpolatedText that holds ``${`` but is no interpolation."""
 
 
 class NodeInterpolation(NamedTuple):
@@ -33,8 +42,8 @@ class ResolverCall(NamedTuple):
     arguments: tuple[Element, ...]
 
 
-class Text(NamedTuple):
-    """Text with interpolations in it: each counts as its value's text."""
+class InterpolatedText(NamedTuple):
+    """InterpolatedText with interpolations in it: each counts as its value's text."""
 
     parts: tuple[str | Interpolation, ...]
 
@@ -58,7 +67,7 @@ class DictContainer(NamedTuple):
 
 
 Interpolation: TypeAlias = NodeInterpolation | ResolverCall
-Element: TypeAlias = NodeInterpolation | ResolverCall | Text | Primitive | ListContainer | DictContainer
+Element: TypeAlias = NodeInterpolation | ResolverCall | InterpolatedText | Primitive | ListContainer | DictContainer
 
 _OPEN = {"OPEN": r"\$\{[ \t]*+"}
 _BACKSLASHES = {"EVEN": r"(?:\\\\)++", "BACKSLASHES": r"\\++", "DOLLAR": r"\$"}
@@ -103,7 +112,7 @@ def parse_interpolation(text: str) -> Element:
         return NodeInterpolation(tuple(_PIECES.findall(plain.group(1))))
     parser = _Parser(text)
     parts = parser.text_parts(None)
-    return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Text(parts)
+    return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else InterpolatedText(parts)
 
 
 def parse_element(text: str) -> Element:
@@ -189,7 +198,7 @@ class _Parser(Parser):
             case "BRACE_OPEN":
                 return self.nested(self._dict)
             case "QUOTE":
-                return self.nested(lambda: Text(self.text_parts(self.take(_VALUE).text)))
+                return self.nested(lambda: InterpolatedText(self.text_parts(self.take(_VALUE).text)))
             case _:
                 return self._primitive()
 
@@ -228,12 +237,12 @@ class _Parser(Parser):
             return Primitive(self._value(tokens))
         if len(parts) == 1 and not isinstance(parts[0], Token):
             return parts[0]
-        return Text(tuple(unescaped(part) if isinstance(part, Token) else part for part in parts))
+        return InterpolatedText(tuple(unescaped(part) if isinstance(part, Token) else part for part in parts))
 
     def _value(self, tokens: list[Token]) -> object:
         if not tokens or (len(tokens) == 1 and tokens[0].kind == "WS"):
             raise self.error("expected a value")
         try:
-            return value_of(tokens)
+            return primitive_value(tokens)
         except ValueError:
             raise GrammarError("interpolation does not parse: a number is too long") from None

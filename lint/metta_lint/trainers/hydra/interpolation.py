@@ -15,12 +15,12 @@ from metta_lint.trainers.hydra.grammar import (
     DictContainer,
     Element,
     GrammarError,
+    InterpolatedText,
     Interpolation,
     ListContainer,
     NodeInterpolation,
     Primitive,
     ResolverCall,
-    Text,
     is_fixed,
     parse_element,
     parse_interpolation,
@@ -214,7 +214,7 @@ class Resolver:
                 return self._follow(place, self._text(path, place))
             case ResolverCall():
                 return self._call(element, place)
-            case Text(parts=parts):
+            case InterpolatedText(parts=parts):
                 return self._text(parts, place)
             case ListContainer(items=items):
                 return [self._argument(item, place) for item in items]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import COMMAND_LINE, Span
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Parser, TokenTable, value_of
+from metta_lint.trainers.hydra.tokens import ID, PRIMITIVE, STRUCTURE, Parser, TokenTable, primitive_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ class _ValueParser(Parser):
         if not tokens:
             raise self.error("expected a value; quote it if it has other characters than Hydra's grammar allows")
         try:
-            return value_of(tokens)
+            return primitive_value(tokens)
         except ValueError:
             raise self.error("the number is too long") from None
 

@@ -58,7 +58,7 @@ class TokenTable:
         return tuple((kind, re.compile(pattern, re.DOTALL)) for kind, pattern in every)
 
 
-def value_of(tokens: list[Token]) -> object:
+def primitive_value(tokens: list[Token]) -> object:
     """The value of tokens that stand together: of one alone its own, else their text.
 
     Raises ValueError for a number too long to convert.

@@ -12,7 +12,7 @@ from metta_lint.plans.run import Machine, Run, Setting
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
 from metta_lint.trainers.metta.curriculum import read_environments
 from metta_lint.trainers.metta.defaults import DEFAULTS, REQUIRED, SOURCE
-from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, taken
+from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, sections_of, taken
 from metta_lint.trainers.trees.roots import topmost_with_configs
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _python_defaults(composed: Composed) -> dict[str, Setting]:
         or any(hole.package in ("", "trainer") or hole.package.startswith("trainer.") for hole in composed.holes)
     ):
         return {}
-    parents = {key[:dot] for key in said for dot in range(len(key)) if key[dot] == "."}
+    parents = {section for key in said for section in sections_of(key)}
     return {
         key: Setting(key, default.certain, note=f"{SOURCE}: its default")
         for key, default in DEFAULTS.items()
@@ -79,7 +79,7 @@ def _python_defaults(composed: Composed) -> dict[str, Setting]:
 
 def _is_within(key: str, said: Mapping[str, Setting]) -> bool:
     """Whether no part of the key's path is given as a single value."""
-    return not any(key[:dot] in said and said[key[:dot]].value != {} for dot in range(len(key)) if key[dot] == ".")
+    return not any(section in said and said[section].value != {} for section in sections_of(key))
 
 
 def _composed(reader: ConfigTreeReader, name: str, overrides: Sequence[str]) -> Composed:

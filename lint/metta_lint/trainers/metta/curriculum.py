@@ -13,9 +13,9 @@ from metta_lint.trainers.hydra import Composed, DictNode, ListNode, ValueNode
 from metta_lint.trainers.hydra.interpolation import COMMAND_LINE_SPAN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from metta_lint.trainers.hydra import ConfigTreeReader
+    from metta_lint.trainers.hydra import ConfigNode, ConfigTreeReader
 
 DEEPEST = 20
 """Curricula within curricula: Metta's own go three deep."""
@@ -30,10 +30,6 @@ class Task(NamedTuple):
     path: str
     config: Composed
     drawn: Mapping[str, Setting] = {}
-
-    def settings(self) -> dict[str, Setting]:
-        """What the environment is told, by the keys of its own config."""
-        return {**self.config.settings, **self.drawn}
 
 
 class Environments(NamedTuple):
@@ -60,10 +56,7 @@ def read_environments(
         tasks = list(reading.tasks(Task(path, config), where))
     except InputError as error:
         said = f" ({curriculum.key} is {path} where no file says it)" if is_default else ""
-        reading.problems.append(InputError(error.message + said, error.span))
-        tasks = []
-    if not tasks:
-        return Environments({}, (), tuple(reading.problems))
+        return Environments({}, (), (*reading.problems, InputError(error.message + said, error.span)))
     settings, notes = _shared(tasks, curriculum)
     for task in tasks:
         reading.problems += task.config.problems
@@ -111,43 +104,41 @@ class _Reading:
 
 
 def _paths_below(config: Composed) -> list[tuple[str, Span | None]]:
-    entries = config.tree.parts if isinstance(config.tree, DictNode) else {}
-    template, tasks = entries.get("env_cfg_template_path"), entries.get("tasks")
+    template = config.written("env_cfg_template_path")
     if isinstance(template, ValueNode) and isinstance(template.value, str):
         return [(template.value, template.span)]
-    if isinstance(tasks, DictNode):
-        return [(str(path), node.span) for path, node in tasks.parts.items()]
-    return []
+    return [(str(path), node.span) for path, node in _entries(config, "tasks")]
+
+
+def _entries(config: Composed, key: str) -> Iterable[tuple[object, ConfigNode]]:
+    node = config.written(key)
+    return node.children() if isinstance(node, DictNode) else ()
 
 
 def _buckets(config: Composed) -> dict[str, Setting]:
     """Settings that a bucketed curriculum draws for each task: from a list, or from the bins of a range."""
-    node = config.tree.parts.get("buckets") if isinstance(config.tree, DictNode) else None
-    if not isinstance(node, DictNode):
-        return {}
-    return {str(key): Setting(str(key), _drawn(item), item.span) for key, item in node.parts.items()}
+    return {str(key): Setting(str(key), _drawn(node), node.span) for key, node in _entries(config, "buckets")}
 
 
-def _drawn(node: DictNode | ListNode | ValueNode) -> Unknown:
-    why = "the curriculum's buckets draw it"
+def _drawn(node: ConfigNode) -> Unknown:
     items = node.parts if isinstance(node, ListNode) else []
     values = tuple(item.value for item in items if isinstance(item, ValueNode) and not isinstance(item.value, str))
-    return Unknown(why, Choice(values) if values and len(values) == len(items) else None)
+    could_be = Choice(values) if values and len(values) == len(items) else None
+    return Unknown("the curriculum's buckets draw it", could_be)
 
 
 def _with_overrides(config: Composed, owner: Composed, *keys: str) -> Composed:
     """A config with the ``env_overrides`` of another merged over it."""
     try:
-        overrides = owner.at(*keys, "env_overrides")
+        tree = owner.at(*keys, "env_overrides").resolved_tree()
     except KeyError:
         return config
-    tree = overrides.resolved_tree()
     return config.merged(tree) if isinstance(tree, DictNode) and tree.parts else config
 
 
 def _shared(tasks: list[Task], curriculum: Setting) -> tuple[dict[str, Setting], tuple[str, ...]]:
     """The settings of the tasks, Unknown where they differ, and what is to be said of that."""
-    every = [task.settings() for task in tasks]
+    every = [{**task.config.settings, **task.drawn} for task in tasks]
     settings: dict[str, Setting] = {}
     differing = []
     for key in dict.fromkeys(key for found in every for key in found):
@@ -164,9 +155,9 @@ def _shared(tasks: list[Task], curriculum: Setting) -> tuple[dict[str, Setting],
         said = ", ".join(f"{setting.value if setting else 'nothing'} in {path}" for path, setting in counts)
         why = f"num_agents differs between the curriculum's tasks: {said}"
         notes.append(why)
-        numbers = [setting.value for _, setting in counts if setting is not None]
-        known = len(numbers) == len(counts) and all(isinstance(number, int) for number in numbers)
-        could_be = Choice(tuple(dict.fromkeys(numbers))) if known else None
+        numbers = [setting.value if setting is not None else None for _, setting in counts]
+        is_known = all(isinstance(number, int) for number in numbers)
+        could_be = Choice(tuple(dict.fromkeys(numbers))) if is_known else None
         settings[AGENTS] = Setting(AGENTS, Unknown(why, could_be), curriculum.span)
     if len(differing) > (AGENTS in differing):
         notes.append(f"{len(tasks)} tasks in {curriculum.value}: {len(differing)} settings differ between them")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Mapping, Scalar, leaves
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import is_file
-from metta_lint.plans.pair import same as same_value
+from metta_lint.plans.pair import same
 from metta_lint.plans.run import Run, Setting
 from metta_lint.trainers.drift import DefaultDrift
 from metta_lint.trainers.metta.defaults import DEFAULTS, SOURCE
@@ -46,33 +47,31 @@ def trainer_drifts(document: Document) -> Iterator[DefaultDrift]:
     in_tree = _defaults_in_tree(document.path)
     source = CONFIG_PATH if in_tree else SOURCE
     defaults = in_tree or {key: _Default((default.value, *default.moved), None) for key, default in DEFAULTS.items()}
-    written = {f"trainer.{'.'.join(map(str, keys))}": node for keys, node in leaves(document.root)}
-    same, other = _compared(written, defaults)
-    if same < REPEATED * len(other):
+    written = _scalars(document.root)
+    compared = [(key, node) for key, node in written.items() if _comparable(node.value, defaults.get(key))]
+    other = [
+        (key, node) for key, node in compared if not any(same(node.value, value) for value in defaults[key].values)
+    ]
+    if len(compared) - len(other) < REPEATED * len(other):
         return
-    refusals: dict[str, str] = {}
-    for key, node in other.items():
-        block = key.split(".")[1]
-        if block not in refusals:
-            refusals[block] = _refusal_without(block, written, defaults)
-        default, short = defaults[key], key.removeprefix("trainer.")
-        why = refusals[block]
+    refusal_without = cache(partial(_refusal_without, written=written, defaults=defaults))
+    for key, node in other:
+        default, why = defaults[key], refusal_without(_block(key))
         values = (node.value, node.span, default.values[0], default.span)
-        yield DefaultDrift(short, *values, source, why, is_needed=bool(why))
+        yield DefaultDrift(key.removeprefix("trainer."), *values, source, why, is_needed=bool(why))
 
 
-def _compared(written: dict[str, Node], defaults: dict[str, _Default]) -> tuple[int, dict[str, Scalar]]:
-    """How many keys repeat their default, and those that do not."""
-    same, other = 0, {}
-    for key, node in written.items():
-        default = defaults.get(key)
-        if default is None or not isinstance(node, Scalar) or not _comparable(node.value, default):
-            continue
-        if any(same_value(node.value, value) for value in default.values):
-            same += 1
-        else:
-            other[key] = node
-    return same, other
+def _scalars(root: Node) -> dict[str, Scalar]:
+    """The single values of a trainer's config, by the keys of a run."""
+    return {_key(keys): node for keys, node in leaves(root) if isinstance(node, Scalar)}
+
+
+def _key(keys: tuple[object, ...]) -> str:
+    return ".".join(["trainer", *map(str, keys)])
+
+
+def _block(key: str) -> str:
+    return key.split(".")[1]
 
 
 def _is_trainers(document: Document) -> bool:
@@ -84,8 +83,7 @@ def _is_trainers(document: Document) -> bool:
         return True
     if os.path.basename(os.path.dirname(document.path)) != "trainer":
         return False
-    known = sum(f"trainer.{'.'.join(map(str, keys))}" in DEFAULTS for keys, _ in leaves(root))
-    return known >= KEYS_OF_A_TRAINER
+    return sum(_key(keys) in DEFAULTS for keys, _ in leaves(root)) >= KEYS_OF_A_TRAINER
 
 
 def _defaults_in_tree(path: str) -> dict[str, _Default] | None:
@@ -100,28 +98,25 @@ def _defaults_in_tree(path: str) -> dict[str, _Default] | None:
     found = tree.declared(module, CONFIG_CLASS) if module is not None else None
     if found is None:
         return None
-    nodes = leaves(tree.defaults(found))
-    return {
-        f"trainer.{'.'.join(map(str, keys))}": _Default((node.value,), node.span)
-        for keys, node in nodes
-        if isinstance(node, Scalar)
-    }
+    return {key: _Default((node.value,), node.span) for key, node in _scalars(tree.defaults(found)).items()}
 
 
-def _comparable(value: object, default: _Default) -> bool:
+def _comparable(value: object, default: _Default | None) -> bool:
     """Whether both are plain values: nothing that is decided later, and no path that a launch makes."""
+    if default is None:
+        return False
     later = isinstance(value, str) and ("${" in value or value == "???")
     known = default.values[0] is None or isinstance(default.values[0], str | int | float)
     return not later and value is not None and known
 
 
-def _refusal_without(block: str, written: dict[str, Node], defaults: dict[str, _Default]) -> str:
+def _refusal_without(block: str, written: dict[str, Scalar], defaults: dict[str, _Default]) -> str:
     """What the trainer would refuse if a block of its YAML were dropped and the defaults took over."""
     from metta_lint.trainers.metta.plan import derive
 
     settings = {key: default.values[0] for key, default in defaults.items()}
-    kept = {key: node.value for key, node in written.items() if isinstance(node, Scalar) and key.split(".")[1] != block}
-    whole = {key: node.value for key, node in written.items() if isinstance(node, Scalar)}
+    whole = {key: node.value for key, node in written.items()}
+    kept = {key: value for key, value in whole.items() if _block(key) != block}
     before = {refusal.requirement for refusal in derive(_run({**settings, **whole})).refusals}
     refusals = [r for r in derive(_run({**settings, **kept})).refusals if r.requirement not in before]
     return f"without its block the trainer refuses: {refusals[0].message}" if refusals else ""

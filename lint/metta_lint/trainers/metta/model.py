@@ -16,7 +16,7 @@ from metta_lint.trainers.metta.batches import CLOCKS, SIZES
 from metta_lint.trainers.metta.defaults import DEFAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from metta_lint.plans.derivation import Derivation
     from metta_lint.plans.run import Setting
@@ -80,7 +80,9 @@ def check_model(d: Derivation) -> None:
     settings = d.run.settings
     if not is_of_this_era(settings):
         return
-    for requirement, key, words in (*_sections(d), *_values(d), *_unknown_keys(settings)):
+    unknown = (key for key in settings if not _is_known(key))
+    unknown_keys = (("known-keys", key, f"Extra inputs are not permitted{_nearest(key)}") for key in unknown)
+    for requirement, key, words in (*_sections(d), *_values(d), *unknown_keys):
         message = f"{key} = {literal(d.run.value(key))}: {words}"
         d.refuse(Refusal(requirement, "ValidationError", message, (key,), listed=True))
     _check_fields(d)
@@ -101,7 +103,12 @@ def _sections(d: Derivation) -> Iterator[Problem]:
 @cache
 def _model() -> tuple[str, ...]:
     """The model itself, and its sections."""
-    return tuple(sorted({key[:dot] for key in DEFAULTS for dot in range(len(PREFIX) - 1, len(key)) if key[dot] == "."}))
+    return tuple(sorted({section for key in DEFAULTS for section in sections_of(key)}))
+
+
+def sections_of(key: str) -> list[str]:
+    """The mappings that a key is in: of ``trainer.ppo.gamma``, ``trainer`` and ``trainer.ppo``."""
+    return [key[:dot] for dot, character in enumerate(key) if character == "."]
 
 
 def _values(d: Derivation) -> Iterator[Problem]:
@@ -121,39 +128,23 @@ def problem_of(default: Default, value: object) -> tuple[str, str] | None:
         named = [repr(choice) for choice in default.choices]
         allowed = f"{', '.join(named[:-1])} or {named[-1]}"
         return None if value in default.choices else ("known-choices", f"Input should be {allowed}")
-    if not _has_type(default.type, value):
-        return "typed-values", f"Input should be a valid {_TYPES[default.type]}"
+    words, is_valid = _TYPES[default.type]
+    if not is_valid(value):
+        return "typed-values", f"Input should be a valid {words}"
     if isinstance(value, int | float) and default.type in ("int", "float"):
-        words = next(_broken_bounds(default, value), None)
-        return None if words is None else ("bounded-values", words)
+        return next((("bounded-values", words) for words in _broken_bounds(default, value)), None)
     return None
 
 
-_TYPES = {
-    "int": "integer",
-    "float": "number",
-    "bool": "boolean",
-    "str": "string",
-    "dict": "dictionary",
-    "list": "list",
+_TYPES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "int": ("integer", lambda value: isinstance(value, int) or (isinstance(value, float) and value.is_integer())),
+    "float": ("number", lambda value: isinstance(value, int | float)),
+    "bool": ("boolean", lambda value: isinstance(value, int | float) and value in (0, 1)),
+    "str": ("string", lambda value: isinstance(value, str)),
+    "dict": ("dictionary", lambda value: isinstance(value, dict)),
+    "list": ("list", lambda value: isinstance(value, list)),
 }
-
-
-def _has_type(name: str, value: object) -> bool:
-    """Whether pydantic takes a value for a type, texts aside."""
-    match name:
-        case "int":
-            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        case "float":
-            return isinstance(value, int | float)
-        case "bool":
-            return isinstance(value, bool) or (isinstance(value, int | float) and value in (0, 1))
-        case "str":
-            return isinstance(value, str)
-        case "dict":
-            return isinstance(value, dict)
-        case _:
-            return isinstance(value, list)
+"""By type, pydantic's word for it and whether a value that is no text is taken for it."""
 
 
 def _broken_bounds(default: Default, value: float) -> Iterator[str]:
@@ -165,21 +156,12 @@ def _broken_bounds(default: Default, value: float) -> Iterator[str]:
         yield f"Input should be less than or equal to {default.at_most:g}"
 
 
-def _unknown_keys(settings: Mapping[str, Setting]) -> Iterator[Problem]:
-    for key in settings:
-        if not _is_known(key):
-            yield "known-keys", key, f"Extra inputs are not permitted{_nearest(key)}"
-
-
 @lru_cache(maxsize=4096)  # a sweep asks for the same keys again and again
 def _is_known(key: str) -> bool:
-    return not key.startswith(PREFIX) or key in DEFAULTS or key in _model() or _is_free(key)
-
-
-def _is_free(key: str) -> bool:
-    """Whether a key lies below one that takes any keys."""
-    parents = (key[:dot] for dot in range(len(PREFIX), len(key)) if key[dot] == ".")
-    return any(parent in DEFAULTS and DEFAULTS[parent].type in ("dict", "list") for parent in parents)
+    if not key.startswith(PREFIX) or key in DEFAULTS or key in _model():
+        return True
+    around = [DEFAULTS[section] for section in sections_of(key) if section in DEFAULTS]
+    return any(default.type in ("dict", "list") for default in around)  # which take any keys
 
 
 def _nearest(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.documents import leaves
 from metta_lint.base.errors import InputError
-from metta_lint.base.paths import slashed
+from metta_lint.base.paths import from_folder
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import close_names
 from metta_lint.files.memory import Same, recalled
@@ -97,22 +98,16 @@ _Base: TypeAlias = tuple[Run, str | None]
 def _base(tree: ConfigTree, plans: Iterable[Plan]) -> _Base:
     """The run that asks for a sweep, else what the tree's trainer config says, else nothing."""
     root = os.path.abspath(tree.folder)
+    beside = os.path.dirname(root)  # paths are named from the tree's own folder on
     for plan in plans:
         inside = os.path.abspath(plan.run.entry).startswith(f"{root}{os.sep}")
         if inside and any(key.startswith("sweep.") for key in plan.run.settings):
-            return plan.run, _from_folder(plan.run.entry, tree)
-    try:
+            return plan.run, from_folder(plan.run.entry, beside)
+    with suppress(InputError):
         if tree.reader.repository.load(TRAINER) is not None:
             entry = f"{tree.folder}/{TRAINER}.yaml"
-            return Run("metta", entry, tree.reader.compose(TRAINER).settings), _from_folder(entry, tree)
-    except InputError:
-        pass
+            return Run("metta", entry, tree.reader.compose(TRAINER).settings), from_folder(entry, beside)
     return Run("metta", tree.folder, {}), None
-
-
-def _from_folder(path: str, tree: ConfigTree) -> str:
-    """A path as people name it: from the tree's own folder on."""
-    return slashed(os.path.relpath(path, os.path.dirname(os.path.abspath(tree.folder))))
 
 
 def _split(found: Iterable[Setting], name: str) -> tuple[dict[str, Setting], dict[tuple[str, ...], Setting]]:
@@ -164,14 +159,10 @@ def _misspelled(parameters: Mapping[str, Parameter], run: Run) -> Iterator[Ignor
 
 def _unsaid(run: Run) -> Iterator[Mapping[str, object]]:
     """Agents and workers where no file says them."""
-    agents: Sequence[int | None] = (None,)
-    workers: Sequence[int | None] = (None,)
+    unsaid: dict[str, Sequence[int]] = {}
     if isinstance(run.value("env.game.num_agents"), Unknown):
-        agents = AGENTS
+        unsaid["env.game.num_agents"] = AGENTS
     if run.value("trainer.num_workers") is None and isinstance(run.value("machine.cpus"), Unknown):
-        workers = WORKERS
-    if agents == workers:  # all is said
-        return
-    for agent, worker in product(agents, workers):
-        stand_in = {"env.game.num_agents": agent, "trainer.num_workers": worker}
-        yield {key: value for key, value in stand_in.items() if value is not None}
+        unsaid["trainer.num_workers"] = WORKERS
+    for numbers in product(*unsaid.values()) if unsaid else ():
+        yield dict(zip(unsaid, numbers, strict=True))

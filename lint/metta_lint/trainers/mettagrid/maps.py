@@ -69,9 +69,8 @@ def agents_placed(node: Node | None, map_file: MapFile) -> Placed | None:
         case "MultiRoom":
             return _repeated(agents_placed(node.get("room"), map_file), node, "num_rooms", None)
         case "RoomList":
-            rooms = node.get("rooms")
-            items = rooms.items if isinstance(rooms, Sequence) else ()
-            return _sum([agents_placed(item, map_file) for item in items]) if items else None
+            rooms = _items(node.get("rooms"))
+            return _sum([agents_placed(room, map_file) for room in rooms]) if rooms else None
         case "MapGen":
             if node.get("instance_map") is not None or node.get("num_agents") is not None:
                 return None
@@ -110,33 +109,38 @@ def _given(node: Node | None, default: int | None) -> Placed | None:
 
 
 def _in_file(uri: Node | None, map_file: MapFile) -> Placed | None:
-    document = map_file(str(uri.value)) if isinstance(uri, Scalar) and isinstance(uri.value, str) else None
-    if document is None or uri is None:
+    text = _map_text(uri, map_file)
+    if text is None or uri is None:
         return None
-    count = sum(map(_agents_in, rows_of(document)))
+    count = _agents_in(text)
     return Placed(count, ((f"a map with {count} agents", uri.span),))
 
 
-def rows_of(document: Document) -> list[str]:
-    """The rows of an ASCII map, as they are read: without the blanks around them."""
-    items = document.root.items if isinstance(document.root, Sequence) else ()
-    return [str(item.value).strip() for item in items if isinstance(item, Scalar)]
+def _map_text(uri: Node | None, map_file: MapFile) -> str | None:
+    """The rows of an ASCII map, without the blanks around them, as one text; None if there is no such map."""
+    document = map_file(str(uri.value)) if isinstance(uri, Scalar) and isinstance(uri.value, str) else None
+    if document is None:
+        return None
+    return "".join(str(item.value).strip() for item in _items(document.root) if isinstance(item, Scalar))
 
 
-def _agents_in(row: str) -> int:
-    return sum(CHARACTERS.get(character, "").startswith(AGENT) for character in row)
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Sequence) else ()
+
+
+def _agents_in(text: str) -> int:
+    return sum(CHARACTERS.get(character, "").startswith(AGENT) for character in text)
 
 
 def _in_scene(node: Node | None, map_file: MapFile) -> Placed | None:
     """The agents of a scene of metta/map/scenes and of its children."""
     if not isinstance(node, Mapping):
         return None
-    children = node.get("children")
     parts = [_own(node, map_file)]
-    for child in children.items if isinstance(children, Sequence) else ():
-        below = _in_scene(child.get("scene") if isinstance(child, Mapping) else None, map_file)
-        if below is not None and below.agents:
-            areas = _areas(node, child) if isinstance(child, Mapping) else None
+    for child in _items(node.get("children")):
+        below = _in_scene(child.get("scene"), map_file) if isinstance(child, Mapping) else None
+        if below is not None and below.agents and isinstance(child, Mapping):
+            areas = _areas(node, child)
             below = None if areas is None else below.times(areas)
         parts.append(below)
     return _sum(parts)
@@ -171,19 +175,14 @@ def _areas(parent: Mapping, child: Mapping) -> int | None:
         return None  # which areas are left depends on the children before it
     if isinstance(where, Scalar) and where.value == "full":
         return 1
-    tags = _tags(where) if where is not None else set()
-    total = None if tags is None else _areas_with(parent, tags)
+    listed = where.get("tags") if isinstance(where, Mapping) else None
+    if where is not None and not isinstance(listed, Sequence):
+        return None
+    total = _areas_with(parent, {str(item.value) for item in _items(listed) if isinstance(item, Scalar)})
     if total is None or child.get("limit") is None:
         return total
     limit = _number(child.get("limit"))
     return None if limit is None else min(limit, total)
-
-
-def _tags(where: Node) -> set[str] | None:
-    found = where.get("tags") if isinstance(where, Mapping) else None
-    if not isinstance(found, Sequence):
-        return None
-    return {str(item.value) for item in found.items if isinstance(item, Scalar)}
 
 
 def _areas_with(parent: Mapping, tags: set[str]) -> int | None:
@@ -191,15 +190,14 @@ def _areas_with(parent: Mapping, tags: set[str]) -> int | None:
         case "RoomGrid":
             layout = parent.get("params", "layout")
             if isinstance(layout, Sequence):
-                cells = [cell for row in layout.items if isinstance(row, Sequence) for cell in row.items]
+                cells = [cell for row in layout.items for cell in _items(row)]
                 named = [str(cell.value) for cell in cells if isinstance(cell, Scalar)]
                 return sum(not tags or tags == {name} for name in named)
             rows, columns = (_number(parent.get("params", key)) for key in ("rows", "columns"))
             return None if tags or rows is None or columns is None else rows * columns
         case "Layout":
-            areas = parent.get("params", "areas")
-            items = areas.items if isinstance(areas, Sequence) else ()
-            found = [area.get("tag") for area in items if isinstance(area, Mapping)]
+            areas = _items(parent.get("params", "areas"))
+            found = [area.get("tag") for area in areas if isinstance(area, Mapping)]
             return sum(not tags or (isinstance(tag, Scalar) and tags == {str(tag.value)}) for tag in found)
         case "Maze" if len(tags) == 1 and tags <= CORNERS:
             return 1
@@ -211,9 +209,8 @@ def _areas_with(parent: Mapping, tags: set[str]) -> int | None:
 
 def things_placed(node: Node | None, map_file: MapFile) -> Iterator[Thing]:
     """The objects that a map builder certainly places, each where it is named."""
-    if isinstance(node, Sequence):
-        for item in node.items:
-            yield from things_placed(item, map_file)
+    for item in _items(node):
+        yield from things_placed(item, map_file)
     if not isinstance(node, Mapping):
         return
     kind = kind_of(node)
@@ -266,8 +263,8 @@ def _by_itself(kind: str, node: Mapping) -> Iterator[Thing]:
 
 
 def _drawn(uri: Node | None, map_file: MapFile) -> Iterator[Thing]:
-    document = map_file(str(uri.value)) if isinstance(uri, Scalar) and isinstance(uri.value, str) else None
-    if document is None or uri is None:
+    text = _map_text(uri, map_file)
+    if text is None or uri is None:
         return
-    for character in sorted(SETTLED & set("".join(rows_of(document)))):
+    for character in sorted(SETTLED.intersection(text)):
         yield Thing(CHARACTERS[character], uri.span, f"its character {character!r}", in_file=True)

@@ -6,13 +6,13 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Document, Scalar, Span, leaves, plain
+from metta_lint.base.documents import Document, Scalar, Span
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.errors import OverrideError, UnknownKeyError
 from metta_lint.base.paths import is_below, parent_of, parents_of, tidy
 from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import is_file, real_path
-from metta_lint.plans.run import Callee, Machine, Run, Setting
+from metta_lint.plans.run import Callee, Machine, Run, Setting, leaf_settings
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
 from metta_lint.trainers.pufferlib.claims import check_claims
@@ -218,12 +218,8 @@ def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Se
             return {}
     if not is_file(path):
         return {}
-    document = read(path)
-    found = {}
-    for keys, node in leaves(document.root):
-        key = ".".join(["env", *map(str, keys)])
-        found[key] = Setting(key, _yaml_value(plain(node)), node.span)
-    return found
+    found = leaf_settings(read(path).root, "env")
+    return {setting.key: setting._replace(value=_yaml_value(setting.value)) for setting in found}
 
 
 def _yaml_value(value: object) -> object:

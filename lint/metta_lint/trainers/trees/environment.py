@@ -143,4 +143,4 @@ def environment_alone(composed: Composed | None, name: str) -> Composed | None:
         alone = composed.at(*groups).detached() if composed is not None else None
     except KeyError:
         return None
-    return alone if alone is not None and alone.place.child(GAME) is not None else None
+    return alone if alone is not None and alone.written(GAME) is not None else None

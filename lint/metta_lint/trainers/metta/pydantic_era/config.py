@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Mapping, Node, Scalar, Span, leaves, plain
+from metta_lint.base.documents import Mapping, Node, Scalar, Span, leaves, mappings, plain
 from metta_lint.base.errors import InputError, UnknownKeyError
+from metta_lint.base.paths import from_folder, parent_of, parents_of
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import did_you_mean
 from metta_lint.files.file_system import is_folder
-from metta_lint.plans.run import Machine, Run, Setting, split_entry
+from metta_lint.plans.run import Machine, Run, Setting, leaf_settings, split_entry
 from metta_lint.sources import read
 from metta_lint.sources.syntax import PYTHON
 from metta_lint.trainers.metta.config import machine_settings
@@ -21,7 +21,7 @@ from metta_lint.trainers.metta.pydantic_era.entries import CONFIG_CLASS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from metta_lint.sources.python_tree import Declared, Tree
+    from metta_lint.sources.python_tree import Tree
 
 ENVIRONMENT = ("metta.rl.training.training_environment", "TrainingEnvironmentConfig")
 NODE_CONFIGS = {
@@ -54,11 +54,9 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     """
     machine = machine or Machine()
     path, name = split_entry(entry)
-    if PYTHON.fits(path):
-        settings = {key: Setting(key, value, span) for key, value, span in _declared(path, name or CONFIG_CLASS)}
-    else:
-        settings = {key: Setting(key, _taken(key, value), span) for key, value, span in _dumped(path)}
-    settings |= {key: setting for key, setting in _assumed(settings) if key not in settings}
+    found = _declared(path, name or CONFIG_CLASS) if PYTHON.fits(path) else map(_as_taken, _dumped(path))
+    settings = {setting.key: setting for setting in found}
+    settings |= {key: setting for key, setting in _assumed(settings).items() if key not in settings}
     for override in overrides:
         setting = _override(override, settings)
         settings[setting.key] = setting
@@ -70,12 +68,15 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
 # -- dumps -------------------------------------------------------------------------------------------------------------
 
 
-def _taken(key: str, value: object) -> object:
-    """What pydantic makes of a dump's value where a whole number is asked for: 1e6 is one."""
-    return int(value) if key in WHOLE and isinstance(value, float) and value.is_integer() else value
+def _as_taken(setting: Setting) -> Setting:
+    """A dump's setting as pydantic takes it where a whole number is asked for: 1e6 is one."""
+    value = setting.value
+    if setting.key in WHOLE and isinstance(value, float) and value.is_integer():
+        return setting._replace(value=int(value))
+    return setting
 
 
-def _dumped(path: str) -> Iterator[tuple[str, object, Span | None]]:
+def _dumped(path: str) -> Iterator[Setting]:
     root = read(path).root
     if not isinstance(root, Mapping) or not isinstance(root.get("trainer"), Mapping):
         raise InputError("no resolved config: it has no mapping 'trainer'", root.span)
@@ -83,51 +84,33 @@ def _dumped(path: str) -> Iterator[tuple[str, object, Span | None]]:
         node = root.get(group)
         if isinstance(node, Mapping):
             own = Mapping({key: entry for key, entry in node.entries.items() if key != "curriculum"}, node.span)
-            yield from _leaves(own, group)
+            yield from leaf_settings(own, group)
     scheduler = root.get("scheduler")
     if scheduler is not None:
-        yield "scheduler", plain(scheduler), scheduler.span
+        yield Setting("scheduler", plain(scheduler), scheduler.span)
     curriculum = root.get("training_env", "curriculum")
     if curriculum is not None:
         yield from _environment(curriculum)
 
 
-def _leaves(node: Node, prefix: str) -> Iterator[tuple[str, object, Span | None]]:
-    for keys, leaf in leaves(node):
-        yield ".".join([prefix, *map(str, keys)]), plain(leaf), leaf.span
-
-
-def _environment(curriculum: Node) -> Iterator[tuple[str, object, Span | None]]:
+def _environment(curriculum: Node) -> Iterator[Setting]:
     """The environment that a dumped curriculum hands out; where its tasks differ in agents, their number is unknown."""
-    games = list(_games(curriculum))
+    games = [node for key, node in mappings(curriculum) if key == "game"]
     counts = [node for game in games if (node := game.get("num_agents")) is not None]
     if len(games) == 1:
-        yield from _leaves(games[0], "env.game")
+        yield from leaf_settings(games[0], "env.game")
     varied = [keys for keys, _ in leaves(curriculum) if any(str(key).endswith("game.num_agents") for key in keys)]
     values = {plain(node) for node in counts if isinstance(node, Scalar)}
     if varied or len(values) > 1:
-        why = "the curriculum's tasks differ in num_agents"
-        yield NUM_AGENTS, Unknown(why), curriculum.span
+        yield Setting(NUM_AGENTS, Unknown("the curriculum's tasks differ in num_agents"), curriculum.span)
     elif counts and len(games) > 1:
-        yield NUM_AGENTS, plain(counts[0]), counts[0].span
-
-
-def _games(node: Node) -> Iterator[Mapping]:
-    if not isinstance(node, Mapping):
-        for item in getattr(node, "items", ()):
-            yield from _games(item)
-        return
-    for key, entry in node.entries.items():
-        if key == "game" and isinstance(entry.value, Mapping):
-            yield entry.value
-        else:
-            yield from _games(entry.value)
+        yield Setting(NUM_AGENTS, plain(counts[0]), counts[0].span)
 
 
 # -- Python ------------------------------------------------------------------------------------------------------------
 
 
-def _declared(path: str, name: str) -> Iterator[tuple[str, object, Span | None]]:
+def _declared(path: str, name: str) -> Iterator[Setting]:
     tree, inside = _tree_of(path)
     module = tree.module(inside)
     if module is None:
@@ -142,39 +125,37 @@ def _declared(path: str, name: str) -> Iterator[tuple[str, object, Span | None]]
     yield from _plain_leaves(trainer, "trainer")
     training_env = defaults.get("training_env") if whole else None
     yield from _training_env(tree, training_env)
-    for node, (dotted, config) in NODE_CONFIGS.items():
-        declared = _class(tree, dotted, config)
-        if declared is not None:
-            yield from _plain_leaves(tree.defaults(declared), f"{NODE_GROUPS[0]}.{node}")
+    for node, config in NODE_CONFIGS.items():
+        own = _defaults_of(tree, *config)
+        if own is not None:
+            yield from _plain_leaves(own, f"{NODE_GROUPS[0]}.{node}")
 
 
 def _tree_of(path: str) -> tuple[Tree, str]:
     """The tree that a file's absolute imports start at: the nearest folder above it that holds its first package."""
     from metta_lint.sources.python_tree import Tree
 
-    folder = Path(path).parent
-    for parent in (folder, *folder.parents):
-        if is_folder(f"{parent.as_posix()}/metta/rl"):
-            return Tree(parent.as_posix()), Path(path).relative_to(parent).as_posix()
-    return Tree(folder.as_posix()), Path(path).name
+    above = (folder for folder in parents_of(path) if is_folder(f"{folder}/metta/rl"))
+    folder = next(above, parent_of(path))
+    return Tree(folder), from_folder(path, folder)
 
 
-def _training_env(tree: Tree, node: Node | None) -> Iterator[tuple[str, object, Span | None]]:
-    if not isinstance(node, Mapping):
-        declared = _class(tree, *ENVIRONMENT)
-        if declared is None:
-            return
-        node = tree.defaults(declared)
+def _training_env(tree: Tree, given: Node | None) -> Iterator[Setting]:
+    node = given if isinstance(given, Mapping) else _defaults_of(tree, *ENVIRONMENT)
+    if node is None:
+        return
     yield from _plain_leaves(node, "training_env")
     curriculum = node.get("curriculum")
     agents = _keyword(curriculum, "num_agents") if curriculum is not None else None
     if agents is not None:
-        yield NUM_AGENTS, agents.value, agents.span
+        yield Setting(NUM_AGENTS, agents.value, agents.span)
 
 
-def _class(tree: Tree, dotted: str, name: str) -> Declared | None:
-    found = tree.named(dotted)
-    return tree.declared(found[0], name) if found is not None else None
+def _defaults_of(tree: Tree, module: str, name: str) -> Mapping | None:
+    """The defaults of a class, None where the tree does not have it."""
+    found = tree.named(module)
+    declared = tree.declared(found[0], name) if found is not None else None
+    return tree.defaults(declared) if declared is not None else None
 
 
 def _keyword(node: Node, name: str, depth: int = 0) -> Scalar | None:
@@ -191,23 +172,22 @@ def _keyword(node: Node, name: str, depth: int = 0) -> Scalar | None:
     return next((found for found in below if found is not None), None)
 
 
-def _plain_leaves(node: Node, prefix: str) -> Iterator[tuple[str, object, Span | None]]:
+def _plain_leaves(node: Node, prefix: str) -> Iterator[Setting]:
     """Defaults by key, save for those that code computes: for these stands what the table says, or nothing."""
     from metta_lint.sources.python import plain_node
 
-    for key, value, span in _leaves(plain_node(node), prefix):
-        if not (isinstance(value, Unknown) and (key in TRAINING_ENV or key in ("trainer.nodes", "trainer.losses"))):
-            yield key, value, span
+    for setting in leaf_settings(plain_node(node), prefix):
+        if not (isinstance(setting.value, Unknown) and setting.key in (*TRAINING_ENV, *NODE_GROUPS)):
+            yield setting
 
 
 # -- what no file says -------------------------------------------------------------------------------------------------
 
 
-def _assumed(settings: dict[str, Setting]) -> Iterator[tuple[str, Setting]]:
+def _assumed(settings: dict[str, Setting]) -> dict[str, Setting]:
     group = next((g for g in NODE_GROUPS if any(key.startswith(f"{g}.") for key in settings)), NODE_GROUPS[0])
     nodes = {f"{group}.{key}": value for key, value in NODES.items()}
-    for key, value in {**TRAINER, **TRAINING_ENV, **nodes}.items():
-        yield key, Setting(key, value, note=TABLE)
+    return {key: Setting(key, value, note=TABLE) for key, value in {**TRAINER, **TRAINING_ENV, **nodes}.items()}
 
 
 def _override(text: str, settings: dict[str, Setting]) -> Setting:
