@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as MappingABC
 
-    from metta_lint.base.documents import Entry, Node
+    from metta_lint.base.documents import Node
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Run, Setting
     from metta_lint.sources.text import FileText
@@ -247,15 +247,11 @@ def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _Place | No
         return None
     if written_here is not None or not node.entries or text.begins(node.span, "{"):
         return None
-    last = _last_entry(node)
+    last = max(node.entries.values(), key=lambda entry: entry.key_span)
     if ends_in_block_text(last.value, text):
         return None
     line = _last(last.value, last.key_span)
     return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1))
-
-
-def _last_entry(node: Mapping) -> Entry:
-    return max(node.entries.values(), key=lambda entry: entry.key_span)
 
 
 def _first_column(node: Mapping) -> int:

@@ -16,6 +16,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.fixes.problems import demands_of, problems_of
 from metta_lint.fixes.solver.candidates import MOST_OCTAVES, candidates, distance
 from metta_lint.fixes.solver.model import Model
+from metta_lint.plans.formula import formula
 from metta_lint.plans.run import Setting
 from metta_lint.trainers.dialects import trainer_for
 
@@ -92,7 +93,7 @@ class _Search:
         value = self.start.run.value(key)
         if type(value) is int:
             return value if value > 0 else None
-        decided = (q for q in self.start.quantities.values() if key in q.inputs and key not in _names(q.formula))
+        decided = (q for q in self.start.quantities.values() if key in q.inputs and key not in formula(q.formula).names)
         worked_out = [quantity.value for quantity in decided if type(quantity.value) is int and quantity.value > 0]
         return worked_out[0] if value in ("auto", None) and worked_out else None
 
@@ -102,14 +103,12 @@ class _Search:
         if not self.given or self._is_hopeless():
             return []
         for key in self.given:
-            self._keep(self._first_clean(self._singles(key, MOST_OCTAVES)))
+            self._keep(self._first_clean(self._values(self._model({key}).base, key, MOST_OCTAVES)))
         for first in self.given:
             self._try_pairs(first)
-        return sorted((self.found[keys] for keys in self.found if self._is_least(keys)), key=self._rank)
-
-    def _is_least(self, keys: frozenset[str]) -> bool:
-        """Whether no part of these settings would do for less."""
-        return self.found[keys].distance <= self._nearest(*keys)
+        # Those of which no part would do for less.
+        least = (found for keys, found in self.found.items() if found.distance <= self._nearest(*keys))
+        return sorted(least, key=self._rank)
 
     def _keep(self, proposal: Proposal | None) -> None:
         if proposal is not None:
@@ -137,11 +136,8 @@ class _Search:
 
     # -- one setting -----------------------------------------------------------------------------------------------
 
-    def _singles(self, key: str, limit: float) -> Iterator[State]:
-        """Values of one setting that leave nothing wrong as far as the formulas say, the nearest first."""
-        yield from self._values(self._model({key}).base, key, limit)
-
     def _values(self, state: State, key: str, limit: float) -> Iterator[State]:
+        """Values of one setting that leave nothing wrong as far as the formulas say, the nearest first."""
         for value in self._candidates(key, state):
             after = self._tried(state, key, value) if distance(self.given[key], value) < limit else None
             if after is None:
@@ -234,9 +230,3 @@ class _Search:
 
     def _is_clean(self, plan: Plan) -> bool:
         return not self._problems(plan) and all(plan.value(name) == value for name, value in self.wants.items())
-
-
-def _names(text: str) -> tuple[str, ...]:
-    from metta_lint.plans.formula import formula
-
-    return formula(text).names

@@ -66,11 +66,7 @@ def _claims_below(folder: str) -> dict[str, list[str]]:
     for parent, content in Folders().below(folder):
         for name in content.files:
             if INI.fits(name) and not is_default(name):
-                for environment in _claimed(f"{parent}/{name}"):
+                found = _ENV_NAME.search(first_bytes(f"{parent}/{name}", BYTE_LIMIT))
+                for environment in found[1].decode("utf-8", "replace").split() if found else ():
                     claims.setdefault(environment, []).append(f"{parent}/{name}")
     return claims
-
-
-def _claimed(path: str) -> list[str]:
-    found = _ENV_NAME.search(first_bytes(path, BYTE_LIMIT))
-    return found[1].decode("utf-8", "replace").split() if found else []
