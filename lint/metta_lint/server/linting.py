@@ -130,9 +130,10 @@ def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
         return []
     with _process, reading_instead(result.state.contents()):
         os.chdir(checked.root.folder)
-        find_config(".")  # whose plugins the plans may need
-        sides: tuple[Side, ...] = ("left", "right") if pair.truth is None else (pair.truth,)
-        found = [with_taken([finding], [pair], side)[0].fix for side in sides]
+        with confined(checked.root.paths or (".",)):
+            find_config(".")  # whose plugins the plans may need
+            sides: tuple[Side, ...] = ("left", "right") if pair.truth is None else (pair.truth,)
+            found = [with_taken([finding], [pair], side)[0].fix for side in sides]
     return [fix for fix in found if fix is not None]
 
 
@@ -140,8 +141,10 @@ def _checked(state: State, memories: dict[Root, Memory]) -> Iterator[Checked]:
     for root in roots(state):
         try:
             os.chdir(root.folder)
-            with confined(root.paths or (".",)), memories.setdefault(root, Memory()).new_round():
-                report = check(root.paths, find_config("."))
+            with confined(root.paths or (".",)):
+                config = find_config(".")
+                with memories.setdefault(root, Memory()).new_round():
+                    report = check(root.paths, config)
         except InputError as error:
             finding = UNREADABLE.finding(printable(error.message), error.span)
             yield Checked(root, None, (finding,), str(error))
