@@ -187,7 +187,7 @@ def test_a_run_can_be_declared_and_compared(installed: Installed, tmp_path: Path
 def test_what_an_editor_holds_counts_instead_of_the_file(installed: Installed, tmp_path: Path) -> None:
     path = write(tmp_path, entry(n_envs=8))
     script = (
-        "from metta_lint.files.bytes import reading_instead\n"
+        "from metta_lint.files.file_system import reading_instead\n"
         "from metta_lint_sb3.zoo import read_run\n"
         f"with reading_instead({{{str(path)!r}: {entry(n_envs=3).encode()!r}}}):\n"
         f"    print(read_run({str(path)!r} + ':CartPole-v1').value('params.n_envs'))\n"
