@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from metta_lint_trainer.experience import Counts, Experience, Step
+from metta_lint_trainer.experience import BatchStep, Counts, Experience
 from metta_lint_trainer.rollout import rollout
 from metta_lint_trainer.workers import Arrival
 
@@ -41,9 +41,9 @@ class EmptyTurns:
         self._environments = np.repeat(np.arange(loop.num_envs, dtype=np.int32), agents)
         self._first = 0
         zeros = torch.zeros(self._batch)
-        self._step = Step(torch.zeros(self._batch, 1, dtype=torch.uint8), zeros.int(), *[zeros] * 5)
+        self._step = BatchStep(torch.zeros(self._batch, 1, dtype=torch.uint8), zeros.int(), *[zeros] * 5)
 
-    def act(self, _arrival: Arrival) -> Step:
+    def act(self, _arrival: Arrival) -> BatchStep:
         return self._step
 
     def recv(self) -> Arrival:

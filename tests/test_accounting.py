@@ -13,7 +13,7 @@ from metta_lint.api.testing import ENVIRONMENT, METTA, PUFFERLIB
 from metta_lint.plans.run import Run, Setting
 from metta_lint.trainers.metta.plan import derive as derive_metta
 from metta_lint.trainers.pufferlib.dialect import derive as derive_pufferlib
-from metta_lint_trainer.errors import Refusal
+from metta_lint_trainer.errors import TrainerRefusal
 from metta_lint_trainer.requirements import check
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def assert_planned_is_stamped(plan: Plan) -> None:
     try:
         check(plan.loop)
         epochs = rollout_without_policy(plan.loop, epochs=2)
-    except Refusal as refusal:
+    except TrainerRefusal as refusal:
         event(f"refused: {refusal.requirement}")
         predicted = [found.requirement for found in plan.refusals[:1]]
         if predicted != [refusal.requirement]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from metta_lint.loops.embedded import ACTIONS, CELLS, ITEMS, OBSERVATION_BYTES, WINDOW
 
 if TYPE_CHECKING:
-    from metta_lint.loops.loop import Environment
+    from metta_lint.loops.loop import EnvironmentSettings
 
 Bytes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
@@ -63,7 +63,7 @@ class Arena:
     comes with a truncation is the next episode's first, as in PufferLib.
     """
 
-    def __init__(self, config: Environment, environments: range, seed: int) -> None:
+    def __init__(self, config: EnvironmentSettings, environments: range, seed: int) -> None:
         self.environments = environments
         self.agents_per_env = config.agents_per_env
         self._max_steps = config.max_steps or math.inf  # MettaGrid's 0: no limit

@@ -9,7 +9,7 @@ class TrainerError(LintError):
     """The reference trainer cannot run or go on: a worker died, memory does not suffice, a layout that it lacks."""
 
 
-class Refusal(Exception):  # noqa: N818 - what the configured trainer would do, not a fault of this one
+class TrainerRefusal(Exception):  # noqa: N818 - what the configured trainer would do, not a fault of this one
     """The configured trainer would stop here.
 
     ``requirement`` is a key of ``metta_lint.loops.requirements.REQUIREMENTS``; ``exception`` names the type of

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from metta_lint.loops.embedded import OBSERVATION_BYTES
-from metta_lint_trainer.errors import Refusal
+from metta_lint_trainer.errors import TrainerRefusal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from metta_lint.loops.loop import Loop
 
 
-class Step(NamedTuple):
+class BatchStep(NamedTuple):
     """One agent step of each agent of a batch, b = agents of the batch."""
 
     observations: Tensor  # uint8 [b, observation bytes]
@@ -74,7 +74,7 @@ class Experience:
         self._overwrites = loop.overrun == "overwrite"
 
         shape = (self.segments, self.horizon)
-        self.data = Step(
+        self.data = BatchStep(
             observations=torch.zeros(*shape, observation_bytes, dtype=torch.uint8, device=device),
             actions=torch.zeros(shape, dtype=torch.int32, device=device),
             logprobs=torch.zeros(shape, device=device),
@@ -111,7 +111,7 @@ class Experience:
         for stamp in self.stamps:
             stamp.fill_(-1)
 
-    def store(self, first_agent: int, step: Step) -> None:
+    def store(self, first_agent: int, step: BatchStep) -> None:
         """Store one step of the agents ``first_agent .. first_agent + b - 1``.
 
         Raises Refusal("rows-fit-buffer") where torch refuses to write rows past the buffer's end. A batch of one agent
@@ -155,13 +155,13 @@ class Experience:
             return torch.from_numpy(rows % self.segments)
         return slice(int(rows[0]), int(rows[-1]) + 1)
 
-    def _write(self, rows: slice | Tensor, column: int, step: Step, stamps: Stamps) -> None:
+    def _write(self, rows: slice | Tensor, column: int, step: BatchStep, stamps: Stamps) -> None:
         try:
             for tensor, values in zip((*self.data, *self.stamps), (*step, *stamps), strict=True):
                 tensor.select(1, column)[rows] = values.to(tensor.device)
         except RuntimeError as error:
             if isinstance(rows, slice) and rows.stop > self.segments:
-                raise Refusal(
+                raise TrainerRefusal(
                     requirement="rows-fit-buffer", exception=type(error).__name__, message=str(error)
                 ) from error
             raise

@@ -28,13 +28,13 @@ from metta_lint_trainer.environment import (
     ORE,
     Arena,
 )
-from metta_lint_trainer.errors import Refusal
+from metta_lint_trainer.errors import TrainerRefusal
 from metta_lint_trainer.policy import Evaluated, Policy
 from metta_lint_trainer.rollout import clamped
 from metta_lint_trainer.update import PRIORITY_EPSILON, Losses, Update, importance_weights
 
 if TYPE_CHECKING:
-    from metta_lint.loops.loop import Environment, Loop
+    from metta_lint.loops.loop import EnvironmentSettings, Loop
 
 Quantities = dict[str, object]
 
@@ -108,7 +108,7 @@ def _annealing(loop: Loop) -> Quantities:
     update = _small_update(loop._replace(learning_rate=1.0))
     try:
         update.end_epoch(update_epochs=1)
-    except Refusal:
+    except TrainerRefusal:
         return {}
     return {"anneal_lr": update.optimizer.param_groups[0]["lr"] != 1.0}
 
@@ -143,7 +143,7 @@ def _priorities(update: Update) -> Quantities:
     found: Quantities = {"prio_alpha": _near_one(math.log(weight, steep))}
     try:
         weights = importance_weights(torch.tensor([2.0], dtype=torch.float64), 1, update.beta())
-    except Refusal:
+    except TrainerRefusal:
         return found
     return {**found, "prio_beta0": -math.log2(float(weights))}
 
@@ -215,7 +215,7 @@ def _precision(update: Update) -> str:
     return str(product.dtype).removeprefix("torch.")
 
 
-def _rewards(config: Environment) -> Quantities:
+def _rewards(config: EnvironmentSettings) -> Quantities:
     """What a lone agent is paid for one unit of each item; and for all it can hold, where a cap shows in that."""
     found: Quantities = {}
     for item, name in enumerate(ITEMS):
@@ -232,7 +232,7 @@ STATIONS = {ORE: (MINE, None, 0), BATTERY: (GENERATOR, ORE, 1), HEART: (ALTAR, B
 """Where an item is made, of what, and of how much of it."""
 
 
-def _paid_for(config: Environment, item: int, amount: int) -> float:
+def _paid_for(config: EnvironmentSettings, item: int, amount: int) -> float:
     """What the environment pays an agent at the step that takes it from nothing to an amount of an item.
 
     The agent is put beside the item's station with its ingredients and one unit less than the amount, all unpaid.

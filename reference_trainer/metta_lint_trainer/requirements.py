@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from metta_lint.loops.loop import Loop
 from metta_lint.loops.requirements import UPDATE_REQUIREMENTS
-from metta_lint_trainer.errors import Refusal
+from metta_lint_trainer.errors import TrainerRefusal
 
 GIVEN_LATER = "auto"
 """PufferLib's word for a size that the other sizes decide."""
@@ -38,9 +38,9 @@ def _check(loop: Loop, requirements: list[str]) -> None:
         try:
             problem = CHECKS[requirement](loop)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
-            raise Refusal(requirement=requirement, exception=type(error).__name__, message=str(error)) from error
+            raise TrainerRefusal(requirement=requirement, exception=type(error).__name__, message=str(error)) from error
         if problem is not None:
-            raise Refusal(requirement=requirement, exception="ValueError", message=problem)
+            raise TrainerRefusal(requirement=requirement, exception="ValueError", message=problem)
 
 
 Check = Callable[[Loop], str | None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from metta_lint_trainer.experience import Experience, Step
+from metta_lint_trainer.experience import BatchStep, Experience
 from metta_lint_trainer.workers import Arrival
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Times(NamedTuple):
     stored: int
 
 
-Act = Callable[[Arrival], Step]
+Act = Callable[[Arrival], BatchStep]
 Watch = Callable[[Arrival, Times], None]
 
 
@@ -86,7 +86,7 @@ class Actor:
             self._states.clear()
 
     @torch.inference_mode()
-    def __call__(self, arrival: Arrival) -> Step:
+    def __call__(self, arrival: Arrival) -> BatchStep:
         observations, rewards, terminals, truncations = (
             torch.from_numpy(array).to(self._device)
             for array in (arrival.observations, arrival.rewards, arrival.terminals, arrival.truncations)
@@ -96,7 +96,7 @@ class Actor:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=bfloat16):
             acted = self._policy.act(observations, state, self._generator)
         self._states[arrival.first_agent] = acted.state
-        return Step(
+        return BatchStep(
             observations,
             acted.actions,
             acted.logprobs,

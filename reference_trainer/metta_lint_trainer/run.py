@@ -15,7 +15,7 @@ from metta_lint.loops.engine import Estimate, Progress, RunOptions
 from metta_lint.loops.observation import Crash, Observation
 from metta_lint_trainer import estimate as estimates
 from metta_lint_trainer.environment import Arena
-from metta_lint_trainer.errors import Refusal, TrainerError
+from metta_lint_trainer.errors import TrainerError, TrainerRefusal
 from metta_lint_trainer.experience import Experience
 from metta_lint_trainer.measure import Measurements
 from metta_lint_trainer.memory import reset_peak_rss
@@ -44,7 +44,7 @@ def estimate(loop: Loop, options: RunOptions) -> Estimate:
     """
     try:
         check(loop)
-    except Refusal:
+    except TrainerRefusal:
         return Estimate()
     _refuse_what_cannot_run(loop, options)
     return estimates.estimate(loop, epochs=options.epochs, policy_size=options.policy_size)
@@ -66,7 +66,7 @@ def run(loop: Loop, options: RunOptions | None = None, progress: OnProgress | No
         check(loop)
         _refuse_what_does_not_fit(estimate(loop, options), options.max_memory)
         _train(loop, options, device, measured, _throttled(progress))
-    except Refusal as refusal:
+    except TrainerRefusal as refusal:
         crash = Crash(refusal.requirement, refusal.exception, refusal.message)
     except (TypeError, ValueError, RuntimeError, ArithmeticError, IndexError) as error:
         # What no requirement names: a hyperparameter that is no number, a policy that has run into nan.
@@ -109,7 +109,7 @@ def _can_update(loop: Loop) -> bool:
     """Whether the configured trainer gets through an update: else there is none to probe."""
     try:
         check_update(loop)
-    except Refusal:
+    except TrainerRefusal:
         return False
     return True
 

@@ -23,7 +23,7 @@ ALIGNMENT = 64
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 - where Linux keeps shared memory; nothing is created there by name
 
 
-class Field(NamedTuple):
+class ArraySpec(NamedTuple):
     """One array of a block: its shape, and its dtype as numpy writes it (``u1``, ``f4``)."""
 
     shape: tuple[int, ...]
@@ -34,7 +34,7 @@ class Field(NamedTuple):
         return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
 
 
-Layout = Mapping[str, Field]
+Layout = Mapping[str, ArraySpec]
 
 
 def block_size(layout: Layout) -> int:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from metta_lint_trainer.errors import Refusal
+from metta_lint_trainer.errors import TrainerRefusal
 from metta_lint_trainer.optimizers import make_optimizer
 from metta_lint_trainer.requirements import smaller_minibatch
 
@@ -223,7 +223,7 @@ class Update:
         if not trained.minibatches and self.loop.minibatch_count == "steps":
             # PufferLib goes on to explain variance with the last minibatch's advantages, which there are none of.
             message = "no minibatch was trained, and explained variance needs the last one's advantages"
-            raise Refusal(requirement="some-minibatch", exception="UnboundLocalError", message=message)
+            raise TrainerRefusal(requirement="some-minibatch", exception="UnboundLocalError", message=message)
         self.end_epoch(trained.update_epochs)
         trained.optimizer_steps += self.optimizer_steps
         trained.segments_sampled = int(sampled.sum())
@@ -390,5 +390,5 @@ class Update:
         self.optimizer_steps += 1
 
 
-def _no_epochs(error: ZeroDivisionError) -> Refusal:
-    return Refusal(requirement="timesteps-fill-batch", exception=type(error).__name__, message=str(error))
+def _no_epochs(error: ZeroDivisionError) -> TrainerRefusal:
+    return TrainerRefusal(requirement="timesteps-fill-batch", exception=type(error).__name__, message=str(error))

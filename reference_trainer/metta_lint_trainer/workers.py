@@ -23,7 +23,7 @@ import numpy as np
 
 from metta_lint_trainer.environment import VectorEnvironment
 from metta_lint_trainer.errors import TrainerError
-from metta_lint_trainer.shared import Field, Layout, SharedArrays
+from metta_lint_trainer.shared import ArraySpec, Layout, SharedArrays
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -237,14 +237,14 @@ class Workers:
 
 def _layout(agents: int, workers: int, observation_bytes: int) -> Layout:
     return {
-        "observations": Field((agents, observation_bytes), "u1"),
-        "actions": Field((agents,), "i4"),
-        "rewards": Field((agents,), "f4"),
-        "terminals": Field((agents,), "?"),
-        "truncations": Field((agents,), "?"),
-        "environments": Field((agents,), "i4"),
-        "pids": Field((workers,), "i8"),
-        "stepping": Field((workers, 2), "i8"),
+        "observations": ArraySpec((agents, observation_bytes), "u1"),
+        "actions": ArraySpec((agents,), "i4"),
+        "rewards": ArraySpec((agents,), "f4"),
+        "terminals": ArraySpec((agents,), "?"),
+        "truncations": ArraySpec((agents,), "?"),
+        "environments": ArraySpec((agents,), "i4"),
+        "pids": ArraySpec((workers,), "i8"),
+        "stepping": ArraySpec((workers, 2), "i8"),
     }
 
 

@@ -23,8 +23,8 @@ from update_cases import AGENTS, CASES, HIDDEN, Case
 from update_recorder import recorded, weights
 
 from metta_lint.loops.embedded import ACTIONS, OBSERVATION_BYTES
-from metta_lint.loops.loop import Environment, Loop
-from metta_lint_trainer.experience import Experience, Step
+from metta_lint.loops.loop import EnvironmentSettings, Loop
+from metta_lint_trainer.experience import BatchStep, Experience
 from metta_lint_trainer.optimizers import Muon
 from metta_lint_trainer.policy import Evaluated, Policy
 from metta_lint_trainer.rollout import clamped
@@ -102,7 +102,7 @@ class Watched(Update):
 def loop_of(case: Case) -> Loop:
     """The case as the reference trainer is told of it: PufferLib's discipline."""
     return Loop(
-        environment=Environment(AGENTS, {}, {}),
+        environment=EnvironmentSettings(AGENTS, {}, {}),
         num_envs=1,
         num_workers=1,
         envs_per_batch=1,
@@ -185,7 +185,7 @@ def stored(loop: Loop, epoch: dict[str, Any]) -> Experience:
     for turn, (observations, rewards, terminals) in enumerate(epoch["arrivals"]):
         segment, column = divmod(turn, loop.bptt_horizon)
         cell = slice(segment * AGENTS, (segment + 1) * AGENTS), column
-        step = Step(
+        step = BatchStep(
             observations,
             theirs["actions"][cell],
             theirs["logprobs"][cell],

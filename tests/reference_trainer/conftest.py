@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import metta_lint_trainer  # noqa: F401 - before torch, whose threads it asks to wait without spinning
-from metta_lint.loops.loop import Environment, Loop
+from metta_lint.loops.loop import EnvironmentSettings, Loop
 from metta_lint.loops.requirements import REQUIREMENTS
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ITEMS = {"ore": 0.1, "battery": 0.8, "heart": 1.0}
 CAPS = {"ore": 1.0, "battery": 1.0}
-ENVIRONMENT = Environment(agents_per_env=2, rewards=ITEMS, reward_caps=CAPS)
+ENVIRONMENT = EnvironmentSettings(agents_per_env=2, rewards=ITEMS, reward_caps=CAPS)
 PUFFERLIB = Loop(
     environment=ENVIRONMENT,
     num_envs=4,
@@ -78,7 +78,7 @@ METTA = PUFFERLIB._replace(
 
 
 def _changed(base: Loop, **changes: Any) -> Loop:
-    inner = {name: changes.pop(name) for name in Environment._fields if name in changes}
+    inner = {name: changes.pop(name) for name in EnvironmentSettings._fields if name in changes}
     return base._replace(environment=base.environment._replace(**inner), **changes)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metta_lint.loops.embedded import ACTIONS, ITEMS, OBSERVATION_BYTES, WINDOW
-from metta_lint.loops.loop import Environment
+from metta_lint.loops.loop import EnvironmentSettings
 from metta_lint_trainer.environment import AGENT, BORDER, EMPTY, MINE, Arena
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ class Episode(NamedTuple):
     truncations: NDArray[np.bool_]
 
 
-def config(agents: int = 3, max_steps: int = 1000, **changes: Any) -> Environment:
+def config(agents: int = 3, max_steps: int = 1000, **changes: Any) -> EnvironmentSettings:
     worth: dict[str, Any] = {"rewards": {"ore": 0.5, "heart": 1.0}, "reward_caps": {}, **changes}
-    return Environment(agents_per_env=agents, max_steps=max_steps, **worth)
+    return EnvironmentSettings(agents_per_env=agents, max_steps=max_steps, **worth)
 
 
 def play(arena: Arena, ticks: int, seed: int = 0) -> Episode:

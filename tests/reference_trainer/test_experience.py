@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from accounting import rollout_without_policy
 from metta_lint.loops.embedded import OBSERVATION_BYTES, STORED_BYTES
-from metta_lint_trainer.errors import Refusal
-from metta_lint_trainer.experience import Experience, Step
+from metta_lint_trainer.errors import TrainerRefusal
+from metta_lint_trainer.experience import BatchStep, Experience
 from metta_lint_trainer.rollout import arrivals_per_rollout
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ THREE_AGENTS = LEFT | {"agents_per_env": 3, "num_envs": 2_720, "envs_per_batch":
 ARENA = LEFT | {"agents_per_env": 24, "num_envs": 320, "envs_per_batch": 160, "batch_size": 524_288}
 
 
-def step(values: list[float]) -> Step:
+def step(values: list[float]) -> BatchStep:
     """A step of some agents whose values tell them apart."""
     of = torch.tensor(values)
-    return Step(torch.zeros(len(of), 1, dtype=torch.uint8), of.int(), of, of, of, of, of)
+    return BatchStep(torch.zeros(len(of), 1, dtype=torch.uint8), of.int(), of, of, of, of, of)
 
 
 def single_agents(make: MakeLoop, agents: int, batch: int, segments: int, horizon: int, **changes: Any) -> Loop:
@@ -78,7 +78,7 @@ def test_metta_overwrites_and_stitches_what_does_not_fit(
 
 def test_pufferlib_dies_where_metta_overwrites(pufferlib: MakeLoop) -> None:
     with pytest.raises(
-        Refusal, match=r"expanded size of the tensor \(32\) must match the existing size \(4080\)"
+        TrainerRefusal, match=r"expanded size of the tensor \(32\) must match the existing size \(4080\)"
     ) as it:
         rollout_without_policy(pufferlib(**THREE_AGENTS))
     assert it.value.requirement == "rows-fit-buffer"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, REQUIREMENTS
-from metta_lint_trainer.errors import Refusal
+from metta_lint_trainer.errors import TrainerRefusal
 from metta_lint_trainer.requirements import CHECKS, check, check_update
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def check_all(loop: Loop) -> None:
 
 @pytest.mark.parametrize(("requirement", "changes"), BROKEN)
 def test_a_requirement_refuses_what_breaks_it(pufferlib: MakeLoop, requirement: str, changes: dict[str, Any]) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(TrainerRefusal) as refused:
         check_all(pufferlib(**changes, requirements=(requirement,)))
     assert refused.value.requirement == requirement
     assert refused.value.message
@@ -128,7 +128,7 @@ def test_nothing_is_wrong_with_what_is_right(pufferlib: MakeLoop, metta: MakeLoo
 def test_the_first_requirement_of_the_loops_order_speaks(pufferlib: MakeLoop) -> None:
     broken = {"optimizer": "lion", "precision": "float16"}
     for order in (("known-optimizer", "known-precision"), ("known-precision", "known-optimizer")):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(TrainerRefusal) as refused:
             check(pufferlib(**broken, requirements=order))
         assert refused.value.requirement == order[0]
 
@@ -154,7 +154,7 @@ def test_a_norm_in_quotes_is_a_number(pufferlib: MakeLoop) -> None:
 def test_what_an_update_needs_is_asked_after_the_rollout(pufferlib: MakeLoop) -> None:
     loop = pufferlib(gamma=None, requirements=("numeric-advantages",))
     check(loop)
-    with pytest.raises(Refusal):
+    with pytest.raises(TrainerRefusal):
         check_update(loop)
 
 

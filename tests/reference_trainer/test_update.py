@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from metta_lint_trainer.errors import Refusal
+from metta_lint_trainer.errors import TrainerRefusal
 from metta_lint_trainer.experience import Experience
 from metta_lint_trainer.policy import Evaluated, Policy
 from metta_lint_trainer.update import (
@@ -274,7 +274,7 @@ def test_the_clocks_of_beta(pufferlib: MakeLoop, metta: MakeLoop) -> None:
 
 def test_too_few_timesteps_divide_by_zero_in_pufferlib_alone(pufferlib: MakeLoop, metta: MakeLoop) -> None:
     few = {"total_timesteps": 63}
-    with pytest.raises(Refusal, match="division by zero") as refused:
+    with pytest.raises(TrainerRefusal, match="division by zero") as refused:
         train(make_update(pufferlib(**few)), filled(pufferlib()))
     assert refused.value.requirement == "timesteps-fill-batch"
     assert train(make_update(metta(**few)), filled(metta())).minibatches == 2
@@ -282,7 +282,7 @@ def test_too_few_timesteps_divide_by_zero_in_pufferlib_alone(pufferlib: MakeLoop
 
 def test_an_update_without_a_minibatch_is_an_error_in_pufferlib(pufferlib: MakeLoop) -> None:
     loop = pufferlib(update_epochs=0)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(TrainerRefusal) as refused:
         train(make_update(loop), filled(loop))
     assert refused.value.requirement == "some-minibatch"
 

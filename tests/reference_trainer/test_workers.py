@@ -20,7 +20,7 @@ from metta_lint.loops.embedded import OBSERVATION_BYTES
 from metta_lint_trainer import workers as module
 from metta_lint_trainer.environment import Arena
 from metta_lint_trainer.errors import TrainerError
-from metta_lint_trainer.shared import Field, SharedArrays, block_size
+from metta_lint_trainer.shared import ArraySpec, SharedArrays, block_size
 from metta_lint_trainer.workers import Arrival, Workers
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def test_shared_memory_that_the_system_denies_is_one_error() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, before[1]))
     try:
         with pytest.raises(TrainerError, match=r"no room for 1.0 MiB of shared memory .*--shm-size"):
-            SharedArrays.create({"large": Field((2**20,), "u1")})
+            SharedArrays.create({"large": ArraySpec((2**20,), "u1")})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -203,11 +203,11 @@ def test_shared_memory_that_is_full_is_one_error(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(TrainerError, match=r"no room for .* \(No space left on device\)"):
-        SharedArrays.create({"large": Field((2**20,), "u1")})
+        SharedArrays.create({"large": ArraySpec((2**20,), "u1")})
 
 
 def test_arrays_of_a_block_do_not_overlap() -> None:
-    layout = {"odd": Field((3,), "u1"), "even": Field((2, 2), "i8"), "none": Field((0,), "f4")}
+    layout = {"odd": ArraySpec((3,), "u1"), "even": ArraySpec((2, 2), "i8"), "none": ArraySpec((0,), "f4")}
     shared = SharedArrays.create(layout)
     shared["odd"][:] = 255
     assert (shared["even"] == 0).all()

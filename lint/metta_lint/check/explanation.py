@@ -9,7 +9,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.check.coverage import quantities_asked_for
 from metta_lint.files.file_system import exists, is_folder
 from metta_lint.fixes.solver.fixes import SOLVED
-from metta_lint.plans.lineage import Step, derivation
+from metta_lint.plans.lineage import LineageStep, derivation
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.plan import Plan
 from metta_lint.plans.run import located
@@ -38,7 +38,7 @@ class Explanation(NamedTuple):
     subject: str
     plans: tuple[Plan, ...]
     findings: tuple[Finding, ...]
-    derivations: tuple[list[Step], ...]
+    derivations: tuple[list[LineageStep], ...]
     pair: Pair | None = None
     answer: Answer | None = None
     takes: Mapping[str, list[str]] = {}

@@ -65,7 +65,7 @@ def write(run: Run, changes: MappingABC[str, object]) -> Written:
 
 def write_most(run: Run, changes: MappingABC[str, object]) -> tuple[Written | None, dict[str, str]]:
     """The edits for all settings that can be written together, and why the others cannot."""
-    places: dict[str, tuple[_Place, object]] = {}
+    places: dict[str, tuple[_WritePlace, object]] = {}
     failed: dict[str, str] = {}
     plan = None
     for key, value in changes.items():
@@ -76,7 +76,7 @@ def write_most(run: Run, changes: MappingABC[str, object]) -> tuple[Written | No
     return (Written(_rendered(places), plan) if plan is not None else None), failed
 
 
-_Places: TypeAlias = "dict[str, tuple[_Place, object]]"
+_Places: TypeAlias = "dict[str, tuple[_WritePlace, object]]"
 
 
 def _with_change(run: Run, before: _Places, key: str, value: object) -> tuple[_Places, Plan]:
@@ -98,14 +98,14 @@ def _with_change(run: Run, before: _Places, key: str, value: object) -> tuple[_P
 
 def _rendered(places: _Places) -> dict[str, Edit]:
     """The edits of changes, by their settings."""
-    together: dict[Span, list[tuple[_Place, object]]] = {}
+    together: dict[Span, list[tuple[_WritePlace, object]]] = {}
     for place, value in places.values():
         together.setdefault(place.span, []).append((place, value))
     texts = {span: _text(found) for span, found in together.items()}
     return {key: Edit(place.span, texts[place.span]) for key, (place, _) in places.items()}
 
 
-def _text(changes: list[tuple[_Place, object]]) -> str:
+def _text(changes: list[tuple[_WritePlace, object]]) -> str:
     """What stands at one place afterwards: the new value, or all new lines, those of the innermost mapping first."""
     place, value = changes[-1]
     if not place.keys:
@@ -169,7 +169,7 @@ def plan_of(run: Run, edits: Iterable[Edit]) -> Plan:
 # -- places ------------------------------------------------------------------------------------------------------------
 
 
-class _Place(NamedTuple):
+class _WritePlace(NamedTuple):
     """Where a value can be written: over what stands there, or as a new line."""
 
     span: Span
@@ -185,7 +185,7 @@ class _Place(NamedTuple):
         return written(value, self.span.path, literal) + comment
 
 
-def _places(run: Run, key: str) -> Iterator[_Place]:
+def _places(run: Run, key: str) -> Iterator[_WritePlace]:
     """Where a setting could be written, best first: the entry's own file, then wherever it is written now."""
     setting = run.settings.get(key)
     entry = run.file
@@ -208,14 +208,14 @@ def _own_key(run: Run, key: str) -> str | None:
     return None if prefix is None else own[prefix] + key.removeprefix(prefix)
 
 
-def _over(setting: Setting) -> _Place:
+def _over(setting: Setting) -> _WritePlace:
     assert setting.span is not None  # noqa: S101 - for the type checker: asked before
     text = text_of(setting.span.path)
     start, end = text.offsets(setting.span)
-    return _Place(setting.span, text.text[start:end])
+    return _WritePlace(setting.span, text.text[start:end])
 
 
-def _line_in(path: str, key: str) -> _Place | None:
+def _line_in(path: str, key: str) -> _WritePlace | None:
     """The line after what the entry's file says of the same section or mapping; None where there is none to be had."""
     text = text_of(path)
     root = read(path).root
@@ -226,19 +226,19 @@ def _line_in(path: str, key: str) -> _Place | None:
     return _line_in_yaml(text, root, key.split("."))
 
 
-def _line_in_ini(text: FileText, root: Mapping, key: str) -> _Place | None:
+def _line_in_ini(text: FileText, root: Mapping, key: str) -> _WritePlace | None:
     section, _, name = key.partition(".")
     entry = root.entries.get(section)
     if entry is None:
         last_line = len(text.starts) - text.text.endswith(("\n", "\r"))
-        return _Place(_end_of_line(text, last_line), "", (section, name))
+        return _WritePlace(_end_of_line(text, last_line), "", (section, name))
     last = _last(entry.value, entry.key_span)
     node = entry.value
     indent = " " * (_first_column(node) - 1) if isinstance(node, Mapping) and node.entries else ""
-    return _Place(_end_of_line(text, last), "", (name,), indent)
+    return _WritePlace(_end_of_line(text, last), "", (name,), indent)
 
 
-def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _Place | None:
+def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _WritePlace | None:
     node, rest = root, list(keys)
     while isinstance(below := node.get(rest[0]), Mapping) and below.entries and len(rest) > 1:
         node, rest = below, rest[1:]
@@ -251,7 +251,7 @@ def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _Place | No
     if ends_in_block_text(last.value, text):
         return None
     line = _last(last.value, last.key_span)
-    return _Place(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1))
+    return _WritePlace(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1))
 
 
 def _first_column(node: Mapping) -> int:

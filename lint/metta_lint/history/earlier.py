@@ -14,7 +14,7 @@ from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import BROKEN_LINK, MISSING, FolderEntry, Status
 from metta_lint.files.limits import BYTE_LIMIT, LINK_LIMIT
-from metta_lint.history.git import ABSENT, LINK, SUBPROJECT, Change, Entry, Repository
+from metta_lint.history.git import ABSENT, LINK, SUBPROJECT, Change, Repository, TreeEntry
 from metta_lint.history.objects import Objects
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ KEPT_BYTES = 16 << 20
 """Of files that were read: most are read again, at the next commit too."""
 GIT = ".git"
 
-Tree: TypeAlias = "dict[str, Entry | Tree]"
+Tree: TypeAlias = "dict[str, TreeEntry | Tree]"
 
 
 class _Elsewhere(NamedTuple):
@@ -45,7 +45,7 @@ class _Elsewhere(NamedTuple):
 class _Here(NamedTuple):
     """What a path leads to, None where that is nothing, and the path from the top without links."""
 
-    node: Entry | Tree | None
+    node: TreeEntry | Tree | None
     inside: str
     is_broken_link: bool = False
 
@@ -103,7 +103,7 @@ class EarlierState:
         found = self._find(path)
         if isinstance(found, _Elsewhere):
             return found.file_system.status(found.path)
-        if isinstance(found.node, Entry):
+        if isinstance(found.node, TreeEntry):
             return Status("file", (self.repository.top, found.inside, found.node.oid))
         return Status("folder") if found.node is not None else BROKEN_LINK if found.is_broken_link else MISSING
 
@@ -111,7 +111,7 @@ class EarlierState:
         found = self._find(path)
         if isinstance(found, _Elsewhere):
             return found.file_system.content(found.path, limit)
-        if not isinstance(found.node, Entry):
+        if not isinstance(found.node, TreeEntry):
             code = errno.ENOENT if found.node is None else errno.EISDIR
             raise OSError(code, os.strerror(code), path)
         return self._blob(found.node)[:limit]
@@ -137,7 +137,7 @@ class EarlierState:
         folder, name = os.path.split(os.path.abspath(path))
         return self.real(path) != os.path.join(self.real(folder), name)
 
-    def _entry(self, folder: str, name: str, node: Entry | Tree) -> FolderEntry | None:
+    def _entry(self, folder: str, name: str, node: TreeEntry | Tree) -> FolderEntry | None:
         if isinstance(node, dict) or node.mode == SUBPROJECT:
             return FolderEntry(name, "folder")
         if node.mode != LINK:
@@ -162,7 +162,7 @@ class EarlierState:
 
     def _lead(self, parts: list[str]) -> _Here | _Elsewhere:
         """Follow a path from the top, through links and into submodules."""
-        node: Entry | Tree | None = self._root
+        node: TreeEntry | Tree | None = self._root
         done: list[str] = []
         links = 0
         while parts:
@@ -187,14 +187,14 @@ class EarlierState:
                 node, done = self._root, []
         return _Here(node, "/".join(done))
 
-    def _target(self, link: Entry) -> str | None:
+    def _target(self, link: TreeEntry) -> str | None:
         """Where a link leads, from its folder; None where that is out of the repository."""
         if (self._objects.size(link.oid) or LINK_LIMIT) >= LINK_LIMIT:
             return None
         target = os.fsdecode(self._blob(link))
         return target if _stays_inside(link.path, target) else None
 
-    def _submodule(self, entry: Entry) -> EarlierState | None:
+    def _submodule(self, entry: TreeEntry) -> EarlierState | None:
         """A submodule's commit, from its own repository; None where that is not here."""
         key = entry.path, entry.oid
         if key not in self._submodules:
@@ -205,7 +205,7 @@ class EarlierState:
                 self._notes[f"the submodule {entry.path} is left out: its commit {entry.oid[:8]} is not here"] = None
         return self._submodules[key]
 
-    def _nested(self, entry: Entry) -> EarlierState:
+    def _nested(self, entry: TreeEntry) -> EarlierState:
         nested = Repository.around(os.path.join(self.repository.top, *entry.path.split("/")))
         if nested.top == self.repository.top or self._depth >= NESTED:
             raise LintError(f"{entry.path} has no repository of its own")
@@ -215,7 +215,7 @@ class EarlierState:
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
-    def _blob(self, entry: Entry) -> bytes:
+    def _blob(self, entry: TreeEntry) -> bytes:
         """A file's bytes; of one that is too large only so many that this is seen."""
         if entry.oid in self._kept:
             return self._kept[entry.oid]
@@ -241,7 +241,7 @@ def _folder(root: Tree, parts: Iterable[str]) -> Tree:
     return root
 
 
-def _add(root: Tree, entry: Entry) -> None:
+def _add(root: Tree, entry: TreeEntry) -> None:
     *folders, name = entry.path.split("/")
     folder = _folder(root, folders)
     if not (entry.mode == LINK and isinstance(folder.get(name), dict)):
@@ -254,7 +254,7 @@ def _remove(root: Tree, parts: Sequence[str]) -> None:
     inner = root.get(name)
     if rest and isinstance(inner, dict):
         _remove(inner, rest)
-    if inner == {} or (not rest and isinstance(inner, Entry)):
+    if inner == {} or (not rest and isinstance(inner, TreeEntry)):
         del root[name]
 
 

@@ -50,7 +50,7 @@ KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTE
 folder belong to the repository that it is run for."""
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """A file of a commit: its mode, its object's name, and its path from the repository's root, with ``/``."""
 
     mode: str
@@ -62,11 +62,11 @@ class Change(NamedTuple):
     """What became of a path between two trees: ``A`` added, ``D`` deleted, ``M`` changed, ``R`` renamed to ``path``."""
 
     status: str
-    entry: Entry
+    entry: TreeEntry
     before: str = ""
 
 
-class Step(NamedTuple):
+class MainlineCommit(NamedTuple):
     """A commit of the main line, its first parent, and the committer's time in seconds since 1970."""
 
     commit: str
@@ -138,11 +138,11 @@ class Repository:
         short, date, subject = text.partition("\n")[2].rstrip("\n").split("\0", 2)
         return Commit(name, short, date, subject)
 
-    def mainline(self, start: str, limit: int) -> list[Step]:
+    def mainline(self, start: str, limit: int) -> list[MainlineCommit]:
         """Commits from one back along first parents, newest first."""
         options = ("--first-parent", "--parents", "--timestamp", f"--max-count={limit}")
         rows = (line.split() for line in self.ask("rev-list", *options, start).decode("ascii").splitlines())
-        return [Step(row[1], row[2] if len(row) > 2 else None, int(row[0])) for row in rows]
+        return [MainlineCommit(row[1], row[2] if len(row) > 2 else None, int(row[0])) for row in rows]
 
     def merged_by(self, merge: str, parent: str) -> set[str]:
         """The commits that a merge brought to its first parent, itself among them."""
@@ -164,14 +164,14 @@ class Repository:
 
     # -- trees -----------------------------------------------------------------------------------------------------
 
-    def entries(self, commit: str) -> list[Entry]:
+    def entries(self, commit: str) -> list[TreeEntry]:
         """Every file of a commit."""
         found = []
         for record in self.ask("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
             about, _, path = record.partition(b"\t")
             if path:
                 mode, _, oid = about.decode("ascii").split()
-                found.append(Entry(mode, oid, os.fsdecode(path)))
+                found.append(TreeEntry(mode, oid, os.fsdecode(path)))
         return found
 
     def changes(self, before: str, after: str, *, renames: bool = False) -> list[Change]:
@@ -241,8 +241,8 @@ def _change(about: bytes, fields: Iterator[bytes]) -> Change:
     _, mode, _, oid, status = about.decode("ascii").split()
     path = os.fsdecode(next(fields))
     if status[0] in "RC":
-        return Change(status[0], Entry(mode, oid, os.fsdecode(next(fields))), path)
-    return Change(status[0], Entry(mode, oid, path), path)
+        return Change(status[0], TreeEntry(mode, oid, os.fsdecode(next(fields))), path)
+    return Change(status[0], TreeEntry(mode, oid, path), path)
 
 
 def _by_commit(raw: bytes) -> dict[str, list[Change]]:

@@ -82,7 +82,7 @@ def _named(repository: Repository) -> str:
     return from_folder(repository.top, "")
 
 
-class _Names:
+class _RenamedFiles:
     """What files were called before, and are called now. Paths are as seen from the working directory."""
 
     def __init__(self, repository: Repository, commit: str) -> None:
@@ -126,7 +126,7 @@ def _earlier(
     config = request.config
     paths = request.asked if request.is_named else ()
     state.move(since.commit or "")
-    names = _Names(since.repository, since.commit or "")
+    names = _RenamedFiles(since.repository, since.commit or "")
     entries = [split_entry(spec.entry)[0] for spec in config.runs.values()]
     outside = [path for path in dict.fromkeys((*paths, *entries)) if since.repository.inside(path) is None]
     there = [names.before(path) for path in paths]
@@ -148,7 +148,7 @@ def _earlier(
     ]
 
 
-def _renamed(spec: RunSpec, names: _Names) -> RunSpec:
+def _renamed(spec: RunSpec, names: _RenamedFiles) -> RunSpec:
     file, name = split_entry(spec.entry)
     return spec._replace(entry=":".join([names.before(file), *([name] if name else [])]))
 

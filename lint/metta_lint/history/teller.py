@@ -12,7 +12,7 @@ from metta_lint.plans.pair import same
 
 if TYPE_CHECKING:
     from metta_lint.history.git import Commit
-    from metta_lint.history.walk import State, Timeline, Walk
+    from metta_lint.history.walk import RunState, Timeline, Walk
     from metta_lint.plans.plan import Plan
 
 GAPS = 3
@@ -31,8 +31,8 @@ class Spell(NamedTuple):
     newer."""
 
     value: object
-    first: State
-    last: State
+    first: RunState
+    last: RunState
     start: float
 
 
@@ -101,7 +101,7 @@ class Teller:
         pasts = [_Past(road, quantity, by_date=by_date) for road in (left, right)]
         agreed = _agreement(*pasts)
         since = agreed[1] if agreed is not None else None
-        names = _Names(pasts)
+        names = _ShortNames(pasts)
         kind = _kind(pasts, since)
         oldest = max(pasts, key=lambda past: past.spells[-1].start)
         return Story(
@@ -114,14 +114,14 @@ class Teller:
             gaps=tuple(gap for past in pasts for gap in self._gaps(past.road)),
         )
 
-    def _side(self, past: _Past, since: float | None, names: _Names) -> Side:
+    def _side(self, past: _Past, since: float | None, names: _ShortNames) -> Side:
         """A side's first and last move since a moment, else the last one; without a moment the last two of all."""
         moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since] or [0]
         told = {moved[0], moved[-1]} if since is not None else set(moved[:2])
         moves = [self._move(past, index, names) for index in sorted(told, reverse=True)]
         return Side(tuple(moves), self._bound(past.road))
 
-    def _move(self, past: _Past, index: int, names: _Names) -> Move:
+    def _move(self, past: _Past, index: int, names: _ShortNames) -> Move:
         spell, how = past.spells[index], past.how(index)
         before = past.spells[index + 1].value if index + 1 < len(past.spells) else None
         cause = next(
@@ -170,7 +170,7 @@ class Teller:
         return [*said, *([f"nor at {more} more {'commit' if more == 1 else 'commits'}"] if more > 0 else [])]
 
 
-class _Names:
+class _ShortNames:
     """Short names of files: without their folders, where that tells them apart."""
 
     def __init__(self, pasts: list[_Past]) -> None:

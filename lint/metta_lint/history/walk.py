@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from metta_lint.history.earlier import EarlierState
-    from metta_lint.history.git import Change, Step
+    from metta_lint.history.git import Change, MainlineCommit
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config
@@ -60,7 +60,7 @@ class Launch:
         return cls(plan.run.label, config, plan.run.overrides[own:], plan.run.machine)
 
 
-class State:
+class RunState:
     """What a run was from one commit on, up to the next newer state.
 
     ``plan`` is None where it could not be planned, and ``failure`` says why. ``commit`` is the one that began it, None
@@ -89,7 +89,7 @@ class Timeline:
 
     def __init__(self, launch: Launch, plan: Plan, end: End | None = None) -> None:
         self.launch = launch
-        self.states = [State(plan)]
+        self.states = [RunState(plan)]
         self.end = end
         self.horizon: str | None = None
         self.entry = ""
@@ -148,7 +148,7 @@ class Walk:
             if index + 1 == COMMITS:
                 _end(going, "limit", step.commit, float(-index), float(oldest))
 
-    def _steps(self, head: str | None) -> Iterator[tuple[Step, list[Change]]]:
+    def _steps(self, head: str | None) -> Iterator[tuple[MainlineCommit, list[Change]]]:
         steps = self.repository.mainline(head, COMMITS) if head is not None else []
         for start in range(0, len(steps), BATCH):
             batch = steps[start : start + BATCH]
@@ -174,7 +174,7 @@ class Walk:
 
     # -- one commit ------------------------------------------------------------------------------------------------
 
-    def _state(self, timeline: Timeline, commit: str | None) -> State | None:
+    def _state(self, timeline: Timeline, commit: str | None) -> RunState | None:
         """A run at a commit; None where it is not there."""
         if commit is None or not timeline.entry:
             return None
@@ -185,12 +185,12 @@ class Walk:
                 return None
             try:
                 plan = _planned(timeline.launch, entry)
-                return State(plan, commit, reads=frozenset({timeline.entry, *self._files(plan)}))
+                return RunState(plan, commit, reads=frozenset({timeline.entry, *self._files(plan)}))
             except (LintError, ArithmeticError, ValueError, TypeError) as error:
                 message = error.message if isinstance(error, InputError) else str(error)
-                return State(None, commit, printable(message), frozenset({timeline.entry}))
+                return RunState(None, commit, printable(message), frozenset({timeline.entry}))
 
-    def source_of(self, timeline: Timeline, state: State, is_same: Callable[[Plan | None], bool]) -> str | None:
+    def source_of(self, timeline: Timeline, state: RunState, is_same: Callable[[Plan | None], bool]) -> str | None:
         """The commit that brought a state's value: where a merge did, the one of the merged branch.
 
         ``is_same`` tells whether a plan has the value. Where no one commit of the branch brought it, it is the merge.
@@ -235,7 +235,7 @@ class Walk:
                 return parent, state.reads
         return None
 
-    def _state_by_any_name(self, timeline: Timeline, commit: str) -> State | None:
+    def _state_by_any_name(self, timeline: Timeline, commit: str) -> RunState | None:
         """A run at a commit of a branch, where its entry is called as now or as where the road ended."""
         last = timeline.entry
         for name in dict.fromkeys((last, self.repository.inside(self._entry(timeline.launch)) or "")):

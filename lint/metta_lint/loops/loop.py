@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Environment(NamedTuple):
+class EnvironmentSettings(NamedTuple):
     """What the trainer's environment is told: agents, episode length in ticks, and what it pays.
 
     ``rewards`` maps an item (``ore``, ``battery``, ``heart``) to the reward for each unit that an agent gains;
@@ -53,7 +53,7 @@ class Loop(NamedTuple):
     - ``intervals``: checkpoint_interval, wandb_checkpoint_interval, evaluate_interval where the trainer has them.
     """
 
-    environment: Environment
+    environment: EnvironmentSettings
     # vectorisation
     num_envs: int
     num_workers: int

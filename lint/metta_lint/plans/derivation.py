@@ -19,7 +19,7 @@ from metta_lint.plans.risks import outcomes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from metta_lint.loops.loop import Environment
+    from metta_lint.loops.loop import EnvironmentSettings
     from metta_lint.plans.run import Run
 
 
@@ -184,7 +184,7 @@ class Derivation:
         return filled(message, self.lookup)
 
     def loop(
-        self, environment: Environment | Unknown, order: tuple[str, ...], **own: object
+        self, environment: EnvironmentSettings | Unknown, order: tuple[str, ...], **own: object
     ) -> tuple[Loop | None, str | None]:
         """The loop description of the derived values, or None and the reason why they do not suffice.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from metta_lint.plans.run import Setting
 
 
-class Step(NamedTuple):
+class LineageStep(NamedTuple):
     """A quantity or a setting of a derivation, ``depth`` steps below what is derived.
 
     A quantity that is nothing but one setting has that too. ``is_repeated``: it was derived further up.
@@ -26,12 +26,12 @@ class Step(NamedTuple):
     is_repeated: bool = False
 
 
-def derivation(plan: Plan, names: Iterable[str]) -> list[Step]:
+def derivation(plan: Plan, names: Iterable[str]) -> list[LineageStep]:
     """Quantities and settings of a plan, each followed by what it rests on; what the plan has none of is left out.
 
     What several rest on is followed down once.
     """
-    found: list[Step] = []
+    found: list[LineageStep] = []
     seen: set[str] = set()
     for name in names:
         if name not in seen:
@@ -39,19 +39,19 @@ def derivation(plan: Plan, names: Iterable[str]) -> list[Step]:
     return found
 
 
-def _steps(plan: Plan, name: str, depth: int, seen: set[str]) -> Iterator[Step]:
+def _steps(plan: Plan, name: str, depth: int, seen: set[str]) -> Iterator[LineageStep]:
     quantity, setting = plan.quantities.get(name), plan.run.settings.get(name)
     if name in seen or quantity is None:
         if quantity is not None or setting is not None:
-            yield Step(depth, name, quantity, setting if quantity is None else None, is_repeated=name in seen)
+            yield LineageStep(depth, name, quantity, setting if quantity is None else None, is_repeated=name in seen)
         seen.add(name)
         return
     seen.add(name)
     alone = plan.run.settings.get(quantity.inputs[0]) if len(quantity.inputs) == 1 else None
     if alone is not None and quantity.formula == alone.key:
         seen.add(alone.key)
-        yield Step(depth, name, quantity, alone)
+        yield LineageStep(depth, name, quantity, alone)
         return
-    yield Step(depth, name, quantity, None)
+    yield LineageStep(depth, name, quantity, None)
     for each in dict.fromkeys(quantity.inputs):
         yield from _steps(plan, each, depth + 1, seen)

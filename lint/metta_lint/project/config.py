@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from metta_lint.plans.pair import Side
-    from metta_lint.trainers.trainer import Choice
+    from metta_lint.trainers.trainer import TrainerVersion
 
 FILES = ("metta-lint.toml", "pyproject.toml")
 
@@ -60,7 +60,7 @@ class RunSpec(NamedTuple):
 
     entry: str
     overrides: tuple[str, ...] = ()
-    trainer: Choice | None = None
+    trainer: TrainerVersion | None = None
     span: Span | None = None
     override_spans: tuple[Span, ...] = ()
 
@@ -106,7 +106,7 @@ class Config(NamedTuple):
     machine: Machine = Machine()
     runs: Mapping[str, RunSpec] = {}
     pairs: tuple[PairSpec, ...] = ()
-    trainers: tuple[Choice, ...] = ()
+    trainers: tuple[TrainerVersion, ...] = ()
     respects_gitignore: bool = True
 
     @property
@@ -166,7 +166,7 @@ def _parsed(path: str, data: bytes) -> Config | None:
     from metta_lint.sources import read
 
     node = _section(read(path, data))
-    return None if node is None else _Reader(path, node).config()
+    return None if node is None else _SectionReader(path, node).config()
 
 
 def _section(document: Document) -> MappingNode | None:
@@ -177,7 +177,7 @@ def _section(document: Document) -> MappingNode | None:
     return section if isinstance(section, MappingNode) else None
 
 
-class _Reader:
+class _SectionReader:
     """Reads one section, every mistake with its place. Its shape is checked first, so that types are known here."""
 
     def __init__(self, path: str, node: MappingNode) -> None:
@@ -245,7 +245,7 @@ class _Reader:
             spans = tuple(item.span for item in _items(run, "set"))
             yield str(name), RunSpec(path, _texts(run, "set"), self._choice(run, path), _span(run, "entry"), spans)
 
-    def _choice(self, run: Node, entry: str) -> Choice | None:
+    def _choice(self, run: Node, entry: str) -> TrainerVersion | None:
         text = _value(run, "trainer")
         if text is None:
             return None

@@ -38,7 +38,7 @@ _ENV_NAME = re.compile(rb"^env_name\s*[=:]", re.MULTILINE)
 _TRAINER_GROUP = re.compile(rb"^[ \t]*-[ \t]*(?:override[ \t]+)?/?trainer[ \t]*:", re.MULTILINE)
 
 
-class Found(NamedTuple):
+class Discovery(NamedTuple):
     """What a tree holds, in the order of paths: files that must be readable, entry files of runs, Hydra's trees.
 
     ``unreadable`` are the folders that could not be looked into.
@@ -50,7 +50,7 @@ class Found(NamedTuple):
     unreadable: tuple[InputError, ...] = ()
 
 
-class File(NamedTuple):
+class ConfigFile(NamedTuple):
     """A config file, whether it is the entry of a run, and the root of the Hydra tree that it lies in.
 
     ``added`` are the runs of plugins' trainers that it holds.
@@ -67,7 +67,7 @@ class File(NamedTuple):
         return self.added or ((self.path,) if self.is_entry else ())
 
 
-def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Found:
+def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Discovery:
     """The configs below the given files and folders.
 
     A file that is named is always looked at. In a folder, an INI counts if it has a section of PufferLib's, a YAML or
@@ -79,7 +79,7 @@ def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Found:
     folders = Folders(respects_gitignore=respects_gitignore)
     looked_at = [found for path in paths for found in _looked_at(path, folders)]
     own = {real for _, real, is_link in looked_at if not is_link}
-    files: dict[str, File] = {}
+    files: dict[str, ConfigFile] = {}
     for file, real, is_link in looked_at:
         if not (is_link and real in own):
             files.setdefault(real, file)
@@ -87,7 +87,7 @@ def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Found:
     for file in files.values():
         if file.tree is not None:
             trees.setdefault(file.tree, []).append(file.path)
-    return Found(
+    return Discovery(
         tuple(file.path for file in files.values()),
         tuple(entry for file in files.values() for entry in file.entries),
         tuple(ConfigTree(folder, members, folders) for folder, members in trees.items()),
@@ -95,7 +95,7 @@ def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Found:
     )
 
 
-def _looked_at(path: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
+def _looked_at(path: str, folders: Folders) -> Iterator[tuple[ConfigFile, str, bool]]:
     """The configs at a path, each with its path without links, and whether it is itself a link."""
     if not exists(path):
         raise LintError(f"{path}: no such file or folder")
@@ -105,14 +105,14 @@ def _looked_at(path: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
         yield _named(path), normal(real_path(path)), current().is_link(path)
 
 
-def _named(path: str) -> File:
+def _named(path: str) -> ConfigFile:
     if added := added_entries(path):
-        return File(path, is_entry=False, added=added)
+        return ConfigFile(path, is_entry=False, added=added)
     in_tree = syntax_of(path) in (YAML, MAP)
-    return File(path, _is_entry(path), tree_root(path) if in_tree else None)
+    return ConfigFile(path, _is_entry(path), tree_root(path) if in_tree else None)
 
 
-def _in_folder(root: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
+def _in_folder(root: str, folders: Folders) -> Iterator[tuple[ConfigFile, str, bool]]:
     hydra_root: str | None = tree_root(f"{root}/_") if lies_in_tree(root, folders) else None
     for folder, real, names in folders.judged(root):
         inside = hydra_root is not None and is_below(folder, hydra_root)
@@ -130,28 +130,28 @@ def _in_folder(root: str, folders: Folders) -> Iterator[tuple[File, str, bool]]:
                 yield file, normal(real_path(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
 
 
-def _outside(path: str, data: bytes | None) -> File | None:
+def _outside(path: str, data: bytes | None) -> ConfigFile | None:
     """A config that is told by its own content. ``data`` are its first bytes where they are known."""
     name = os.path.basename(path)
     if added := added_entries(path):
-        return File(path, is_entry=False, added=added)
+        return ConfigFile(path, is_entry=False, added=added)
     if INI.fits(name):
         data = first_look(path)
         if _PUFFER_SECTION.search(data) or exists(os.path.join(os.path.dirname(path), DEFAULT_FILE)):
-            return File(path, _ENV_NAME.search(data) is not None and not is_default(path))
+            return ConfigFile(path, _ENV_NAME.search(data) is not None and not is_default(path))
     elif (data is not None and is_dump(data)) or (may_hold_config(name) and is_entry(path, first_look(path))):
-        return File(path, is_entry=True)
+        return ConfigFile(path, is_entry=True)
     return None
 
 
-def _in_tree(path: str, data: bytes | None, root: str) -> File | None:
+def _in_tree(path: str, data: bytes | None, root: str) -> ConfigFile | None:
     """A config of a Hydra tree, or one that only lies there."""
     name = os.path.basename(path)
     if is_config_name(name):
         at_root = os.path.dirname(path) == root or (root == "." and "/" not in path)
         data = data or (first_look(path) if at_root else b"")
-        return File(path, at_root and _trains(data), root, added_entries(path))
-    return File(path, is_entry=False, tree=root) if MAP.fits(name) else _outside(path, None)
+        return ConfigFile(path, at_root and _trains(data), root, added_entries(path))
+    return ConfigFile(path, is_entry=False, tree=root) if MAP.fits(name) else _outside(path, None)
 
 
 def _is_entry(path: str) -> bool:

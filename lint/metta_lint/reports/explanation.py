@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from metta_lint.check.explanation import Explanation
-    from metta_lint.plans.lineage import Step
+    from metta_lint.plans.lineage import LineageStep
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Setting
     from metta_lint.reports.style import Style
@@ -55,7 +55,7 @@ def _not_judged(explanation: Explanation) -> Iterator[str]:
             yield f"Not all of {plan.run.label} could be judged: {because}."
 
 
-def _derivation(plan: Plan, steps: Iterable[Step], style: Style) -> Iterator[str]:
+def _derivation(plan: Plan, steps: Iterable[LineageStep], style: Style) -> Iterator[str]:
     for step in steps:
         margin = "  " * step.depth
         yield f"{margin}{step.name} = {_value(step)}{_end(step)}"
@@ -63,14 +63,14 @@ def _derivation(plan: Plan, steps: Iterable[Step], style: Style) -> Iterator[str
             yield from (style.dim(f"{margin}    {line}") for line in arithmetic(plan, step.quantity))
 
 
-def _value(step: Step) -> str:
+def _value(step: LineageStep) -> str:
     if step.quantity is None:
         value = step.setting.value if step.setting is not None else None
         return f"unknown: {value.because}" if isinstance(value, Unknown) else show(value)
     return quantity_text(step.quantity)
 
 
-def _end(step: Step) -> str:
+def _end(step: LineageStep) -> str:
     if step.is_repeated:
         return " (as above)"
     if step.setting is None:

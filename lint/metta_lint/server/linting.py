@@ -22,7 +22,7 @@ from metta_lint.project.config import find_config
 from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.server.positions import Text, text_of
 from metta_lint.server.roots import roots
-from metta_lint.server.state import State, resolved
+from metta_lint.server.state import EditorState, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class File(NamedTuple):
 class Result:
     """All that was found in one state. Places are those of this state, whatever has been typed since."""
 
-    def __init__(self, state: State, checked: tuple[Checked, ...], encoding: str) -> None:
+    def __init__(self, state: EditorState, checked: tuple[Checked, ...], encoding: str) -> None:
         self.state = state
         self.checked = checked
         self.encoding = encoding
@@ -110,7 +110,7 @@ class Result:
         return {checked.root.folder: resolved(checked.root.folder) for checked in self.checked}
 
 
-def lint(state: State, encoding: str, memories: dict[Root, Memory] | None = None) -> Result:
+def lint(state: EditorState, encoding: str, memories: dict[Root, Memory] | None = None) -> Result:
     """Check every root of a state. Changes the current folder: messages name paths as ``check`` does there.
 
     ``memories`` are those of the checks before, by which only what a change can reach is worked out again.
@@ -137,7 +137,7 @@ def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
     return [fix for fix in found if fix is not None]
 
 
-def _checked(state: State, memories: dict[Root, Memory]) -> Iterator[Checked]:
+def _checked(state: EditorState, memories: dict[Root, Memory]) -> Iterator[Checked]:
     for root in roots(state):
         try:
             os.chdir(root.folder)

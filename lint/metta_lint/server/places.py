@@ -29,7 +29,7 @@ class Use(NamedTuple):
         return self.setting.span == self.span
 
 
-class Places:
+class SettingPlaces:
     """Every place of every setting of a result's runs, by file and line."""
 
     def __init__(self, result: Result) -> None:

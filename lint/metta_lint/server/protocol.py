@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from metta_lint.server.places import Use
-    from metta_lint.server.session import Found
+    from metta_lint.server.session import IndexedResult
 
 Published: TypeAlias = tuple[int | None, list[lsp.Diagnostic]]
 """What was sent of a file: for which version, and its diagnostics."""
@@ -125,7 +125,7 @@ class Server:
 
     # -- what it is told ---------------------------------------------------------------------------------------------
 
-    def _publish(self, found: Found) -> None:
+    def _publish(self, found: IndexedResult) -> None:
         """Send what is new: other diagnostics, the same of a new version, and that there are none any more."""
         versions = {held.uri: held.version for held in found.result.state.held.values()}
         new: dict[str, Published] = {uri: (versions.get(uri), []) for uri in (*self._published, *versions)}
@@ -169,7 +169,7 @@ class Server:
         found, uses = await self._uses(params)
         return references(found.result, uses)
 
-    async def _uses(self, params: At) -> tuple[Found, list[Use]]:
+    async def _uses(self, params: At) -> tuple[IndexedResult, list[Use]]:
         found = await self.session.found()
         path = to_fs_path(params.text_document.uri)
         if path is None:
@@ -208,7 +208,7 @@ _OPTIONS: Mapping[str, lsp.CodeActionOptions] = {
 }
 
 
-def _named(found: Found, params: At) -> list[lsp.Location]:
+def _named(found: IndexedResult, params: At) -> list[lsp.Location]:
     """The start of the file that a name at a position means."""
     path = to_fs_path(params.text_document.uri)
     held = found.result.state.held.get(file_of(path).key) if path is not None else None

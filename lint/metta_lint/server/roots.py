@@ -15,7 +15,7 @@ from metta_lint.server.state import resolved
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.server.state import State
+    from metta_lint.server.state import EditorState
 
 
 class Root(NamedTuple):
@@ -25,7 +25,7 @@ class Root(NamedTuple):
     paths: tuple[str, ...] = ()
 
 
-def roots(state: State) -> list[Root]:
+def roots(state: EditorState) -> list[Root]:
     """The roots of a state, each once.
 
     A file's root is the folder of its nearest config; without one, the editor's folder that it lies in; without that
@@ -46,7 +46,7 @@ def roots(state: State) -> list[Root]:
     return list(found.values())
 
 
-def _there(state: State) -> Iterator[str]:
+def _there(state: EditorState) -> Iterator[str]:
     """The open files that are on disk: what was never saved is no part of any run yet."""
     yield from (held.path for held in state.held.values() if is_file(held.path))
 

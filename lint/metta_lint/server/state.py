@@ -25,7 +25,7 @@ class Held(NamedTuple):
         return self.content.encode("utf-8", "surrogatepass")
 
 
-class State(NamedTuple):
+class EditorState(NamedTuple):
     """All that an editor holds at one moment, by the number of its changes; ``held`` is by the resolved path."""
 
     number: int = 0

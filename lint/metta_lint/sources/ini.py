@@ -46,7 +46,7 @@ def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
             "file starts with a byte-order mark, which configparser takes for text before the first section header"
         )
         raise InputError(message, file_start(path))
-    scanner = _Scanner(path, repeats=repeats)
+    scanner = _LineScanner(path, repeats=repeats)
     for number, line in enumerate(LINE_BREAK.split(text), start=1):
         scanner.read_line(number, line)
     return Document(path, scanner.finish())
@@ -136,7 +136,7 @@ class _Section:
         return Entry(self.name_span, Mapping(entries, Span(*self.header[:3], *end)))
 
 
-class _Scanner:
+class _LineScanner:
     """The state between two lines, under configparser's rules for what a line is."""
 
     __slots__ = ("bad_lines", "count", "first_bad", "indent", "option", "path", "repeats", "section", "sections")

@@ -25,10 +25,10 @@ def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
     which it would let pass; for nesting and sizes beyond any config's. With ``repeats``, a duplicate key has a name of
     its own.
     """
-    return Document(path, _Scanner(decode(data, path), path, repeats=repeats).document())
+    return Document(path, _ValueScanner(decode(data, path), path, repeats=repeats).document())
 
 
-class _Scanner:
+class _ValueScanner:
     """Reads values one after another; ``position`` is the offset of the next character."""
 
     __slots__ = ("lines", "nodes", "position", "repeats", "text")

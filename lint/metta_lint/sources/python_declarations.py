@@ -19,7 +19,7 @@ BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 """Statements of a module whose own statements may or may not run."""
 
 
-class Field(NamedTuple):
+class ClassField(NamedTuple):
     """One field of a class: its default, None where it has none; ``bounds`` are what else its Field() is given."""
 
     name: str
@@ -29,7 +29,7 @@ class Field(NamedTuple):
     bounds: MappingABC[str, Node] = {}
 
 
-class Parameter(NamedTuple):
+class FunctionParameter(NamedTuple):
     """One parameter of a function that can be given by name; ``default`` is None where it has none."""
 
     name: str
@@ -53,7 +53,7 @@ class Function(NamedTuple):
     """
 
     name: str
-    parameters: MappingABC[str, Parameter]
+    parameters: MappingABC[str, FunctionParameter]
     span: Span
     takes_any: bool = False
     forwards: tuple[Forward, ...] = ()
@@ -68,7 +68,7 @@ class Class(NamedTuple):
 
     name: str
     bases: tuple[str, ...]
-    fields: MappingABC[str, Field]
+    fields: MappingABC[str, ClassField]
     methods: MappingABC[str, Function]
     span: Span
     name_span: Span
@@ -91,7 +91,7 @@ class Module(NamedTuple):
 
 def declarations(tree: ast.Module, path: str, lines: list[str]) -> Module:
     """What a parsed file declares. What is set in more than one place, or changed later, is no constant."""
-    reader = _Reader(Places(path, lines))
+    reader = _DeclarationReader(Places(path, lines))
     for statement, certain in _flat(tree.body):
         reader.read(statement, certain=certain)
     return Module(path, reader.classes, reader.functions, reader.constants, reader.imports)
@@ -118,7 +118,7 @@ def _inside(block: ast.stmt) -> Iterator[ast.stmt]:
         yield from getattr(block, name, ())
 
 
-class _Reader:
+class _DeclarationReader:
     """Gathers a module's declarations, statement by statement."""
 
     def __init__(self, places: Places) -> None:
@@ -164,7 +164,7 @@ class _Reader:
     # -- classes ---------------------------------------------------------------------------------------------------
 
     def _class(self, statement: ast.ClassDef) -> Class:
-        fields: dict[str, Field] = {}
+        fields: dict[str, ClassField] = {}
         methods: dict[str, Function] = {}
         for item, _ in _flat(statement.body):
             match item:
@@ -186,12 +186,12 @@ class _Reader:
             self._decorators(statement),
         )
 
-    def _field(self, name: str, target: ast.Name, value: ast.expr | None, annotation: str) -> Field:
+    def _field(self, name: str, target: ast.Name, value: ast.expr | None, annotation: str) -> ClassField:
         span = self.places.span(target)
         if value is None:
-            return Field(name, None, span, annotation)
+            return ClassField(name, None, span, annotation)
         if not (isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in FIELD_CALLS):
-            return Field(name, self.calculator.node(value), span, annotation)
+            return ClassField(name, self.calculator.node(value), span, annotation)
         words = {word.arg: word.value for word in value.keywords if word.arg is not None}
         default = value.args[0] if value.args else words.get("default")
         factory = words.get("default_factory")
@@ -201,10 +201,10 @@ class _Reader:
             if word not in ("default", "default_factory", "description")
         }
         if factory is not None:
-            return Field(name, self._made(factory), span, annotation, bounds)
+            return ClassField(name, self._made(factory), span, annotation, bounds)
         if default is None or (isinstance(default, ast.Constant) and default.value is Ellipsis):
-            return Field(name, None, span, annotation, bounds)
-        return Field(name, self.calculator.node(default), span, annotation, bounds)
+            return ClassField(name, None, span, annotation, bounds)
+        return ClassField(name, self.calculator.node(default), span, annotation, bounds)
 
     def _made(self, factory: ast.expr) -> Node:
         """What a default_factory returns: a lambda's body, or a call of what it names."""
@@ -228,7 +228,7 @@ class _Reader:
             *zip(signature.kwonlyargs, signature.kw_defaults, strict=True),
         ]
         parameters = {
-            argument.arg: Parameter(
+            argument.arg: FunctionParameter(
                 argument.arg,
                 None if default is None else self.calculator.node(default),
                 self.places.span(argument),

@@ -17,7 +17,7 @@ from metta_lint.sources.python_literals import Expression
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.sources.python_declarations import Field, Function, Module
+    from metta_lint.sources.python_declarations import ClassField, Function, Module
 
 HOPS_LIMIT = 10
 """Imports from file to file until a name is found, and classes that inherit from one another."""
@@ -120,9 +120,9 @@ class Tree:
                 if parent is not None:
                     queue.append(parent)
 
-    def fields(self, found: Declared) -> dict[str, tuple[Module, Field]]:
+    def fields(self, found: Declared) -> dict[str, tuple[Module, ClassField]]:
         """A class's fields and those that it inherits, each with the module that declares it."""
-        fields: dict[str, tuple[Module, Field]] = {}
+        fields: dict[str, tuple[Module, ClassField]] = {}
         for owner in self.lineage(found):
             if isinstance(owner.item, Class):
                 for name, field in owner.item.fields.items():

@@ -45,7 +45,7 @@ def parse(data: bytes, path: str) -> Document:
     return Document(path, _node(values, scan.root))
 
 
-class _Place:
+class _KeyPlace:
     """Where a key and its value stand, with the places below; ``latest`` is that of an array of tables' last table."""
 
     __slots__ = ("below", "key", "latest", "value")
@@ -53,11 +53,11 @@ class _Place:
     def __init__(self, key: Span) -> None:
         self.key = key
         self.value = key
-        self.below: dict[object, _Place] = {}
-        self.latest: _Place | None = None
+        self.below: dict[object, _KeyPlace] = {}
+        self.latest: _KeyPlace | None = None
 
 
-def _node(value: object, place: _Place) -> Node:
+def _node(value: object, place: _KeyPlace) -> Node:
     """The value with its places; what the scan found none for has its parent's."""
     if isinstance(value, list):
         items = (_node(item, place.below.get(index, place)) for index, item in enumerate(value))
@@ -94,7 +94,7 @@ class _Scan:
         self.lines = FileText(path, text)
         self.position = 0
         self.nodes = 0
-        self.root = _Place(file_start(path))
+        self.root = _KeyPlace(file_start(path))
 
     def statements(self) -> None:
         table, depth = self.root, 0
@@ -109,7 +109,7 @@ class _Scan:
         except _NotTomlError:
             return
 
-    def _header(self) -> tuple[_Place, int]:
+    def _header(self) -> tuple[_KeyPlace, int]:
         start = self.position
         opening = 2 if self.text.startswith("[[", start) else 1
         self.position += opening
@@ -127,7 +127,7 @@ class _Scan:
             place.key, place.value = parts[-1][1], span  # an earlier header may have implied this table
         return place.latest or place, len(parts)
 
-    def _pair(self, table: _Place, depth: int) -> None:
+    def _pair(self, table: _KeyPlace, depth: int) -> None:
         parts = self._key()
         depth += len(parts)
         if depth > DEPTH_LIMIT:
@@ -168,7 +168,7 @@ class _Scan:
             raise _NotTomlError from None
         return part
 
-    def _value(self, place: _Place, depth: int) -> None:
+    def _value(self, place: _KeyPlace, depth: int) -> None:
         start = self.position
         if self.text.startswith(("[", "{"), start):
             if depth >= DEPTH_LIMIT:
@@ -182,7 +182,7 @@ class _Scan:
             self._bare_value()
         place.value = self.lines.span(start, self.position)
 
-    def _array(self, place: _Place, depth: int) -> None:
+    def _array(self, place: _KeyPlace, depth: int) -> None:
         while not self._found("]", _GAP):
             here = self.lines.span(self.position)
             self._value(self._at(place, len(place.below), here), depth)
@@ -190,7 +190,7 @@ class _Scan:
                 self._expect("]", _GAP)
                 return
 
-    def _inline_table(self, place: _Place, depth: int) -> None:
+    def _inline_table(self, place: _KeyPlace, depth: int) -> None:
         while not self._found("}", _GAP):
             self._pair(place, depth)
             if not self._found(",", _GAP):
@@ -213,12 +213,12 @@ class _Scan:
             self._fail(f"a value of {match.end() - match.start()} characters is too long (limit {NUMBER_LIMIT})")
         self.position = match.end()
 
-    def _at(self, place: _Place, key: object, key_span: Span) -> _Place:
+    def _at(self, place: _KeyPlace, key: object, key_span: Span) -> _KeyPlace:
         """The place below ``place`` for this key: a known one, or a new one."""
         below = place.below.get(key)
         if below is None:
             self._count(1)
-            below = place.below[key] = _Place(key_span)
+            below = place.below[key] = _KeyPlace(key_span)
         return below
 
     def _count(self, nodes: int) -> None:

@@ -14,7 +14,7 @@ from metta_lint.plans.run import split_entry
 from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, syntax_of
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
 from metta_lint.trainers.pufferlib.keys import is_default
-from metta_lint.trainers.trainer import Choice, Trainer
+from metta_lint.trainers.trainer import Trainer, TrainerVersion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -78,16 +78,16 @@ def _asked(path: str) -> list[Trainer]:
     return [trainer for trainer in every if path.lower().endswith(trainer.suffixes)] if every else []
 
 
-def parse_choice(text: str) -> Choice:
+def parse_choice(text: str) -> TrainerVersion:
     """Read ``pufferlib@3`` or ``metta``; ``@2.0`` is ``@2``. Raises LintError for what there is not."""
     name, separator, version = text.partition("@")
     trainer = trainer_named(name)
     if not separator:
-        return Choice(name)
+        return TrainerVersion(name)
     if version.removesuffix(".0") not in trainer.versions:
         known = ", ".join(f"{name}@{version}" for version in trainer.versions) or "none"
         raise LintError(f"{text!r} is no version of {name}: there are {known}")
-    return Choice(name, version.removesuffix(".0"))
+    return TrainerVersion(name, version.removesuffix(".0"))
 
 
 def trainer_for(entry: str) -> Trainer:

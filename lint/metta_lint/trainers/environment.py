@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF, is_number
-from metta_lint.loops.loop import Environment
+from metta_lint.loops.loop import EnvironmentSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ def _items(d: Derivation, arguments: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys([*arguments, *ITEM_NAMES, *items]))
 
 
-def environment_of(d: Derivation) -> Environment | Unknown:
+def environment_of(d: Derivation) -> EnvironmentSettings | Unknown:
     """What the reference trainer's environment is told, or why it can't be."""
     agents = d.lookup("agents_per_env")
     if isinstance(agents, Unknown):
@@ -69,7 +69,7 @@ def environment_of(d: Derivation) -> Environment | Unknown:
     except OverflowError:
         return Unknown("a reward of its environment, or a cap on one, is larger than any float")
     steps = d.run.value("env.game.max_steps")
-    return Environment(
+    return EnvironmentSettings(
         agents_per_env=agents,  # type: ignore[arg-type]
         max_steps=steps if isinstance(steps, int) else DEFAULT_MAX_STEPS,
         rewards=rewards,

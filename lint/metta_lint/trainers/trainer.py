@@ -47,7 +47,7 @@ class Trainer(NamedTuple):
     solvable: Solvable = Solvable()
 
 
-class Choice(NamedTuple):
+class TrainerVersion(NamedTuple):
     """A trainer that the user named, and the version, if one was named: ``pufferlib@3``."""
 
     trainer: str

@@ -23,7 +23,7 @@ from metta_lint.trainers.dialects import trainer_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from metta_lint.fixes.solver.model import State
+    from metta_lint.fixes.solver.model import TrialValues
     from metta_lint.plans.plan import Plan
 
 PRICE = 1.0
@@ -136,7 +136,7 @@ class _Search:
 
     # -- one setting -----------------------------------------------------------------------------------------------
 
-    def _values(self, state: State, key: str, limit: float) -> Iterator[State]:
+    def _values(self, state: TrialValues, key: str, limit: float) -> Iterator[TrialValues]:
         """Values of one setting that leave nothing wrong as far as the formulas say, the nearest first."""
         for value in self._candidates(key, state):
             after = self._tried(state, key, value) if distance(self.given[key], value) < limit else None
@@ -145,20 +145,20 @@ class _Search:
             if after.satisfies(self.tolerated):
                 yield after
 
-    def _candidates(self, key: str, state: State) -> tuple[int, ...]:
+    def _candidates(self, key: str, state: TrialValues) -> tuple[int, ...]:
         model = self._model({*state.changes, key})
         beside = [state.lookup(name) for name in model.beside(key)]
         wanted = [value for value in self.wants.values() if type(value) is int]
         return candidates(self.given[key], [value for value in (*beside, *wanted) if type(value) is int])
 
-    def _tried(self, state: State, key: str, value: int) -> State | None:
+    def _tried(self, state: TrialValues, key: str, value: int) -> TrialValues | None:
         self.trials -= 1
         return state.changed(key, value) if self.trials >= 0 else None
 
-    def _broken(self, state: State) -> set[str]:
+    def _broken(self, state: TrialValues) -> set[str]:
         return {demand.name for demand in state.broken} - self.tolerated
 
-    def _first_clean(self, states: Iterator[State]) -> Proposal | None:
+    def _first_clean(self, states: Iterator[TrialValues]) -> Proposal | None:
         return next((found for state in states if (found := self._planned(state)) is not None), None)
 
     # -- two settings ----------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ class _Search:
                 for second in seconds:
                     self._try_second(state, first, second)
 
-    def _try_second(self, state: State, first: str, second: str) -> None:
+    def _try_second(self, state: TrialValues, first: str, second: str) -> None:
         model = self._model({first, second})
         rest_on_it = {demand.name for demand in model.below(second).demands}
         if self._broken(state) <= rest_on_it:
@@ -198,7 +198,7 @@ class _Search:
             self._models[automatic] = Model(plan, demands_of(plan, self.wants))
         return self._models[automatic]
 
-    def _planned(self, state: State) -> Proposal | None:
+    def _planned(self, state: TrialValues) -> Proposal | None:
         """The proposal, if the plan of the changed run bears it out."""
         if len(self.plans) >= MOST_PLANS:
             return None

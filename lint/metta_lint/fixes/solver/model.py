@@ -48,7 +48,7 @@ class Model:
         self.formulas = {name: formula(quantity.formula) for name, quantity in known.items()}
         self._inputs = {name: frozenset(quantity.inputs) for name, quantity in known.items()}
         self._below: dict[str, Below] = {}
-        self.base = State(self)
+        self.base = TrialValues(self)
 
     def below(self, key: str) -> Below:
         """What rests on a setting."""
@@ -70,10 +70,10 @@ class Model:
         return tuple(name for name in read if name not in quantities and name != key)
 
 
-class State:
+class TrialValues:
     """The values that follow where a setting is another than before, each worked out when it is asked for."""
 
-    def __init__(self, model: Model, before: State | None = None, **change: object) -> None:
+    def __init__(self, model: Model, before: TrialValues | None = None, **change: object) -> None:
         self.model = model
         self.before = before
         self.changes: Mapping[str, object] = {**(before.changes if before is not None else {}), **change}
@@ -81,9 +81,9 @@ class State:
         self._below = model.below(*change) if change else Below(tuple(model.formulas), model.demands)
         self._own = frozenset(self._below.quantities)
 
-    def changed(self, key: str, value: object) -> State:
+    def changed(self, key: str, value: object) -> TrialValues:
         """The values that follow where one setting more is another."""
-        return State(self.model, self, **{key: value})
+        return TrialValues(self.model, self, **{key: value})
 
     def lookup(self, name: str) -> object:
         """The value of a quantity or setting; Unknown where it has none."""
