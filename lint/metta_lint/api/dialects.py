@@ -7,7 +7,7 @@ and ``plan``, ``compare`` and ``check``, work for it. Rules have an API of their
 """
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span, leaves, plain
-from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.errors import InputError, LintError, UnknownKeyError
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import close_names
 from metta_lint.loops.requirements import REQUIREMENTS
@@ -42,6 +42,7 @@ __all__ = [
     "Span",
     "Trainer",
     "Unknown",
+    "UnknownKeyError",
     "bytes_of",
     "close_names",
     "leaves",
