@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import from_folder, is_below
 from metta_lint.base.wording import printable
-from metta_lint.files.file_system import BROKEN_LINK, Layer, current, repository_around, using
+from metta_lint.files.file_system import BROKEN_LINK, Wrapper, current, repository_around, using
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ MOST_NAMED = 5
 """Links that a note names."""
 
 
-class Confined(Layer):
+class Confined(Wrapper):
     """A file system in which a link that leads out of its tree leads nowhere."""
 
     def __init__(self, named: Iterable[str], below: FileSystem) -> None:

@@ -102,7 +102,7 @@ class Disk:
         return os.path.islink(path)
 
 
-class Layer:
+class Wrapper:
     """A file system over another one, which answers what this one does not."""
 
     def __init__(self, below: FileSystem) -> None:
@@ -124,7 +124,7 @@ class Layer:
         return self.below.is_link(path)
 
 
-class Overlay(Layer):
+class Overlay(Wrapper):
     """Texts in the place of files: an editor's buffers, fixes before they are written."""
 
     def __init__(self, contents: Mapping[str, bytes], below: FileSystem) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metta_lint.files.file_system import FolderEntry, Status
 
 T = TypeVar("T")
-Question = tuple[str, object]
+Query = tuple[str, object]
 """The name of a method of a file system and a path; or RECALL and the key of another result."""
 RECALL = "recall"
 
@@ -40,9 +40,7 @@ class Same(Generic[T]):
 class _Kept:
     """A result, the answers that it rests on, and the last round in which it was found to hold."""
 
-    def __init__(
-        self, result: object, answers: dict[Question, object], make: Callable[[], object], number: int
-    ) -> None:
+    def __init__(self, result: object, answers: dict[Query, object], make: Callable[[], object], number: int) -> None:
         self.result = result
         self.answers = answers
         self.make = make
@@ -55,8 +53,8 @@ class Memory:
     def __init__(self) -> None:
         self._kept: dict[Hashable, _Kept] = {}
         self._round = 0
-        self._said: dict[Question, object] = {}
-        self._noting: list[dict[Question, object]] = []
+        self._said: dict[Query, object] = {}
+        self._noting: list[dict[Query, object]] = []
         self.plain = current()
         self._recording = Recording(self)
 
@@ -86,7 +84,7 @@ class Memory:
         return cast("T", kept.result)
 
     def _made(self, make: Callable[[], object]) -> _Kept:
-        answers: dict[Question, object] = {}
+        answers: dict[Query, object] = {}
         self._noting.append(answers)
         try:
             with using(self._recording):
@@ -98,20 +96,20 @@ class Memory:
         self._noting.pop()
         return _Kept(result, answers, make, self._round)
 
-    def _noted(self, answers: Mapping[Question, object]) -> None:
+    def _noted(self, answers: Mapping[Query, object]) -> None:
         """What is being worked out rests on these too."""
         if self._noting:
             self._noting[-1].update(answers)
 
     def _holds(self, kept: _Kept) -> bool:
         if kept.round != self._round:
-            if any(self._answer(question) != answer for question, answer in kept.answers.items()):
+            if any(self._answer(query) != answer for query, answer in kept.answers.items()):
                 return False
             kept.round = self._round
         return True
 
-    def _answer(self, question: Question) -> object:
-        what, about = question
+    def _answer(self, query: Query) -> object:
+        what, about = query
         if what != RECALL:
             return self._ask(what, str(about))
         known = self._kept.get(about)
@@ -133,17 +131,17 @@ class Memory:
 
     def _ask(self, what: str, path: str) -> object:
         """What the file system says, the same all through a round; what it cannot list is told by the error's words."""
-        question = what, path
-        if question not in self._said:
+        query = what, path
+        if query not in self._said:
             try:
-                self._said[question] = getattr(self.plain, what)(path)
+                self._said[query] = getattr(self.plain, what)(path)
             except OSError as error:
-                self._said[question] = error.errno, error.strerror
-        return self._said[question]
+                self._said[query] = error.errno, error.strerror
+        return self._said[query]
 
 
 class Recording:
-    """The file system of a round, with a note of every question that it is asked."""
+    """The file system of a round, with a note of every query that it is asked."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory

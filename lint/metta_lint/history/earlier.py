@@ -32,7 +32,7 @@ KEPT_BYTES = 16 << 20
 """Of files that were read: most are read again, at the next commit too."""
 GIT = ".git"
 
-Tree: TypeAlias = "dict[str, TreeEntry | Tree]"
+_Files: TypeAlias = "dict[str, TreeEntry | _Files]"
 
 
 class _Elsewhere(NamedTuple):
@@ -45,7 +45,7 @@ class _Elsewhere(NamedTuple):
 class _Here(NamedTuple):
     """What a path leads to, None where that is nothing, and the path from the top without links."""
 
-    node: TreeEntry | Tree | None
+    node: TreeEntry | _Files | None
     inside: str
     is_broken_link: bool = False
 
@@ -62,7 +62,7 @@ class EarlierState:
         self._below = below
         self._depth = depth
         self._commit: str | None = None
-        self._root: Tree = {}
+        self._root: _Files = {}
         self._processes = processes
         self._objects = processes.enter_context(Objects(repository))
         self._kept: dict[str, bytes] = {}
@@ -137,7 +137,7 @@ class EarlierState:
         folder, name = os.path.split(os.path.abspath(path))
         return self.real(path) != os.path.join(self.real(folder), name)
 
-    def _entry(self, folder: str, name: str, node: TreeEntry | Tree) -> FolderEntry | None:
+    def _entry(self, folder: str, name: str, node: TreeEntry | _Files) -> FolderEntry | None:
         if isinstance(node, dict) or node.mode == SUBPROJECT:
             return FolderEntry(name, "folder")
         if node.mode != LINK:
@@ -162,7 +162,7 @@ class EarlierState:
 
     def _lead(self, parts: list[str]) -> _Here | _Elsewhere:
         """Follow a path from the top, through links and into submodules."""
-        node: TreeEntry | Tree | None = self._root
+        node: TreeEntry | _Files | None = self._root
         done: list[str] = []
         links = 0
         while parts:
@@ -231,7 +231,7 @@ class EarlierState:
         return self._kept[entry.oid]
 
 
-def _folder(root: Tree, parts: Iterable[str]) -> Tree:
+def _folder(root: _Files, parts: Iterable[str]) -> _Files:
     """The folder at a path, made where it is missing."""
     for name in parts:
         inner = root.get(name)
@@ -241,14 +241,14 @@ def _folder(root: Tree, parts: Iterable[str]) -> Tree:
     return root
 
 
-def _add(root: Tree, entry: TreeEntry) -> None:
+def _add(root: _Files, entry: TreeEntry) -> None:
     *folders, name = entry.path.split("/")
     folder = _folder(root, folders)
     if not (entry.mode == LINK and isinstance(folder.get(name), dict)):
         folder[name] = entry
 
 
-def _remove(root: Tree, parts: Sequence[str]) -> None:
+def _remove(root: _Files, parts: Sequence[str]) -> None:
     """Remove a file, and the folders that are empty without it."""
     name, *rest = parts
     inner = root.get(name)
