@@ -12,6 +12,7 @@ from metta_lint.trainers.hydra.tokens import (
     PRIMITIVE,
     STRUCTURE,
     Parser,
+    Primitive,
     Token,
     TokenTable,
     primitive_value,
@@ -26,7 +27,7 @@ DEPTH_LIMIT = 30  # levels of brackets, quotes and nested interpolations in one 
 
 
 class GrammarError(ValueError):
-    """InterpolatedText that holds ``${`` but is no interpolation."""
+    """Text that holds ``${`` but is no interpolation."""
 
 
 class NodeInterpolation(NamedTuple):
@@ -43,31 +44,19 @@ class ResolverCall(NamedTuple):
 
 
 class InterpolatedText(NamedTuple):
-    """InterpolatedText with interpolations in it: each counts as its value's text."""
+    """Text with interpolations in it: each counts as its value's text."""
 
     parts: tuple[str | Interpolation, ...]
 
 
-class Primitive(NamedTuple):
-    """A number, boolean, null or string."""
-
-    value: object
-
-
-class ListContainer(NamedTuple):
-    """``[a, b]`` among a resolver's arguments."""
-
-    items: tuple[Element, ...]
-
-
 class DictContainer(NamedTuple):
-    """``{a: b}`` among a resolver's arguments."""
+    """``{a: b}`` among a resolver's arguments; a key may be there twice."""
 
-    items: tuple[tuple[object, Element], ...]
+    items: tuple[tuple[Primitive, Element], ...]
 
 
 Interpolation: TypeAlias = NodeInterpolation | ResolverCall
-Element: TypeAlias = NodeInterpolation | ResolverCall | InterpolatedText | Primitive | ListContainer | DictContainer
+Element: TypeAlias = "Interpolation | InterpolatedText | Primitive | DictContainer | list[Element]"
 
 _OPEN = {"OPEN": r"\$\{[ \t]*+"}
 _BACKSLASHES = {"EVEN": r"(?:\\\\)++", "BACKSLASHES": r"\\++", "DOLLAR": r"\$"}
@@ -183,8 +172,8 @@ class _Parser(Parser):
                 path.append(self.expect(_KEY, "a closing bracket", "BRACKET_CLOSE").text)
             is_name = is_name and separator.kind == "DOT" and key.kind != "KEY"
             separator = self.accept(_KEY, "DOT", "BRACKET_OPEN")
-        if is_name and self.accept(_KEY, "COLON"):
-            return ResolverCall(tuple(path), self._sequence("BRACE_CLOSE"))
+        if is_name and self.peek(_KEY).kind == "COLON":
+            return ResolverCall(tuple(path), tuple(self._sequence("BRACE_CLOSE")))
         self.expect(_KEY, "a closing brace", "CLOSE")
         return NodeInterpolation(tuple(path))
 
@@ -194,7 +183,7 @@ class _Parser(Parser):
         """A list, a dict, a quoted string, or a primitive."""
         match self.peek(_VALUE).kind:
             case "BRACKET_OPEN":
-                return self.nested(self._list)
+                return self.nested(lambda: self._sequence("BRACKET_CLOSE"))
             case "BRACE_OPEN":
                 return self.nested(self._dict)
             case "QUOTE":
@@ -202,24 +191,21 @@ class _Parser(Parser):
             case _:
                 return self._primitive()
 
-    def _list(self) -> ListContainer:
+    def _sequence(self, closing: str) -> list[Element]:
+        """The elements between the next token and a closing one; one that is left out is an empty string."""
         self.take(_VALUE)
-        return ListContainer(self._sequence("BRACKET_CLOSE"))
-
-    def _sequence(self, closing: str) -> tuple[Element, ...]:
-        """Elements up to a closing token; what is left out between commas is an empty string."""
         if self.accept(_VALUE, closing):
-            return ()
+            return []
         items: list[Element] = []
         while True:
             is_left_out = self.peek(_VALUE).kind in ("COMMA", closing)
-            items.append(Primitive("") if is_left_out else self.element())
+            items.append("" if is_left_out else self.element())
             if self.expect(_VALUE, "a comma", "COMMA", closing).kind == closing:
-                return tuple(items)
+                return items
 
     def _dict(self) -> DictContainer:
         self.take(_VALUE)
-        items: list[tuple[object, Element]] = []
+        items: list[tuple[Primitive, Element]] = []
         while not self.accept(_VALUE, "BRACE_CLOSE"):
             if items:
                 self.expect(_VALUE, "a comma", "COMMA")
@@ -234,12 +220,12 @@ class _Parser(Parser):
             parts.append(self.nested(self._interpolation) if token.kind == "OPEN" else token)
         tokens = [part for part in parts if isinstance(part, Token)]
         if len(tokens) == len(parts):
-            return Primitive(self._value(tokens))
+            return self._value(tokens)
         if len(parts) == 1 and not isinstance(parts[0], Token):
             return parts[0]
         return InterpolatedText(tuple(unescaped(part) if isinstance(part, Token) else part for part in parts))
 
-    def _value(self, tokens: list[Token]) -> object:
+    def _value(self, tokens: list[Token]) -> Primitive:
         if not tokens or (len(tokens) == 1 and tokens[0].kind == "WS"):
             raise self.error("expected a value")
         try:

@@ -17,9 +17,7 @@ from metta_lint.trainers.hydra.grammar import (
     GrammarError,
     InterpolatedText,
     Interpolation,
-    ListContainer,
     NodeInterpolation,
-    Primitive,
     ResolverCall,
     is_fixed,
     parse_element,
@@ -169,15 +167,13 @@ class Resolver:
             way = (*self._open[self._open.index(key) :], key)
             raise _UnresolvableError(f"interpolation in a circle: {' -> '.join(full_key(keys) for _, keys in way)}")
         self._open.append(key)
-        self._known[key] = self._evaluated(place, node)
-        self._open.pop()
-        return self._known[key]
-
-    def _evaluated(self, place: NodePlace, node: ValueNode) -> object:
         try:
-            return self._evaluate(parse_interpolation(str(node.value)), place)
+            value = self._evaluate(parse_interpolation(str(node.value)), place)
         except _UnresolvableError as error:
-            return self.problem(node, str(error))
+            value = self.problem(node, str(error))
+        self._open.pop()
+        self._known[key] = value
+        return value
 
     def _evaluate(self, element: Element, place: NodePlace) -> object:
         """The value of an element; a mapping or list of the config as its place."""
@@ -208,18 +204,18 @@ class Resolver:
 
     def _evaluate_element(self, element: Element, place: NodePlace) -> object:
         match element:
-            case Primitive(value=value):
-                return value
             case NodeInterpolation(path=path):
                 return self._follow(place, self._text(path, place))
             case ResolverCall():
                 return self._call(element, place)
             case InterpolatedText(parts=parts):
                 return self._text(parts, place)
-            case ListContainer(items=items):
-                return [self._argument(item, place) for item in items]
+            case list():
+                return [self._argument(item, place) for item in element]
             case DictContainer(items=pairs):
                 return {key: self._argument(item, place) for key, item in pairs}
+            case _:
+                return element
 
     def _text(self, parts: tuple[str | Interpolation, ...], place: NodePlace) -> str:
         text = ""

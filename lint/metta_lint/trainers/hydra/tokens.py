@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from metta_lint.base.records import NamedTuple
 
@@ -58,7 +58,10 @@ class TokenTable:
         return tuple((kind, re.compile(pattern, re.DOTALL)) for kind, pattern in every)
 
 
-def primitive_value(tokens: list[Token]) -> object:
+Primitive: TypeAlias = str | int | float | None
+
+
+def primitive_value(tokens: list[Token]) -> Primitive:
     """The value of tokens that stand together: of one alone its own, else their text.
 
     Raises ValueError for a number too long to convert.
