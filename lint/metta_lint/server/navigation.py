@@ -10,7 +10,7 @@ from metta_lint.files.file_system import is_file
 from metta_lint.server.diagnostics import location
 from metta_lint.sources import read
 from metta_lint.sources.syntax import YAML
-from metta_lint.trainers.hydra.includes import defaults_node, read_config_file
+from metta_lint.trainers.hydra.includes import DefaultsNode, read_config_file
 from metta_lint.trainers.trees.references import env_references, file_references
 from metta_lint.trainers.trees.roots import tree_root
 
@@ -80,7 +80,7 @@ def _names(document: Document) -> Iterator[tuple[Span, str]]:
         for option in include.options or ():
             single = include._replace(options=(option,))
             span = option.span if include.many else include.span
-            yield span, f"{root}/{defaults_node(single, folder).path.removesuffix('.yaml')}.yaml"
+            yield span, f"{root}/{DefaultsNode(single, folder).path.removesuffix('.yaml')}.yaml"
     for reference in env_references(document.root):
         yield reference.span, f"{root}/{reference.text.strip('/').removesuffix('.yaml')}.yaml"
     for reference in file_references(document.root, os.path.basename(root)):

@@ -132,10 +132,18 @@ class _Flattening:
         node = place.node
         if isinstance(node, DictNode) and node.parts:
             self._visit_entries(place, node, key, note)
-        elif isinstance(node, ValueNode):
-            self._visit_value(place, node, key, note)
-        else:
+        elif not isinstance(node, ValueNode):
             self._add(key, to_container(self.resolver.resolved(place)), node, note)
+        elif isinstance(value := self.resolver.value(place), NodePlace):
+            with self.resolver.reading(value, node) as refused:
+                if refused is not None:
+                    self._add(key, refused, node, note)
+                elif isinstance(value.node, ListNode):
+                    self._add(key, to_container(self.resolver.resolved(value)), node, note)
+                else:
+                    self.visit(value, key, note or f"by interpolation of {value}")
+        else:
+            self._add(key, value, node, note)
 
     def _visit_entries(self, place: NodePlace, node: DictNode, key: str, note: str) -> None:
         prefix = f"{key}." if key else ""
@@ -146,19 +154,6 @@ class _Flattening:
             else:
                 self.visit(NodePlace(entry, place, name, place.scope), f"{prefix}{name}", note)
         self.resolver.leave()
-
-    def _visit_value(self, place: NodePlace, node: ValueNode, key: str, note: str) -> None:
-        value = self.resolver.value(place)
-        if not isinstance(value, NodePlace):
-            self._add(key, value, node, note)
-            return
-        with self.resolver.reading(value, node) as refused:
-            if refused is not None:
-                self._add(key, refused, node, note)
-            elif isinstance(value.node, ListNode):
-                self._add(key, to_container(self.resolver.resolved(value)), node, note)
-            else:
-                self.visit(value, key, note or f"by interpolation of {value}")
 
     def _add(self, key: str, value: object, node: ConfigNode, note: str) -> None:
         self.settings[key] = Setting(key, value, node.span, node.overrides, node.note or note)

@@ -18,7 +18,6 @@ from metta_lint.trainers.hydra.includes import (
     Hole,
     Include,
     Option,
-    defaults_node,
     include_of,
 )
 from metta_lint.trainers.hydra.interpolation import Resolver
@@ -63,7 +62,7 @@ def defaults_list(
     in the list instead.
     """
     expansion = _Expansion(repository, overrides, with_holes=with_holes)
-    files = expansion.expand(defaults_node(include_of(name, span)))
+    files = expansion.expand(DefaultsNode(include_of(name, span)))
     if not any(isinstance(file, Hole) for file in files):  # else what is not used may be overridden there
         expansion.require_all_used()
     return files
@@ -103,7 +102,8 @@ class _Expansion:
             raise InputError(f"a package of more than {PACKAGE_LIMIT} keys", include.span)
         self._count(len(includes), includes[INCLUDE_LIMIT - self.count :])
         above = (*node.above, node)
-        nodes = [defaults_node(item, node.group, package, above, node.by_interpolation) for item in includes]
+        is_named_so = node.by_interpolation
+        nodes = [DefaultsNode(item, node.group, package, above, by_interpolation=is_named_so) for item in includes]
         self._register_overrides(nodes)
         own = PackagedFile(file.path, package, file.body)
         included = [item for item in nodes if not item.include.override]
@@ -214,8 +214,8 @@ class _Expansion:
         return list(chain.from_iterable(results))
 
     def _overridden(self, node: DefaultsNode) -> DefaultsNode:
-        key = node.override_key()
-        choice = self.choices.get(key) if node.include.group is not None else None
+        key = node.override_key() if node.include.group is not None else ""
+        choice = self.choices.get(key)
         if choice is None:
             return node
         self.used.add(key)
@@ -249,8 +249,8 @@ class _Expansion:
             reason = value.because if isinstance(value, Unknown) else "its name is no string"
             groups = ", ".join(map(str, choices.parts)) or "none"
             raise InputError(f"{reason} (names can refer to the groups chosen so far: {groups})", include.span)
-        named = node.with_include(include._replace(options=(Option(value, include.span),)))
-        return named._replace(by_interpolation=True)
+        named = include._replace(options=(Option(value, include.span),))
+        return node.with_include(named, by_interpolation=True)
 
     # -- at the end ------------------------------------------------------------------------------------------------
 

@@ -63,16 +63,39 @@ def include_of(name: str, span: Span, package: str | None = None) -> Include:
     return Include(None, (Option(name, span),), span, package)
 
 
-class DefaultsNode(NamedTuple):
-    """An include and the file that it is in: only the two together say which config it means."""
+class DefaultsNode:
+    """An include and the file that it is in: only the two together say which config it means.
 
-    include: Include
-    folder: str  # of the including file
-    parent_package: str  # that the including file's values go to
-    above: tuple[DefaultsNode, ...]  # the includes that led to that file, outermost first
-    by_interpolation: bool  # whether one of those is named by an interpolation
-    group: str  # the folder that its option is looked up in
-    path: str  # the config's name, as the folder of all configs knows it
+    ``folder`` is the including file's, ``parent_package`` where its values go. ``above`` are the includes that led to
+    it, outermost first, and ``by_interpolation`` says whether one of them is named by an interpolation. ``group`` is
+    the folder that the option is looked up in, ``path`` the config's name, as the root of the tree knows it.
+    """
+
+    def __init__(
+        self,
+        include: Include,
+        folder: str = "",
+        parent_package: str = "",
+        above: tuple[DefaultsNode, ...] = (),
+        *,
+        by_interpolation: bool = False,
+    ) -> None:
+        self.include = include
+        self.folder = folder
+        self.parent_package = parent_package
+        self.above = above
+        self.by_interpolation = by_interpolation
+        group, name = include.written_group, include.name or ""
+        if not (include.group or name).startswith("/"):
+            group = f"{folder}/{group}" if folder and group else folder or group
+        self.group = group
+        base = name.rpartition("/")[2] if include.group is None else name
+        self.path = f"{group}/{base}" if group else base
+
+    def with_include(self, include: Include, *, by_interpolation: bool = False) -> DefaultsNode:
+        """Another include in the same file."""
+        by_interpolation = by_interpolation or self.by_interpolation
+        return DefaultsNode(include, self.folder, self.parent_package, self.above, by_interpolation=by_interpolation)
 
     def final_package(self, header: str | None) -> str:
         """Where the config's values go, if its own file has this header.
@@ -94,26 +117,6 @@ class DefaultsNode(NamedTuple):
         """The name that overrides know this include by: ``group``, or ``group@package``."""
         package = self.final_package(None)
         return self.group if package == self.group.replace("/", ".") else f"{self.group}@{package or GLOBAL}"
-
-    def with_include(self, include: Include) -> DefaultsNode:
-        """Another include in the same file."""
-        return defaults_node(include, self.folder, self.parent_package, self.above, self.by_interpolation)
-
-
-def defaults_node(
-    include: Include,
-    folder: str = "",
-    parent_package: str = "",
-    above: tuple[DefaultsNode, ...] = (),
-    by_interpolation: bool = False,
-) -> DefaultsNode:
-    """An include of a file in a folder whose values go to a package."""
-    group, name = include.written_group, include.name or ""
-    if not (include.group or name).startswith("/"):
-        group = f"{folder}/{group}" if folder and group else folder or group
-    base = name.rpartition("/")[2] if include.group is None else name
-    path = f"{group}/{base}" if group else base
-    return DefaultsNode(include, folder, parent_package, above, by_interpolation, group, path)
 
 
 class ConfigFile(NamedTuple):
@@ -148,7 +151,10 @@ def read_config_file(document: Document) -> ConfigFile:
     package = _package(document)
     includes: tuple[Include, ...] = ()
     if isinstance(root, Mapping) and "defaults" in root.entries:
-        includes = _includes(root.entries["defaults"])
+        items = root.entries["defaults"].value
+        if not isinstance(items, Sequence):
+            raise InputError("a defaults list must be a list", items.span)
+        includes = tuple(map(_include, items.items))
         root = Mapping({key: entry for key, entry in root.entries.items() if key != "defaults"}, root.span)
     return ConfigFile(document.path, from_document(root), package, includes, root.span)
 
@@ -170,15 +176,12 @@ def _package(document: Document) -> str | None:
 # -- defaults lists --------------------------------------------------------------------------------------------------
 
 
-def _includes(entry: Entry) -> tuple[Include, ...]:
-    if not isinstance(entry.value, Sequence):
-        raise InputError("a defaults list must be a list", entry.value.span)
-    return tuple(_include(item) for item in entry.value.items)
-
-
 def _include(item: Node) -> Include:
     if isinstance(item, Scalar) and isinstance(item.value, str):
-        return _plain_include(item.value, item.span)
+        path, package = _split_package(item.value)
+        if path == SELF and package is not None:
+            raise InputError(f"{SELF} takes no package", item.span)
+        return include_of(path, item.span, package)
     if not isinstance(item, Mapping):
         raise InputError("an item of a defaults list is a name, or a group and its option", item.span)
     if len(item.entries) != 1:
@@ -187,13 +190,6 @@ def _include(item: Node) -> Include:
     if not isinstance(key, str):
         raise InputError("a config group is named by a string", entry.key_span)
     return _group_include(key, entry)
-
-
-def _plain_include(text: str, span: Span) -> Include:
-    path, package = _split_package(text)
-    if path == SELF and package is not None:
-        raise InputError(f"{SELF} takes no package", span)
-    return include_of(path, span, package)
 
 
 def _group_include(key: str, entry: Entry) -> Include:

@@ -12,7 +12,7 @@ from metta_lint.plans.run import Machine, Run, Setting
 from metta_lint.trainers.hydra import Composed, ConfigTreeReader
 from metta_lint.trainers.metta.curriculum import read_environments
 from metta_lint.trainers.metta.defaults import DEFAULTS, REQUIRED, SOURCE
-from metta_lint.trainers.metta.model import TARGET_KEY, is_of_this_era, sections_of, taken
+from metta_lint.trainers.metta.model import TARGET_KEY, coerced, is_of_this_era, sections_of
 from metta_lint.trainers.trees.roots import topmost_with_configs
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     reader = ConfigTreeReader(folder)
     name = without_suffix(tidy(entry) if folder == "." else tidy(entry).removeprefix(folder).lstrip("/"))
     composed = _composed(reader, name, overrides)
-    settings = {key: _taken(setting) for key, setting in composed.settings.items()}
+    settings = {key: _coerced(setting) for key, setting in composed.settings.items()}
     problems = [*(hole.problem for hole in composed.holes), *composed.problems]
     notes = [f"what {hole.path} would say is unknown: it is not there" for hole in composed.holes]
     defaults = _python_defaults(composed)
@@ -54,9 +54,9 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     return Run("metta", entry, settings, environments, machine, notes=tuple(notes), problems=once)
 
 
-def _taken(setting: Setting) -> Setting:
+def _coerced(setting: Setting) -> Setting:
     """A setting with the number or flag that the trainer's config makes of a text."""
-    value = taken(setting.key, setting.value)
+    value = coerced(setting.key, setting.value)
     return setting if value is setting.value else setting._replace(value=value, note=f"written as {setting.value!r}")
 
 

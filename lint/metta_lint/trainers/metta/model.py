@@ -60,7 +60,7 @@ def is_of_this_era(settings: Mapping[str, Setting]) -> bool:
     return is_metta and sum(key in settings for key in FLAT_KEYS) < FEWEST_FLAT
 
 
-def taken(key: str, value: object) -> object:
+def coerced(key: str, value: object) -> object:
     """What pydantic makes of a text where a number or a flag is asked for; every other value as it is."""
     default = DEFAULTS.get(key)
     if default is None or not isinstance(value, str):
@@ -116,7 +116,7 @@ def _values(d: Derivation) -> Iterator[Problem]:
         if key in CHECKED_ELSEWHERE or key not in d.run.settings:
             continue
         value = d.run.value(key)
-        if not isinstance(value, Unknown) and (problem := problem_of(default, taken(key, value))) is not None:
+        if not isinstance(value, Unknown) and (problem := problem_of(default, coerced(key, value))) is not None:
             yield problem[0], key, problem[1]
 
 

@@ -41,10 +41,6 @@ class Environment:
         node = self._composed.document_node(Span(self.path, 1, 1, 1, 1))
         return node if isinstance(node, Mapping) else Mapping({}, node.span)
 
-    @cached_property
-    def _game(self) -> Node | None:
-        return self.root.get(GAME)
-
     @property
     def is_complete(self) -> bool:
         """Whether all that its defaults include is there, so that what is absent is absent."""
@@ -52,10 +48,7 @@ class Environment:
 
     def get(self, *keys: object) -> Node | None:
         """The node at a path of keys below ``game``, None where there is none."""
-        game = self._game
-        if isinstance(game, Mapping):
-            return game.get(*keys)
-        return None if keys else game
+        return self.root.get(GAME, *keys)
 
     def value(self, *keys: object) -> object:
         """The scalar at a path of keys below ``game``; Unknown where there is none."""

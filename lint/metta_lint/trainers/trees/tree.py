@@ -85,7 +85,9 @@ class ConfigTree:
     def is_whole(self) -> bool:
         """Whether a run starts here: a config at the root has a defaults list. Else files may be missing."""
         names = [name.rpartition(".")[0] for name in self._folders.listed(self.folder).files if YAML.fits(name)]
-        return any(self._has_defaults(name) for name in names)
+        documents = (readable(f"{self.folder}/{name}.yaml") for name in names)
+        roots = (document.root for document in documents if document is not None)
+        return any(isinstance(root, Mapping) and "defaults" in root.entries for root in roots)
 
     @cached_property
     def is_metta(self) -> bool:
@@ -95,10 +97,6 @@ class ConfigTree:
             for document in self.documents.values()
             for reference in target_references(document.root)
         )
-
-    def _has_defaults(self, name: str) -> bool:
-        document = readable(f"{self.folder}/{name}.yaml")
-        return document is not None and isinstance(document.root, Mapping) and "defaults" in document.root.entries
 
     def has_folder(self, name: str) -> bool:
         """Whether the tree has a folder of this name."""
@@ -147,16 +145,13 @@ class ConfigTree:
         """Whether the Python source beside the tree has a module; None where it does not have the package either."""
         package, _, name = dotted.rpartition(".")
         if package not in self._packages:
-            self._packages[package] = self._folders_of(package)
+            beside = os.path.dirname(os.path.abspath(self.folder))
+            folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
+            self._packages[package] = [folder for folder in folders if is_folder(folder) and _has_source(folder)]
         there = self._packages[package]
         if not there:
             return None
         return any(exists(f"{folder}/{name}{suffix}") for folder in there for suffix in (".py", "/__init__.py"))
-
-    def _folders_of(self, package: str) -> list[str]:
-        beside = os.path.dirname(os.path.abspath(self.folder))
-        folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
-        return [folder for folder in folders if is_folder(folder) and _has_source(folder)]
 
     @cached_property
     def reader(self) -> ConfigTreeReader:
