@@ -346,9 +346,9 @@ def test_a_tree_is_made_of_shared_parts_that_never_change(write: Writer) -> None
     file = reader.repository.load("group/one")
     assert file is not None
     assert isinstance(file.body, DictNode)
-    before = dict(file.body.parts)
+    before = dict(file.body.value)
     reader.compose("main", ["++group.a=1", "~group.b", "++group.c.d=2"])
-    assert file.body.parts == before
+    assert file.body.value == before
 
 
 def test_a_scalar_at_a_span_is_what_the_source_reads(write: Writer) -> None:

@@ -12,8 +12,6 @@ from metta_lint.trainers.hydra.tree import (
     NodePlace,
     ValueNode,
     is_missing,
-    over,
-    places,
 )
 
 WORK_LIMIT = 200_000  # values that are merged, copied, or read through interpolations on the way
@@ -53,12 +51,12 @@ class ConfigBuilder:
         """
         if not isinstance(source, DictNode):
             raise _clash(source, self.place)
-        self._merge(self.place, self.root.parts, source, closed=False)
+        self._merge(self.place, self.root.value, source, closed=False)
 
     def _merge(self, place: NodePlace, parts: dict[object, ConfigNode], source: DictNode, *, closed: bool) -> None:
         """Merges into the parts of a mapping that this builder owns; ``closed``: it gets no new keys."""
-        self._count(len(source.parts), source)
-        for key, new in source.parts.items():
+        self._count(len(source.value), source)
+        for key, new in source.value.items():
             old = parts.get(key)
             if old is None:
                 _require_open(place, key, closed=closed)
@@ -70,8 +68,8 @@ class ConfigBuilder:
                 parts[key] = old
             elif isinstance(new, DictNode) and isinstance(old, DictNode):
                 owned = parts[key] = old.owned_by(self._owner)
-                self._merge(NodePlace(owned, place, key, place.scope), owned.parts, new, closed=closed)
-                owned.span, owned.overrides, owned.note = new.span, (*new.overrides, *places(owned)), new.note
+                self._merge(NodePlace(owned, place, key, place.scope), owned.value, new, closed=closed)
+                owned.span, owned.overrides, owned.note = new.span, (*new.overrides, *owned.spans), new.note
             else:
                 parts[key] = _replaced(new, old, place, key)
 
@@ -121,13 +119,13 @@ class ConfigBuilder:
         for key in parents:
             old = self._find(place, key, add=add)
             if old is None or isinstance(old, ValueNode):  # gives way to an empty mapping
-                _put(place, key, DictNode({}) if old is None else over(DictNode({}), old))
+                _put(place, key, DictNode({}) if old is None else DictNode({}).over(old))
             place = self._own(place, key)
         old = self._find(place, last, add=add)
         if isinstance(old, DictNode) and isinstance(value, DictNode):
             old = old.owned_by(self._owner)
             _put(place, last, old)
-            self._merge(NodePlace(old, place, last, place.scope), old.parts, value, closed=not add)
+            self._merge(NodePlace(old, place, last, place.scope), old.value, value, closed=not add)
         else:
             _put(place, last, value if old is None else _replaced(value, old, place, last))
 
@@ -149,7 +147,7 @@ class ConfigBuilder:
             owned = self._own(owned, key)
         if not isinstance(owned.node, DictNode):
             raise NoSuchKeyError(f"{place} is an item of a list, which cannot be deleted")
-        del owned.node.parts[last]
+        del owned.node.value[last]
 
     # -- ownership -----------------------------------------------------------------------------------------------
 
@@ -177,14 +175,14 @@ def _require_open(place: NodePlace, key: object, *, closed: bool) -> None:
 
 def _blurred(node: ConfigNode, value: object) -> ConfigNode:
     if isinstance(node, DictNode):
-        return node.rebuilt(_blurred(child, value) for child in node.parts.values())
+        return node.rebuilt(_blurred(child, value) for child in node.value.values())
     return ValueNode(value, node.span, node.overrides, node.note)
 
 
 def _replaced(new: ConfigNode, old: ConfigNode, place: NodePlace, key: object) -> ConfigNode:
     """A node instead of the one at a key; of a list and a mapping, neither replaces the other."""
     if isinstance(new, ValueNode) or isinstance(old, ValueNode) or type(new) is type(old):
-        return over(new, old)
+        return new.over(old)
     raise _clash(new, NodePlace(old, place, key, place.scope))
 
 

@@ -126,6 +126,6 @@ def _hint(keys: tuple[str, ...], builder: ConfigBuilder) -> str:
     for key in keys:
         child = place.child(key)
         if child is None:
-            return did_you_mean(key, place.node.parts if isinstance(place.node, DictNode) else (), form=IN_BRACKETS)
+            return did_you_mean(key, place.node.value if isinstance(place.node, DictNode) else (), form=IN_BRACKETS)
         place = child
     return ""

@@ -130,7 +130,7 @@ class _Flattening:
 
     def visit(self, place: NodePlace, key: str, note: str) -> None:
         node = place.node
-        if isinstance(node, DictNode) and node.parts:
+        if isinstance(node, DictNode) and node.value:
             self._visit_entries(place, node, key, note)
         elif not isinstance(node, ValueNode):
             self._add(key, to_container(self.resolver.resolved(place)), node, note)
@@ -148,7 +148,7 @@ class _Flattening:
     def _visit_entries(self, place: NodePlace, node: DictNode, key: str, note: str) -> None:
         prefix = f"{key}." if key else ""
         self.resolver.enter(node)
-        for name, entry in node.parts.items():
+        for name, entry in node.value.items():
             if isinstance(entry, ValueNode) and is_fixed(entry.value):
                 self._add(f"{prefix}{name}", entry.value, entry, note)
             else:

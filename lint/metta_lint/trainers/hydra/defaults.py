@@ -247,7 +247,7 @@ class _Expansion:
         value = Resolver().value(place)
         if not isinstance(value, str):
             reason = value.because if isinstance(value, Unknown) else "its name is no string"
-            groups = ", ".join(map(str, choices.parts)) or "none"
+            groups = ", ".join(map(str, choices.value)) or "none"
             raise InputError(f"{reason} (names can refer to the groups chosen so far: {groups})", include.span)
         named = include._replace(options=(Option(value, include.span),))
         return node.with_include(named, by_interpolation=True)

@@ -34,10 +34,10 @@ _SETTINGS = {*_MAPPINGS, *(f"{NODE}.{key}" for key in _OTHER_KEYS)}
 
 def check_hydra_node(body: ConfigNode) -> None:
     """Raises InputError where Hydra's own schema refuses what a file says about Hydra."""
-    node = body.parts.get(NODE) if isinstance(body, DictNode) else None
+    node = body.value.get(NODE) if isinstance(body, DictNode) else None
     if node is None:
         return
-    parts = node.parts if isinstance(node, DictNode) else {}
+    parts = node.value if isinstance(node, DictNode) else {}
     for name, value in {NODE: node, **{f"{NODE}.{key}": value for key, value in parts.items()}}.items():
         assert value.span is not None  # noqa: S101 - a file's values have places
         if name not in _SETTINGS:

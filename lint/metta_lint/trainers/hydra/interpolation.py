@@ -110,7 +110,7 @@ class Resolver:
             ]
         finally:
             self.leave()
-        node.is_resolved = all(map(is_, nodes, node.parts if isinstance(node, ListNode) else node.parts.values()))
+        node.is_resolved = all(map(is_, nodes, node.value if isinstance(node, ListNode) else node.value.values()))
         return node if node.is_resolved else node.rebuilt(nodes)
 
     def _resolved_value(self, place: NodePlace, node: ValueNode) -> ConfigNode:
@@ -145,7 +145,7 @@ class Resolver:
         """Before a mapping's or list's parts are read; counts them if it is an interpolation that leads there."""
         self._depth += 1
         if self._read or self._open:
-            self.work += len(node.parts)
+            self.work += len(node.value)
 
     def leave(self) -> None:
         """After they have been read."""

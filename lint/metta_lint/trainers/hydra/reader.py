@@ -44,7 +44,7 @@ class ConfigTreeReader:
         builder = self._merged(files)
         for override in values:
             apply_override(override, builder)
-        builder.root.parts.pop(hydra_node.NODE, None)
+        builder.root.value.pop(hydra_node.NODE, None)
         paths = dict.fromkeys(file.path for file in files if not isinstance(file, Hole))
         return Composed(builder.place, tuple(paths), tuple(file for file in files if isinstance(file, Hole)))
 

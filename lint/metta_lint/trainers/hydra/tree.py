@@ -19,55 +19,29 @@ INTERPOLATION_LIMIT = 4_000  # in one file
 TEXT_LIMIT = 10_000  # characters of one value that has interpolations
 
 
+V = TypeVar("V")
+
+
 # Written out: the decorator of dataclasses takes as long as reading a config.
-class ValueNode:
-    """A value without parts, as it is written: interpolations are still text."""
+class _Node(Generic[V]):
+    """A value, where it was written last, and where before (``overrides``, latest first).
 
-    __slots__ = ("note", "overrides", "span", "value")
-
-    def __init__(
-        self, value: object, span: Span | None = None, overrides: tuple[Span, ...] = (), note: str = ""
-    ) -> None:
-        self.value = value
-        self.span = span
-        self.overrides = overrides
-        self.note = note
-
-    def having(self, value: object) -> ValueNode:
-        """The same with another value."""
-        return ValueNode(value, self.span, self.overrides, self.note)
-
-    def copy(self) -> ValueNode:
-        """The same, with the same value."""
-        return self.having(self.value)
-
-    def owned_by(self, _owner: object) -> ValueNode:
-        """The same: nobody changes it in place."""
-        return self
-
-
-P = TypeVar("P")
-
-
-class _Container(Generic[P]):
-    """What a list and a mapping have alike.
-
-    ``span`` is where it was written last, ``overrides`` where it was written before, latest first. ``owner`` is the
-    builder that may change it in place; what nobody owns is shared and never changes. ``is_resolved``: it is known to
-    hold neither interpolations nor ``???``; ``node`` is what rules see, once made.
+    The value of a list or mapping is its nodes. ``owner`` is the builder that may change these in place; what nobody
+    owns is shared and never changes. ``is_resolved``: they are known to hold neither interpolations nor ``???``;
+    ``node`` is what rules see, once made.
     """
 
-    __slots__ = ("is_resolved", "node", "note", "overrides", "owner", "parts", "span")
+    __slots__ = ("is_resolved", "node", "note", "overrides", "owner", "span", "value")
 
     def __init__(
         self,
-        parts: P,
+        value: V,
         span: Span | None = None,
         overrides: tuple[Span, ...] = (),
         note: str = "",
         owner: object = None,
     ) -> None:
-        self.parts = parts
+        self.value = value
         self.span = span
         self.overrides = overrides
         self.note = note
@@ -75,16 +49,31 @@ class _Container(Generic[P]):
         self.is_resolved = False
         self.node: Node | None = None
 
-    def having(self, parts: P, owner: object = None) -> Self:
-        """The same with other parts, as another builder's."""
-        return type(self)(parts, self.span, self.overrides, self.note, owner)
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where it is written: the place that won, and those that it overrode, the latest first."""
+        return self.overrides if self.span is None else (self.span, *self.overrides)
 
-    def copy(self) -> Self:
-        """The same, with the same parts."""
-        return self.having(self.parts)
+    def having(self, value: V, owner: object = None) -> Self:
+        """The same with another value, as another builder's."""
+        return type(self)(value, self.span, self.overrides, self.note, owner)
+
+    def over(self, old: ConfigNode) -> Self:
+        """The same, once it has overridden another node."""
+        return type(self)(self.value, self.span, (*self.overrides, *old.spans), self.note)
 
 
-class ListNode(_Container["list[ConfigNode]"]):
+class ValueNode(_Node[object]):
+    """A value without parts, as it is written: interpolations are still text."""
+
+    __slots__ = ()
+
+    def owned_by(self, _owner: object) -> ValueNode:
+        """The same: nobody changes it in place."""
+        return self
+
+
+class ListNode(_Node["list[ConfigNode]"]):
     """A list."""
 
     __slots__ = ()
@@ -95,49 +84,49 @@ class ListNode(_Container["list[ConfigNode]"]):
             index = int(str(key))
         except ValueError:
             return None
-        return self.parts[index] if 0 <= index < len(self.parts) else None
+        return self.value[index] if 0 <= index < len(self.value) else None
 
     def put(self, key: object, node: ConfigNode) -> None:
         """Replaces the item at an index, which may be text."""
-        self.parts[int(str(key))] = node
+        self.value[int(str(key))] = node
 
     def children(self) -> Iterable[tuple[object, ConfigNode]]:
         """Every item with its index."""
-        return enumerate(self.parts)
+        return enumerate(self.value)
 
     def owned_by(self, owner: object) -> ListNode:
         """The same if it is this builder's already, else a copy that the builder may change."""
-        return self if self.owner is owner else self.having(list(self.parts), owner)
+        return self if self.owner is owner else self.having(list(self.value), owner)
 
     def rebuilt(self, nodes: Iterable[ConfigNode]) -> ListNode:
         """The same list of other nodes."""
         return self.having(list(nodes))
 
 
-class DictNode(_Container["dict[object, ConfigNode]"]):
+class DictNode(_Node["dict[object, ConfigNode]"]):
     """A mapping."""
 
     __slots__ = ()
 
     def child(self, key: object) -> ConfigNode | None:
         """The value of a key."""
-        return self.parts.get(key)
+        return self.value.get(key)
 
     def put(self, key: object, node: ConfigNode) -> None:
         """Sets the value of a key."""
-        self.parts[key] = node
+        self.value[key] = node
 
     def children(self) -> Iterable[tuple[object, ConfigNode]]:
         """Every value with its key."""
-        return self.parts.items()
+        return self.value.items()
 
     def owned_by(self, owner: object) -> DictNode:
         """The same if it is this builder's already, else a copy that the builder may change."""
-        return self if self.owner is owner else self.having(dict(self.parts), owner)
+        return self if self.owner is owner else self.having(dict(self.value), owner)
 
     def rebuilt(self, nodes: Iterable[ConfigNode]) -> DictNode:
         """The same mapping with other nodes for its keys."""
-        return self.having(dict(zip(self.parts, nodes, strict=True)))
+        return self.having(dict(zip(self.value, nodes, strict=True)))
 
 
 ConfigNode: TypeAlias = ValueNode | ListNode | DictNode
@@ -267,9 +256,9 @@ def from_plain(value: object, note: str = "") -> ConfigNode:
 def to_container(tree: ConfigNode) -> object:
     """The tree as dicts, lists and scalars, interpolations as text."""
     if isinstance(tree, DictNode):
-        return {key: to_container(item) for key, item in tree.parts.items()}
+        return {key: to_container(item) for key, item in tree.value.items()}
     if isinstance(tree, ListNode):
-        return [to_container(item) for item in tree.parts]
+        return [to_container(item) for item in tree.value]
     return tree.value
 
 
@@ -281,18 +270,6 @@ def embed(tree: ConfigNode, keys: tuple[str, ...]) -> ConfigNode:
     for key in reversed(keys):
         tree = DictNode({key: tree}, tree.span, note=tree.note)
     return tree
-
-
-def over(new: ConfigNode, old: ConfigNode) -> ConfigNode:
-    """``new`` as it stands once it has overridden ``old``."""
-    copy = new.copy()
-    copy.overrides = (*new.overrides, *places(old))
-    return copy
-
-
-def places(tree: ConfigNode) -> tuple[Span, ...]:
-    """Where a value is written and what it overrode, latest first."""
-    return tree.overrides if tree.span is None else (tree.span, *tree.overrides)
 
 
 def is_missing(tree: ConfigNode) -> bool:

@@ -121,7 +121,7 @@ def _buckets(config: Composed) -> dict[str, Setting]:
 
 
 def _drawn(node: ConfigNode) -> Unknown:
-    items = node.parts if isinstance(node, ListNode) else []
+    items = node.value if isinstance(node, ListNode) else []
     values = tuple(item.value for item in items if isinstance(item, ValueNode) and not isinstance(item.value, str))
     could_be = Choice(values) if values and len(values) == len(items) else None
     return Unknown("the curriculum's buckets draw it", could_be)
@@ -133,7 +133,7 @@ def _with_overrides(config: Composed, owner: Composed, *keys: str) -> Composed:
         tree = owner.at(*keys, "env_overrides").resolved_tree()
     except KeyError:
         return config
-    return config.merged(tree) if isinstance(tree, DictNode) and tree.parts else config
+    return config.merged(tree) if isinstance(tree, DictNode) and tree.value else config
 
 
 def _shared(tasks: list[Task], curriculum: Setting) -> tuple[dict[str, Setting], tuple[str, ...]]:
