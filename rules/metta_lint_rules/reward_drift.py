@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import OFF, Case, Draft, Pair, Place, claimed, same, show
+from metta_lint.api import Case, Draft, Pair, Place, absent_reward, claimed, is_reward, same, show, traits_of
 
 
 class RewardDrift:
@@ -34,26 +34,19 @@ class RewardDrift:
 
     def check(self, pair: Pair) -> Iterator[Draft]:
         """One draft for each item whose reward or cap differs; an item that one side never names pays nothing there."""
-        names = [n for side in (pair.left, pair.right) for n in side.quantities if n.startswith("reward_")]
-        if any(side.value("reward_heart") is None for side in (pair.left, pair.right)):
+        if any(side.value("reward_heart") is None for side in pair.plans):
             return
-        for quantity in dict.fromkeys(name for name in names if name != "reward_clamp"):
-            absent: object = OFF if quantity.startswith("reward_cap_") else 0
-            values = [
-                side.value(quantity) if quantity in side.quantities else absent for side in (pair.left, pair.right)
-            ]
+        for quantity in dict.fromkeys(name for side in pair.plans for name in side.quantities if is_reward(name)):
+            absent = absent_reward(quantity)
+            values = [side.value(quantity) if quantity in side.quantities else absent for side in pair.plans]
             if None in values or same(*values):
                 continue
             left, right = (show(value) for value in values)
+            label = traits_of(quantity).label
             yield Draft(
-                f"{_words(quantity)}: {left} against {right}",
+                f"{label[0].lower()}{label[1:]}: {left} against {right}",
                 at=Place(pair.left, quantity),
                 related=((f"{right} here", Place(pair.right, quantity)),),
                 claims=() if "_cap_" in quantity else claimed(pair, quantity),
                 values=tuple(values),
             )
-
-
-def _words(quantity: str) -> str:
-    item = quantity.removeprefix("reward_")
-    return f"cap on {item.removeprefix('cap_')} rewards" if item.startswith("cap_") else f"reward for {item}"

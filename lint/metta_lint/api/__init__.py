@@ -26,6 +26,7 @@ from metta_lint.base.wording import close_names, count, is_slip, percent, ratio,
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 from metta_lint.plans.pair import Pair, same
 from metta_lint.plans.plan import HANGS, IgnoredKey, Plan, Quantity, Refusal
+from metta_lint.plans.quantities import absent_reward, is_reward, traits_of
 from metta_lint.plans.run import Callee, Run, Setting
 from metta_lint.plans.sweeps.corners import Corner, refused_corners, wasteful_corners
 from metta_lint.plans.sweeps.space import DISTRIBUTIONS, in_domain, is_sweepable
@@ -84,6 +85,7 @@ __all__ = [
     "Sweep",
     "Unknown",
     "Waste",
+    "absent_reward",
     "claimed",
     "close_names",
     "count",
@@ -93,6 +95,7 @@ __all__ = [
     "file_references",
     "in_domain",
     "is_number",
+    "is_reward",
     "is_slip",
     "is_sweepable",
     "leaves",
@@ -106,6 +109,7 @@ __all__ = [
     "same",
     "show",
     "target_references",
+    "traits_of",
     "waste_of",
     "wasteful_corners",
 ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base.unknown import Unknown
-from metta_lint.base.values import OFF
 from metta_lint.base.wording import show
 from metta_lint.fixes.problems import problems_of
 from metta_lint.fixes.settings import Written, write_most
 from metta_lint.fixes.solver import solve
 from metta_lint.fixes.solver.wants import is_derived, setting_behind, setting_value
 from metta_lint.plans.pair import Pair, same
+from metta_lint.plans.quantities import absent_reward, is_reward
 from metta_lint.sources.edit import Fix
 from metta_lint.sources.literals import Unwritable
 
@@ -233,8 +233,8 @@ def value_of(plan: Plan, quantity: str) -> object:
     Raises Unwritable for a value that is not known.
     """
     found = plan.quantities.get(quantity)
-    if found is None and quantity.startswith("reward_"):
-        return OFF if quantity.startswith("reward_cap_") else 0
+    if found is None and is_reward(quantity):
+        return absent_reward(quantity)
     if found is None or isinstance(found.known, Unknown):
         raise Unwritable(f"{plan.run.label}'s {quantity} is not known")
     return found.value

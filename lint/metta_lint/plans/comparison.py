@@ -8,7 +8,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.base.values import OFF
 from metta_lint.base.wording import percent, ratio, show
 from metta_lint.plans.pair import Pair, same
-from metta_lint.plans.quantities import CAP, GROUPS, is_reward, traits_of
+from metta_lint.plans.quantities import GROUPS, absent_reward, is_reward, traits_of
 from metta_lint.plans.waste import Waste, waste_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ComparisonRow(NamedTuple):
 
 def compare(pair: Pair) -> list[ComparisonRow]:
     """Every row of the table. Rewards are those that either side's environment names."""
-    rewards = dict.fromkeys(name for plan in (pair.left, pair.right) for name in plan.quantities if is_reward(name))
+    rewards = dict.fromkeys(name for plan in pair.plans for name in plan.quantities if is_reward(name))
     shown = {**GROUPS, "Rewards": {name: traits_of(name) for name in rewards if not _is_idle(pair, name)}}
     return [
         ComparisonRow(group, traits.label, quantity, left, right, _note(pair, quantity, left, right))
@@ -51,13 +51,13 @@ def compare(pair: Pair) -> list[ComparisonRow]:
 
 def _is_idle(pair: Pair, name: str) -> bool:
     """An item that neither side pays for, or caps, is no row."""
-    return all(plan.value(name) in (0, OFF, None) for plan in (pair.left, pair.right))
+    return all(plan.value(name) in (0, OFF, None) for plan in pair.plans)
 
 
 def planned_value(plan: Plan, quantity: str) -> object:
     """A quantity's value in a table; None where it is unknown. An item that nothing pays for has a reward of 0."""
     if quantity not in plan.quantities and is_reward(quantity) and "reward_heart" in plan.quantities:
-        return OFF if quantity.startswith(CAP) else 0
+        return absent_reward(quantity)
     return plan.value(quantity)
 
 
@@ -87,20 +87,18 @@ def _overlap(pair: Pair) -> str:
 
 
 def _overwritten(pair: Pair) -> str:
-    return _shares([waste.overwritten / waste.collected if waste else 0.0 for waste in _wastes(pair)])
+    return _shares(pair, lambda waste: waste.overwritten)
 
 
 def _dropped(pair: Pair) -> str:
-    shares = [waste.dropped / waste.collected if waste else 0.0 for waste in _wastes(pair)]
-    return _shares(shares) if any(shares) else ""
+    some = any(plan.value("steps_dropped_per_epoch") for plan in pair.plans)
+    return _shares(pair, lambda waste: waste.dropped) if some else ""
 
 
-def _wastes(pair: Pair) -> list[Waste | None]:
-    return [waste_of(plan.number) for plan in (pair.left, pair.right)]
-
-
-def _shares(shares: list[float]) -> str:
-    return f"{percent(shares[0], 1)} and {percent(shares[1], 1)} of what is collected"
+def _shares(pair: Pair, lost: Callable[[Waste], float]) -> str:
+    wastes = (waste_of(plan.number) for plan in pair.plans)
+    left, right = (percent(lost(waste), waste.collected) if waste is not None else percent(0, 0) for waste in wastes)
+    return f"{left} and {right} of what is collected"
 
 
 def _stitched(pair: Pair) -> str:
@@ -112,7 +110,7 @@ def _per_epoch(_: Pair) -> str:
 
 
 def _epochs(pair: Pair) -> str:
-    nominal = [_nominal_epochs(plan) for plan in (pair.left, pair.right)]
+    nominal = [_nominal_epochs(plan) for plan in pair.plans]
     actual = pair.known("epochs")
     if actual is None or list(actual) == nominal:
         return ""

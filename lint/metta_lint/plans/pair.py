@@ -24,6 +24,11 @@ class Pair(NamedTuple):
     truth: Side | None = None
 
     @property
+    def plans(self) -> tuple[Plan, Plan]:
+        """Its plans, left and right."""
+        return self.left, self.right
+
+    @property
     def runs(self) -> tuple[str, str]:
         """The names of its runs, left and right."""
         return self.left.run.label, self.right.run.label

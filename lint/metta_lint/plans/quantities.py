@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.values import OFF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -186,6 +187,11 @@ def traits_of(name: str) -> Traits:
 def is_reward(name: str) -> bool:
     """Whether a quantity is what an item pays, or the most that it pays."""
     return name.startswith(REWARD) and name not in TRAITS
+
+
+def absent_reward(name: str) -> object:
+    """What a reward or a cap comes to in an environment that never names it: it pays nothing, and is not capped."""
+    return OFF if name.startswith(CAP) else 0
 
 
 @cache  # a sweep plans every suggestion
