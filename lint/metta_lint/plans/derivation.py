@@ -174,10 +174,11 @@ class Derivation:
                 self.refuse(Refusal(requirement, exception or self._raises, message, (key,)))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Record a refusal; it happens when its requirement is checked, unless it says another moment."""
+        """Record a refusal; it happens when its requirement is checked, unless it says a later moment itself."""
         if refusal.requirement not in self._requirements:
             raise KeyError(refusal.requirement)
-        self.refusals.append(refusal._replace(when=refusal.when or when_checked(refusal.requirement)))
+        when = when_checked(refusal.requirement) if refusal.when == "start" else refusal.when
+        self.refusals.append(refusal._replace(when=when))
 
     def fill(self, message: str) -> str:
         """A message with the values of the quantities and settings that it names in braces."""

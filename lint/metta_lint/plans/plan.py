@@ -48,7 +48,8 @@ class Refusal(NamedTuple):
     """What the trainer would raise instead of training.
 
     ``requirement`` is a key of ``loops.REQUIREMENTS``; ``exception`` the type that the trainer raises, or HANGS; ``at``
-    the quantities or settings that do not go together; ``when`` the moment (empty: when its requirement is checked).
+    the quantities or settings that do not go together; ``when`` the moment: "start", "first rollout", "first update" or
+    "first checkpoint".
     ``only_if`` says with which of the values that are drawn at launch it happens (empty: always); ``listed`` that the
     trainer lists it together with the refusals of its kind that follow, in one error.
     ``before`` names the requirement that the trainer comes to right after this one, where it has no place of its own;
@@ -60,7 +61,7 @@ class Refusal(NamedTuple):
     exception: str
     message: str
     at: tuple[str, ...]
-    when: str = ""
+    when: str = "start"
     only_if: str = ""
     listed: bool = False
     before: str = ""
