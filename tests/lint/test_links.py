@@ -131,6 +131,23 @@ def test_links_within_the_tree_are_followed(tmp_path: Path, monkeypatch: pytest.
         assert is_file("config/again.ini")
 
 
+def test_several_folders_without_a_repository_are_one_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "project"
+    write_both(folder)
+    (folder / "shared.ini").write_text("[base]\n", encoding="utf-8")
+    (folder / "pufferlib" / "x.ini").symlink_to("../shared.ini")
+    (folder / "pufferlib" / "y.ini").symlink_to("../../outside.ini")
+    (tmp_path / "outside.ini").write_text("[base]\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    with confined(["pufferlib", "configs"]):
+        assert is_file("pufferlib/x.ini")
+        assert not is_file("pufferlib/y.ini")
+    with confined(["pufferlib"]):
+        assert not is_file("pufferlib/x.ini")
+    with confined(["pufferlib", str(tmp_path)]):
+        assert is_file("pufferlib/y.ini")
+
+
 def test_the_way_to_what_is_named_is_the_users_own(project: Path, tmp_path: Path) -> None:
     """Links above the tree, another name of it, and a repository around a link to it."""
     start(tmp_path / "home")

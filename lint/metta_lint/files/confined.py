@@ -1,8 +1,9 @@
 """Links that lead out of the tree are not followed: a pull request could have anybody's files printed by them.
 
 The tree is the git repository that holds what was asked for; without one, the folder that was asked for, or that holds
-the asked file. What the user names may lie anywhere, behind links too. What lies elsewhere (a declared run of another
-repository) is held to the repository around it.
+the asked file, and of several below the working directory the one that holds them all. What the user names may lie
+anywhere, behind links too. What lies elsewhere (a declared run of another repository) is held to the repository around
+it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Confined(Wrapper):
         self.links: dict[str, None] = {}
         """Those that were met and not followed."""
         folders = [path if below.status(path).kind == "folder" else os.path.dirname(path) for path in self.named]
+        shared = os.path.commonpath(folders) if _on_one_drive(folders) else ""
+        folders += [shared] if shared and is_below(shared, ".") else []
         self._trees = {repository_around(real, below) or real for real in map(below.real, folders)}
         self._asked = self._trees.union(folders)
         self._leads_out: dict[str, bool] = {}
@@ -97,6 +100,10 @@ class Confined(Wrapper):
             return []
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         return [f"links that lead out of the tree are not followed: {', '.join(names[:MOST_NAMED])}{more}"]
+
+
+def _on_one_drive(paths: Iterable[str]) -> bool:
+    return len({os.path.splitdrive(path)[0] for path in paths}) == 1
 
 
 @contextmanager
