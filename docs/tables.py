@@ -12,7 +12,7 @@ from metta_lint.project.config import load_config
 from metta_lint.project.runs import plan_run
 from metta_lint.trainers.metta.defaults import DEFAULTS
 from metta_lint.trainers.metta.pydantic_era.defaults import TRAINER, TRAINING_ENV
-from metta_lint.trainers.pufferlib import keys, keys_2, keys_4
+from metta_lint.trainers.pufferlib import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,11 +40,11 @@ def _pufferlib() -> Iterator[str]:
         "`[vec]` is an error (ML401); `[env]` goes to the environment's constructor, which refuses what it has no "
         "parameter for (ML504)."
     )
-    for title, train in (("3", keys.TRAIN), ("2.0", keys_2.TRAIN), ("4.0", keys_4.TRAIN)):
+    for title, version in (("3", "3"), ("2.0", "2"), ("4.0", "4")):
         yield ""
         yield f"## `[train]` of {title}"
         yield ""
-        yield from _words(train)
+        yield from _words(keys.READS[version].sections["train"])
     yield ""
     yield "## `[vec]` of 3"
     yield ""

@@ -28,28 +28,10 @@ class Agents(NamedTuple):
 
 
 SINGLE = frozenset(
-    {
-        "atari",
-        "box2d",
-        "bsuite",
-        "classic_control",
-        "classic_control_continuous",
-        "crafter",
-        "dm_control",
-        "dm_lab",
-        "griddly",
-        "gvgai",
-        "minerl",
-        "minigrid",
-        "minihack",
-        "mujoco",
-        "nethack",
-        "pokemon_red",
-        "procgen",
-        "slimevolley",
-        "stable_retro",
-        "vizdoom",
-    }
+    """
+    atari box2d bsuite classic_control classic_control_continuous crafter dm_control dm_lab griddly gvgai minerl
+    minigrid minihack mujoco nethack pokemon_red procgen slimevolley stable_retro vizdoom
+    """.split()
 )
 """Packages whose environments PufferLib wraps as Gymnasium environments of one agent."""
 

@@ -32,20 +32,12 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
 
 
 _SOLVABLE = Solvable(
-    (
-        "train.batch_size",
-        "train.minibatch_size",
-        "train.max_minibatch_size",
-        "train.bptt_horizon",
-        "train.horizon",
-        "vec.batch_size",
-        "train.env_batch_size",
-        "vec.num_workers",
-        "train.num_workers",
-        "vec.num_buffers",
-        "vec.num_envs",
-        "train.num_envs",
-        "vec.total_agents",
+    tuple(
+        """
+        train.batch_size train.minibatch_size train.max_minibatch_size train.bptt_horizon train.horizon vec.batch_size
+        train.env_batch_size vec.num_workers train.num_workers vec.num_buffers vec.num_envs train.num_envs
+        vec.total_agents
+        """.split()
     ),
     {"": ""},
 )

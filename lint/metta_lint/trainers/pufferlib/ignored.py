@@ -5,48 +5,15 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import close_names
 from metta_lint.plans.plan import IgnoredKey
 from metta_lint.sources.ini import DEFAULT_SECTION
-from metta_lint.trainers.pufferlib import keys, keys_2, keys_4
-from metta_lint.trainers.pufferlib.keys import BESIDES, SECTIONS, is_default
+from metta_lint.trainers.pufferlib.keys import BESIDES, READS, SECTIONS, is_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from metta_lint.plans.run import Run, Setting
-
-
-class Reads(NamedTuple):
-    """What a version of PufferLib reads.
-
-    ``sections`` are the names that it reads of each section, ``moved`` is where it keeps what other versions say
-    elsewhere, ``dead`` why a key that looks alive does nothing, ``never`` what is said of all other keys, by section:
-    those of other sections are not judged.
-    """
-
-    sections: Mapping[str, frozenset[str]]
-    moved: Mapping[str, str]
-    dead: Mapping[str, str]
-    never: Mapping[str, str]
-
-
-READS: Mapping[str, Reads] = {
-    "2": Reads(
-        {"train": keys_2.TRAIN, "base": keys_2.BASE},
-        keys_2.MOVED,
-        {},
-        dict.fromkeys(("train", "base"), "PufferLib 2 never reads it"),
-    ),
-    "3": Reads(
-        {"train": keys.TRAIN, "base": keys.BASE, "vec": keys.VEC},
-        keys.MOVED,
-        keys.DEAD,
-        {"train": "PuffeRL never reads it", "base": "nothing reads it"},
-    ),
-    "4": Reads({"train": keys_4.TRAIN}, keys_4.MOVED, keys_4.DEAD, {"train": "PufferLib 4 never reads it"}),
-}
 
 
 def ignored_keys(run: Run, version: str) -> tuple[IgnoredKey, ...]:

@@ -9,7 +9,7 @@ from metta_lint.base.wording import close_names
 from metta_lint.loops.requirements import when_checked
 from metta_lint.plans.plan import Refusal
 from metta_lint.sources.syntax import INI, syntax_of
-from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ, TRAIN
+from metta_lint.trainers.pufferlib.keys import NAMED, OPTIONS, READ
 
 if TYPE_CHECKING:
     from metta_lint.plans.derivation import Derivation
@@ -18,23 +18,11 @@ if TYPE_CHECKING:
 NO_NAMES = ("none", "null", "true", "false")
 """Texts that were meant as values: no class is called like one of them."""
 
-DEVICES = (
-    "cpu",
-    "cuda",
-    "fpga",
-    "hip",
-    "hpu",
-    "ideep",
-    "ipu",
-    "lazy",
-    "maia",
-    "meta",
-    "mkldnn",
-    "mps",
-    "mtia",
-    "opencl",
+DEVICES = frozenset(
+    """
+    cpu cuda fpga hip hpu ideep ipu lazy maia meta mkldnn mps mtia opencl opengl privateuseone ve vulkan xla xpu
+    """.split()
 )
-MORE_DEVICES = ("opengl", "privateuseone", "ve", "vulkan", "xla", "xpu")
 """Types of devices that torch knows by name (PyTorch 2.9)."""
 
 
@@ -117,7 +105,7 @@ def _compiles(d: Derivation) -> bool:
 def _slip(d: Derivation, key: str) -> Setting | None:
     """A key of [train] that nothing reads and that is spelt nearly like one that is missing."""
     strange = [name.partition(".")[2] for name in d.run.settings if name.startswith("train.")]
-    close = close_names(key, (name for name in strange if name not in TRAIN), 0.75, compared=None)
+    close = close_names(key, (name for name in strange if name not in READ), 0.75, compared=None)
     return d.run.settings[f"train.{close[0]}"] if close else None
 
 
@@ -146,7 +134,7 @@ def _refuse_data_dir(d: Derivation) -> None:
 
 def _refuse_device(d: Derivation) -> None:
     device = d.run.value("train.device")
-    if isinstance(device, str) and device.partition(":")[0] not in (*DEVICES, *MORE_DEVICES):
+    if isinstance(device, str) and device.partition(":")[0] not in DEVICES:
         message = f"Expected one of cpu, cuda, mps, ... device type at start of device string: {device}"
         d.refuse(Refusal("known-device", "RuntimeError", message, ("train.device",)))
     if device is None:

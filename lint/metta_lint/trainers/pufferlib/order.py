@@ -8,18 +8,11 @@ READING = ("options-once", "sections-hold-keys")
 NATIVE = "PufferEnv"
 """The backend of environments that vectorise themselves."""
 
-MAKE = (
-    "numeric-envs",
-    "positive-envs",
-    "whole-envs",
-    "known-backend",
-    "numeric-workers",
-    "some-worker",
-    "workers-divide-envs",
-    "numeric-inference-batch",
-    "worker-envs-divide-batch",
-    "integer-envs",
-    "known-vec-keys",
+MAKE = tuple(
+    """
+    numeric-envs positive-envs whole-envs known-backend numeric-workers some-worker workers-divide-envs
+    numeric-inference-batch worker-envs-divide-batch integer-envs known-vec-keys
+    """.split()
 )
 """PufferLib 3.0 vector.py make(), whatever the backend."""
 
@@ -33,58 +26,30 @@ SERIAL = (*AGENTS, "serial-batch-given", "serial-batch-fits-envs", "environment-
 """PufferLib 3.0 vector.py Serial.__init__()."""
 
 MULTIPROCESSING = (
-    "workers-fit-cores",
-    "some-inference-batch",
-    "batches-divide-envs",
+    *("workers-fit-cores", "some-inference-batch", "batches-divide-envs"),
     *AGENTS,
-    "integer-inference-batch",
-    "integer-workers",
-    "environment-keys-once",
+    *("integer-inference-batch", "integer-workers", "environment-keys-once"),
 )
 """PufferLib 3.0 vector.py Multiprocessing.__init__()."""
 
-BUILDING = (
-    "code-is-named",
-    "known-device",
-    "train-keys-once",
-    "boolean-flags",
-    "numeric-seed",
-    "batch-or-horizon-given",
-    "numeric-batch",
-    "positive-horizon",
-    "agents-fit-segments",
-    "sized-buffer",
-    "native-without-rnn",
-    "numeric-minibatch",
-    "max-minibatch-divides-minibatch",
-    "minibatch-fits-batch",
-    "numeric-update-epochs",
-    "positive-minibatch",
-    "horizon-divides-minibatch",
-    "known-optimizer",
-    "numeric-optimizer",
-    "optimizer-bounds",
-    "numeric-timesteps",
-    "known-precision",
+BUILDING = tuple(
+    """
+    code-is-named known-device train-keys-once boolean-flags numeric-seed batch-or-horizon-given numeric-batch
+    positive-horizon agents-fit-segments sized-buffer native-without-rnn numeric-minibatch
+    max-minibatch-divides-minibatch minibatch-fits-batch numeric-update-epochs positive-minibatch
+    horizon-divides-minibatch known-optimizer numeric-optimizer optimizer-bounds numeric-timesteps known-precision
+    """.split()
 )
 """PufferLib 3.0 pufferl.py load_policy() and PuffeRL.__init__()."""
 
 COLLECTING = ("batch-fits-envs", "batches-in-turn", "rows-fit-buffer")
 """PufferLib 3.0 vector.py recv() and pufferl.py evaluate(); the first two of Multiprocessing alone."""
 
-UPDATING = (
-    "numeric-priorities",
-    "timesteps-fill-batch",
-    "numeric-advantages",
-    "integer-minibatch",
-    "numeric-loss",
-    "numeric-gradient-norm",
-    "numeric-step",
-    "some-minibatch",
-    "finite-timesteps",
-    "checkpoint-interval",
-    "text-for-data-dir",
-    "keys-given",
+UPDATING = tuple(
+    """
+    numeric-priorities timesteps-fill-batch numeric-advantages integer-minibatch numeric-loss numeric-gradient-norm
+    numeric-step some-minibatch finite-timesteps checkpoint-interval text-for-data-dir keys-given
+    """.split()
 )
 """PufferLib 3.0 pufferl.py train()."""
 

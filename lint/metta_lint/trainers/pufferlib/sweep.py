@@ -25,18 +25,11 @@ if TYPE_CHECKING:
     from metta_lint.sources.ini import IniValue
 
 SEARCH = Search(
-    sizes=(
-        "vec.num_envs",
-        "vec.num_workers",
-        "vec.batch_size",
-        "env.num_envs",
-        "env.num_agents",
-        "train.batch_size",
-        "train.minibatch_size",
-        "train.max_minibatch_size",
-        "train.bptt_horizon",
-        "train.update_epochs",
-        "train.total_timesteps",
+    sizes=tuple(
+        """
+        vec.num_envs vec.num_workers vec.batch_size env.num_envs env.num_agents train.batch_size train.minibatch_size
+        train.max_minibatch_size train.bptt_horizon train.update_epochs train.total_timesteps
+        """.split()
     ),
     otherwise="the exception ends the whole sweep",
     ends_the_sweep=True,

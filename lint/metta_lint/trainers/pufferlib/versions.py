@@ -12,47 +12,29 @@ from typing import TYPE_CHECKING
 from metta_lint.base.paths import tidy
 from metta_lint.base.records import NamedTuple
 from metta_lint.trainers.pufferlib.config import find_default
+from metta_lint.trainers.pufferlib.keys import READS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from metta_lint.plans.run import Run
 
-VERSIONS = ("2", "3", "4")
+VERSIONS = tuple(READS)
 NEWEST_KNOWN_BY_RUNNING = "3"
 """What is assumed where no file tells: the version whose plans the reference trainer can prove."""
 
-MARKS: Mapping[str, tuple[str, ...]] = {
-    "2": (
-        "train.num_envs",
-        "train.num_workers",
-        "train.env_batch_size",
-        "train.zero_copy",
-        "train.target_kl",
-        "train.norm_adv",
-        "train.clip_vloss",
-    ),
-    "3": (
-        "vec.backend",
-        "vec.num_envs",
-        "vec.num_workers",
-        "vec.batch_size",
-        "vec.zero_copy",
-        "train.max_minibatch_size",
-        "train.adam_beta1",
-        "train.adam_beta2",
-        "train.adam_eps",
-    ),
-    "4": (
-        "vec.total_agents",
-        "vec.num_buffers",
-        "vec.num_threads",
-        "train.horizon",
-        "train.replay_ratio",
-        "train.beta1",
-        "train.beta2",
-        "train.eps",
-    ),
+MARKS: Mapping[str, Sequence[str]] = {
+    "2": """
+    train.num_envs train.num_workers train.env_batch_size train.zero_copy train.target_kl train.norm_adv
+    train.clip_vloss
+    """.split(),
+    "3": """
+    vec.backend vec.num_envs vec.num_workers vec.batch_size vec.zero_copy train.max_minibatch_size train.adam_beta1
+    train.adam_beta2 train.adam_eps
+    """.split(),
+    "4": """
+    vec.total_agents vec.num_buffers vec.num_threads train.horizon train.replay_ratio train.beta1 train.beta2 train.eps
+    """.split(),
 }
 """Keys that one version alone has: PufferLib's config/default.ini of 2.0 (2025-02), 3.0.23 and 4.0 (052f0f53)."""
 
