@@ -14,7 +14,7 @@ from metta_lint.plans.run import Run, Setting
 from metta_lint.trainers.metta.plan import derive as derive_metta
 from metta_lint.trainers.pufferlib.dialect import derive as derive_pufferlib
 from metta_lint_trainer.errors import TrainerRefusal
-from metta_lint_trainer.requirements import check
+from metta_lint_trainer.requirements import check_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def assert_planned_is_stamped(plan: Plan) -> None:
         event("refused in the update, which this does not run")
         return
     try:
-        check(plan.loop)
+        check_start(plan.loop)
         epochs = rollout_without_policy(plan.loop, epochs=2)
     except TrainerRefusal as refusal:
         event(f"refused: {refusal.requirement}")

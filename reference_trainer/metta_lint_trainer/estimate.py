@@ -49,7 +49,7 @@ STEP_SECONDS = 1.2e-6
 """What an agent step of a minibatch takes besides matrix products: gathering, loss, advantages."""
 
 
-def estimate(loop: Loop, *, epochs: int | None, policy_size: int) -> Estimate:
+def resources(loop: Loop, *, epochs: int | None, policy_size: int) -> Estimate:
     """What running a loop for some epochs (None: to total_timesteps) takes, if nothing refuses it."""
     parts = _parts(loop, policy_size)
     parts["margin"] = int(MARGIN * sum(parts.values()))

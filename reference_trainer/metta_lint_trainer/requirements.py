@@ -21,7 +21,7 @@ LEFT_TO_TRAINER = ("batch_size", "bptt_horizon")
 BETAS = ("adam_beta1", "adam_beta2")
 
 
-def check(loop: Loop) -> None:
+def check_start(loop: Loop) -> None:
     """Raise the Refusal of the first of the loop's requirements that does not hold, those of an update left out."""
     _check(loop, [name for name in loop.requirements if name not in UPDATE_REQUIREMENTS])
 

@@ -13,15 +13,15 @@ import torch
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import Estimate, Progress, RunOptions
 from metta_lint.loops.observation import Crash, Observation
-from metta_lint_trainer import estimate as estimates
 from metta_lint_trainer.environment import Arena
 from metta_lint_trainer.errors import TrainerError, TrainerRefusal
+from metta_lint_trainer.estimate import resources
 from metta_lint_trainer.experience import Experience
 from metta_lint_trainer.measure import Measurements
 from metta_lint_trainer.memory import reset_peak_rss
 from metta_lint_trainer.policy import Policy
 from metta_lint_trainer.probe import probe
-from metta_lint_trainer.requirements import check, check_update
+from metta_lint_trainer.requirements import check_start, check_update
 from metta_lint_trainer.rollout import Actor, Times, arrivals_per_rollout, rollout
 from metta_lint_trainer.update import Update
 from metta_lint_trainer.workers import Arrival, Workers
@@ -43,11 +43,11 @@ def estimate(loop: Loop, options: RunOptions) -> Estimate:
     Raises TrainerError where this trainer cannot run the loop.
     """
     try:
-        check(loop)
+        check_start(loop)
     except TrainerRefusal:
         return Estimate()
     _refuse_what_cannot_run(loop, options)
-    return estimates.estimate(loop, epochs=options.epochs, policy_size=options.policy_size)
+    return resources(loop, epochs=options.epochs, policy_size=options.policy_size)
 
 
 def run(loop: Loop, options: RunOptions | None = None, progress: OnProgress | None = None) -> Observation:
@@ -63,7 +63,7 @@ def run(loop: Loop, options: RunOptions | None = None, progress: OnProgress | No
     measured = Measurements()
     crash = None
     try:
-        check(loop)
+        check_start(loop)
         _refuse_what_does_not_fit(estimate(loop, options), options.max_memory)
         _train(loop, options, device, measured, _throttled(progress))
     except TrainerRefusal as refusal:

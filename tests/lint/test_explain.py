@@ -8,7 +8,7 @@ import pytest
 
 from metta_lint.__main__ import main
 from metta_lint.api.testing import write_metta, write_pufferlib
-from metta_lint.plans.lineage import derivation
+from metta_lint.plans.lineage import lineage
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
 from metta_lint.rules.built_in import BUILT_IN
@@ -195,7 +195,7 @@ def test_every_rule_can_be_explained_on_both_sides(
 def test_a_derivation_derives_each_quantity_once_and_ends_at_settings(run: str, examples: Path) -> None:
     plan = plan_run(run, Config())
     for name in plan.quantities:
-        steps = derivation(plan, [name])
+        steps = lineage(plan, [name])
         derived = [step.name for step in steps if not step.is_repeated]
         assert len(derived) == len(set(derived))
         reached = {step.setting.key for step in steps if step.setting is not None}

@@ -9,7 +9,7 @@ import pytest
 
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, REQUIREMENTS
 from metta_lint_trainer.errors import TrainerRefusal
-from metta_lint_trainer.requirements import CHECKS, check, check_update
+from metta_lint_trainer.requirements import CHECKS, check_start, check_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,7 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 
 
 def check_all(loop: Loop) -> None:
-    check(loop)
+    check_start(loop)
     check_update(loop)
 
 
@@ -121,30 +121,30 @@ def test_every_requirement_is_tried_here() -> None:
 
 
 def test_nothing_is_wrong_with_what_is_right(pufferlib: MakeLoop, metta: MakeLoop) -> None:
-    check(pufferlib(intervals=INTERVALS))
-    check(metta(intervals=INTERVALS))
+    check_start(pufferlib(intervals=INTERVALS))
+    check_start(metta(intervals=INTERVALS))
 
 
 def test_the_first_requirement_of_the_loops_order_speaks(pufferlib: MakeLoop) -> None:
     broken = {"optimizer": "lion", "precision": "float16"}
     for order in (("known-optimizer", "known-precision"), ("known-precision", "known-optimizer")):
         with pytest.raises(TrainerRefusal) as refused:
-            check(pufferlib(**broken, requirements=order))
+            check_start(pufferlib(**broken, requirements=order))
         assert refused.value.requirement == order[0]
 
 
 def test_an_interval_that_is_off_conflicts_with_nothing(metta: MakeLoop) -> None:
-    check(metta(intervals=INTERVALS | {"evaluate_interval": 0}))
-    check(metta(intervals={}))
+    check_start(metta(intervals=INTERVALS | {"evaluate_interval": 0}))
+    check_start(metta(intervals={}))
 
 
 def test_batches_need_not_divide_environments_without_zero_copy(pufferlib: MakeLoop) -> None:
-    check(pufferlib(envs_per_batch=3, zero_copy=False, requirements=("batches-divide-envs",)))
+    check_start(pufferlib(envs_per_batch=3, zero_copy=False, requirements=("batches-divide-envs",)))
 
 
 def test_no_number_of_a_batch_stands_for_all_environments(pufferlib: MakeLoop) -> None:
     requirements = ("numeric-inference-batch", "worker-envs-divide-batch")
-    check(pufferlib(envs_per_batch=None, requirements=requirements))
+    check_start(pufferlib(envs_per_batch=None, requirements=requirements))
 
 
 def test_a_norm_in_quotes_is_a_number(pufferlib: MakeLoop) -> None:
@@ -153,7 +153,7 @@ def test_a_norm_in_quotes_is_a_number(pufferlib: MakeLoop) -> None:
 
 def test_what_an_update_needs_is_asked_after_the_rollout(pufferlib: MakeLoop) -> None:
     loop = pufferlib(gamma=None, requirements=("numeric-advantages",))
-    check(loop)
+    check_start(loop)
     with pytest.raises(TrainerRefusal):
         check_update(loop)
 

@@ -9,7 +9,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.check.coverage import quantities_asked_for
 from metta_lint.files.file_system import exists, is_folder
 from metta_lint.fixes.solver.fixes import SOLVED
-from metta_lint.plans.lineage import LineageStep, derivation
+from metta_lint.plans.lineage import LineageStep, lineage
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.plan import Plan
 from metta_lint.plans.run import located
@@ -112,7 +112,7 @@ def _of_plans(rule: Rule, subject: Plan | Pair, config: Config) -> Explanation:
         " against ".join(plan.run.label for plan in plans),
         plans,
         tuple(_declared(found, plans, config)),
-        tuple(derivation(plan, names) for plan in plans),
+        tuple(lineage(plan, names) for plan in plans),
         pair,
         _answer(rule, subject, found) if isinstance(subject, Plan) else None,
         _takes(found, pair) if pair is not None else {},

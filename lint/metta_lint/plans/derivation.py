@@ -1,4 +1,4 @@
-"""Plans: every number that a trainer derives from a run, with its formula and the lines that it came from."""
+"""Builds a plan: a trainer's dialect derives its quantities and refusals here, one after the other."""
 
 from __future__ import annotations
 

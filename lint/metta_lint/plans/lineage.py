@@ -26,7 +26,7 @@ class LineageStep(NamedTuple):
     is_repeated: bool = False
 
 
-def derivation(plan: Plan, names: Iterable[str]) -> list[LineageStep]:
+def lineage(plan: Plan, names: Iterable[str]) -> list[LineageStep]:
     """Quantities and settings of a plan, each followed by what it rests on; what the plan has none of is left out.
 
     What several rest on is followed down once.

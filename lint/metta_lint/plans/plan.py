@@ -1,4 +1,4 @@
-"""Plans: every number that a trainer derives from a run, with its formula and the lines that it came from."""
+"""Plans, as records: every number that a trainer derives from a run, with its formula and its settings' lines."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.metta.batches import INTERVALS, derive_batches, derive_environments
 from metta_lint.trainers.metta.model import check_model
-from metta_lint.trainers.metta.updates import derive_experience, derive_hyperparameters, derive_updates
+from metta_lint.trainers.metta.updates import derive_hyperparameters, derive_optimizer_steps, derive_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,9 +70,9 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     check_model(d)
     derive_batches(d)
     derive_environments(d)
-    derive_experience(d)
+    derive_segments(d)
     account(d, overrun="overwrite")
-    derive_updates(d)
+    derive_optimizer_steps(d)
     derive_hyperparameters(d)
     derive_rewards(d, {})
     summarise(d, backend)

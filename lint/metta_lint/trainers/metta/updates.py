@@ -42,7 +42,7 @@ LSTM_LAYERS = "agent.components._core_.nn_params.num_layers"
 SCHEDULES = "trainer.hyperparameter_scheduler."
 
 
-def derive_experience(d: Derivation, source: str = EXPERIENCE) -> None:
+def derive_segments(d: Derivation, source: str = EXPERIENCE) -> None:
     """Derive the buffer's segments and what Experience insists on, in either era."""
     d.define("segments", source=source)
     d.define("minibatch_segments", source=source)
@@ -60,7 +60,7 @@ def derive_experience(d: Derivation, source: str = EXPERIENCE) -> None:
         d.refuse_unless(requirement, exception="ValueError", at=("trainer.minibatch_size", "trainer.batch_size"))
 
 
-def derive_updates(d: Derivation) -> None:
+def derive_optimizer_steps(d: Derivation) -> None:
     """Derive the minibatches and optimizer steps of an epoch, and the schedule."""
     unforeseen = None
     if d.run.value("trainer.ppo.target_kl") is not None and d.holds("update_epochs > 1"):

@@ -12,7 +12,7 @@ from metta_lint.plans.plan import IgnoredKey, Plan
 from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import INVENTORY, derive_rewards
 from metta_lint.trainers.metta.pydantic_era.config import CLOCKS, NODE_GROUPS, NUM_AGENTS, SIZES
-from metta_lint.trainers.metta.updates import OPTIMIZER, derive_experience, derive_minibatches
+from metta_lint.trainers.metta.updates import OPTIMIZER, derive_minibatches, derive_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +72,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     d = Derivation(run, raises="ValidationError")
     _sizes(d)
     _vectorisation(d)
-    derive_experience(d, EXPERIENCE)
+    derive_segments(d, EXPERIENCE)
     account(d, overrun="overwrite")
     derive_minibatches(d, CORE, _unforeseen(d), counted_in=CORE)
     _hyperparameters(d)
