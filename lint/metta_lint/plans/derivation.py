@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 SWITCHED_OFF_BY_NONE = ("reward_clamp", "target_kl")
 """Fields of a loop that are None where the quantity is off."""
 _BRACED = re.compile(r"\{([^{}]*)\}")
+WHOLE, NUMBERS = (int, Unknown), (int, float, Unknown)
+"""Types of a setting that is a whole number, or any, as far as anybody knows."""
 BEFORE_A_ROLLOUT_ENDS = ("start", "first rollout")
 """Moments of a refusal after which nothing is known of a rollout."""
 
@@ -54,7 +57,7 @@ class Derivation:
         self,
         name: str,
         text: str | None = None,
-        unit: str | None = None,
+        unit: str = "",
         source: str = "",
         decided_by: str | None = None,
     ) -> object:
@@ -70,7 +73,7 @@ class Derivation:
         except FormulaError as error:
             value = Unknown(str(error))
         inputs = parsed.names if decided_by is None else (decided_by, *parsed.names)
-        self._add(Quantity(name, value, _unit(name, unit), text, inputs, source))
+        self._add(Quantity(name, value, unit or traits_of(name).unit, text, inputs, source))
         return value
 
     def define_or_off(self, name: str, key: str, source: str) -> None:
@@ -80,10 +83,10 @@ class Derivation:
         else:
             self.define(name, key, source=source)
 
-    def assume(self, name: str, value: object, unit: str | None = None, source: str = "") -> None:
+    def assume(self, name: str, value: object, unit: str = "", source: str = "") -> None:
         """A quantity that no formula gives: a trainer's constant, or Unknown with its reason."""
         text = name if isinstance(value, Unknown) else repr(value)
-        self._add(Quantity(name, value, _unit(name, unit), text, (), source))
+        self._add(Quantity(name, value, unit or traits_of(name).unit, text, (), source))
 
     def _add(self, quantity: Quantity) -> None:
         self._values[quantity.name] = quantity.value
@@ -127,8 +130,9 @@ class Derivation:
         trainers share. ``exception`` is what the trainer ``raises`` unless another is given; ``at`` are the sizes that
         do not go together, by default all that the condition names.
         """
-        shared = CONDITIONS.get(requirement, ("", ""))
-        condition, message = condition or shared[0], message or shared[1]
+        if not condition or not message:
+            shared = CONDITIONS[requirement]
+            condition, message = condition or shared[0], message or shared[1]
         exception, at = exception or self._raises, at or formula(condition).names
         self.conditions.append(Condition(requirement, condition))
         if self.holds(f"not ({condition})"):
@@ -157,10 +161,12 @@ class Derivation:
 
         ``words`` are what the trainer takes instead (``auto``).
         """
-        kinds, noun = (int | Unknown, "a whole number") if whole else (int | float | Unknown, "a number")
-        values = {key: self.run.value(key) for key in keys}
-        wrong = {key: value for key, value in values.items() if not isinstance(value, kinds) and value not in words}
-        for key, value in wrong.items():
+        kinds = WHOLE if whole else NUMBERS
+        wrong = [
+            (key, value) for key in keys if not isinstance(value := self.run.value(key), kinds) and value not in words
+        ]
+        for key, value in wrong:
+            noun = "a whole number" if whole else "a number"
             message = f"{key} = {value!r} is a {type(value).__name__}; it must be {noun}"
             self.refuse(Refusal(requirement, exception, message, (key,)))
         return not wrong
@@ -194,9 +200,10 @@ class Derivation:
         """
         if isinstance(environment, Unknown):
             return None, environment.because
-        own |= {"environment": environment, "requirements": tuple(r for r in order if r not in CONFIG_REQUIREMENTS)}
-        names = (name for name in Loop._fields if name not in Loop._field_defaults or name in own or self.has(name))
-        fields = {name: own[name] if name in own else self._field(name) for name in names}
+        own |= {"environment": environment, "requirements": _shown_by_a_loop(order)}
+        names = [name for name in Loop._fields if name not in Loop._field_defaults or name in own or self.has(name)]
+        fields = {name: own[name] if name in own else self.lookup(name) for name in names}
+        fields |= {name: None for name in SWITCHED_OFF_BY_NONE if fields[name] == OFF}
         unknown = next((value for value in fields.values() if isinstance(value, Unknown)), None)
         ill_sized = next((refusal for refusal in self.refusals if refusal.requirement in ILL_SIZED), None)
         if unknown is not None and ill_sized is None:
@@ -206,10 +213,6 @@ class Derivation:
             stand_in = self.run.value(ill_sized.at[0])
             fields = {name: stand_in if isinstance(value, Unknown) else value for name, value in fields.items()}
         return Loop(**fields), None  # type: ignore[arg-type]
-
-    def _field(self, name: str) -> object:
-        value = self.lookup(name)
-        return None if name in SWITCHED_OFF_BY_NONE and value == OFF else value
 
     def plan(
         self,
@@ -240,8 +243,9 @@ class Derivation:
         return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, risks, conditions)
 
 
-def _unit(name: str, unit: str | None) -> str:
-    return traits_of(name).unit if unit is None else unit
+@cache
+def _shown_by_a_loop(order: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in order if name not in CONFIG_REQUIREMENTS)
 
 
 def filled(message: str, lookup: Callable[[str], object]) -> str:
