@@ -48,18 +48,6 @@ GAMES: Mapping[tuple[str, str], tuple[int, str]] = {
 """Games of several agents, and whose number that is."""
 
 
-def agents_of(run: Run) -> Agents | Unknown:
-    """The agents of one environment of a run's package, as a formula; Unknown where only its code knows."""
-    package, names = run.value("base.package"), run.value("base.env_name")
-    if not isinstance(package, str) or not isinstance(names, str):
-        return Unknown("no INI or YAML of this environment says how many agents it has")
-    found = {_agents(run, package, name) for name in names.split()}
-    only = next(iter(found)) if len(found) == 1 else None
-    if only is not None:
-        return only
-    return Unknown("the environment's code decides how many agents it has: no INI or YAML of this environment says it")
-
-
 def _agents(run: Run, package: str, name: str) -> Agents | None:
     code = f"PufferLib environments/{package}"
     if package in SINGLE:
@@ -94,12 +82,16 @@ def derive_agents(d: Derivation) -> None:
 
 
 def _from_package(d: Derivation, *, own_envs: bool) -> None:
-    agents = agents_of(d.run)
-    if not isinstance(agents, Unknown):
-        d.define("agents_per_env", agents.formula, source=agents.source, decided_by="base.package")
-        return
-    why = f"{agents.because}; [env] num_envs multiplies it" if own_envs else agents.because
-    d.assume("agents_per_env", Unknown(why))
+    package, names = d.run.value("base.package"), d.run.value("base.env_name")
+    why = "no INI or YAML of this environment says how many agents it has"
+    if isinstance(package, str) and isinstance(names, str):
+        found = {_agents(d.run, package, name) for name in names.split()}
+        agents = found.pop() if len(found) == 1 else None
+        if agents is not None:
+            d.define("agents_per_env", agents.formula, source=agents.source, decided_by="base.package")
+            return
+        why = "the environment's code decides how many agents it has: no INI or YAML of this environment says it"
+    d.assume("agents_per_env", Unknown(f"{why}; [env] num_envs multiplies it" if own_envs else why))
 
 
 def _refuse(d: Derivation) -> None:

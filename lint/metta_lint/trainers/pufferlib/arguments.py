@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.plan import HANGS, Refusal
+from metta_lint.trainers.pufferlib.keys import GIVEN
 from metta_lint.trainers.pufferlib.order import NATIVE
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
 ARGUMENTS = frozenset({"env_args", "env_creator_or_creators", "env_kwargs"})
 """What make() takes besides the keys that ``[vec]`` is for; load_env() gives the last two itself."""
-
-GIVEN = ("buf", "seed")
-"""What Serial and the workers of Multiprocessing give every environment by keyword, beside all of ``[env]``."""
 
 
 def refuse_arguments(d: Derivation, backend: object) -> None:

@@ -16,7 +16,7 @@ from metta_lint.plans.run import Callee, Machine, Run, Setting, leaf_settings
 from metta_lint.sources import read
 from metta_lint.sources.ini import IniValue, values
 from metta_lint.trainers.pufferlib.claims import check_claims
-from metta_lint.trainers.pufferlib.keys import DEFAULT_FILE
+from metta_lint.trainers.pufferlib.keys import DEFAULT_FILE, OCEAN, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 LONGEST_KEPT = 40
 """Characters of a value whose meaning is kept for the next file that says the same."""
-
-OCEAN = "ocean"
-"""The package of the environments that PufferLib itself writes, in C."""
 
 UNLISTED = frozenset(
     {"bandit", "continuous", "oldgrid", "password", "performance", "performance_empiric", "stochastic"}
@@ -44,11 +41,6 @@ TORCHRUN = (
 """PuffeRL.__init__() asks the device for its type, and under torchrun train() makes it a number."""
 
 
-def recognises(document: Document) -> bool:
-    """Whether an INI is an entry of PufferLib: it names an environment in ``[base]``."""
-    return isinstance(document.root, MappingNode) and document.root.get("base", "env_name") is not None
-
-
 def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None = None) -> Run:
     """Read what ``puffer train`` would be given, with the place of every value.
 
@@ -62,8 +54,14 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     if default is not None and default != entry:
         check_claims(entry, default, document)
     sections = values([*layers, document])
-    settings = {setting.key: setting for setting in _settings(sections)}
-    settings |= _environment_yaml(entry, default, settings)
+    settings = {
+        setting.key: setting
+        for section, entries in sections.items()
+        if section.partition(".")[0] != "sweep"
+        for setting in section_settings(section, entries)
+    }
+    library = _library(default or entry)
+    settings |= _environment_yaml(library, settings)
     for override in overrides:
         setting = _override(override, settings)
         settings[setting.key] = setting
@@ -71,7 +69,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     notes = () if default else ("no default.ini above this file: only what it says itself is known",)
     if machine.world_size > 1:
         notes = (*notes, TORCHRUN)
-    callee = _callee(parent_of(parent_of(default or entry)), settings)
+    callee = _callee(library, settings)
     if callee is not None:
         settings = {**_defaults_of(callee), **settings}
     return Run(
@@ -118,12 +116,10 @@ def _kept_literal(text: str) -> object:
     return _literal(text)
 
 
-def _settings(sections: Mapping[str, Mapping[str, IniValue]]) -> Iterator[Setting]:
-    for section, entries in sections.items():
-        if section == "sweep" or section.startswith("sweep."):
-            continue
-        for key, value in entries.items():
-            yield Setting(f"{section}.{key}", parse_value(value.text), value.span, value.overrides)
+def section_settings(section: str, entries: Mapping[str, IniValue]) -> Iterator[Setting]:
+    """The keys of a section as settings, their values as PufferLib reads them."""
+    for key, value in entries.items():
+        yield Setting(f"{section}.{key}", parse_value(value.text), value.span, value.overrides)
 
 
 def _override(text: str, settings: Mapping[str, Setting]) -> Setting:
@@ -166,20 +162,19 @@ def _environments(settings: Mapping[str, Setting]) -> Mapping[str, Span | None]:
     return found
 
 
-def _callee(folder: str, settings: Mapping[str, Setting]) -> Callee | None:
+def _callee(library: str, settings: Mapping[str, Setting]) -> Callee | None:
     """What ``[env]`` goes to, where the environment's code lies in the tree too; else only who was never listed."""
     package, names = (settings.get(f"base.{key}") for key in ("package", "env_name"))
     if package is None or names is None or not isinstance(package.value, str) or not isinstance(names.value, str):
         return None
     environments = tuple(names.value.split())
-    if not _has_code(folder, package.value):
+    if not _has_code(library, package.value):
         unlisted = tuple(name for name in environments if name.removeprefix("puffer_") in UNLISTED)
-        return (
-            Callee(frozenset(), anything=True, unregistered=unlisted) if package.value == OCEAN and unlisted else None
-        )
+        is_known = package.value == OCEAN and unlisted
+        return Callee(frozenset(), anything=True, unregistered=unlisted) if is_known else None
     from metta_lint.trainers.pufferlib.signatures import callee_below
 
-    return callee_below(folder, package.value, environments)
+    return callee_below(library, package.value, environments)
 
 
 def _defaults_of(callee: Callee) -> dict[str, Setting]:
@@ -193,22 +188,24 @@ def _defaults_of(callee: Callee) -> dict[str, Setting]:
 def has_code(document: Document) -> bool:
     """Whether the code of an INI's environments lies in the tree too."""
     package = document.root.get("base", "package") if isinstance(document.root, MappingNode) else None
-    folder = parent_of(parent_of(find_default(document.path) or document.path))
-    return isinstance(package, Scalar) and _has_code(folder, str(package.value))
+    library = _library(find_default(document.path) or document.path)
+    return isinstance(package, Scalar) and _has_code(library, str(package.value))
 
 
-def _has_code(folder: str, package: str) -> bool:
-    """Whether PufferLib's folder holds the code of a package's environments."""
-    place = OCEAN if package == OCEAN else f"environments/{package}"
-    return package.isidentifier() and is_file(tidy(f"{folder}/{place}/environment.py"))
+def _has_code(library: str, package: str) -> bool:
+    return package.isidentifier() and is_file(tidy(f"{library}/{code_of(package)}"))
 
 
-def _environment_yaml(entry: str, default: str | None, settings: Mapping[str, Setting]) -> dict[str, Setting]:
+def _library(default: str) -> str:
+    """PufferLib's folder, which has ``config/default.ini`` and ``environments/``."""
+    return parent_of(parent_of(default))
+
+
+def _environment_yaml(library: str, settings: Mapping[str, Setting]) -> dict[str, Setting]:
     """The settings of the YAML beside the environment's code (``environments/<package>/<package>.yaml``)."""
     package = settings.get("base.package")
     if package is None or not isinstance(package.value, str) or not package.value.isidentifier():
         return {}
-    library = parent_of(parent_of(default or entry))
     path = tidy(f"{library}/environments/{package.value}/{package.value}.yaml")
     config = settings.get("env.config")
     if config is not None and isinstance(config.value, str):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.trainers.drift import DefaultDrift
-from metta_lint.trainers.pufferlib.config import has_code, read_run, recognises
+from metta_lint.trainers.pufferlib.config import has_code, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ WRITTEN, ARGUMENT = "env.game.num_agents", "env.num_agents"
 
 def environment_drifts(document: Document) -> Iterator[DefaultDrift]:
     """The number of agents, where an INI leaves it to a default that its environment's YAML contradicts."""
-    if not recognises(document) or not has_code(document):
+    if not has_code(document):
         return
     try:
         run = read_run(document.path)

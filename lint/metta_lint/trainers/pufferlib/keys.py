@@ -61,6 +61,12 @@ NAMED: Mapping[str, str] = {
 SECTIONS = frozenset({"base", "vec", "env", "policy", "rnn", "train", "sweep"})
 """The sections that something reads. A key of ``[base]`` called like one breaks load_config, it is not ignored."""
 
+OCEAN = "ocean"
+"""The package of the environments that PufferLib itself writes, in C."""
+
+GIVEN = ("buf", "seed")
+"""What vector.py gives every environment by keyword, beside all of ``[env]``."""
+
 
 class Reads(NamedTuple):
     """What a version of PufferLib reads.
@@ -173,3 +179,8 @@ BESIDES: Mapping[str, str] = {"train.env_batch_size": ", and only puffer autotun
 def is_default(path: str) -> bool:
     """Whether a file is the one that lies under the others."""
     return os.path.basename(path) == DEFAULT_FILE
+
+
+def code_of(package: str) -> str:
+    """The file with a package's ``env_creator()``, from PufferLib's folder."""
+    return f"{OCEAN if package == OCEAN else f'environments/{package}'}/environment.py"

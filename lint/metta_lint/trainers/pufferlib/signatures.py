@@ -7,19 +7,19 @@ PufferLib 3.0 pufferl.py load_env() imports ``pufferlib.ocean`` or ``pufferlib.e
 from __future__ import annotations
 
 import os
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping, Node, Scalar
-from metta_lint.base.records import NamedTuple
 from metta_lint.plans.run import Callee
 from metta_lint.sources.python_declarations import Class
 from metta_lint.sources.python_literals import Expression
 from metta_lint.sources.python_tree import Tree
+from metta_lint.trainers.pufferlib.keys import GIVEN, OCEAN, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as MappingABC
+    from collections.abc import Sequence
 
-    from metta_lint.base.documents import Span
     from metta_lint.sources.python_declarations import Function, Module
     from metta_lint.sources.python_tree import Declared
 
@@ -28,116 +28,79 @@ REGISTRY = "MAKE_FUNCTIONS"
 PREFIX = "puffer_"
 CALLS_LIMIT = 4
 """Calls that hand ``**kwargs`` on to one another; real ones are two deep."""
-GIVEN = frozenset({"buf", "seed"})
-"""What vector.py gives every environment besides ``[env]``."""
-
-
-class Taken(NamedTuple):
-    """The keywords that a callee takes, and whether it takes any others too; defaults that are plain values."""
-
-    names: frozenset[str]
-    anything: bool = False
-    places: tuple[tuple[str, Span], ...] = ()
-    defaults: MappingABC[str, tuple[object, Span]] = {}
-
-    def besides(self, other: Taken) -> Taken:
-        """What two functions take of which the first hands on to the second what it doesn't take itself."""
-        places = (*self.places, *other.places)
-        defaults = {**other.defaults, **self.defaults}
-        return Taken(self.names | other.names, self.anything or other.anything, places, defaults)
-
-    def either(self, other: Taken) -> Taken:
-        """What may be taken where one of two functions is called."""
-        common = {name: it for name, it in self.defaults.items() if other.defaults.get(name, (None,))[0] == it[0]}
-        return self.besides(other)._replace(defaults=common)
-
-    def without(self, names: frozenset[str]) -> Taken:
-        """What is left to be given where some keywords are given already."""
-        defaults = {name: it for name, it in self.defaults.items() if name not in names}
-        return self._replace(names=self.names - names, defaults=defaults)
-
-
-ANYTHING = Taken(frozenset(), anything=True)
+ANYTHING = Callee(frozenset(), anything=True)
 
 
 def callee_below(folder: str, package: str, names: tuple[str, ...]) -> Callee | None:
-    """``callee`` for the folder of PufferLib's package itself, wherever it lies."""
-    parent, name = os.path.split(os.path.normpath(folder))
-    return callee(Tree(parent or "."), name, package, names)
+    """What the environments of an INI take, and which of them nobody registered; None where no code of them is there.
 
-
-def callee(tree: Tree, folder: str, package: str, names: tuple[str, ...]) -> Callee | None:
-    """What the environments of an INI take, and which of them nobody registered.
-
-    ``folder`` is PufferLib's package from the tree's root (``pufferlib``), ``names`` are those of ``env_name``. None
-    where the tree holds no code of the package.
+    ``folder`` is that of PufferLib's package, wherever it lies; ``names`` are those of ``env_name``.
     """
-    if package == "ocean":
-        return _ocean(tree, folder, names)
-    module = tree.module(f"{folder}/environments/{package}/environment.py")
+    parent, library = os.path.split(os.path.normpath(folder))
+    tree = Tree(parent or ".")
+    module = tree.module(f"{library}/{code_of(package)}")
     creator = module.functions.get("env_creator") if module is not None else None
     if module is None or creator is None:
         return None
-    taken = _returned(tree, module, creator)
-    return Callee(taken.names | GIVEN, taken.anything, taken.places, defaults=taken.defaults)
+    if package == OCEAN:
+        found = _from_registry(tree, module, creator, f"{library}.{OCEAN}", names)
+    else:
+        found = _returned(tree, module, creator)
+    return None if found is None else found._replace(names=found.names.union(GIVEN))
 
 
-def _ocean(tree: Tree, folder: str, names: tuple[str, ...]) -> Callee | None:
-    module = tree.module(f"{folder}/ocean/environment.py")
-    entry = module.constants.get(REGISTRY) if module is not None else None
-    creator = module.functions.get("env_creator") if module is not None else None
-    if module is None or entry is None or creator is None or not isinstance(entry.value, Mapping):
+def _from_registry(tree: Tree, module: Module, creator: Function, ocean: str, names: tuple[str, ...]) -> Callee | None:
+    """What the named environments of ocean take; None where ``env_creator`` does not look them up in the registry."""
+    entry = module.constants.get(REGISTRY)
+    if entry is None or not isinstance(entry.value, Mapping):
         return None
     if not all(REGISTRY in _text(node) for node in creator.returns):
         return None  # it finds environments in some other way too
     registered = {str(name): item.value for name, item in entry.value.entries.items()}
     plain = {name: name.replace(PREFIX, "") for name in names}
     missing = tuple(name for name in names if plain[name] not in registered or PREFIX not in name)
-    taken = [
-        _registered(tree, module, f"{folder}.ocean", plain[name], registered[plain[name]])
+    found = [
+        _registered(tree, module, f"{ocean}.{plain[name]}.{plain[name]}", registered[plain[name]])
         for name in names
         if name not in missing
     ]
-    every = taken[0] if taken else ANYTHING
-    for other in taken[1:]:
-        every = every.either(other)
-    return Callee(every.names | GIVEN, every.anything, every.places, missing, entry.key_span, every.defaults)
+    return _any_of(found)._replace(unregistered=missing, registry=entry.key_span)
 
 
 def _text(node: Node) -> str:
     return node.value.text if isinstance(node, Scalar) and isinstance(node.value, Expression) else ""
 
 
-def _registered(tree: Tree, module: Module, ocean: str, name: str, value: Node) -> Taken:
+def _registered(tree: Tree, module: Module, own_module: str, value: Node) -> Callee:
     """What a registered environment takes: a class or function by reference, or by its name in its own module."""
-    found: Declared | None = None
     match value:
         case Scalar(value=str(attribute)):
-            named = tree.named(f"{ocean.replace('/', '.')}.{name}.{name}")
-            found = tree.declared(named[0], attribute) if named is not None else None
+            found = _imported(tree, own_module, attribute)
         case Scalar(
             value=Expression(name="lazy_import", positional=(Scalar(value=str(path)), Scalar(value=str(attribute))))
         ):
-            named = tree.named(path)
-            found = tree.declared(named[0], attribute) if named is not None else None
+            found = _imported(tree, path, attribute)
         case Scalar(value=Expression(name=reference, arguments=None)) if reference:
             found = tree.declared(module, reference)
-    return _taken(tree, found) if found is not None else ANYTHING
+        case _:
+            found = None
+    return ANYTHING if found is None else _taken(tree, found)
 
 
-def _returned(tree: Tree, module: Module, creator: Function) -> Taken:
+def _imported(tree: Tree, dotted: str, name: str) -> Declared | None:
+    named = tree.named(dotted)
+    return None if named is None else tree.declared(named[0], name)
+
+
+def _returned(tree: Tree, module: Module, creator: Function) -> Callee:
     """What the callables take that an ``env_creator`` returns: functions, classes, or partials of them."""
-    every: Taken | None = None
-    for node in creator.returns:
-        expression = node.value if isinstance(node, Scalar) else None
-        if not isinstance(expression, Expression) or creator.decorators:
-            return ANYTHING
-        taken = _callable(tree, module, expression)
-        every = taken if every is None else every.either(taken)
-    return every or ANYTHING
+    if creator.decorators:
+        return ANYTHING
+    returned = [node.value if isinstance(node, Scalar) else None for node in creator.returns]
+    return _any_of([_callable(tree, module, it) if isinstance(it, Expression) else ANYTHING for it in returned])
 
 
-def _callable(tree: Tree, module: Module, expression: Expression) -> Taken:
+def _callable(tree: Tree, module: Module, expression: Expression) -> Callee:
     bound = 0
     if expression.name in ("functools.partial", "partial") and expression.positional and expression.complete:
         target = expression.positional[0]
@@ -146,19 +109,19 @@ def _callable(tree: Tree, module: Module, expression: Expression) -> Taken:
     if expression.arguments is not None or not expression.name:
         return ANYTHING
     found = tree.declared(module, expression.name)
-    return _taken(tree, found, bound) if found is not None else ANYTHING
+    return ANYTHING if found is None else _taken(tree, found, bound)
 
 
-def _taken(tree: Tree, found: Declared, bound: int = 0, depth: int = 0) -> Taken:
+def _taken(tree: Tree, found: Declared, bound: int = 0, depth: int = 0) -> Callee:
     """What a class or function takes by keyword, ``bound`` of its parameters being given by position."""
     if depth > CALLS_LIMIT or found.item.decorators:
         return ANYTHING
-    if not isinstance(found.item, Class):
-        return _function(tree, found.module, found.item, None, bound, depth)
-    return _constructor(tree, found, bound, depth)
+    if isinstance(found.item, Class):
+        return _constructor(tree, found, bound, depth)
+    return _function(tree, found.module, found.item, None, bound, depth)
 
 
-def _constructor(tree: Tree, found: Declared, bound: int, depth: int, skip: int = 0) -> Taken:
+def _constructor(tree: Tree, found: Declared, bound: int, depth: int, skip: int = 0) -> Callee:
     """What a class's ``__init__`` takes, its own or the nearest one that it inherits from a class of the tree."""
     for number, owner in enumerate(tree.lineage(found)):
         item = owner.item
@@ -174,7 +137,13 @@ def _constructor(tree: Tree, found: Declared, bound: int, depth: int, skip: int 
 
 def _function(
     tree: Tree, module: Module, function: Function, owner: tuple[Declared, int] | None, bound: int, depth: int
-) -> Taken:
+) -> Callee:
+    """What a function takes, and what the calls take that it hands its ``**kwargs`` on to.
+
+    ``owner`` is the class that it belongs to, with the number of that class in the lineage.
+    """
+    if function.decorators:
+        return ANYTHING
     names = list(function.parameters)[bound:]
     defaults = {
         name: (default.value, default.span)
@@ -182,23 +151,39 @@ def _function(
         if isinstance(default := function.parameters[name].default, Scalar)
         and isinstance(default.value, str | int | float)
     }
-    taken = Taken(frozenset(names), False, ((function.name, function.span),), defaults)
+    taken = Callee(frozenset(names), anything=False, places=((function.name, function.span),), defaults=defaults)
     if not function.takes_any:
-        return taken if not function.decorators else ANYTHING
-    if function.keeps or not function.forwards or function.decorators:
+        return taken
+    if function.keeps or not function.forwards:
         return ANYTHING
+    scope = module._replace(imports={**module.imports, **function.imports})
     for forward in function.forwards:
-        further: Taken | None = None
+        further = ANYTHING
         if forward.name == "super().__init__" and owner is not None:
             found, number = owner
             further = _constructor(tree, found, forward.positional, depth + 1, skip=number + 1)
-        elif (target := _target(tree, module, function, forward.name)) is not None:
+        elif (target := tree.declared(scope, forward.name)) is not None:
             further = _taken(tree, target, forward.positional, depth + 1)
-        taken = taken.besides((further or ANYTHING).without(forward.given))
+        taken = _besides(taken, further, forward.given)
     return taken
 
 
-def _target(tree: Tree, module: Module, function: Function, name: str) -> Declared | None:
-    """What a call in a function's body means: its own imports come before those of the module."""
-    scope = module._replace(imports={**module.imports, **function.imports})
-    return tree.declared(scope, name)
+def _besides(first: Callee, second: Callee, given: frozenset[str] = frozenset()) -> Callee:
+    """What two functions take of which the first hands on to the second what it lacks, beside what it gives itself."""
+    inherited = {name: default for name, default in second.defaults.items() if name not in given}
+    return Callee(
+        first.names | (second.names - given),
+        first.anything or second.anything,
+        (*first.places, *second.places),
+        defaults={**inherited, **first.defaults},
+    )
+
+
+def _any_of(callees: Sequence[Callee]) -> Callee:
+    """What may be taken where one of several functions is called."""
+    return reduce(_either, callees) if callees else ANYTHING
+
+
+def _either(first: Callee, second: Callee) -> Callee:
+    common = {name: it for name, it in first.defaults.items() if second.defaults.get(name, (None,))[0] == it[0]}
+    return _besides(first, second)._replace(defaults=common)

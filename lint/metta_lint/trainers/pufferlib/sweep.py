@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.wording import close_names, count
-from metta_lint.plans.run import Setting
 from metta_lint.plans.sweeps.sweep import Parameter, Search, Stop, Sweep
 from metta_lint.sources import read
 from metta_lint.sources.ini import DEFAULT_SECTION, values
-from metta_lint.trainers.pufferlib.config import find_default, headers, parse_value, read_run
+from metta_lint.trainers.pufferlib.config import find_default, headers, read_run, section_settings
 from metta_lint.trainers.pufferlib.ignored import ignored_key
 from metta_lint.trainers.pufferlib.plan import derive
 from metta_lint.trainers.pufferlib.versions import with_version
@@ -52,36 +51,17 @@ def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
     places = headers(documents)
     run = with_version(read_run(path)) if base is None else base.run
     parameters = {parameter.key: parameter for parameter in _parameters(sections, places)}
+    sweep = Sweep(path, "pufferlib", {}, parameters, run, derive, SEARCH, {}, based_on=path)
     if run.version != VERSION:
-        return _other_version(path, parameters, run)
-    return Sweep(
-        path=path,
-        trainer="pufferlib",
-        settings={setting.key: setting for setting in _settings("sweep", sections.get("sweep", {}))},
-        parameters=parameters,
-        run=run,
-        derive=derive,
-        search=SEARCH,
-        based_on=path,
+        # The search of 2.0 and 4.0 is laid out and reads otherwise, but it computes with ranges alike.
+        whole = {key: parameter for key, parameter in parameters.items() if not parameter.missing}
+        search = SEARCH._replace(sizes=())
+        return sweep._replace(trainer=f"pufferlib {run.version}", parameters=whole, search=search)
+    return sweep._replace(
+        settings={setting.key: setting for setting in section_settings("sweep", sections.get("sweep", {}))},
         planned={} if base is None else {(): base},
         stops=tuple(_stops(sections, places)),
         ignored=tuple(_ignored(parameters, run)),
-    )
-
-
-def _other_version(path: str, parameters: Mapping[str, Parameter], run: Run) -> Sweep:
-    """The ranges of a sweep of 2.0 or 4.0: its search is laid out and reads otherwise, but computes with them alike."""
-    whole = {key: parameter for key, parameter in parameters.items() if not parameter.missing}
-    return Sweep(
-        path=path,
-        trainer=f"pufferlib {run.version}",
-        settings={},
-        parameters=whole,
-        run=run,
-        derive=derive,
-        search=SEARCH._replace(sizes=()),
-        planned={},
-        based_on=path,
     )
 
 
@@ -96,17 +76,6 @@ def _of_sweep(document: Document) -> Document:
     return document._replace(root=root._replace(entries=kept))
 
 
-@lru_cache(maxsize=1024)
-def _value(text: str) -> object:
-    """What a text is read as: a default.ini's are read for every one of its INIs."""
-    return parse_value(text)
-
-
-def _settings(prefix: str, entries: Mapping[str, IniValue]) -> Iterator[Setting]:
-    for key, value in entries.items():
-        yield Setting(f"{prefix}.{key}", _value(value.text), value.span, value.overrides)
-
-
 def _parameters(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, Span]) -> Iterator[Parameter]:
     for section, entries in sections.items():
         key = section.removeprefix("sweep.")
@@ -114,7 +83,7 @@ def _parameters(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[
             continue
         if any(other.startswith(f"{section}.") for other in sections):  # it is a group
             continue
-        fields = {setting.key.rpartition(".")[2]: setting for setting in _settings(section, entries)}
+        fields = {setting.key.rpartition(".")[2]: setting for setting in section_settings(section, entries)}
         yield Parameter(key, fields, places[section])
 
 

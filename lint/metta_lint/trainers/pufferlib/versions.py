@@ -73,21 +73,14 @@ def assume(run: Run) -> Assumption:
 
 
 def _by_keys(run: Run, path: str) -> Assumption | None:
-    """The version that most of a file's telling keys belong to; None without any, or where two have as many."""
-    written = _keys_of(run, path)
+    """The version that most of a file's telling keys belong to; None without any, or where two have as many.
+
+    A key counts where another file overrides it, too.
+    """
+    written = {key for key, setting in run.settings.items() if any(span.path == path for span in setting.spans)}
     found = {version: [key for key in marks if key in written] for version, marks in MARKS.items()}
     first, second = sorted(found, key=lambda version: -len(found[version]))[:2]
     if len(found[first]) == len(found[second]):
         return None
-    keys = ", ".join(_as_written(key) for key in found[first][:SHOWN])
+    keys = ", ".join("[{}] {}".format(*key.split(".")) for key in found[first][:SHOWN])
     return Assumption(first, f"{path} has {keys}")
-
-
-def _keys_of(run: Run, path: str) -> set[str]:
-    """The keys that a file sets, whether or not another file overrides them."""
-    return {key for key, setting in run.settings.items() if any(span.path == path for span in setting.spans)}
-
-
-def _as_written(key: str) -> str:
-    section, _, name = key.partition(".")
-    return f"[{section}] {name}"
