@@ -13,7 +13,7 @@ from metta_lint.plans.sweeps.corners import refused_corners, wasteful_corners
 from metta_lint.project.config import Config, Selector
 from metta_lint.project.discovery import discover
 from metta_lint.project.runs import plan_run
-from metta_lint.trainers.dialects import find_sweeps
+from metta_lint.trainers.dialects import sweeps_by_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ FIELD = "    {}: {{distribution: {}, min: {}, max: {}, mean: {}, scale: auto}}\n
 def sweeps_of(folder: Path) -> list[Sweep]:
     found = discover([folder.as_posix()])
     plans = [plan_run(entry, Config()) for entry in found.entries]
-    return find_sweeps(found.files, found.trees, plans)
+    return [sweep for _, find in sweeps_by_file(found.files, found.trees, plans) for sweep in find()]
 
 
 def puffer(folder: Path, *ranges: str, **changes: object) -> Sweep:

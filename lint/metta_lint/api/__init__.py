@@ -36,14 +36,13 @@ from metta_lint.rules.finding import Claim, Finding, Severity
 from metta_lint.rules.rule import Case, Draft, Place, Rule
 from metta_lint.sources.edit import Edit, Fix, removal, renaming, rewriting
 from metta_lint.sources.syntax import INI, MAP
+from metta_lint.trainers.dialects import default_drifts
 from metta_lint.trainers.trees.environment import Environment
 from metta_lint.trainers.trees.references import TASKS, Reference, env_references, file_references, target_references
 from metta_lint.trainers.trees.tree import ConfigTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from metta_lint.trainers.drift import DefaultDrift
 
 
 __all__ = [
@@ -124,13 +123,6 @@ if not TYPE_CHECKING:
         if name in moved:
             raise ImportError(f"metta_lint.api.{name} is now metta_lint.api.mettagrid.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def default_drifts(document: Document) -> Iterator[DefaultDrift]:
-    """Where a trainer's own config file says something else than the Python defaults behind it."""
-    from metta_lint.trainers.dialects import default_drifts
-
-    yield from default_drifts(document)
 
 
 def drift(

@@ -17,7 +17,8 @@ from metta_lint.project.runs import declared_pairs, files_of_runs, plan_run, sam
 from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.rules.engine import Subjects
 from metta_lint.sources import known_suffixes, read, readable
-from metta_lint.trainers.dialects import added_trainers, one_look
+from metta_lint.trainers.dialects import added_trainers
+from metta_lint.trainers.pufferlib.claims import one_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

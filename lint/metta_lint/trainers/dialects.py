@@ -14,26 +14,17 @@ from metta_lint.plans.run import split_entry
 from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, syntax_of
 from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
 from metta_lint.trainers.pufferlib.keys import is_default
-from metta_lint.trainers.trainer import Trainer, TrainerVersion
+from metta_lint.trainers.trainer import DefaultDrift, Trainer, TrainerVersion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
-    from contextlib import AbstractContextManager
 
     from metta_lint.base.documents import Document
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.sweeps.sweep import Sweep
-    from metta_lint.trainers.drift import DefaultDrift
     from metta_lint.trainers.trees.tree import ConfigTree
 
 SweepOfFile: TypeAlias = "tuple[Hashable, Callable[[], list[Sweep]]]"
-
-
-def one_look() -> AbstractContextManager[None]:
-    """While this lasts, what surrounds a run's files is looked at once, however many runs lie there."""
-    from metta_lint.trainers.pufferlib import claims
-
-    return claims.one_look()
 
 
 def trainer_named(name: str) -> Trainer:
@@ -117,7 +108,7 @@ def trainer_for(entry: str) -> Trainer:
 
 
 def default_drifts(document: Document) -> Iterator[DefaultDrift]:
-    """What a document says otherwise than the code: Metta's trainer YAML, the YAML of an INI's environment."""
+    """Where Metta's trainer YAML, or the YAML of an INI's environment, differs from the Python defaults behind it."""
     if INI.fits(document.path):
         from metta_lint.trainers.pufferlib.default_drift import environment_drifts
 
@@ -128,13 +119,10 @@ def default_drifts(document: Document) -> Iterator[DefaultDrift]:
         yield from trainer_drifts(document)
 
 
-def find_sweeps(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> list[Sweep]:
-    """The sweeps over these runs, of the default.ini among these files, and of these trees."""
-    return [sweep for _, find in sweeps_by_file(files, trees, plans) for sweep in find()]
-
-
 def sweeps_by_file(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> Iterator[SweepOfFile]:
-    """For each file that may have a sweep, what the sweep rests on beside files, and a function that reads it.
+    """The sweeps over these runs, of the default.ini among these files, and of these trees.
+
+    For each file that may have a sweep: what the sweep rests on beside files, and a function that reads it.
 
     A file that cannot be read has none: that is a finding of its own.
     """

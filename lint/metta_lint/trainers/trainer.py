@@ -1,4 +1,4 @@
-"""What may be changed of a trainer's runs, as data beside each dialect."""
+"""What every dialect tells of itself: its trainer, what may be changed of its runs, drift from its defaults."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from metta_lint.base.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from metta_lint.base.documents import Span
     from metta_lint.plans.epochs import Backend
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Machine, Run
@@ -52,3 +53,23 @@ class TrainerVersion(NamedTuple):
 
     trainer: str
     version: str | None = None
+
+
+class DefaultDrift(NamedTuple):
+    """One key of a document whose value is not the Python default behind it.
+
+    ``default_span`` is the default's place where the tree holds the code, else None; ``source`` says which code it is.
+    ``consequence`` is what comes of it, where more can be said than that the two differ; ``changes_runs`` says that
+    runs which leave the key out get the default today; ``is_needed`` that the trainer refuses the document without its
+    block.
+    """
+
+    key: str
+    value: object
+    span: Span
+    default: object
+    default_span: Span | None
+    source: str
+    consequence: str = ""
+    changes_runs: bool = False
+    is_needed: bool = False

@@ -12,8 +12,8 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.files.file_system import is_file
 from metta_lint.plans.pair import same
 from metta_lint.plans.run import Run, Setting
-from metta_lint.trainers.drift import DefaultDrift
 from metta_lint.trainers.metta.defaults import DEFAULTS, SOURCE
+from metta_lint.trainers.trainer import DefaultDrift
 from metta_lint.trainers.trees.roots import tree_root
 
 if TYPE_CHECKING:

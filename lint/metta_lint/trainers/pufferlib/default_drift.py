@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
-from metta_lint.trainers.drift import DefaultDrift
 from metta_lint.trainers.pufferlib.config import has_code, read_run
+from metta_lint.trainers.trainer import DefaultDrift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
