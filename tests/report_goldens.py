@@ -15,6 +15,7 @@ from pathlib import Path
 from metta_lint import __version__
 from metta_lint.__main__ import main
 from metta_lint.reports.formats import FORMATS
+from metta_lint.reports.statistics import FORMS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "lint" / "reports"
@@ -31,11 +32,7 @@ CASES = {
 """What is asked of each tree: few rules, so that a change of another one is no change here."""
 WRITTEN = {
     **{name: ("--output-format", name) for name in FORMATS},
-    **{
-        f"{name}-statistics": ("--output-format", name, "--statistics")
-        for name, form in FORMATS.items()
-        if form.statistics
-    },
+    **{f"{name}-statistics": ("--output-format", name, "--statistics") for name in FORMS},
     "full-60-columns": ("--color", "always"),
 }
 """The files of each tree, and the options that write them."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metta_lint.base.documents import Span
 from metta_lint.base.wording import printable
-from metta_lint.reports.cells import shown, width, window, wrapped
+from metta_lint.reports.cells import signs, width, window, wrapped
 from metta_lint.reports.excerpts import excerpts
 from metta_lint.reports.style import Style
 from metta_lint.rules.finding import Finding, Related
@@ -85,7 +85,7 @@ def test_the_mark_stands_under_what_it_marks_in_any_line_and_width(line: str, da
     start = data.draw(st.integers(0, len(line)))
     end = data.draw(st.integers(start, len(line) + 1))
     room = data.draw(st.integers(30, 200))
-    cells = shown(line)
+    cells = signs(line)
     seen = window(cells, start, max(end, start + 1), room)
     before, columns = seen.columns(start, end)
     assert width(seen.text) <= room

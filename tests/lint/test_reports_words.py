@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from itertools import chain
@@ -22,8 +23,8 @@ from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
 from metta_lint.reports import comparison, explanation, solving
-from metta_lint.reports.data import as_json, plan_data
 from metta_lint.reports.formats import FORMATS, report_text
+from metta_lint.reports.json import as_json, plan_data
 from metta_lint.reports.style import Style
 from metta_lint.reports.text import plan_page
 
@@ -106,7 +107,7 @@ def test_json_has_null_for_what_is_unknown_inside_a_value(tmp_path: Path) -> Non
     entry = tmp_path / "trainer_config.py"
     hidden = "[1, os.cpu_count(), {'a': os.cpu_count()}]"
     entry.write_text(f"import os\nclass TrainerConfig(Config):\n    hidden: list = {hidden}\n", encoding="utf-8")
-    settings = plan_data(plan_run(entry.as_posix(), Config()))["settings"]
+    settings = json.loads(as_json(plan_data(plan_run(entry.as_posix(), Config()))))["settings"]
     assert settings["trainer.hidden"]["value"] == [1, None, {"a": None}]
 
 

@@ -14,7 +14,7 @@ from metta_lint.check.linter import check
 from metta_lint.plans.formula import formula
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
-from metta_lint.reports.data import plan_data
+from metta_lint.reports.json import plan_data
 from metta_lint.reports.style import Style
 from metta_lint.reports.text import plan_page
 from metta_lint.trainers.hydra.resolvers import resolve

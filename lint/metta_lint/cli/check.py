@@ -96,7 +96,8 @@ def check(
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
     from metta_lint.check.linter import check as run_check
     from metta_lint.cli.pair import check_taken
-    from metta_lint.reports.formats import report_text, statistics_text
+    from metta_lint.reports.formats import report_text
+    from metta_lint.reports.statistics import statistics_text
     from metta_lint.rules.finding import at_least
 
     config, machine = given(paths, launch)

@@ -18,7 +18,7 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit
 from metta_lint.cli.pair import Pairing
-from metta_lint.reports.data import as_json
+from metta_lint.reports.json import as_json
 
 
 @click.command()

@@ -7,7 +7,7 @@ import click
 from metta_lint.cli.options import LaunchOptions, OutputOptions, launch_options, output_options
 from metta_lint.cli.output import emit
 from metta_lint.cli.pair import plan_of
-from metta_lint.reports.data import as_json
+from metta_lint.reports.json import as_json
 
 
 @click.command()
@@ -18,7 +18,7 @@ def plan(run: str, launch: LaunchOptions, output: OutputOptions) -> int:
     """What one run will do: every derived number, its formula, and the lines that it came from."""
     planned = plan_of(run, launch)
     if output.output_format == "json":
-        from metta_lint.reports.data import plan_data
+        from metta_lint.reports.json import plan_data
 
         text = as_json(plan_data(planned))
     else:

@@ -6,7 +6,7 @@ import click
 
 from metta_lint.cli.options import LaunchOptions, OutputOptions, config_option, given, output_options
 from metta_lint.cli.output import emit
-from metta_lint.reports.data import as_json
+from metta_lint.reports.json import as_json
 
 
 @click.command()

@@ -7,7 +7,7 @@ import click
 from metta_lint.cli.options import LaunchOptions, OutputOptions, launch_options, output_options
 from metta_lint.cli.output import emit
 from metta_lint.cli.pair import plan_of
-from metta_lint.reports.data import as_json
+from metta_lint.reports.json import as_json
 
 
 @click.command()

@@ -26,7 +26,7 @@ from metta_lint.cli.pair import Pairing
 from metta_lint.cli.progress import progress_line
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import RunOptions
-from metta_lint.reports.data import as_json
+from metta_lint.reports.json import as_json
 from metta_lint.reports.style import Style
 from metta_lint.reports.verification import estimate_text, verification_data, verification_text
 from metta_lint.verification.scale import parse_scale

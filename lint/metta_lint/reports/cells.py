@@ -17,7 +17,7 @@ _TWO_WIDE = ("W", "F")
 _NO_WIDTH = ("Mn", "Me", "Cf")
 
 
-def shown(line: str) -> list[str]:
+def signs(line: str) -> list[str]:
     """What each character of a line is shown as."""
     return [TAB if character == "\t" else character for character in without_controls(line)]
 

@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from metta_lint.base.wording import count, show
-from metta_lint.reports.data import SCHEMA, finding_data
-from metta_lint.reports.text import Row, table
+from metta_lint.reports.json import SCHEMA, finding_data
+from metta_lint.reports.markdown import row as markdown_row
+from metta_lint.reports.text import shown, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ def comparison_text(
     style: Style,
     stories: Mapping[str, Story] = NO_STORIES,
 ) -> str:
-    """The table for a terminal: a heading for each group, and below it how what differs came to."""
+    """The table for a terminal: a heading for each group, and below the table how each difference came to be."""
     lines = [
         style.bold(
             f"{pair.left.run.label} (left, {pair.left.run.dialect}) against "
@@ -45,7 +46,8 @@ def comparison_text(
         lines.append(style.bold(group))
         lines += [style.dim(line) if row.same else line for row, line in zip(members, remaining, strict=False)]
     if stories:
-        lines += ["", *histories_text(rows, stories, style)]
+        told = [f"  {label}: {sentence}" for label, sentence in _told(rows, stories)]
+        lines += ["", style.bold("History"), *told, *(style.dim(f"  note: {gap}") for gap in _gaps(stories))]
     different = sum(not row.same for row in rows)
     lines += ["", f"{different} of {len(rows)} rows differ or are unknown"]
     if findings:
@@ -55,19 +57,14 @@ def comparison_text(
     return "\n".join(lines)
 
 
-def _cells(row: ComparisonRow) -> Row:
+def _cells(row: ComparisonRow) -> tuple[str, ...]:
     factor = "" if row.ratio is None or row.same else f"{show(float(f'{row.ratio:.3g}'))}x"
-    return f"  {row.label}", _shown(row.left), _shown(row.right), factor, row.note
+    return f"  {row.label}", shown(row.left, "unknown"), shown(row.right, "unknown"), factor, row.note
 
 
-def _shown(value: object) -> str:
-    return "unknown" if value is None else show(value)
-
-
-def histories_text(rows: Sequence[ComparisonRow], stories: Mapping[str, Story], style: Style) -> list[str]:
-    """How each row that differs came to, and what could not be planned on the way."""
-    told = [f"  {row.label}: {stories[row.quantity].sentence}" for row in rows if row.quantity in stories]
-    return [style.bold("History"), *told, *(style.dim(f"  note: {gap}") for gap in _gaps(stories))]
+def _told(rows: Sequence[ComparisonRow], stories: Mapping[str, Story]) -> list[tuple[str, str]]:
+    """How each row that differs came to differ: its label and a sentence."""
+    return [(row.label, stories[row.quantity].sentence) for row in rows if row.quantity in stories]
 
 
 def _gaps(stories: Mapping[str, Story]) -> list[str]:
@@ -83,11 +80,10 @@ def comparison_markdown(pair: Pair, rows: Sequence[ComparisonRow], stories: Mapp
     ]
     for group, members in groupby(rows, key=lambda row: row.group):
         lines.append(f"| **{group}** | | | | |")
-        lines += [f"| {' | '.join(map(_escaped, _cells(row)))} |" for row in members]
+        lines += [markdown_row(*map(_escaped, _cells(row))) for row in members]
     if stories:
         lines += ["", "| Parameter | History |", "|---|---|"]
-        told = [(row.label, stories[row.quantity].sentence) for row in rows if row.quantity in stories]
-        lines += [f"| {' | '.join(map(_escaped, cells))} |" for cells in told]
+        lines += [markdown_row(*map(_escaped, cells)) for cells in _told(rows, stories)]
         lines += [f"\n{gap}" for gap in _gaps(stories)]
     return "\n".join(lines)
 
@@ -105,19 +101,14 @@ def comparison_data(
     """What ``compare --output-format json`` prints."""
     return {
         "schema": SCHEMA,
-        "left": pair.left.run.label,
-        "right": pair.right.run.label,
+        "left": pair.runs[0],
+        "right": pair.runs[1],
         "trainers": {"left": pair.left.run.dialect, "right": pair.right.run.dialect},
         "rows": [
             {
-                "group": row.group,
-                "label": row.label,
-                "quantity": row.quantity,
-                "left": row.left,
-                "right": row.right,
+                **row._asdict(),
                 "ratio": row.ratio,
                 "same": row.same,
-                "note": row.note,
                 **({"history": stories[row.quantity].data()} if row.quantity in stories else {}),
             }
             for row in rows

@@ -1,4 +1,4 @@
-"""``--output-format concise``: one line a finding, ``path:line:column: ML101 message``; [*] has a safe fix."""
+"""``--output-format concise``: a line for each finding, ``path:line:column: ML101 [*] text``. [*]: it has a safe fix."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def page(report: Report, style: Style) -> str:
 
 def _line(finding: Finding, style: Style) -> str:
     fixable = " [*]" if is_fixable(finding) else ""
-    code = style.severity(finding.severity, finding.code)
+    code = style.paint(finding.severity, finding.code)
     return f"{style.bold(one_line(str(finding.span)))}: {code}{fixable} {one_line(finding.message)}"

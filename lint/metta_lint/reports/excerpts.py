@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import identity, read_bytes
 from metta_lint.files.limits import LINE_LIMIT
-from metta_lint.reports.cells import CUT, one_line, shown, width, window, wrapped
+from metta_lint.reports.cells import CUT, one_line, signs, width, window, wrapped
 from metta_lint.sources.text import LINE_BREAK
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class _Drawing(NamedTuple):
     def _between(self, before: int, number: int, lines: Sequence[str]) -> Iterator[str]:
         """What stands between two lines with marks: the one line that there is, or a sign that there are several."""
         if before and number - before == 2:
-            cells = shown(lines[number - 2][: REACH * self.room])
+            cells = signs(lines[number - 2][: REACH * self.room])
             yield self._line(number - 1, window(cells, 0, 0, self.room).text)
         elif before and number - before > 2:
             yield self.style.dim(CUT)
@@ -105,14 +105,14 @@ class _Drawing(NamedTuple):
         first = min(mark.span.column for mark in marks) - 1
         last = max(_end(mark.span, line) for mark in marks)
         room = self.room - 2 * len(CUT)
-        if len(marks) > 1 and (last - first > room or width("".join(shown(line[first:last]))) > room):
+        if len(marks) > 1 and (last - first > room or width("".join(signs(line[first:last]))) > room):
             for mark in marks:
                 yield from self._marked(number, line, [mark])
             return
         reach = REACH * self.room
         start = max(first - reach, 0)
         last = min(last, first + reach)
-        seen = window(shown(line[start : last + reach]), first - start, last - start, self.room)
+        seen = window(signs(line[start : last + reach]), first - start, last - start, self.room)
         yield self._line(number, seen.text)
         for mark in marks:
             yield from self._mark(mark, *seen.columns(mark.span.column - 1 - start, _end(mark.span, line) - start))
@@ -122,7 +122,7 @@ class _Drawing(NamedTuple):
 
     def _mark(self, mark: Mark, before: int, columns: int) -> Iterator[str]:
         def colored(text: str) -> str:
-            return self.style.severity(self.severity, text) if mark.is_primary else self.style.related(text)
+            return self.style.paint(self.severity if mark.is_primary else "related", text)
 
         drawn = ("^" if mark.is_primary else "-") * columns
         beside = None if self.style.width is None else self.room - before - columns - 1

@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import show
-from metta_lint.check.coverage import Coverage
-from metta_lint.check.gather import Gathered
-from metta_lint.check.report import Report
 from metta_lint.reports.full import finding_blocks
 from metta_lint.reports.solving import solution_lines
 from metta_lint.reports.text import arithmetic, quantity_text
@@ -33,9 +30,7 @@ def _blocks(code: str, explanation: Explanation, style: Style) -> Iterator[str]:
     yield style.bold(f"## {code} in {explanation.subject}")
     if explanation.findings:
         pairs = [explanation.pair] if explanation.pair is not None else []
-        looked_at = Coverage(gathered=Gathered(Subjects(explanation.plans, pairs)))
-        report = Report(explanation.findings, looked_at)
-        yield from finding_blocks(report, style)
+        yield from finding_blocks(explanation.findings, Subjects(explanation.plans, pairs), style)
     else:
         yield "\n".join([f"{code} finds nothing here.", *_not_judged(explanation)])
     for plan, steps in zip(explanation.plans, explanation.derivations, strict=True):

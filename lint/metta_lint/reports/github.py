@@ -20,7 +20,7 @@ _IN_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", 
 
 
 def page(report: Report, _style: Style) -> str:
-    """A command a line, a finding each."""
+    """A command for each finding, each on a line of its own."""
     return "\n".join(_command(finding) for finding in report.findings)
 
 
@@ -35,7 +35,7 @@ def _command(finding: Finding) -> str:
 
 
 def _position(finding: Finding) -> dict[str, int]:
-    """Lines, and columns where they are of one line: GitHub takes none of a stretch of lines."""
+    """Lines, and columns where the place is within one line: GitHub has no columns for several lines."""
     span = finding.span
     lines = {"line": span.line, "endLine": span.end_line}
     return lines if span.line != span.end_line else lines | {"col": span.column, "endColumn": span.end_column}

@@ -20,12 +20,12 @@ UNREADABLE = "critical"
 
 
 def page(report: Report, _style: Style) -> str:
-    """A list of findings."""
+    """A list with an entry for each finding."""
     return json.dumps([_entry(*found) for found in with_fingerprints(report.findings)], indent=2)
 
 
 def _entry(finding: Finding, fingerprint: str) -> dict[str, object]:
-    """What GitLab reads; it leaves out all else that Code Climate's form has."""
+    """The fields that GitLab reads of Code Climate's format."""
     span = finding.span
     return {
         "description": "\n".join([f"{finding.code}: {finding.message}", *remark_lines(finding)]),

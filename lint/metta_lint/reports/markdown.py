@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from metta_lint.reports.remarks import remarks, repository_path
-from metta_lint.reports.text import summary
+from metta_lint.reports.text import summary_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,29 +25,29 @@ _NOT_PLAIN = re.compile(r"[^\w./: -]")
 
 def page(report: Report, style: Style) -> str:
     """A summary, the findings' table, and the notes folded away."""
-    blocks = [] if style.quiet else [f"**metta-lint**: {text(summary(report))}"]
+    blocks = [] if style.quiet else [f"**metta-lint**: {as_text(summary_line(report))}"]
     if report.findings:
         rows = [row(*_cells(finding)) for finding in report.findings]
         blocks.append("\n".join([row("severity", "rule", "where", "finding"), "|---|---|---|---|", *rows]))
     if report.notes and not style.quiet:
-        notes = [f"- {text(note)}" for note in report.notes]
+        notes = [f"- {as_text(note)}" for note in report.notes]
         blocks.append("\n".join(["<details><summary>Notes</summary>", "", *notes, "", "</details>"]))
     return "\n\n".join(blocks)
 
 
 def _cells(finding: Finding) -> Iterator[str]:
     yield finding.severity
-    rule = text(finding.code)
-    yield f"{f'[{rule}]({finding.url})' if finding.url else rule}<br>{text(finding.name)}"
+    rule = as_text(finding.code)
+    yield f"{f'[{rule}]({finding.url})' if finding.url else rule}<br>{as_text(finding.name)}"
     yield _place(finding.span)
     yield "<br>".join(_said(finding))
 
 
 def _said(finding: Finding) -> Iterator[str]:
-    yield text(finding.message)
+    yield as_text(finding.message)
     for related in finding.related:
-        yield f"{_place(related.span)}: {text(related.label)}"
-    yield from (f"**{title}**: {text(said)}" for title, said in remarks(finding))
+        yield f"{_place(related.span)}: {as_text(related.label)}"
+    yield from (f"**{title}**: {as_text(said)}" for title, said in remarks(finding))
 
 
 def _place(span: Span) -> str:
@@ -55,18 +55,18 @@ def _place(span: Span) -> str:
 
 
 def row(*cells: str) -> str:
-    """A row of a table, of cells that are markdown already."""
+    """A row of a table. The cells are markdown already."""
     return f"| {' | '.join(cells)} |"
 
 
-def text(plain: str) -> str:
-    """A text in which nothing is markup, on one line; ``@`` calls nobody and ``#`` means no issue."""
+def as_text(plain: str) -> str:
+    """A text on one line, its markup escaped; ``@`` notifies nobody and ``#`` links no issue."""
     escaped = _SPECIAL.sub(r"\\\g<0>", _BREAKS.sub(" ", plain))
     return _CALLS.sub(r"\g<0><!-- -->", _AT_THE_START.sub(r"\1\\\2", escaped))
 
 
 def code(plain: str) -> str:
-    """A text as code. Between backticks nothing can be escaped, and a pipe ends a table's cell: so entities stand."""
+    """A text as code. Between backticks nothing can be escaped, so what would end a table's cell is an entity."""
     line = _BREAKS.sub(" ", plain)
     if not _NOT_PLAIN.search(line):
         return f"`{line}`"

@@ -12,26 +12,26 @@ from metta_lint.rules.built_in import BUILT_IN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.check.report import Report
     from metta_lint.rules.built_in import BuiltIn
     from metta_lint.rules.finding import Finding, Identity
+    from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Rule
 
 
-def rules_by_code(report: Report) -> dict[str, Rule | BuiltIn]:
-    """The rules of what was found, and the codes that no rule has."""
-    found = {finding.code for finding in report.findings}
-    every: tuple[Rule | BuiltIn, ...] = (*BUILT_IN, *(rule.load() for rule in report.rules if rule.code in found))
+def rules_by_code(findings: Iterable[Finding], rules: Iterable[ListedRule]) -> dict[str, Rule | BuiltIn]:
+    """The rules that found something, built-in codes such as ML001 among them."""
+    found = {finding.code for finding in findings}
+    every: tuple[Rule | BuiltIn, ...] = (*BUILT_IN, *(rule.load() for rule in rules if rule.code in found))
     return {rule.code: rule for rule in every if rule.code in found}
 
 
 def is_fixable(finding: Finding) -> bool:
-    """Whether a fix changes no run but for what was plainly meant."""
+    """Whether it has a safe fix."""
     return finding.fix is not None and finding.fix.is_safe
 
 
 def remarks(finding: Finding) -> Iterator[tuple[str, str]]:
-    """What is said of a finding besides its message, each with a title: its help, its fix, its notes."""
+    """The help, the fix and the notes of a finding, each with its title: ``("help", "use 64")``."""
     if finding.help:
         yield "help", finding.help
     if finding.fix is not None:
@@ -41,12 +41,12 @@ def remarks(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def remark_lines(finding: Finding) -> list[str]:
-    """The same, a line each, for formats that have no place for it."""
+    """The same as lines, ``help: use 64``, for formats that have no field for them."""
     return [f"{title}: {text}" for title, text in remarks(finding)]
 
 
 def whole_text(finding: Finding) -> str:
-    """All that is said of a finding, for formats that have one text for it."""
+    """All that is said of a finding, for formats with one text field."""
     related = [f"{related.span}: {related.label}" for related in finding.related]
     lines = [f"{finding.span}: {finding.message}", *related, *remark_lines(finding)]
     return "\n".join([*lines, *filter(None, [finding.url])])
@@ -58,9 +58,9 @@ def repository_path(path: str) -> str:
 
 
 def with_fingerprints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
-    """Each finding with what stays the same when its line moves: a hash of its identity.
+    """Each finding with a hash of its identity, which stays the same when its line moves.
 
-    What is found several times in a file is counted, so that each has a fingerprint of its own.
+    Equal findings of one file are numbered, so that each has a fingerprint of its own.
     """
     from hashlib import sha256
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from metta_lint import __version__
-from metta_lint.reports.data import as_json, claim_data
+from metta_lint.reports.json import as_json
 from metta_lint.reports.remarks import remark_lines, repository_path, rules_by_code, with_fingerprints
 from metta_lint.rules.finding import DOCUMENTATION
 from metta_lint.rules.page import page as rule_text
@@ -30,19 +30,20 @@ if TYPE_CHECKING:
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 ROOT = "%SRCROOT%"
-"""Where relative paths begin: the folder that metta-lint was run in, which is not told."""
+"""Where relative paths begin: the folder that metta-lint was run in. Its name is not told."""
 FINGERPRINT = "mettaLint/v2"
+REGION = ("startLine", "startColumn", "endLine", "endColumn")
 _IN_LINK = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]"})
 
 
 def page(report: Report, _style: Style) -> str:
-    """One run with a result for each finding."""
+    """One SARIF run with a result for each finding."""
     return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]})
 
 
 def _run(report: Report) -> dict[str, object]:
     urls = {finding.code: finding.url for finding in report.findings}
-    rules = rules_by_code(report)
+    rules = rules_by_code(report.findings, report.rules)
     places = {code: place for place, code in enumerate(rules)}
     return {
         "tool": {
@@ -97,14 +98,14 @@ def _result(finding: Finding, fingerprint: str, places: Mapping[str, int]) -> di
         "partialFingerprints": {FINGERPRINT: fingerprint},
         "properties": {
             "subject": finding.found_in,
-            "claims": [claim_data(claim) for claim in finding.claims],
-            "notes": list(finding.notes),
+            "claims": finding.claims,
+            "notes": finding.notes,
         },
     }
 
 
 def _message(finding: Finding) -> str:
-    """The message, a link to each related place (viewers show them nowhere else), and what else is said of it."""
+    """The message, a link to each related place (viewers show them nowhere else), help, fix and notes."""
     related = [
         f"[{(related.label or 'here').translate(_IN_LINK)}]({number})"
         for number, related in enumerate(finding.related, 1)
@@ -117,20 +118,15 @@ def _location(span: Span) -> dict[str, object]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """A file by its URI: relative where its path is, whose bytes need not be UTF-8."""
+    """A file by its URI: relative where its path is relative. A path's bytes need not be UTF-8."""
     uri = quote(os.fsencode(repository_path(path)))
     if not os.path.isabs(path):
         return {"uri": f"./{uri}" if ":" in uri.partition("/")[0] else uri, "uriBaseId": ROOT}
     return {"uri": f"file://{uri}" if uri.startswith("/") else f"file:///{uri}"}
 
 
-def _region(span: Span) -> dict[str, int]:
-    return {
-        "startLine": span.line,
-        "startColumn": span.column,
-        "endLine": span.end_line,
-        "endColumn": span.end_column,
-    }
+def _region(span: Span) -> dict[str, object]:
+    return dict(zip(REGION, span[1:], strict=True))
 
 
 def _fix(fix: Fix) -> dict[str, object]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.base.wording import count, show
-from metta_lint.reports.data import SCHEMA, location
-from metta_lint.reports.text import table
+from metta_lint.base.wording import count
+from metta_lint.reports.json import SCHEMA, edits_data, run_data
+from metta_lint.reports.text import shown, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,8 @@ def solve_page(answer: Answer, style: Style) -> str:
     lines += [*(f"  {message}" for message in answer.problems.values()), *not_known]
     missed = {want: value for want, value in answer.wants.items() if answer.plan.value(want) != value}
     lines += [
-        f"  {want} = {_value(answer.plan.value(want))}, and {_value(value)} is wanted" for want, value in missed.items()
+        f"  {want} = {shown(answer.plan.value(want), '?')}, and {shown(value, '?')} is wanted"
+        for want, value in missed.items()
     ]
     if not answer.proposals:
         return "\n".join([*lines, "", "no change of one or two sizes makes it clean"])
@@ -43,7 +44,7 @@ def solution_lines(number: int, solution: Solution, style: Style) -> Iterator[st
     far = count(len(proposal.changes), "setting") + f", {proposal.distance:.3f} octaves away"
     yield style.bold(f"{number}. {said}") + style.dim(f"  {far}")
     rows = [("quantity", "now", "then")]
-    rows += [(name, _value(before), _value(after)) for name, (before, after) in solution.moved.items()]
+    rows += [(name, shown(before, "?"), shown(after, "?")) for name, (before, after) in solution.moved.items()]
     yield from (f"   {line}" for line in table(rows, (1, 2)))
     if solution.not_written:
         yield style.dim(f"   not written into a file: {solution.not_written}")
@@ -51,21 +52,15 @@ def solution_lines(number: int, solution: Solution, style: Style) -> Iterator[st
         yield style.dim(f"   written at {edit.span}")
 
 
-def _value(value: object) -> str:
-    return "?" if value is None else show(value)
-
-
 def solve_data(answer: Answer) -> dict[str, object]:
     """What ``solve --output-format json`` prints."""
     return {
         "schema": SCHEMA,
-        "trainer": answer.plan.run.trainer,
-        "version": answer.plan.run.version,
-        "entry": answer.plan.run.entry,
+        **run_data(answer.plan),
         "clean": answer.is_clean,
-        **({"unknown_because": list(answer.unknown)} if answer.unknown else {}),
+        **({"unknown_because": answer.unknown} if answer.unknown else {}),
         "problems": [{"name": name, "message": message} for name, message in answer.problems.items()],
-        "wants": dict(answer.wants),
+        "wants": answer.wants,
         "proposals": [_solution_data(solution) for solution in answer.proposals],
     }
 
@@ -78,6 +73,6 @@ def _solution_data(solution: Solution) -> dict[str, object]:
         ],
         "distance": round(proposal.distance, 6),
         "quantities": {name: {"before": before, "after": after} for name, (before, after) in solution.moved.items()},
-        "edits": [{**location(edit.span), "text": edit.text} for edit in solution.edits],
+        "edits": edits_data(solution.edits),
         **({"not_written_because": solution.not_written} if solution.not_written else {}),
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.reports.remarks import is_fixable
-from metta_lint.reports.text import summary, table
+from metta_lint.reports.text import summary_line, table
 
 if TYPE_CHECKING:
     from metta_lint.check.report import Report
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from metta_lint.rules.finding import Severity
 
 
-class Count(NamedTuple):
-    """How often a code was found; ``findings`` is their number, ``fixable`` how many of those have a safe fix."""
+class CodeCount(NamedTuple):
+    """How often a code was found; ``fixable`` is how many of its findings have a safe fix."""
 
     findings: int
     code: str
@@ -25,40 +26,44 @@ class Count(NamedTuple):
     fixable: int
 
 
-def counts(report: Report) -> list[Count]:
-    """One record a code; a severity of its own counts apart."""
+def counts(report: Report) -> list[CodeCount]:
+    """One record for each code; for two, where its findings are of two severities."""
     found = Counter((finding.code, finding.name, finding.severity) for finding in report.findings)
     fixable = Counter((f.code, f.name, f.severity) for f in report.findings if is_fixable(f))
-    every = [Count(number, *key, fixable[key]) for key, number in found.items()]
+    every = [CodeCount(number, *key, fixable[key]) for key, number in found.items()]
     return sorted(every, key=lambda count: (-count.findings, count.code, count.severity))
 
 
-def text(report: Report, style: Style) -> str:
+def statistics_text(report: Report, name: str, style: Style) -> str:
+    """A report's findings counted by code, in one of the formats. Raises LintError for a format that has no counts."""
+    if name not in FORMS:
+        raise LintError(f"--statistics has no {name} form; it can be one of {', '.join(FORMS)}")
+    return FORMS[name](report, style)
+
+
+def _table(report: Report, style: Style) -> str:
     """A table; ``[*]`` has safe fixes."""
-    rows = [
-        (str(count.findings), count.code, "[*]" if count.fixable else "", count.name, count.severity)
-        for count in counts(report)
-    ]
+    found = counts(report)
+    rows = [(str(c.findings), c.code, "[*]" if c.fixable else "", c.name, c.severity) for c in found]
     lines = table([("count", "code", "", "name", "severity"), *rows], right_aligned=(0,)) if rows else []
-    lines += ["", "[*] has safe fixes: --fix"] if any(count.fixable for count in counts(report)) else []
-    lines += [] if style.quiet else [*([""] if lines else []), summary(report)]
+    lines += ["", "[*] has safe fixes: --fix"] if any(c.fixable for c in found) else []
+    lines += [] if style.quiet else [*([""] if lines else []), summary_line(report)]
     return "\n".join(lines)
 
 
-def markdown(report: Report, style: Style) -> str:
-    """A table for a pull request."""
+def _markdown(report: Report, style: Style) -> str:
     from metta_lint.reports.markdown import row
 
     lines = [row("count", "code", "name", "severity", "safe fixes"), "|---:|---|---|---|---:|"]
-    lines += [row(str(c.findings), c.code, c.name, c.severity, str(c.fixable)) for c in counts(report)]
-    lines += [] if style.quiet else ["", summary(report)]
+    lines += [row(*map(str, count)) for count in counts(report)]
+    lines += [] if style.quiet else ["", summary_line(report)]
     return "\n".join(lines)
 
 
-def data(report: Report, _style: Style) -> str:
-    """JSON, as docs/schema/statistics.json describes it."""
-    import json
+def _json(report: Report, _style: Style) -> str:
+    from metta_lint.reports.json import SCHEMA, as_json
 
-    from metta_lint.reports.data import SCHEMA
+    return as_json({"schema": SCHEMA, "statistics": counts(report)})
 
-    return json.dumps({"schema": SCHEMA, "statistics": [count._asdict() for count in counts(report)]}, indent=2)
+
+FORMS = {"full": _table, "concise": _table, "json": _json, "markdown": _markdown}

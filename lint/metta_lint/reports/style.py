@@ -1,4 +1,4 @@
-"""How a page for people looks: in colour where that is wanted, as wide as the terminal, with notes or without.
+"""How a page for people looks: its colours, its width, and whether it has notes.
 
 Colour is for a terminal; FORCE_COLOR and ``--color`` ask for it elsewhere, NO_COLOR and ``TERM=dumb`` refuse it.
 """
@@ -14,37 +14,29 @@ from metta_lint.base.wording import escaped
 
 _CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "good": "32", "related": "1;34"}
 NARROWEST = 40
-"""Columns below which a page is not squeezed."""
+"""Columns that a page has at least, however narrow the terminal is."""
 
 
 class Style(NamedTuple):
-    """Wraps text in ANSI codes, or leaves it as it is. ``width`` is in columns; None is as wide as it takes."""
+    """Wraps text in ANSI codes, or leaves it as it is. ``width`` is in columns; None: lines are as long as they are."""
 
     colored: bool = False
     width: int | None = None
     quiet: bool = False
 
-    def _wrap(self, code: str, text: str) -> str:
-        return f"\x1b[{_CODES[code]}m{text}\x1b[0m" if self.colored and text else text
-
-    def severity(self, severity: str, text: str) -> str:
-        return self._wrap(severity, text)
+    def paint(self, look: str, text: str) -> str:
+        """A text as a severity looks, or as one of the other looks above."""
+        return f"\x1b[{_CODES[look]}m{text}\x1b[0m" if self.colored and text else text
 
     def bold(self, text: str) -> str:
-        return self._wrap("bold", text)
+        return self.paint("bold", text)
 
     def dim(self, text: str) -> str:
-        return self._wrap("dim", text)
-
-    def good(self, text: str) -> str:
-        return self._wrap("good", text)
-
-    def related(self, text: str) -> str:
-        return self._wrap("related", text)
+        return self.paint("dim", text)
 
 
 def fit_for_terminal(page: str) -> str:
-    """A page without control characters but for a style's own codes: what a file says is not for the terminal."""
+    """A page without control characters except a style's own codes: a linted file cannot speak to the terminal."""
     if "\x1b" not in page:
         return escaped(page)
     own = "|".join(sorted({"0", *_CODES.values()}))
@@ -58,13 +50,9 @@ def style_for(stream: IO[str], color: Literal["auto", "always", "never"] = "auto
 
 
 def _is_colored(stream: IO[str], color: Literal["auto", "always", "never"]) -> bool:
-    if color != "auto":
+    if color != "auto" or os.environ.get("NO_COLOR"):
         return color == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _width(stream: IO[str]) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from metta_lint.base.wording import show
@@ -10,17 +9,18 @@ from metta_lint.reports.cells import wrapped
 from metta_lint.rules.finding import SEVERITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from metta_lint.check.report import Report
     from metta_lint.plans.plan import Plan, Quantity
     from metta_lint.reports.style import Style
 
-Row = Sequence[str]
 NARROWEST_COLUMN = 20
 """Columns of a terminal below which a table's last column is not wrapped."""
 
 
-def summary(report: Report) -> str:
-    """``21 findings (2 errors, ...) in 3 files``, or that there are none."""
+def summary_line(report: Report) -> str:
+    """``3 findings: 1 error, 2 warnings (2 runs, 1 pair, 4 files)``."""
     counts = [(sum(f.severity == severity for f in report.findings), severity) for severity in SEVERITIES]
     looked_at = (
         f"{_count(len(report.plans), 'run')}, {_count(len(report.pairs), 'pair')}, {_count(report.files, 'file')}"
@@ -36,7 +36,7 @@ def summary(report: Report) -> str:
 
 
 def fixable_lines(report: Report) -> list[str]:
-    """What of it could be fixed, and how, in a line; nothing where nothing could."""
+    """``2 can be fixed with --fix, 1 more with --fix --unsafe-fixes``; no line where nothing can be fixed."""
     are_safe = [finding.fix.is_safe for finding in report.findings if finding.fix is not None]
     safe, unsafe = sum(are_safe), len(are_safe) - sum(are_safe)
     parts = [f"{safe} can be fixed with --fix"] if safe else []
@@ -48,15 +48,19 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 and noun != 'info' else ''}"
 
 
+def shown(value: object, unknown: str = "-") -> str:
+    """A value in a table, or a sign for one that is not known."""
+    return unknown if value is None else show(value)
+
+
 def plan_page(plan: Plan, style: Style) -> str:
-    """A plan as a page: each quantity, its formula, the same with the numbers put in, and the lines they came from."""
+    """A plan as a page: each quantity, its formula, the formula with numbers, and the lines that these came from."""
     width = max(map(len, plan.quantities))
     lines = [style.bold(f"{plan.run.label}: what {plan.run.dialect} will do"), ""]
     for refusal in (*plan.refusals, *plan.risks):
         where = plan.place_of(refusal) or plan.run.entry
-        moment = style.severity("error", f"refused ({refusal.when})")
-        if refusal.only_if:
-            moment = style.severity("warning", f"refused with {refusal.only_if} ({refusal.when})")
+        condition = f" with {refusal.only_if}" if refusal.only_if else ""
+        moment = style.paint("warning" if condition else "error", f"refused{condition} ({refusal.when})")
         lines += [f"{moment}: {refusal.exception}: {refusal.message}", f"  --> {where}", ""]
     for quantity in plan.quantities.values():
         first, *rest = _explained(plan, quantity)
@@ -83,7 +87,7 @@ def quantity_text(quantity: Quantity) -> str:
 
 
 def arithmetic(plan: Plan, quantity: Quantity) -> list[str]:
-    """How a quantity comes about, in one line or two: its formula, the same with numbers; its source without inputs."""
+    """How a quantity comes about: formula, and formula with numbers. Without inputs: where the trainer has it."""
     if not quantity.inputs:
         return [quantity.source]
     numbers = [] if quantity.formula in quantity.inputs else [f"= {plan.formula_with_numbers(quantity.name)}"]
@@ -91,7 +95,7 @@ def arithmetic(plan: Plan, quantity: Quantity) -> list[str]:
 
 
 def _places(plan: Plan, name: str) -> str:
-    """``file:lines`` of every setting that a quantity rests on, those of its own formula first."""
+    """``metta.yaml:3,7, train.ini:12``: every setting that a quantity rests on, those of its own formula first."""
     lines: dict[str, list[int]] = {}
     for setting in plan.settings_of(name):
         where = setting.span.path if setting.span is not None else setting.note or "the machine"
@@ -99,11 +103,11 @@ def _places(plan: Plan, name: str) -> str:
     return ", ".join(f"{path}:{','.join(map(str, found))}" if found else path for path, found in lines.items())
 
 
-def table(rows: Sequence[Row], right_aligned: Iterable[int] = (), width: int | None = None) -> list[str]:
+def table(rows: Sequence[Sequence[str]], right_aligned: Iterable[int] = (), width: int | None = None) -> list[str]:
     """Rows in columns, the first row as a heading.
 
-    In a page of a width, the last column is wrapped where there is room for words beside the others: such a row has
-    several lines.
+    Where ``width`` leaves room for words beside the other columns, the last column is wrapped: such a row has several
+    lines.
     """
     right = set(right_aligned)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

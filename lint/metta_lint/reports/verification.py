@@ -8,14 +8,15 @@ from metta_lint.base.values import is_number
 from metta_lint.base.wording import percent, show
 from metta_lint.plans.quantities import TRAITS
 from metta_lint.plans.waste import waste_of
-from metta_lint.reports.data import SCHEMA
-from metta_lint.reports.text import table
-from metta_lint.verification.verify import NOT_RUN, Verdict, loop_of, refuses_config
+from metta_lint.reports.json import SCHEMA, run_data
+from metta_lint.reports.text import shown, table
+from metta_lint.verification.verify import NOT_RUN, SIDES, Verdict, loop_of, refuses_config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from metta_lint.loops.observation import Observation
+    from metta_lint.plans.pair import Side
     from metta_lint.reports.style import Style
     from metta_lint.verification.verify import JudgedClaim, Row, Verification
 
@@ -32,10 +33,10 @@ RATES = {
 
 
 def estimate_text(result: Verification, style: Style) -> str:
-    """What a run would take, for those who have not asked for it yet."""
+    """What a run would take: printed before a run, and instead of one."""
     lines = []
-    for side, plan in (("left", result.pair.left), ("right", result.pair.right)):
-        needed = result.estimates[side]
+    for side in SIDES:
+        plan, needed = result.pair.side(side), result.estimates[side]
         lines.append(style.bold(f"{side}: {plan.run.label} ({plan.run.dialect})"))
         if refuses_config(plan):
             lines.append(f"  is not run, its trainer stops before there is a loop: {plan.refusals[0].message}")
@@ -52,99 +53,83 @@ def estimate_text(result: Verification, style: Style) -> str:
 
 
 def verification_text(result: Verification, style: Style) -> str:
-    """The whole report: rows, claims, rates, and a line that says what came of it."""
+    """The whole report: rows, claims, rates, and a last line that counts the verdicts."""
     scale = result.scale
     size = f" (run at 1/{scale} of the size; counts are multiplied by {scale})" if scale > 1 else ""
-    lines = [style.bold(f"Predicted and measured{size}"), ""]
-    lines += _rows(result.rows, style)
+    parts = {f"Predicted and measured{size}": _rows(result, style)}
     if result.claims:
-        lines += ["", style.bold("Claims of the findings"), "", *_claims(result.claims, style)]
-    lines += ["", style.bold("Rates, on this machine"), "", *_rates(result)]
-    lines += ["", style.bold("In short"), "", *_in_short(result), "", _conclusion(result, style)]
-    return "\n".join(lines)
+        parts["Claims of the findings"] = _claims(result, style)
+    parts["Rates, on this machine"] = _rates(result)
+    parts["In short"] = _in_short(result)
+    blocks = ["\n".join([style.bold(title), "", *lines]) for title, lines in parts.items()]
+    return "\n\n".join([*blocks, _conclusion(result, style)])
 
 
-def _rows(rows: Sequence[Row], style: Style) -> list[str]:
-    cells = [
-        (
-            row.quantity,
-            _shown(row.left[0]),
-            _shown(row.left[1]),
-            _shown(row.right[0]),
-            _shown(row.right[1]),
-            _verdict(row.verdict, row.why),
-        )
-        for row in rows
-    ]
+def _rows(result: Verification, style: Style) -> list[str]:
+    cells = [(row.quantity, *map(shown, (*row.left, *row.right)), _verdict(row)) for row in result.rows]
     heading = ("quantity", "left predicted", "measured", "right predicted", "measured", "verdict")
     return _colored(table([heading, *cells], right_aligned=(1, 2, 3, 4)), style)
 
 
-def _claims(claims: Sequence[JudgedClaim], style: Style) -> list[str]:
+def _claims(result: Verification, style: Style) -> list[str]:
     cells = [
         (
             claim.finding.code,
             claim.claim.quantity,
-            _sides(claim, claim.claim.left, claim.claim.right),
-            _sides(claim, *claim.measured),
-            _verdict(claim.verdict, claim.why),
+            _sides(claim, (claim.claim.left, claim.claim.right)),
+            _sides(claim, claim.measured),
+            _verdict(claim),
         )
-        for claim in claims
+        for claim in result.claims
     ]
     return _colored(table([("finding", "claims that", "is", "measured", "verdict"), *cells]), style)
 
 
-def _sides(claim: JudgedClaim, left: object, right: object) -> str:
-    if claim.measured[0] is None and claim.measured[1] is not None:
-        return _shown(right)
-    if claim.measured[1] is None and claim.measured[0] is not None:
-        return _shown(left)
-    return f"{_shown(left)} / {_shown(right)}"
+def _sides(claim: JudgedClaim, values: Iterable[object]) -> str:
+    """``64 / 3``; one of the two where only its side was measured."""
+    measured = [value for value, seen in zip(values, claim.measured, strict=True) if seen is not None]
+    return " / ".join(map(shown, measured or values))
 
 
 def _colored(lines: list[str], style: Style) -> list[str]:
-    words = {"confirmed": style.good("confirmed"), "refuted": style.severity("error", "refuted")}
-    for word, painted in words.items():
+    for word, painted in (
+        ("confirmed", style.paint("good", "confirmed")),
+        ("refuted", style.paint("error", "refuted")),
+    ):
         lines = [line.removesuffix(word) + painted if line.endswith(word) else line for line in lines]
     return lines
 
 
-def _verdict(verdict: str, why: str) -> str:
-    return f"{verdict}: {why}" if why else verdict
-
-
-def _shown(value: object) -> str:
-    return "-" if value is None else show(value)
+def _verdict(judged: Row | JudgedClaim) -> str:
+    return f"{judged.verdict}: {judged.why}" if judged.why else judged.verdict
 
 
 def _rates(result: Verification) -> list[str]:
-    left, right = result.observations["left"], result.observations["right"]
+    sides = [result.observations[side].rates for side in SIDES]
     cells = [
-        (words, _rate(left, name), _rate(right, name))
+        (words, *(_rate(rates.get(name)) for rates in sides))
         for name, words in RATES.items()
-        if name in left.rates or name in right.rates
+        if any(name in rates for rates in sides)
     ]
-    return table([("rate", "left", "right"), *cells], right_aligned=(1, 2))
+    return table([("rate", *SIDES), *cells], right_aligned=(1, 2))
 
 
-def _rate(observation: Observation, name: str) -> str:
-    rate = observation.rates.get(name)
+def _rate(rate: float | None) -> str:
     if rate is None:
-        return "-"
+        return shown(None)
     return show(round(rate)) if abs(rate) >= 100 else f"{rate:.3g}"
 
 
 def _in_short(result: Verification) -> list[str]:
-    """What was measured of what matters most, for those who read nothing else."""
-    plans = (result.pair.left, result.pair.right)
-    sides = [result.observations["left"], result.observations["right"]]
+    """The measurements that matter most, for those who read nothing else."""
+    sides = [result.observations[side] for side in SIDES]
     cells = [
         (traits.short, *(_measured(seen, name) for seen in sides))
         for name, traits in TRAITS.items()
         if traits.short and any(_is_worth_a_row(seen, name) for seen in sides)
     ]
-    lost = ("hours lost per 1e9 steps, at the speed seen here", *(_hours_lost(seen) for seen in sides))
-    return table([("measured", *(plan.run.label for plan in plans)), *cells, lost], right_aligned=(1, 2))
+    lost = ("hours lost per 1e9 steps, at the speed seen here", *map(_hours_lost, sides))
+    return table([("measured", *result.pair.runs), *cells, lost], right_aligned=(1, 2))
 
 
 def _is_worth_a_row(seen: Observation, name: str) -> bool:
@@ -158,36 +143,37 @@ def _measured(seen: Observation, name: str) -> str:
         return f"{show(value)} ({percent(value, waste.collected)})"
     if name == "stitched_segments" and value is not None:
         return f"{show(value)} of {show(seen.quantities.get('segments'))}"
-    return _shown(value)
+    return shown(value)
 
 
 def _hours_lost(seen: Observation) -> str:
     waste, speed = waste_of(seen.quantities.get), seen.rates.get("steps_per_second")
-    return "-" if waste is None or not speed else show(round(waste.hours(speed), 1))
+    return shown(None) if waste is None or not speed else show(round(waste.hours(speed), 1))
 
 
 def _conclusion(result: Verification, style: Style) -> str:
     verdicts = [row.verdict for row in result.rows] + [claim.verdict for claim in result.claims]
     counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in get_args(Verdict))
     text = f"{counts} ({len(result.rows)} rows, {len(result.claims)} claims) in {result.seconds:.0f} s"
-    return style.severity("error", text) if result.exit_code else style.good(text)
+    return style.paint("error" if result.exit_code else "good", text)
 
 
 def verification_data(result: Verification) -> dict[str, object]:
     """What ``verify --output-format json`` prints."""
     observed = next((seen for seen in result.observations.values() if seen is not NOT_RUN), None)
+    compared = ("predicted", "measured")
     return {
         "schema": SCHEMA,
         "ran": result.ran,
         "scale": result.scale,
         "device": observed.device if observed is not None else None,
         "backend": observed.environment if observed is not None else "embedded",
-        "runs": {side: _run(result, side) for side in ("left", "right")},
+        "runs": {side: _run_data(result, side) for side in SIDES},
         "rows": [
             {
                 "quantity": row.quantity,
-                "left": {"predicted": row.left[0], "measured": row.left[1]},
-                "right": {"predicted": row.right[0], "measured": row.right[1]},
+                "left": dict(zip(compared, row.left, strict=True)),
+                "right": dict(zip(compared, row.right, strict=True)),
                 "verdict": row.verdict,
                 "why": row.why,
             }
@@ -199,7 +185,7 @@ def verification_data(result: Verification) -> dict[str, object]:
                 "subject": claim.finding.found_in,
                 "quantity": claim.claim.quantity,
                 "predicted": {"left": claim.claim.left, "right": claim.claim.right},
-                "measured": {"left": claim.measured[0], "right": claim.measured[1]},
+                "measured": dict(zip(SIDES, claim.measured, strict=True)),
                 "verdict": claim.verdict,
                 "why": claim.why,
             }
@@ -209,18 +195,11 @@ def verification_data(result: Verification) -> dict[str, object]:
     }
 
 
-def _run(result: Verification, side: str) -> dict[str, object]:
-    plan = result.pair.left if side == "left" else result.pair.right
-    needed = result.estimates[side]
-    data: dict[str, object] = {
-        "entry": plan.run.entry,
-        "trainer": plan.run.trainer,
-        "version": plan.run.version,
+def _run_data(result: Verification, side: Side) -> dict[str, object]:
+    needed, seen = result.estimates[side], result.observations.get(side)
+    return {
+        **run_data(result.pair.side(side)),
         "estimate": {"bytes": needed.bytes, "seconds": needed.seconds},
+        **({} if seen is None else {"rates": seen.rates, "seconds": seen.seconds}),
+        **({} if seen is None or seen.crash is None else {"crash": seen.crash}),
     }
-    if side in result.observations:
-        observation = result.observations[side]
-        data |= {"rates": dict(observation.rates), "seconds": observation.seconds}
-        if observation.crash is not None:
-            data["crash"] = observation.crash._asdict()
-    return data

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from metta_lint.loops.engine import Engine, OnProgress, RunOptions
     from metta_lint.loops.loop import Loop
-    from metta_lint.plans.pair import Pair
+    from metta_lint.plans.pair import Pair, Side
     from metta_lint.plans.plan import Plan
     from metta_lint.rules.finding import Claim, Finding
 
 Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised", "not predicted"]
 GROUP = "metta_lint.reference_trainer"
 NO_CRASH = "none"
-SIDES = ("left", "right")
+SIDES: tuple[Side, Side] = ("left", "right")
 
 NOT_RUN = Observation({}, environment="none")
 """Of a run that ends before there is a loop."""
