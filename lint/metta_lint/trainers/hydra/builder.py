@@ -5,14 +5,7 @@ from __future__ import annotations
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.trainers.hydra.grammar import is_fixed
 from metta_lint.trainers.hydra.interpolation import COMMAND_LINE_SPAN, Resolver
-from metta_lint.trainers.hydra.tree import (
-    ConfigNode,
-    DictNode,
-    ListNode,
-    NodePlace,
-    ValueNode,
-    is_missing,
-)
+from metta_lint.trainers.hydra.tree import ConfigNode, DictNode, ListNode, NodePlace, ValueNode, is_missing
 
 WORK_LIMIT = 200_000  # values that are merged, copied, or read through interpolations on the way
 DEPTH_LIMIT = 250  # of the finished tree

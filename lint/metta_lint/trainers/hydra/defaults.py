@@ -11,15 +11,7 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import IN_BRACKETS, did_you_mean
 from metta_lint.trainers.hydra.grammar import GrammarError, is_interpolated, parse_interpolation
 from metta_lint.trainers.hydra.hydra_node import GROUPS
-from metta_lint.trainers.hydra.includes import (
-    SELF,
-    ConfigFile,
-    DefaultsNode,
-    Hole,
-    Include,
-    Option,
-    include_of,
-)
+from metta_lint.trainers.hydra.includes import SELF, DefaultsNode, Hole, Include, LoadedConfig, Option, include_of
 from metta_lint.trainers.hydra.interpolation import Resolver
 from metta_lint.trainers.hydra.tree import DictNode, NodePlace, ValueNode
 
@@ -135,7 +127,7 @@ class _Expansion:
             is_chosen = f"{key} is {include.name or 'null'} already ({include.span})"
             raise InputError(f"{is_chosen}; to change it, write 'override {key}: {known or 'null'}'", later.span)
 
-    def _load(self, node: DefaultsNode) -> ConfigFile | Hole | None:
+    def _load(self, node: DefaultsNode) -> LoadedConfig | Hole | None:
         path, include = node.path, node.include
         if path.endswith("???"):
             group = node.override_key() if include.group else path
@@ -172,7 +164,7 @@ class _Expansion:
     # -- its defaults list -----------------------------------------------------------------------------------------
 
     @staticmethod
-    def _with_self(file: ConfigFile, appended: tuple[Include, ...]) -> tuple[Include, ...]:
+    def _with_self(file: LoadedConfig, appended: tuple[Include, ...]) -> tuple[Include, ...]:
         """The list with its ``_self_``, which is last where it is left out, and what the command line appends."""
         includes = file.includes
         selves = [include for include in includes if include.is_self]

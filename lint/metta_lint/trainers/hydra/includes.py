@@ -119,7 +119,7 @@ class DefaultsNode:
         return self.group if package == self.group.replace("/", ".") else f"{self.group}@{package or GLOBAL}"
 
 
-class ConfigFile(NamedTuple):
+class LoadedConfig(NamedTuple):
     """One file of a config tree: its own values, apart from the files that it includes."""
 
     path: str
@@ -137,7 +137,7 @@ class Hole(NamedTuple):
     problem: InputError
 
 
-def read_config_file(document: Document) -> ConfigFile:
+def read_config_file(document: Document) -> LoadedConfig:
     """A parsed file as Hydra takes it.
 
     Raises InputError for a defaults list or header that Hydra refuses.
@@ -156,7 +156,7 @@ def read_config_file(document: Document) -> ConfigFile:
             raise InputError("a defaults list must be a list", items.span)
         includes = tuple(map(_include, items.items))
         root = Mapping({key: entry for key, entry in root.entries.items() if key != "defaults"}, root.span)
-    return ConfigFile(document.path, from_document(root), package, includes, root.span)
+    return LoadedConfig(document.path, from_document(root), package, includes, root.span)
 
 
 def _package(document: Document) -> str | None:

@@ -9,7 +9,7 @@ from metta_lint import sources
 from metta_lint.base.errors import InputError
 from metta_lint.files.file_system import folder_entries, is_file, is_folder
 from metta_lint.files.memory import remembers
-from metta_lint.trainers.hydra.includes import ConfigFile, read_config_file
+from metta_lint.trainers.hydra.includes import LoadedConfig, read_config_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +24,11 @@ class ConfigRepository:
 
     def __init__(self, config_dir: str | Path) -> None:
         self.config_dir = str(config_dir)
-        self._files: dict[str, ConfigFile | InputError | None] = {}
-        self._read: dict[str, tuple[Document, ConfigFile]] = {}
+        self._files: dict[str, LoadedConfig | InputError | None] = {}
+        self._read: dict[str, tuple[Document, LoadedConfig]] = {}
         self._groups: dict[str, bool] = {}
 
-    def load(self, name: str) -> ConfigFile | None:
+    def load(self, name: str) -> LoadedConfig | None:
         """A config's file, None where there is none.
 
         Raises InputError for a file that does not parse, and for a name that leads out of the folder.
@@ -40,7 +40,7 @@ class ConfigRepository:
             raise file.again()
         return file
 
-    def _load(self, name: str) -> ConfigFile | InputError | None:
+    def _load(self, name: str) -> LoadedConfig | InputError | None:
         path = self.path_of(name)
         if _leads_out(name) or not is_file(path):
             return None
