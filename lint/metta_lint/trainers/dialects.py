@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from metta_lint.base import plugins
-from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.errors import LintError
 from metta_lint.files.file_system import first_bytes
 from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.files.memory import Same
@@ -142,6 +142,6 @@ def _sweep_of_ini(path: str, base: Plan | None) -> list[Sweep]:
 
     try:
         sweep = read_sweep(path, base)
-    except (InputError, LintError):
+    except LintError:
         return []
     return [] if sweep is None else [sweep]

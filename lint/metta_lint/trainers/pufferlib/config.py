@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_KEPT = 40
-"""Characters of a value whose meaning is kept for the next file that says the same."""
+"""Characters of the longest value whose meaning is kept for the next file with the same text."""
 
 UNLISTED = frozenset(
     {"bandit", "continuous", "oldgrid", "password", "performance", "performance_empiric", "stochastic"}
@@ -99,21 +99,17 @@ def find_default(entry: str) -> str | None:
 
 def parse_value(text: str) -> object:
     """A value as PufferLib reads it: a Python literal, else the text (``1e6`` is a float, ``true`` a string)."""
-    may_change = "[" in text or "{" in text
-    return _literal(text) if may_change or len(text) > LONGEST_KEPT else _kept_literal(text)
+    # default.ini is read again for every INI above it. A list is not kept: whoever gets it could change it.
+    is_kept = len(text) <= LONGEST_KEPT and "[" not in text and "{" not in text
+    return _literal(text) if is_kept else _literal.__wrapped__(text)
 
 
+@lru_cache(maxsize=4096)
 def _literal(text: str) -> object:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
-
-
-@lru_cache(maxsize=4096)
-def _kept_literal(text: str) -> object:
-    """What is read again and again, for every INI above one default.ini: nothing that could change, as a list can."""
-    return _literal(text)
 
 
 def section_settings(section: str, entries: Mapping[str, IniValue]) -> Iterator[Setting]:

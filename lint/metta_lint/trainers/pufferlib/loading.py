@@ -35,8 +35,7 @@ def refuse_keys(d: Derivation) -> None:
         _refuse_missing(d)
     _refuse_names(d)
     _refuse_device(d)
-    _refuse_data_dir(d)
-    _refuse_flags(d)
+    _refuse_types(d)
 
 
 def _refuse_options(d: Derivation) -> None:
@@ -125,13 +124,6 @@ def _refuse_names(d: Derivation) -> None:
             d.refuse(Refusal("code-is-named", "TypeError", message, (key,)))
 
 
-def _refuse_data_dir(d: Derivation) -> None:
-    folder = d.run.value("train.data_dir")
-    if not isinstance(folder, str | Unknown):
-        message = f"data_dir = {folder!r}: expected str, bytes or os.PathLike object, not {type(folder).__name__}"
-        d.refuse(Refusal("text-for-data-dir", "TypeError", message, ("train.data_dir",)))
-
-
 def _refuse_device(d: Derivation) -> None:
     device = d.run.value("train.device")
     if isinstance(device, str) and device.partition(":")[0] not in DEVICES:
@@ -142,7 +134,11 @@ def _refuse_device(d: Derivation) -> None:
         d.refuse(Refusal("known-device", "AttributeError", message, ("train.device",), before="known-precision"))
 
 
-def _refuse_flags(d: Derivation) -> None:
+def _refuse_types(d: Derivation) -> None:
+    folder = d.run.value("train.data_dir")
+    if not isinstance(folder, str | Unknown):
+        message = f"data_dir = {folder!r}: expected str, bytes or os.PathLike object, not {type(folder).__name__}"
+        d.refuse(Refusal("text-for-data-dir", "TypeError", message, ("train.data_dir",)))
     flag = d.run.value("train.torch_deterministic")
     if not isinstance(flag, bool | Unknown):
         message = f"set_deterministic_cudnn expects a bool, but got {type(flag).__name__}: {flag!r}"
