@@ -9,7 +9,7 @@ from metta_lint.trainers.metta import plan as metta
 from metta_lint.trainers.metta.pydantic_era import plan as pydantic_era
 from metta_lint.trainers.pufferlib import plan_2, plan_4
 from metta_lint.trainers.pufferlib.keys import READ
-from metta_lint.trainers.pufferlib.order import requirements_of
+from metta_lint.trainers.pufferlib.plan import requirements_of
 
 ORDERS = {
     "pufferlib 2": plan_2.REQUIREMENTS,

@@ -15,9 +15,8 @@ from metta_lint.trainers.pufferlib.experience import INIT, derive_experience
 from metta_lint.trainers.pufferlib.ignored import ignored_keys
 from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
 from metta_lint.trainers.pufferlib.loading import refuse_keys
-from metta_lint.trainers.pufferlib.order import MAKE, MULTIPROCESSING, SERIAL, requirements_of
 from metta_lint.trainers.pufferlib.updates import TRAINING, derive_updates
-from metta_lint.trainers.pufferlib.vectorisation import backend_of, derive_vectorisation, is_zero_copy
+from metta_lint.trainers.pufferlib.vectorisation import NATIVE, backend_of, derive_vectorisation, is_zero_copy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,21 +26,62 @@ if TYPE_CHECKING:
     from metta_lint.plans.run import Run
 
 INTERVALS = {"checkpoint_interval": "train.checkpoint_interval"}
+
+READING = ("options-once", "sections-hold-keys")
+"""PufferLib 3.0 pufferl.py load_config()."""
+
+MAKE = tuple(
+    """
+    numeric-envs positive-envs whole-envs known-backend numeric-workers some-worker workers-divide-envs
+    numeric-inference-batch worker-envs-divide-batch integer-envs known-vec-keys
+    """.split()
+)
+"""PufferLib 3.0 vector.py make(), whatever the backend."""
+
+AGENTS = ("agents-fit-environment", "positive-agents", "integer-agents")
+"""What an environment asks of its own agents."""
+
+NATIVE_MAKE = (*AGENTS, "environment-keys-once", "native-alone")
+"""What make() asks of an environment that vectorises itself, which it makes first."""
+
+SERIAL = (*AGENTS, "serial-batch-given", "serial-batch-fits-envs", "environment-keys-once")
+"""PufferLib 3.0 vector.py Serial.__init__()."""
+
+MULTIPROCESSING = (
+    *("workers-fit-cores", "some-inference-batch", "batches-divide-envs"),
+    *AGENTS,
+    *("integer-inference-batch", "integer-workers", "environment-keys-once"),
+)
+"""PufferLib 3.0 vector.py Multiprocessing.__init__()."""
+
+BUILDING = tuple(
+    """
+    code-is-named known-device train-keys-once boolean-flags numeric-seed batch-or-horizon-given numeric-batch
+    positive-horizon agents-fit-segments sized-buffer native-without-rnn numeric-minibatch
+    max-minibatch-divides-minibatch minibatch-fits-batch numeric-update-epochs positive-minibatch
+    horizon-divides-minibatch known-optimizer numeric-optimizer optimizer-bounds numeric-timesteps known-precision
+    """.split()
+)
+"""PufferLib 3.0 pufferl.py load_policy() and PuffeRL.__init__()."""
+
+COLLECTING = ("batch-fits-envs", "batches-in-turn", "rows-fit-buffer")
+"""PufferLib 3.0 vector.py recv() and pufferl.py evaluate(); the first two of Multiprocessing alone."""
+
+UPDATING = tuple(
+    """
+    numeric-priorities timesteps-fill-batch numeric-advantages integer-minibatch numeric-loss numeric-gradient-norm
+    numeric-step some-minibatch finite-timesteps checkpoint-interval text-for-data-dir keys-given
+    """.split()
+)
+"""PufferLib 3.0 pufferl.py train()."""
+
 VECTORISATION = frozenset({*MAKE, *SERIAL, *MULTIPROCESSING})
 """What vector.make() insists on: where it raises, what was asked for is all that there is."""
 
 HYPERPARAMETERS = (
     *COEFFICIENTS,
-    "adam_beta1",
-    "adam_beta2",
-    "adam_eps",
-    "prio_alpha",
-    "prio_beta0",
-    "vtrace_rho_clip",
-    "vtrace_c_clip",
-    "optimizer",
-    "anneal_lr",
-    "precision",
+    *"adam_beta1 adam_beta2 adam_eps prio_alpha prio_beta0 vtrace_rho_clip vtrace_c_clip".split(),
+    *("optimizer", "anneal_lr", "precision"),
 )
 ASKED_FOR = {
     "num_envs": "requested_envs",
@@ -78,6 +118,15 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
     d.define("final_learning_rate", source=ANNEALING)
     order = requirements_of(backend_of(run))
     return d.plan(_loop(d, order), order=order, ignored=ignored_keys(run, "3"))
+
+
+def requirements_of(backend: object) -> tuple[str, ...]:
+    """All requirements of a run with that ``vec.backend``, those that no loop can show included."""
+    if backend == NATIVE:
+        return (*READING, *MAKE[:4], *NATIVE_MAKE, *BUILDING, "rows-fit-buffer", *UPDATING)
+    if backend == "Serial":
+        return (*READING, *MAKE, *SERIAL, *BUILDING, "rows-fit-buffer", *UPDATING)
+    return (*READING, *MAKE, *MULTIPROCESSING, *BUILDING, *COLLECTING, *UPDATING)
 
 
 def _hyperparameters(d: Derivation) -> None:

@@ -35,17 +35,11 @@ BACKENDS = (NATIVE, "multiprocessing", "serial", "ray")
 EMULATED = frozenset({"atari", "bsuite", "classic_control", "crafter", "minigrid", "procgen"})
 """Packages whose make() returns a GymnasiumPufferEnv (environments/<package>/environment.py): no native PufferEnv."""
 
-REQUIREMENTS = (
-    "known-backend",
-    "integer-sizes",
-    "positive-envs",
-    "positive-sizes",
-    "workers-divide-envs",
-    "worker-envs-divide-batch",
-    "batches-divide-envs",
-    "minibatch-divides-batch",
-    "horizon-divides-minibatch",
-    "integer-clocks",
+REQUIREMENTS = tuple(
+    """
+    known-backend integer-sizes positive-envs positive-sizes workers-divide-envs worker-envs-divide-batch
+    batches-divide-envs minibatch-divides-batch horizon-divides-minibatch integer-clocks
+    """.split()
 )
 """What PufferLib 2.0 insists on, in its order; all of it before the first step, save for a bad update_epochs."""
 

@@ -37,12 +37,8 @@ NO_LOOP = (
 SIZES = ("vec.total_agents", "vec.num_buffers", "vec.num_threads", "train.horizon", "train.minibatch_size")
 CLOCKS = ("train.replay_ratio", "train.total_timesteps")
 
-REQUIREMENTS = (
-    "integer-sizes",
-    "numeric-clocks",
-    "positive-sizes",
-    "horizon-divides-minibatch",
-    "minibatch-fits-batch",
+REQUIREMENTS = tuple(
+    "integer-sizes numeric-clocks positive-sizes horizon-divides-minibatch minibatch-fits-batch".split()
 )
 """What PufferLib 4.0 insists on, in its order, before the first step."""
 

@@ -16,33 +16,10 @@ TRAINING = "PufferLib 3.0 pufferl.py train()"
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "bfloat16")
 DTYPES = frozenset(
-    [
-        "bfloat16",
-        "bool",
-        "cdouble",
-        "cfloat",
-        "chalf",
-        "complex128",
-        "complex32",
-        "complex64",
-        "double",
-        "float",
-        "float16",
-        "float32",
-        "float64",
-        "half",
-        "int",
-        "int16",
-        "int32",
-        "int64",
-        "int8",
-        "long",
-        "short",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uint8",
-    ]
+    """
+    bfloat16 bool cdouble cfloat chalf complex128 complex32 complex64 double float float16 float32 float64 half int
+    int16 int32 int64 int8 long short uint16 uint32 uint64 uint8
+    """.split()
 )
 """Types that torch has by that name: PuffeRL asks torch for the type before it looks whether it takes it."""
 
