@@ -12,7 +12,7 @@ from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.files.memory import Same
 from metta_lint.plans.run import split_entry
 from metta_lint.sources.syntax import INI, JSON, PYTHON, YAML, syntax_of
-from metta_lint.trainers.metta.pydantic_era.entries import is_dump_file
+from metta_lint.trainers.metta.pydantic_era.entries import is_dump
 from metta_lint.trainers.pufferlib.keys import is_default
 from metta_lint.trainers.trainer import DefaultDrift, Trainer, TrainerVersion
 
@@ -95,7 +95,7 @@ def trainer_for(entry: str) -> Trainer:
     syntax = syntax_of(path)
     if syntax is INI:
         return trainer_named("pufferlib")
-    if syntax in (PYTHON, JSON) or (syntax is YAML and is_dump_file(entry)):
+    if syntax in (PYTHON, JSON) or (syntax is YAML and is_dump(first_bytes(entry))):
         from metta_lint.trainers.metta.pydantic_era.dialect import TRAINER
 
         return TRAINER

@@ -69,11 +69,11 @@ def _python_defaults(composed: Composed) -> dict[str, Setting]:
         or any(hole.package in ("", "trainer") or hole.package.startswith("trainer.") for hole in composed.holes)
     ):
         return {}
-    parents = {section for key in said for section in sections_of(key)}
+    not_missing = {*said, *(section for key in said for section in sections_of(key)), TARGET_KEY}
     return {
         key: Setting(key, default.certain, note=f"{SOURCE}: its default")
         for key, default in DEFAULTS.items()
-        if key not in (*said, *parents, TARGET_KEY) and default.value is not REQUIRED and _is_within(key, said)
+        if key not in not_missing and default.value is not REQUIRED and _is_within(key, said)
     }
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from metta_lint.base.documents import Node, Span
 
-TRAINER = "metta.rl.trainer.MettaTrainer"
 CONFIG_PATH = "metta/rl/trainer_config.py"
 CONFIG_CLASS = "TrainerConfig"
 KEYS_OF_A_TRAINER = 10
@@ -79,7 +78,7 @@ def _is_trainers(document: Document) -> bool:
     if not isinstance(root, Mapping):
         return False
     target = root.get("_target_")
-    if isinstance(target, Scalar) and target.value == TRAINER:
+    if isinstance(target, Scalar) and target.value == DEFAULTS["trainer._target_"].value:
         return True
     if os.path.basename(os.path.dirname(document.path)) != "trainer":
         return False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PREFIX = "trainer."
 TARGET_KEY = "trainer._target_"
-TARGET = "metta.rl.trainer.MettaTrainer"
+TARGET = DEFAULTS[TARGET_KEY].value
 PATHS = ("trainer.checkpoint.checkpoint_dir", "trainer.simulation.replay_dir", "trainer.profiler.profile_dir")
 CHECKED_ELSEWHERE = frozenset({*SIZES, *CLOCKS, "trainer.bptt_horizon", "trainer.optimizer.type", TARGET_KEY})
 """Keys whose values a loop can show, so that the reference trainer checks them too."""

@@ -147,7 +147,11 @@ class ConfigTree:
         if package not in self._packages:
             beside = os.path.dirname(os.path.abspath(self.folder))
             folders = [f"{beside}/{root}{package.replace('.', '/')}" for root in SOURCE_ROOTS]
-            self._packages[package] = [folder for folder in folders if is_folder(folder) and _has_source(folder)]
+            self._packages[package] = [
+                folder
+                for folder in folders
+                if is_folder(folder) and any(PYTHON.fits(entry.name) for entry in folder_entries(folder))
+            ]
         there = self._packages[package]
         if not there:
             return None
@@ -197,7 +201,3 @@ class ConfigTree:
     def names(self) -> tuple[str, ...]:
         """The names of all configs of the tree, judged or not, sorted."""
         return tuple(sorted(file.rpartition(".")[0] for file in self._every if YAML.fits(file)))
-
-
-def _has_source(folder: str) -> bool:
-    return any(PYTHON.fits(entry.name) for entry in folder_entries(folder))

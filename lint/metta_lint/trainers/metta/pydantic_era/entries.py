@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from metta_lint.files.file_system import first_bytes
 from metta_lint.sources.syntax import JSON, PYTHON, syntax_of
 
 CONFIG_CLASS = "TrainerConfig"
@@ -28,8 +27,3 @@ def is_entry(path: str, data: bytes) -> bool:
 def is_dump(data: bytes) -> bool:
     """Whether a JSON or YAML file is the dump of a resolved config (Metta 2026-01 tools/train.py's config.json)."""
     return all(word in data for word in _DUMP)
-
-
-def is_dump_file(path: str) -> bool:
-    """Whether a file is a dump; one that cannot be read is none."""
-    return is_dump(first_bytes(path))
