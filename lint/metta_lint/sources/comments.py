@@ -31,14 +31,6 @@ VALUE_LIMIT = 10_000  # characters of an INI's value that is read as Python
 _SPOKEN_TO = re.compile(r"[#;][ \t]*metta-lint:")
 _YAML_SIGN = re.compile(r"(?:(?<=[\s])|^)#", re.MULTILINE)
 _YAML_BLOCK_HEADER = re.compile(r"[|>][0-9+-]*+[ \t]*+(?:#[^\r\n]*+)?+(?:\r\n|\r|\n|\Z)")
-_TOML_TOKEN = re.compile(
-    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}'
-    r"|'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"
-    r'|"(?:[^"\\\r\n]++|\\.)*+"'
-    r"|'[^'\r\n]*+'"
-    r"|(#[^\r\n]*+)",
-    re.DOTALL,
-)
 
 
 def comments(syntax: Syntax, data: bytes, document: Document) -> Iterator[Comment]:
@@ -151,7 +143,9 @@ def _of_python(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
 
 
 def _of_toml(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
-    for found in _TOML_TOKEN.finditer(file.text):
+    from metta_lint.sources.toml import STRING
+
+    for found in re.finditer(rf"{STRING.pattern}|(#[^\r\n]*+)", file.text, re.DOTALL):
         if found[1]:
             yield found.start(), False
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Document, Entry, Mapping, Scalar, Span
+from metta_lint.base.documents import Document, Entry, Mapping, Scalar, Span, mappings, plain
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
+from metta_lint.sources.syntax import INI
 from metta_lint.sources.text import BOM, LINE_BREAK, decode, file_start
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ EXPANSION_LIMIT = 1_000_000  # characters that all references of one run may sta
 
 _SECTION = re.compile(r"\[(.+)\]")
 _DELIMITER = re.compile(r"[=:]")
-_REFERENCE = re.compile(r"%\(([^)]+)\)s")
-_COMMENTS = ("#", ";")
+_PART = re.compile(r"(?P<text>[^%]++)|%%|%\((?P<key>[^)]+)\)s")
 
 
 class IniValue(NamedTuple):
@@ -42,10 +42,8 @@ def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
     """
     text = decode(data, path)
     if text.startswith(BOM):
-        message = (
-            "file starts with a byte-order mark, which configparser takes for text before the first section header"
-        )
-        raise InputError(message, file_start(path))
+        message = "file starts with a byte-order mark, which configparser takes for text before the first section"
+        raise InputError(f"{message} header", file_start(path))
     scanner = _LineScanner(path, repeats=repeats)
     for number, line in enumerate(LINE_BREAK.split(text), start=1):
         scanner.read_line(number, line)
@@ -61,74 +59,55 @@ def values(documents: Iterable[Document]) -> dict[str, dict[str, IniValue]]:
     layers = _layers(documents)
     defaults = layers.pop(DEFAULT_SECTION, {})
     interpolation = _Interpolation()
-    result = {}
+    result: dict[str, dict[str, IniValue]] = {}
     count = 0
     for section, own in layers.items():
-        candidates = {key: [*own.get(key, ()), *defaults.get(key, ())] for key in {**own, **defaults}}
-        count += len(candidates)
+        written = {key: [*own.get(key, ()), *defaults.get(key, ())] for key in {**own, **defaults}}
+        count += len(written)
         if count > KEY_LIMIT:
-            place = next(iter(candidates.values()))[0].key_span
+            place = next(iter(written.values()))[0].key_span
             raise InputError(f"more than {KEY_LIMIT} keys once [{DEFAULT_SECTION}] is applied to each section", place)
-        result[section] = _section_values(section, candidates, interpolation)
+        raw = {key: str(plain(entries[0].value)) for key, entries in written.items()}
+        result[section] = {
+            key: IniValue(
+                interpolation.value(raw, section, key, winner.value.span),
+                winner.value.span,
+                tuple(entry.value.span for entry in overridden),
+                winner.key_span,
+            )
+            for key, (winner, *overridden) in written.items()
+        }
     return result
-
-
-def _section_values(
-    section: str, candidates: dict[str, list[Entry]], interpolation: _Interpolation
-) -> dict[str, IniValue]:
-    raw = {key: _text(entries[0]) for key, entries in candidates.items()}
-    return {
-        key: IniValue(
-            interpolation.value(raw, section, key, winner.value.span),
-            winner.value.span,
-            tuple(entry.value.span for entry in overridden),
-            winner.key_span,
-        )
-        for key, (winner, *overridden) in candidates.items()
-    }
 
 
 def _layers(documents: Iterable[Document]) -> dict[str, dict[str, list[Entry]]]:
     """Section, key, and the entries that were written for it: the winning one first."""
     layers: dict[str, dict[str, list[Entry]]] = {}
     for document in documents:
-        if not isinstance(document.root, Mapping):
-            continue
-        for section, section_entry in document.root.entries.items():
-            layer = layers.setdefault(str(section), {})
-            if isinstance(section_entry.value, Mapping):
-                for key, entry in section_entry.value.entries.items():
+        for section, mapping in mappings(document.root):
+            if mapping is not document.root:
+                layer = layers.setdefault(str(section), {})
+                for key, entry in mapping.entries.items():
                     layer.setdefault(str(key), []).insert(0, entry)
     return layers
 
 
-def _text(entry: Entry) -> str:
-    return str(entry.value.value) if isinstance(entry.value, Scalar) else ""
+class _Option(NamedTuple):
+    """A key with the lines of its value so far, each with the line and column at which it ends."""
 
-
-class _Option:
-    """A key whose value is still growing by continuation lines."""
-
-    __slots__ = ("end", "key_span", "start", "texts")
-
-    def __init__(self, key_span: Span, start: tuple[int, int], text: str) -> None:
-        self.key_span = key_span
-        self.start = start
-        self.texts = [text]
-        self.end = (start[0], start[1] + len(text))
+    key_span: Span
+    start: tuple[int, int]
+    lines: list[tuple[str, tuple[int, int]]]
 
     def entry(self) -> Entry:
-        span = Span(self.key_span.path, *self.start, *self.end)
-        return Entry(self.key_span, Scalar("\n".join(self.texts).rstrip(), span))
+        text = "\n".join(text for text, _ in self.lines).rstrip()
+        return Entry(self.key_span, Scalar(text, Span(self.key_span.path, *self.start, *self.lines[-1][1])))
 
 
-class _Section:
-    __slots__ = ("header", "name_span", "options")
-
-    def __init__(self, header: Span, name_span: Span) -> None:
-        self.header = header
-        self.name_span = name_span
-        self.options: dict[str, _Option] = {}
+class _Section(NamedTuple):
+    header: Span
+    name_span: Span
+    options: dict[str, _Option]
 
     def entry(self) -> Entry:
         entries: dict[object, Entry] = {key: option.entry() for key, option in self.options.items()}
@@ -139,8 +118,6 @@ class _Section:
 class _LineScanner:
     """The state between two lines, under configparser's rules for what a line is."""
 
-    __slots__ = ("bad_lines", "count", "first_bad", "indent", "option", "path", "repeats", "section", "sections")
-
     def __init__(self, path: str, *, repeats: bool) -> None:
         self.path = path
         self.repeats = repeats
@@ -149,21 +126,20 @@ class _LineScanner:
         self.option: _Option | None = None
         self.indent = 0
         self.count = 0
-        self.bad_lines = 0
-        self.first_bad: Span | None = None
+        self.bad_lines: list[Span] = []
+        """Lines that configparser complains of at the end, unless another error comes first."""
 
     def read_line(self, number: int, line: str) -> None:
         content = line.strip()
         if not content:
             if self.option:
-                self.option.texts.append("")
-        elif not content.startswith(_COMMENTS):
+                self.option.lines.append(("", self.option.lines[-1][1]))
+        elif not content.startswith(INI.comment_signs):
             self._read_content(number, content, len(line) - len(line.lstrip()))
 
     def _read_content(self, number: int, content: str, indent: int) -> None:
         if self.option and indent > self.indent:
-            self.option.texts.append(content)
-            self.option.end = (number, indent + 1 + len(content))
+            self.option.lines.append((content, (number, indent + 1 + len(content))))
             return
         self.indent = indent
         if header := _SECTION.match(content):
@@ -184,14 +160,15 @@ class _LineScanner:
                 message = f"section [{name}] already exists (line {known.header.line})"
                 raise InputError(message, name_span, known.name_span)
             name, known = f"{name} (line {number})", None
-        self.section = known or self.sections.setdefault(name, _Section(span, name_span))
+        self.section = known or self.sections.setdefault(name, _Section(span, name_span, {}))
         self.option = None
         self._count(span)
 
     def _open_option(self, section: _Section, number: int, content: str, indent: int) -> None:
+        line = self._span(number, indent, len(content))
         delimiter = _DELIMITER.search(content)
         if delimiter is None:
-            self._bad_line(self._span(number, indent, len(content)))
+            self.bad_lines.append(line)
             return
         written = content[: delimiter.start()].rstrip()
         key_span = self._span(number, indent, len(written))
@@ -203,22 +180,17 @@ class _LineScanner:
                 raise InputError(message, key_span, known.key_span)
             key = f"{key} (line {number})"
         text = content[delimiter.end() :].lstrip()
-        option = _Option(key_span, (number, indent + 1 + len(content) - len(text)), text)
-        section.options[key] = option
+        start = (number, line.end_column - len(text))
+        option = section.options[key] = _Option(key_span, start, [(text, line[3:])])
         self.option = option if key else None
         if not key:
-            self._bad_line(self._span(number, indent, len(content)))
+            self.bad_lines.append(line)
         self._count(key_span)
 
-    def _bad_line(self, span: Span) -> None:
-        """Remembers a line that configparser complains of at the end, unless another error comes first."""
-        self.bad_lines += 1
-        self.first_bad = self.first_bad or span
-
     def finish(self) -> Mapping:
-        if self.first_bad:
-            more = f" (and {self.bad_lines - 1} more such lines)" if self.bad_lines > 1 else ""
-            raise InputError(f"line is neither a section header, a key nor a continuation{more}", self.first_bad)
+        if self.bad_lines:
+            more = f" (and {len(self.bad_lines) - 1} more such lines)" if len(self.bad_lines) > 1 else ""
+            raise InputError(f"line is neither a section header, a key nor a continuation{more}", self.bad_lines[0])
         entries: dict[object, Entry] = {name: section.entry() for name, section in self.sections.items()}
         ends = [entry.value.span[3:] for entry in entries.values()]
         return Mapping(entries, Span(self.path, 1, 1, *max(ends, default=(1, 1))))
@@ -235,8 +207,6 @@ class _LineScanner:
 class _Interpolation:
     """configparser's BasicInterpolation, with a bound on what all values together may grow to."""
 
-    __slots__ = ("budget",)
-
     def __init__(self) -> None:
         self.budget = EXPANSION_LIMIT
 
@@ -251,18 +221,18 @@ class _Interpolation:
         if depth > MAX_INTERPOLATION_DEPTH:
             raise ValueError(f"deeper than {MAX_INTERPOLATION_DEPTH} levels; does a key refer to itself?")
         position = 0
-        while (percent := text.find("%", position)) >= 0:
-            yield text[position:percent]
-            if text.startswith("%%", percent):
-                yield "%"
-                position = percent + 2
-                continue
-            reference = _REFERENCE.match(text, percent)
-            if reference is None:
-                raise ValueError(_syntax_error(text, percent))
-            yield from self._referred(reference[1].lower(), raw, depth)
-            position = reference.end()
-        yield text[position:]
+        while position < len(text):
+            part = _PART.match(text, position)
+            if part is None:
+                found = text[position : position + 40]
+                if found.startswith("%("):
+                    raise ValueError(f"bad variable reference {found!r}; it is written %(key)s")
+                raise ValueError(f"'%' must be followed by '%' or '(', found: {found!r}")
+            position = part.end()
+            if part["key"]:
+                yield from self._referred(part["key"].lower(), raw, depth)
+            else:
+                yield part["text"] or "%"
 
     def _referred(self, key: str, raw: dict[str, str], depth: int) -> Iterator[str]:
         if key not in raw:
@@ -271,14 +241,4 @@ class _Interpolation:
         self.budget -= len(text) + 1
         if self.budget < 0:
             raise ValueError(f"values grow to more than {EXPANSION_LIMIT} characters")
-        if "%" in text:
-            yield from self._parts(text, raw, depth + 1)
-        else:
-            yield text
-
-
-def _syntax_error(text: str, percent: int) -> str:
-    found = text[percent : percent + 40]
-    if found.startswith("%("):
-        return f"bad variable reference {found!r}; it is written %(key)s"
-    return f"'%' must be followed by '%' or '(', found: {found!r}"
+        yield from self._parts(text, raw, depth + 1) if "%" in text else (text,)

@@ -7,23 +7,22 @@ tomli sees them; where it can make nothing of the text it stops, and tomli says 
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 import tomli
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.errors import InputError
-from metta_lint.files.limits import DEPTH_LIMIT, NODE_LIMIT, NUMBER_LIMIT
+from metta_lint.files.limits import NUMBER_LIMIT
+from metta_lint.sources.cursor import Cursor
 from metta_lint.sources.text import BOM, FileText, decode, file_start
 
-_BLANKS = re.compile(r"[ \t]*+")
-_GAP = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")  # what may stand between statements, and within arrays
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]++")
-_STRINGS = (  # the long ones first, for they begin like the short ones
-    re.compile(r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}', re.DOTALL),
-    re.compile(r"'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"),
-    re.compile(r'"(?:[^"\\\r\n]++|\\.)*+"'),
-    re.compile(r"'[^'\r\n]*+'"),
+STRING = re.compile(
+    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}'  # the long ones first, for they begin like the short ones
+    r"|'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"
+    r'|"(?:[^"\\\r\n]++|\\.)*+"'
+    r"|'[^'\r\n]*+'",
+    re.DOTALL,
 )
 _BARE_VALUE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.+Zz-]*+|[^\s,\]}#\"'=]++")
 _PLACE = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)$")
@@ -84,28 +83,26 @@ class _NotTomlError(Exception):
     """The text is not TOML here."""
 
 
-class _Scan:
+class _Scan(Cursor):
     """Steps through the text and fills the tree of places below ``root``."""
 
-    __slots__ = ("lines", "nodes", "position", "root", "text")
+    BLANKS = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")  # tomli says where line breaks and comments are wrong
+    COUNTED = "values and parts of keys"
 
     def __init__(self, text: str, path: str) -> None:
-        self.text = text
-        self.lines = FileText(path, text)
-        self.position = 0
-        self.nodes = 0
+        super().__init__(text, path)
         self.root = _KeyPlace(file_start(path))
 
     def statements(self) -> None:
         table, depth = self.root, 0
         try:
-            self._skip(_GAP)
+            self.skip(self.BLANKS)
             while self.position < len(self.text):
                 if self.text.startswith("[", self.position):
                     table, depth = self._header()
                 else:
                     self._pair(table, depth)
-                self._skip(_GAP)
+                self.skip(self.BLANKS)
         except _NotTomlError:
             return
 
@@ -116,7 +113,7 @@ class _Scan:
         parts = self._key()
         for _ in range(opening):
             self._expect("]")
-        self._count(len(parts))
+        self.count(len(parts))
         span = self.lines.span(start, self.position)
         place = self.root
         for part, key_span in parts:
@@ -130,11 +127,9 @@ class _Scan:
     def _pair(self, table: _KeyPlace, depth: int) -> None:
         parts = self._key()
         depth += len(parts)
-        if depth > DEPTH_LIMIT:
-            self._too_deep()
-        self._count(depth)  # for each key tomli walks down from the root
+        self.check_depth(depth)
+        self.count(depth)  # for each key tomli walks down from the root
         self._expect("=")
-        self._skip(_BLANKS)
         place = table
         for part, key_span in parts:
             place = self._at(place, part, key_span)
@@ -142,108 +137,61 @@ class _Scan:
 
     def _key(self) -> list[tuple[str, Span]]:
         parts = [self._key_part()]
-        while self._found("."):
+        while self.found("."):
             parts.append(self._key_part())
-            if len(parts) > DEPTH_LIMIT:
-                self._too_deep()
+            self.check_depth(len(parts))
         return parts
 
     def _key_part(self) -> tuple[str, Span]:
-        self._skip(_BLANKS)
+        self.skip(self.BLANKS)
         start = self.position
-        if match := _BARE_KEY.match(self.text, start):
-            self.position = match.end()
-            part = match.group()
-        else:
-            part = self._quoted_key()
+        if not (self.skip(_BARE_KEY) or self.skip(STRING)):
+            raise _NotTomlError
+        part = self.text[start : self.position]
+        if part.startswith(("'", '"')):
+            try:
+                part = tomli.loads(f"key = {part}")["key"]
+            except ValueError:
+                raise _NotTomlError from None
         return part, self.lines.span(start, self.position)
 
-    def _quoted_key(self) -> str:
-        start = self.position
-        if not self._string():
-            raise _NotTomlError
-        try:
-            part: str = tomli.loads(f"key = {self.text[start : self.position]}")["key"]
-        except ValueError:
-            raise _NotTomlError from None
-        return part
-
     def _value(self, place: _KeyPlace, depth: int) -> None:
+        self.skip(self.BLANKS)
         start = self.position
         if self.text.startswith(("[", "{"), start):
-            if depth >= DEPTH_LIMIT:
-                self._too_deep()
-            self.position += 1
-            if self.text[start] == "[":
-                self._array(place, depth + 1)
-            else:
-                self._inline_table(place, depth)
-        elif not self._string():
+            self.check_depth(depth + 1)
+            self._items(place, depth, is_array=self.text[start] == "[")
+        elif not self.skip(STRING):
             self._bare_value()
         place.value = self.lines.span(start, self.position)
 
-    def _array(self, place: _KeyPlace, depth: int) -> None:
-        while not self._found("]", _GAP):
-            here = self.lines.span(self.position)
-            self._value(self._at(place, len(place.below), here), depth)
-            if not self._found(",", _GAP):
-                self._expect("]", _GAP)
+    def _items(self, place: _KeyPlace, depth: int, *, is_array: bool) -> None:
+        self.position += 1
+        close = "]" if is_array else "}"
+        while not self.found(close):
+            if is_array:
+                self._value(self._at(place, len(place.below), self.lines.span(self.position)), depth + 1)
+            else:
+                self._pair(place, depth)
+            if not self.found(","):
+                self._expect(close)
                 return
-
-    def _inline_table(self, place: _KeyPlace, depth: int) -> None:
-        while not self._found("}", _GAP):
-            self._pair(place, depth)
-            if not self._found(",", _GAP):
-                self._expect("}", _GAP)
-                return
-
-    def _string(self) -> bool:
-        """Steps over a string, if one stands here."""
-        for pattern in _STRINGS:
-            if match := pattern.match(self.text, self.position):
-                self.position = match.end()
-                return True
-        return False
 
     def _bare_value(self) -> None:
-        match = _BARE_VALUE.match(self.text, self.position)
-        if match is None:
+        start = self.position
+        if not self.skip(_BARE_VALUE):
             raise _NotTomlError
-        if match.end() - match.start() > NUMBER_LIMIT:
-            self._fail(f"a value of {match.end() - match.start()} characters is too long (limit {NUMBER_LIMIT})")
-        self.position = match.end()
+        if self.position - start > NUMBER_LIMIT:
+            self.fail(f"a value of {self.position - start} characters is too long (limit {NUMBER_LIMIT})", start)
 
     def _at(self, place: _KeyPlace, key: object, key_span: Span) -> _KeyPlace:
         """The place below ``place`` for this key: a known one, or a new one."""
         below = place.below.get(key)
         if below is None:
-            self._count(1)
+            self.count(1)
             below = place.below[key] = _KeyPlace(key_span)
         return below
 
-    def _count(self, nodes: int) -> None:
-        self.nodes += nodes
-        if self.nodes > NODE_LIMIT:
-            self._fail(f"more than {NODE_LIMIT} values and parts of keys; no config is that large")
-
-    def _skip(self, pattern: re.Pattern[str]) -> None:
-        match = pattern.match(self.text, self.position)
-        self.position = match.end() if match else self.position
-
-    def _found(self, char: str, blanks: re.Pattern[str] = _BLANKS) -> bool:
-        """Steps over blanks, and over the character if it stands behind them."""
-        self._skip(blanks)
-        if not self.text.startswith(char, self.position):
-            return False
-        self.position += 1
-        return True
-
-    def _expect(self, char: str, blanks: re.Pattern[str] = _BLANKS) -> None:
-        if not self._found(char, blanks):
+    def _expect(self, sign: str) -> None:
+        if not self.found(sign):
             raise _NotTomlError
-
-    def _too_deep(self) -> NoReturn:
-        self._fail(f"nested deeper than {DEPTH_LIMIT} levels")
-
-    def _fail(self, message: str) -> NoReturn:
-        raise InputError(message, self.lines.span(self.position))

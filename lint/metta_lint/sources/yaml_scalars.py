@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from base64 import decodebytes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from yaml import SafeLoader
+from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.nodes import ScalarNode
 
 from metta_lint.files.limits import NUMBER_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+INT_TAG = "tag:yaml.org,2002:int"
+FLOAT_TAG = "tag:yaml.org,2002:float"
 MERGE_TAG = "tag:yaml.org,2002:merge"
 _BOOLS = {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}
 _CONSTANTS: dict[str, object] = {
@@ -39,12 +44,6 @@ _FLOAT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_FLOAT_1_1 = r"""(?xi)
-      [-+]?[0-9][0-9_]*\.[0-9_]*(?:e[-+][0-9]+)?
-    | \.[0-9][0-9_]*(?:e[-+][0-9]+)?
-    | [-+]?[0-9][0-9_]*(?::[0-5]?[0-9])++\.[0-9_]*
-"""
-"""PyYAML's, which plugins alone ask for."""
 _SPECIAL_FLOATS = frozenset(
     [f"{sign}.{name}" for sign in ("", "+", "-") for name in ("inf", "Inf", "INF")] + [".nan", ".NaN", ".NAN"],
 )
@@ -70,8 +69,10 @@ def plain_value(text: str) -> object:
 def plain_value_1_1(text: str) -> object:
     """The value of a plain scalar as PyYAML's SafeLoader has it: ``1e-4`` and ``1.5e3`` are texts there."""
     value = plain_value(text)
-    is_text = isinstance(value, float) and not re.fullmatch(_FLOAT_1_1, text) and text not in _SPECIAL_FLOATS
-    return text if is_text else value
+    if not isinstance(value, float):
+        return value
+    resolvers = SafeLoader.yaml_implicit_resolvers[text[0]]
+    return value if any(tag == FLOAT_TAG and pattern.match(text) for tag, pattern in resolvers) else text
 
 
 def string(text: str) -> str:
@@ -84,68 +85,33 @@ def string(text: str) -> str:
     return text
 
 
-def _unsigned(text: str) -> tuple[int, str]:
-    if len(text) > NUMBER_LIMIT:
-        raise ValueError(f"a number of {len(text)} characters is too long (limit {NUMBER_LIMIT})")
-    sign = -1 if text.startswith("-") else 1
-    return sign, text[text.startswith(("-", "+")) :].replace("_", "").lower()
+def _by_pyyaml(tag: str, otherwise: str) -> Callable[[str], Any]:
+    """PyYAML's own reading of a text that has a tag; ``otherwise`` says what a text is that it does not take."""
+    construct = SafeLoader.yaml_constructors[tag]
+
+    def value(text: str) -> Any:
+        if len(text) > NUMBER_LIMIT and tag in (INT_TAG, FLOAT_TAG):
+            raise ValueError(f"a number of {len(text)} characters is too long (limit {NUMBER_LIMIT})")
+        try:
+            return construct(SafeConstructor(), ScalarNode(tag, text))
+        except (ValueError, LookupError, OverflowError, ConstructorError):
+            raise ValueError(otherwise.format(text)) from None
+
+    return value
 
 
-def _int(text: str) -> int:
-    sign, digits = _unsigned(text)
-    try:
-        return sign * _magnitude(digits)
-    except ValueError:
-        raise ValueError(f"{text!r} is not an integer") from None
-
-
-def _magnitude(digits: str) -> int:
-    if digits.startswith(("0b", "0x")):
-        return int(digits[2:], 2 if digits[1] == "b" else 16)
-    if digits.startswith("0"):
-        return int(digits, 8)
-    total = 0
-    for part in digits.split(":"):
-        total = total * 60 + int(part)
-    return total
-
-
-def _float(text: str) -> float:
-    sign, digits = _unsigned(text)
-    try:
-        if digits in (".inf", ".nan"):
-            return sign * float(digits[1:])
-        if ":" not in digits:
-            return sign * float(digits)
-        # Summed from the smallest place up, as PyYAML does: the order decides the last bit.
-        return sign * sum((float(part) * 60**place for place, part in enumerate(reversed(digits.split(":")))), 0.0)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is not a number") from None
-
-
-def _bool(text: str) -> bool:
-    try:
-        return _BOOLS[text.lower()]
-    except KeyError:
-        raise ValueError(f"{text!r} is not a boolean") from None
-
-
-def _null(_text: str) -> None:
-    return None
-
-
-def _binary(text: str) -> bytes:
-    try:
-        return decodebytes(text.encode("ascii"))
-    except ValueError:  # not ASCII, or not base64
-        raise ValueError("!!binary does not hold base64 text") from None
-
-
+_int = _by_pyyaml(INT_TAG, "{!r} is not an integer")
+_float = _by_pyyaml(FLOAT_TAG, "{!r} is not a number")
 TAGGED: dict[str, Callable[[str], object]] = {
     "tag:yaml.org,2002:str": string,
-    "tag:yaml.org,2002:int": _int,
-    "tag:yaml.org,2002:float": _float,
-    "tag:yaml.org,2002:bool": _bool,
-    "tag:yaml.org,2002:null": _null,
-    "tag:yaml.org,2002:binary": _binary,
+    INT_TAG: _int,
+    FLOAT_TAG: _float,
+    **{
+        f"tag:yaml.org,2002:{kind}": _by_pyyaml(f"tag:yaml.org,2002:{kind}", otherwise)
+        for kind, otherwise in (
+            ("bool", "{!r} is not a boolean"),
+            ("null", "{!r} is not null"),
+            ("binary", "!!binary does not hold base64 text"),
+        )
+    },
 }
