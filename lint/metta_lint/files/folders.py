@@ -82,7 +82,7 @@ class Folders:
 def _not_ignored(
     names: tuple[str, ...] | list[str], real: str, ignoring: Ignoring, *, is_folder: bool
 ) -> tuple[str, ...]:
-    if not ignoring.layers:
+    if not ignoring.files:
         return tuple(names)
     return tuple(name for name in names if not ignoring.ignores(f"{real.rstrip('/')}/{name}", is_folder=is_folder))
 

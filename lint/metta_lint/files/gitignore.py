@@ -28,7 +28,7 @@ class Pattern(NamedTuple):
     ignores: bool
 
 
-class Layer(NamedTuple):
+class IgnoreFile(NamedTuple):
     """The patterns of one ignore file, and the folder that they speak of."""
 
     folder: str
@@ -38,14 +38,14 @@ class Layer(NamedTuple):
 class Ignoring(NamedTuple):
     """The ignore files that bear on a folder, the weakest first. Folders are absolute, without links in them."""
 
-    layers: tuple[Layer, ...] = ()
+    files: tuple[IgnoreFile, ...] = ()
 
     def ignores(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path is ignored: the last pattern decides that matches it, of the strongest file that has one."""
         name = path.rpartition("/")[2]
-        for layer in reversed(self.layers):
-            inside = path[len(layer.folder) :].lstrip("/")
-            for pattern in reversed(layer.patterns):
+        for file in reversed(self.files):
+            inside = path[len(file.folder) :].lstrip("/")
+            for pattern in reversed(file.patterns):
                 if pattern.folders_only and not is_folder:
                     continue
                 if pattern.regex.fullmatch(inside if pattern.whole_path else name):
@@ -55,8 +55,8 @@ class Ignoring(NamedTuple):
     def entering(self, folder: str, *, has_file: bool, is_repository: bool) -> Ignoring:
         """What bears on a folder below: its own ignore file too. A repository in it goes by its own files alone."""
         above = repository(folder) if is_repository else self
-        own = patterns(f"{folder}/{FILE}") if has_file and above.layers else ()
-        return Ignoring((*above.layers, Layer(folder, own))) if own else above
+        own = _patterns(_text(f"{folder}/{FILE}")) if has_file and above.files else ()
+        return Ignoring((*above.files, IgnoreFile(folder, own))) if own else above
 
 
 def ignoring_at(folder: str) -> Ignoring:
@@ -75,7 +75,7 @@ def ignoring_at(folder: str) -> Ignoring:
 def repository(top: str) -> Ignoring:
     """What bears on all of a repository: the user's own ignore file, then the repository's exclude file."""
     files = (_users_file(), f"{_git_folder(top)}/info/exclude")
-    return Ignoring(tuple(Layer(top, patterns(file)) for file in files))
+    return Ignoring(tuple(IgnoreFile(top, _patterns(_text(file))) for file in files))
 
 
 def _git_folder(top: str) -> str:
@@ -103,14 +103,9 @@ def _text(path: str) -> str:
     return first_bytes(path, IGNORE_FILE_LIMIT).decode("utf-8-sig", "surrogateescape")
 
 
-def patterns(path: str) -> tuple[Pattern, ...]:
-    """The patterns of an ignore file, in its order; none where it cannot be read."""
-    text = _text(path)
-    return _patterns(text) if text else ()
-
-
 @lru_cache(maxsize=256)
 def _patterns(text: str) -> tuple[Pattern, ...]:
+    """The patterns of an ignore file, in its order."""
     lines = text.split("\n")[:IGNORE_LINE_LIMIT]
     return tuple(found for line in lines if (found := _pattern(line.removesuffix("\r"))) is not None)
 
@@ -120,53 +115,14 @@ def _pattern(line: str) -> Pattern | None:
     if line.startswith("#"):
         return None
     ignores = not line.startswith("!")
-    line = line.removeprefix("!") if not ignores else line
+    line = line.removeprefix("!")
     folders_only = line.endswith("/")
     line = line.removesuffix("/")
     if not line:
         return None
     whole_path = "/" in line
     try:
-        regex = re.compile(translated(line.removeprefix("/"), _TOKEN, "[^/]*?", _one), re.DOTALL)
+        regex = re.compile(translated(line.removeprefix("/"), within_folder=True), re.DOTALL)
     except re.error:  # such as [z-a], which matches nothing
         return None
     return Pattern(regex, whole_path, folders_only, ignores)
-
-
-_TOKEN = re.compile(
-    r"^\*\*/|/\*\*/|/\*\*$|\*+|\?|\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^]])*)\]|(?P<plain>.)",
-    re.DOTALL,
-)
-_ONE = {"?": "[^/]", "/**": "/.+"}
-
-
-def _one(match: re.Match[str]) -> str:
-    """What stands for one character, or for all below a folder."""
-    text = match.group()
-    if text in _ONE:
-        return _ONE[text]
-    if match["set"] is not None:
-        return f"(?!/)[{'^' if match['not'] else ''}{_set(match['set'])}]"
-    return re.escape(match["escaped"] or text)
-
-
-_CLASSES = {
-    "alnum": "a-zA-Z0-9",
-    "alpha": "a-zA-Z",
-    "blank": " \\t",
-    "digit": "0-9",
-    "lower": "a-z",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r"\s",
-    "upper": "A-Z",
-    "xdigit": "0-9a-fA-F",
-}
-
-
-def _set(text: str) -> str:
-    """What stands between brackets, as a regular expression has it."""
-    parts = re.findall(r"\[:(\w+):\]|\\(.)|(.)", text, re.DOTALL)
-    return "".join(
-        _CLASSES.get(name, "") if name else "-" if plain == "-" else re.escape(escaped or plain)
-        for name, escaped, plain in parts
-    )

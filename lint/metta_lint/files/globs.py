@@ -1,4 +1,4 @@
-"""Patterns of paths, as ruff has them: ``*`` and ``?`` stand for ``/`` too, and a bare name for a file anywhere."""
+"""Patterns of paths: as ruff has them, where ``*`` and ``?`` stand for ``/`` too, and as .gitignore files have them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_TOKEN = re.compile(r"/\*\*/|^\*\*/|/\*\*$|\*+|\?|\[!?\]?[^\]]*\]|\{[^{}]*\}|.", re.DOTALL)
+_SET = r"\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^]])*)\]"
+_TOKEN = re.compile(rf"^\*\*/|/\*\*/|/\*\*$|\*+|\?|\\(?P<escaped>.)|{_SET}|.", re.DOTALL)
+_BRACES = re.compile(rf"\\.|{_SET}|\{{(?P<choices>[^{{}}]*)\}}|.", re.DOTALL)
+_CLASSES = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": " \\t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r"\s",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
 _FOLDERS = "(?:.*?/)??"
 _MOST = 1_000  # patterns that the braces of one may stand for
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a path, relative and with ``/``, matches.
+    r"""Whether a path, relative and with ``/``, matches.
 
     ``**/`` stands for any folders or none, ``*`` for anything, ``?`` for one character, ``[ab]`` and ``[!ab]`` for one
-    of some or of the others, ``{a,b}`` for either. A leading ``!`` turns the answer round.
+    of some or of the others, ``{a,b}`` for either, and ``\*`` for a star. A leading ``!`` turns the answer round.
 
     Raises ValueError for what is no pattern, ``[z-a]``, and for one whose braces stand for more than a thousand.
     """
     wanted = not pattern.startswith("!")
     plain = pattern.removeprefix("!").removeprefix("./")
     try:
-        whole = re.compile(
-            "|".join(translated(each, _TOKEN, ".*?", _one) for each in _without_braces(plain)), re.DOTALL
-        )
+        whole = re.compile("|".join(map(translated, _without_braces(plain))), re.DOTALL)
     except re.error as error:
         raise ValueError(f"{pattern!r} is no pattern of paths: {error.msg}") from None
 
@@ -39,13 +50,14 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
-def translated(pattern: str, token: re.Pattern[str], star: str, one: Callable[[re.Match[str]], str]) -> str:
+def translated(pattern: str, *, within_folder: bool = False) -> str:
     """A pattern as a regular expression whose time is bounded, however many stars it has.
 
-    ``**/`` stands for any folders or none, ``*`` for what ``star`` says, and ``one`` translates all other tokens.
+    ``**/`` stands for any folders or none; with ``within_folder``, nothing else stands for a ``/``.
     """
+    star, guard = ("[^/]*?", "(?!/)") if within_folder else (".*?", "")
     stretches: list[list[str]] = [[""]]
-    for match in token.finditer(pattern):
+    for match in _TOKEN.finditer(pattern):
         text = match.group()
         if text in ("**/", "/**/"):
             stretches[-1][-1] += text.removesuffix("**/")
@@ -53,8 +65,27 @@ def translated(pattern: str, token: re.Pattern[str], star: str, one: Callable[[r
         elif text.startswith("*"):
             stretches[-1].append(star)
         else:
-            stretches[-1][-1] += one(match)
+            stretches[-1][-1] += _one(match, guard)
     return _at_first(["".join(_at_first(stretch)) for stretch in stretches])
+
+
+def _one(match: re.Match[str], guard: str) -> str:
+    """What stands for one character, or for all below a folder."""
+    text = match.group()
+    if text in ("?", "/**"):
+        return f"{guard}." if text == "?" else "/.+"
+    if match["set"] is not None:
+        return f"{guard}[{'^' if match['not'] else ''}{_members(match['set'])}]"
+    return re.escape(match["escaped"] or text)
+
+
+def _members(text: str) -> str:
+    """What stands between brackets, as a regular expression has it."""
+    parts = re.findall(r"\[:(\w+):\]|\\(.)|(.)", text, re.DOTALL)
+    return "".join(
+        _CLASSES.get(name, "") if name else "-" if plain == "-" else re.escape(escaped or plain)
+        for name, escaped, plain in parts
+    )
 
 
 def _at_first(parts: list[str]) -> str:
@@ -70,24 +101,8 @@ def _at_first(parts: list[str]) -> str:
 
 def _without_braces(pattern: str) -> Iterator[str]:
     """The patterns that one stands for: one for each choice between braces."""
-    parts = _TOKEN.findall(pattern)
-    choices = [part[1:-1].split(",") if len(part) > 1 and part.startswith("{") else [part] for part in parts]
+    parts = _BRACES.finditer(pattern)
+    choices = [[part[0]] if part["choices"] is None else part["choices"].split(",") for part in parts]
     if prod(map(len, choices)) > _MOST:
         raise ValueError(f"{pattern!r} stands for more than {_MOST:,} patterns of paths")
     yield from map("".join, product(*choices))
-
-
-def _one(match: re.Match[str]) -> str:
-    """What stands for one character, or for all below a folder."""
-    part = match.group()
-    if part in ("?", "/**"):
-        return "." if part == "?" else "/.*"
-    if len(part) > 1 and part.startswith("["):
-        negated = part.startswith("[!")
-        return f"[{'^' if negated else ''}{_members(part[2 if negated else 1 : -1])}]"
-    return re.escape(part)
-
-
-def _members(text: str) -> str:
-    """What stands in brackets: characters and ranges, and nothing that only Python's expressions know."""
-    return re.sub(r"[\\\[\]^&~|]", r"\\\g<0>", text)
