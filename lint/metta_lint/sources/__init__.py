@@ -117,11 +117,20 @@ def bytes_of(path: str) -> bytes:
         raise InputError(f"cannot be read: {reason}", file_start(path)) from None
 
 
-def readable(path: str) -> Document | None:
-    """A file's document, None where it cannot be read: that is a finding of its own."""
+def readable(path: str, *, repeats: bool = False) -> Document | None:
+    """A file's document, None where it cannot be read: that is a finding of its own.
+
+    With ``repeats``, a file that has keys twice is read too: each second one has a key of its own.
+    """
     if os.path.splitext(path)[1].lower() not in known_suffixes():
         return None
     try:
         return read(path)
+    except InputError as error:
+        syntax = syntax_of(path)
+        if not repeats or error.repeats is None or syntax is None:
+            return None
+    try:
+        return syntax.parse(read_bytes(path), path, repeats=True)
     except InputError:
         return None

@@ -6,12 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Document, Entry, Mapping, Span, mappings, plain
-from metta_lint.base.errors import InputError
-from metta_lint.files.file_system import identity, read_bytes
+from metta_lint.base.documents import Entry, Mapping, Span, mappings, plain
+from metta_lint.files.file_system import identity
+from metta_lint.sources import readable
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.entry_removal import is_referred_to, removed
-from metta_lint.sources.syntax import INI, TOML, syntax_of
+from metta_lint.sources.syntax import INI, TOML
 from metta_lint.sources.text import FileText, text_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _entry_at(at: Span) -> tuple[Mapping, object, Entry] | None:
 @lru_cache(maxsize=8)
 def _index(file: Identity) -> dict[Span, tuple[Mapping, object, Entry]]:
     """A file's entries by the places of their keys and values: of those that are merged, where they are written."""
-    document = readable_with_repetitions(file[0])
+    document = readable(file[0], repeats=True)
     found: dict[Span, tuple[Mapping, object, Entry]] = {}
     every = mappings(document.root) if document is not None else ()
     for held in ((mapping, key, entry) for _, mapping in every for key, entry in mapping.entries.items()):
@@ -103,22 +103,6 @@ def _index(file: Identity) -> dict[Span, tuple[Mapping, object, Entry]]:
             if is_home or span not in found:
                 found[span] = held
     return found
-
-
-def readable_with_repetitions(path: str) -> Document | None:
-    """A file's document; of one that has keys twice, one that holds them all, the repeated ones by other keys."""
-    from metta_lint.sources import read
-
-    try:
-        return read(path)
-    except InputError as error:
-        if error.repeats is None:
-            return None
-    syntax = syntax_of(path)
-    try:
-        return syntax.parse(read_bytes(path), path, repeats=True) if syntax is not None else None
-    except InputError:
-        return None
 
 
 def without_repetition(again: Span, first: Span) -> Fix | None:

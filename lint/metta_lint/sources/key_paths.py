@@ -41,11 +41,7 @@ def keyed_at(span: Span) -> Keyed:
 @lru_cache(maxsize=8)
 def _index(file: Identity) -> dict[Span, Keyed]:
     """What stands at the places of a file's keys and values; what stands at one twice, by the first keys."""
-    document = readable(file[0])
-    if document is None:  # of a file that has a key twice, what stands at the second one can be told
-        from metta_lint.sources.edits import readable_with_repetitions
-
-        document = readable_with_repetitions(file[0])
+    document = readable(file[0], repeats=True)
     found: dict[Span, Keyed] = {}
     for place, keyed in _keyed(document.root, "") if document is not None else ():
         found.setdefault(place, keyed)
