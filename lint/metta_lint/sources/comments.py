@@ -11,7 +11,6 @@ import re
 import tokenize
 from bisect import bisect_right
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Comment, Document, Mapping, Scalar
@@ -39,12 +38,12 @@ def comments(syntax: Syntax, data: bytes, document: Document) -> Iterator[Commen
     if finder is None:
         return
     file = FileText(document.path, data.decode().removeprefix(BOM))
-    _check_count(file)
+    spoken_to = _spoken_to(file)
     below = 1
-    for start, in_value in finder(file, document):
+    for start, in_value in finder(file, document, spoken_to):
         line, _ = file.position(start)
         end = file.line_end(line)
-        if _SPOKEN_TO.search(file.text, start, end) is None:
+        if line not in spoken_to or _SPOKEN_TO.search(file.text, start, end) is None:
             continue
         before = file.text[file.line_start(start) : start]
         if alone := not before.strip():
@@ -55,15 +54,15 @@ def comments(syntax: Syntax, data: bytes, document: Document) -> Iterator[Commen
         yield Comment(text, span, below if alone else line, alone, in_value, blanks)
 
 
-def _lines_spoken_to(file: FileText) -> Iterator[int]:
-    """The lines that have what a comment for metta-lint begins with."""
-    yield from dict.fromkeys(file.position(match.start())[0] for match in _SPOKEN_TO.finditer(file.text))
-
-
-def _check_count(file: FileText) -> None:
-    for beyond in islice(_SPOKEN_TO.finditer(file.text), LIMIT, None):
-        message = f"more than {LIMIT:,} comments for metta-lint; the rules themselves can be left out instead"
-        raise InputError(message, file.span(*beyond.span()))
+def _spoken_to(file: FileText) -> dict[int, int]:
+    """The lines that have what a comment for metta-lint begins with, and the offset at which that stands."""
+    found: dict[int, int] = {}
+    for number, sign in enumerate(_SPOKEN_TO.finditer(file.text)):
+        if number == LIMIT:
+            message = f"more than {LIMIT:,} comments for metta-lint; the rules themselves can be left out instead"
+            raise InputError(message, file.span(*sign.span()))
+        found.setdefault(file.position(sign.start())[0], sign.start())
+    return found
 
 
 def _first_below(file: FileText, below: int, syntax: Syntax) -> int:
@@ -73,26 +72,23 @@ def _first_below(file: FileText, below: int, syntax: Syntax) -> int:
     return min(below, len(file.starts))
 
 
-def _of_ini(file: FileText, document: Document) -> Iterator[tuple[int, bool]]:
+def _of_ini(file: FileText, document: Document, spoken_to: dict[int, int]) -> Iterator[tuple[int, bool]]:
     """Lines of comment; and ends of values that PufferLib reads as Python, which drops a comment behind a literal.
 
     configparser.ConfigParser() has no comments behind values: they belong to the value. PufferLib 3.0 pufferl.py
     load_config() then calls ast.literal_eval(), so that ``64  # c`` is 64, while ``muon  # c`` stays a text.
     """
-    for number in _lines_spoken_to(file):
-        line = file.line(number)
+    for number, sign in spoken_to.items():
+        line = file.line(number).rstrip()
         start = file.starts[number - 1]
-        indent = len(line) - len(line.lstrip())
         if line.lstrip().startswith(INI.comment_signs):
-            yield start + indent, False
+            yield start + len(line) - len(line.lstrip()), False
             continue
-        found = _SPOKEN_TO.search(line)
-        text = _ini_value(document.root, number)
-        behind = None if text is None else _python_comment(text, line)
-        if text is None or not _is_literal(text):
-            yield start + (found.start() if found else 0), True
-        elif behind is not None:
-            yield start + behind, False
+        ends = _comments_in_literal(_ini_value(document.root, number))
+        if ends is None:
+            yield sign, True
+        elif end := next(filter(line.endswith, ends), ""):
+            yield start + len(line) - len(end), False
 
 
 def _ini_value(root: Node, line: int) -> str | None:
@@ -105,26 +101,14 @@ def _ini_value(root: Node, line: int) -> str | None:
 
 
 @lru_cache(maxsize=4)
-def _is_literal(text: str) -> bool:
-    if len(text) > VALUE_LIMIT:
-        return False
+def _comments_in_literal(text: str | None) -> tuple[str, ...] | None:
+    """The comments that Python sees in the text of a value; None for a value that is no literal of Python's."""
+    if text is None or len(text) > VALUE_LIMIT:
+        return None
     try:
         ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return False
-    return True
-
-
-def _python_comment(text: str, line: str) -> int | None:
-    """Where the line's comment begins, if the text has it as a comment of Python's."""
-    ends = _ends(text)
-    return next((len(line.rstrip()) - len(end) for end in ends if line.rstrip().endswith(end)), None)
-
-
-@lru_cache(maxsize=4)
-def _ends(text: str) -> tuple[str, ...]:
-    if not _is_literal(text):
-        return ()
+        return None
     return tuple(token.string.rstrip() for token in _python_comments(text))
 
 
@@ -137,12 +121,12 @@ def _python_comments(text: str) -> Iterator[tokenize.TokenInfo]:
         return
 
 
-def _of_python(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
+def _of_python(file: FileText, *_: object) -> Iterator[tuple[int, bool]]:
     for token in _python_comments(file.text):
         yield file.starts[token.start[0] - 1] + token.start[1], False
 
 
-def _of_toml(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
+def _of_toml(file: FileText, *_: object) -> Iterator[tuple[int, bool]]:
     from metta_lint.sources.toml import STRING
 
     for found in re.finditer(rf"{STRING.pattern}|(#[^\r\n]*+)", file.text, re.DOTALL):
@@ -150,11 +134,11 @@ def _of_toml(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
             yield found.start(), False
 
 
-def _of_yaml(file: FileText, _: Document) -> Iterator[tuple[int, bool]]:
+def _of_yaml(file: FileText, _: Document, spoken_to: dict[int, int]) -> Iterator[tuple[int, bool]]:
     """What begins with # behind a blank, outside of texts: a plain text ends at such a sign (YAML 1.1, 6.6)."""
     texts = list(_yaml_texts(file.text))
     begins = [begin for begin, _ in texts]
-    for number in _lines_spoken_to(file):
+    for number in spoken_to:
         start = file.starts[number - 1]
         while sign := _YAML_SIGN.search(file.text, start, file.line_end(number)):
             before = bisect_right(begins, sign.start()) - 1
@@ -180,7 +164,7 @@ def _yaml_texts(text: str) -> Iterator[tuple[int, int]]:
         return
 
 
-_FINDERS: MappingABC[Syntax, Callable[[FileText, Document], Iterator[tuple[int, bool]]]] = {
+_FINDERS: MappingABC[Syntax, Callable[[FileText, Document, dict[int, int]], Iterator[tuple[int, bool]]]] = {
     INI: _of_ini,
     PYTHON: _of_python,
     TOML: _of_toml,
