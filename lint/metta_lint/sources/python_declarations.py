@@ -19,22 +19,11 @@ BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 """Statements of a module whose own statements may or may not run."""
 
 
-class ClassField(NamedTuple):
-    """One field of a class: its default, None where it has none; ``bounds`` are what else its Field() is given."""
+class Parameter(NamedTuple):
+    """What a call can give by name: a function's parameter, or a field of a class; ``default`` is None without one."""
 
-    name: str
-    default: Node | None
-    key_span: Span
-    annotation: str = ""
-    bounds: MappingABC[str, Node] = {}
-
-
-class FunctionParameter(NamedTuple):
-    """One parameter of a function that can be given by name; ``default`` is None where it has none."""
-
-    name: str
-    default: Node | None
     span: Span
+    default: Node | None
 
 
 class Forward(NamedTuple):
@@ -53,7 +42,7 @@ class Function(NamedTuple):
     """
 
     name: str
-    parameters: MappingABC[str, FunctionParameter]
+    parameters: MappingABC[str, Parameter]
     span: Span
     takes_any: bool = False
     forwards: tuple[Forward, ...] = ()
@@ -68,7 +57,7 @@ class Class(NamedTuple):
 
     name: str
     bases: tuple[str, ...]
-    fields: MappingABC[str, ClassField]
+    fields: MappingABC[str, Parameter]
     methods: MappingABC[str, Function]
     span: Span
     name_span: Span
@@ -164,16 +153,15 @@ class _DeclarationReader:
     # -- classes ---------------------------------------------------------------------------------------------------
 
     def _class(self, statement: ast.ClassDef) -> Class:
-        fields: dict[str, ClassField] = {}
+        fields: dict[str, Parameter] = {}
         methods: dict[str, Function] = {}
         for item, _ in _flat(statement.body):
             match item:
-                case ast.AnnAssign(target=ast.Name(id=name) as target):
-                    annotation = self.places.text(item.annotation)
-                    if "ClassVar" not in annotation:
-                        fields[name] = self._field(name, target, item.value, annotation)
-                case ast.Assign(targets=[ast.Name(id=name) as target]) if name != "model_config":
-                    fields[name] = self._field(name, target, item.value, "")
+                case ast.AnnAssign(target=ast.Name(id=name) as target, value=value):
+                    if "ClassVar" not in self.places.text(item.annotation):
+                        fields[name] = self._parameter(target, _default_of(value))
+                case ast.Assign(targets=[ast.Name(id=name) as target], value=value) if name != "model_config":
+                    fields[name] = self._parameter(target, _default_of(value))
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     methods[item.name] = self._function(item)
         return Class(
@@ -186,32 +174,8 @@ class _DeclarationReader:
             self._decorators(statement),
         )
 
-    def _field(self, name: str, target: ast.Name, value: ast.expr | None, annotation: str) -> ClassField:
-        span = self.places.span(target)
-        if value is None:
-            return ClassField(name, None, span, annotation)
-        if not (isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in FIELD_CALLS):
-            return ClassField(name, self.calculator.node(value), span, annotation)
-        words = {word.arg: word.value for word in value.keywords if word.arg is not None}
-        default = value.args[0] if value.args else words.get("default")
-        factory = words.get("default_factory")
-        bounds = {
-            word: self.calculator.node(bound)
-            for word, bound in words.items()
-            if word not in ("default", "default_factory", "description")
-        }
-        if factory is not None:
-            return ClassField(name, self._made(factory), span, annotation, bounds)
-        if default is None or (isinstance(default, ast.Constant) and default.value is Ellipsis):
-            return ClassField(name, None, span, annotation, bounds)
-        return ClassField(name, self.calculator.node(default), span, annotation, bounds)
-
-    def _made(self, factory: ast.expr) -> Node:
-        """What a default_factory returns: a lambda's body, or a call of what it names."""
-        if isinstance(factory, ast.Lambda):
-            return self.calculator.node(factory.body)
-        call = ast.Call(func=factory, args=[], keywords=[])
-        return self.calculator.node(ast.copy_location(call, factory))
+    def _parameter(self, place: ast.Name | ast.arg, default: ast.expr | None) -> Parameter:
+        return Parameter(self.places.span(place), None if default is None else self.calculator.node(default))
 
     def _decorators(self, statement: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
         calls = [item.func if isinstance(item, ast.Call) else item for item in statement.decorator_list]
@@ -222,20 +186,12 @@ class _DeclarationReader:
     def _function(self, statement: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
         signature = statement.args
         positional = [*signature.posonlyargs, *signature.args]
-        defaults: list[ast.expr | None] = [None] * (len(positional) - len(signature.defaults)) + [*signature.defaults]
-        pairs = [
-            *zip(positional, defaults, strict=True),
-            *zip(signature.kwonlyargs, signature.kw_defaults, strict=True),
-        ]
-        parameters = {
-            argument.arg: FunctionParameter(
-                argument.arg,
-                None if default is None else self.calculator.node(default),
-                self.places.span(argument),
-            )
-            for argument, default in pairs
-            if argument not in signature.posonlyargs
-        }
+        defaults: dict[ast.arg, ast.expr | None] = dict(
+            zip(reversed(positional), reversed(signature.defaults), strict=False)  # those without one come first
+        )
+        defaults.update(zip(signature.kwonlyargs, signature.kw_defaults, strict=True))
+        named = (*signature.args, *signature.kwonlyargs)
+        parameters = {argument.arg: self._parameter(argument, defaults.get(argument)) for argument in named}
         forwards, keeps = _forwards(statement, signature.kwarg.arg) if signature.kwarg else ((), False)
         body = [*_flat(statement.body)]
         return Function(
@@ -256,6 +212,20 @@ class _DeclarationReader:
                 self.calculator.node(item.value) for item, _ in body if isinstance(item, ast.Return) and item.value
             ),
         )
+
+
+def _default_of(value: ast.expr | None) -> ast.expr | None:
+    """A field's default: what its Field() says where it has one, and what a default_factory returns."""
+    if not (isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in FIELD_CALLS):
+        return value
+    words = {word.arg: word.value for word in value.keywords}
+    factory = words.get("default_factory")
+    if isinstance(factory, ast.Lambda):
+        return factory.body
+    if factory is not None:
+        return ast.copy_location(ast.Call(func=factory, args=[], keywords=[]), factory)
+    default = value.args[0] if value.args else words.get("default")
+    return None if isinstance(default, ast.Constant) and default.value is Ellipsis else default
 
 
 def _forwards(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> tuple[tuple[Forward, ...], bool]:
@@ -303,7 +273,7 @@ def _mapping(entries: Iterable[tuple[str, Span, Node | None]], span: Span) -> Ma
 
 
 def _class_node(found: Class) -> Mapping:
-    fields = _mapping(((name, field.key_span, field.default) for name, field in found.fields.items()), found.span)
+    fields = _mapping(((name, field.span, field.default) for name, field in found.fields.items()), found.span)
     methods = _mapping(((name, item.span, _function_node(item)) for name, item in found.methods.items()), found.span)
     return _mapping((("fields", found.name_span, fields), ("methods", found.name_span, methods)), found.span)
 

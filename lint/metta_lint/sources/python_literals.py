@@ -27,12 +27,6 @@ _ARITHMETIC: MappingABC[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-_EMPTY: MappingABC[str, Callable[[Span], Node]] = {
-    "dict": lambda span: Mapping({}, span),
-    "list": lambda span: Sequence((), span),
-    "set": lambda span: Sequence((), span),
-    "tuple": lambda span: Sequence((), span),
-}
 
 
 class Expression(NamedTuple):
@@ -104,12 +98,14 @@ class Calculator:
             case ast.Dict():
                 return self._mapping(expression, span, depth)
             case ast.Name(id=name) if name in self.constants:
-                return _moved(self.constants[name], span)
+                return self.constants[name]._replace(span=span)  # what it is made of keeps its places
             case ast.UnaryOp() | ast.BinOp():
                 number = self._number(expression, depth)
                 return Scalar(Expression(self.places.text(expression)) if number is None else number, span)
-            case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if name in _EMPTY:
-                return _EMPTY[name](span)
+            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=[]):
+                return Mapping({}, span)
+            case ast.Call(func=ast.Name(id="list" | "set" | "tuple"), args=[], keywords=[]):
+                return Sequence((), span)
         return Scalar(self._expression(expression, depth), span)
 
     def _mapping(self, expression: ast.Dict, span: Span, depth: int) -> Node:
@@ -188,8 +184,3 @@ def _calculated(operation: ast.operator, left: float | None, right: float | None
 
 def _bits(number: float) -> int:
     return max(number.bit_length(), 1) if isinstance(number, int) else 1
-
-
-def _moved(node: Node, span: Span) -> Node:
-    """A constant's value as it is used somewhere else. What it is made of keeps its places."""
-    return node._replace(span=span)

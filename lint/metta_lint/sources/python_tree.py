@@ -17,7 +17,7 @@ from metta_lint.sources.python_literals import Expression
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.sources.python_declarations import ClassField, Function, Module
+    from metta_lint.sources.python_declarations import Function, Module, Parameter
 
 HOPS_LIMIT = 10
 """Imports from file to file until a name is found, and classes that inherit from one another."""
@@ -35,12 +35,11 @@ class Declared(NamedTuple):
 
 
 class Tree:
-    """The Python files below a folder. ``sources`` are the folders of it that absolute imports start at."""
+    """The Python files below a folder, which absolute imports start at."""
 
-    def __init__(self, root: str, sources: tuple[str, ...] = ("",)) -> None:
+    def __init__(self, root: str) -> None:
         self.root = real_path(root)
-        self._shown = root
-        self._sources = sources
+        self._prefix = "" if root in ("", ".") else f"{slashed(root).rstrip('/')}/"  # of the paths that findings show
         self._modules: dict[str, Module | None] = {}
         self._configs = 0
 
@@ -54,21 +53,15 @@ class Tree:
         full = real_path(os.path.join(self.root, path))
         if not is_below(full, self.root) or not is_file(full):
             return None
-        shown = slashed(os.path.join(self._shown, path)) if self._shown not in ("", ".") else path
         try:
-            return parse_module(read_bytes(full), shown)
+            return parse_module(read_bytes(full), self._prefix + slashed(path))
         except (OSError, InputError):
             return None
 
-    def named(self, dotted: str) -> tuple[Module, str] | None:
-        """The module of a dotted name, and its path from the root."""
-        for source in self._sources:
-            base = os.path.join(source, *dotted.split(".")) if dotted else source
-            for path in (f"{base}.py", os.path.join(base, "__init__.py")):
-                module = self.module(path)
-                if module is not None:
-                    return module, path
-        return None
+    def named(self, dotted: str) -> Module | None:
+        """The module of a dotted name."""
+        base = os.path.join(*dotted.split(".")) if dotted else ""
+        return self.module(f"{base}.py") or self.module(os.path.join(base, "__init__.py"))
 
     def declared(self, module: Module, name: str, hops: int = 0) -> Declared | None:
         """What a dotted name means in a module: a class or function of it, or of a module that it is imported from."""
@@ -87,9 +80,9 @@ class Tree:
         path = [part for part in (attribute, *rest.split(".")) if part]
         # The longest dotted name that is a module is one; what is left of the path is looked up in it.
         for length in range(len(path) - 1, -1, -1):
-            found = self.named(".".join([*([dotted] if dotted else []), *path[:length]]))
+            found = self.named(".".join(filter(None, (dotted, *path[:length]))))
             if found is not None:
-                return self.declared(found[0], ".".join(path[length:]), hops)
+                return self.declared(found, ".".join(path[length:]), hops)
         return None
 
     def _absolute(self, module: Module, dotted: str) -> str:
@@ -97,10 +90,8 @@ class Tree:
         level = len(dotted) - len(dotted.lstrip("."))
         if not level:
             return dotted
-        shown = slashed(self._shown).rstrip("/")
-        path = module.path.removeprefix(f"{shown}/") if shown not in ("", ".") else module.path
-        parents = path.split("/")[:-level]
-        return ".".join([*parents, *([dotted[level:]] if dotted[level:] else [])])
+        parents = module.path.removeprefix(self._prefix).split("/")[:-level]
+        return ".".join(filter(None, (*parents, dotted[level:])))
 
     # -- classes ---------------------------------------------------------------------------------------------------
 
@@ -120,13 +111,12 @@ class Tree:
                 if parent is not None:
                     queue.append(parent)
 
-    def fields(self, found: Declared) -> dict[str, tuple[Module, ClassField]]:
+    def fields(self, found: Declared) -> dict[str, tuple[Module, Parameter]]:
         """A class's fields and those that it inherits, each with the module that declares it."""
-        fields: dict[str, tuple[Module, ClassField]] = {}
+        fields: dict[str, tuple[Module, Parameter]] = {}
         for owner in self.lineage(found):
-            if isinstance(owner.item, Class):
-                for name, field in owner.item.fields.items():
-                    fields.setdefault(name, (owner.module, field))
+            for name, field in owner.item.fields.items() if isinstance(owner.item, Class) else ():
+                fields.setdefault(name, (owner.module, field))
         return fields
 
     def defaults(self, found: Declared, given: dict[str, Node] | None = None, depth: int = 0) -> Mapping:
@@ -138,7 +128,7 @@ class Tree:
         for name, (module, field) in self.fields(found).items():
             node = (given or {}).get(name, field.default)
             if node is not None:
-                entries[name] = Entry(field.key_span, self.resolved(module, node, depth))
+                entries[name] = Entry(field.span, self.resolved(module, node, depth))
         return Mapping(entries, found.item.span)
 
     def resolved(self, module: Module, node: Node, depth: int = 0) -> Node:
@@ -161,5 +151,5 @@ class Tree:
             return None
         dotted, _, name = origin.partition(":")
         found = self.named(self._absolute(module, dotted))
-        entry = found[0].constants.get(name) if found is not None else None
+        entry = found.constants.get(name) if found is not None else None
         return entry.value._replace(span=span) if entry is not None else None

@@ -154,7 +154,7 @@ def _training_env(tree: Tree, given: Node | None) -> Iterator[Setting]:
 def _defaults_of(tree: Tree, module: str, name: str) -> Mapping | None:
     """The defaults of a class, None where the tree does not have it."""
     found = tree.named(module)
-    declared = tree.declared(found[0], name) if found is not None else None
+    declared = tree.declared(found, name) if found is not None else None
     return tree.defaults(declared) if declared is not None else None
 
 
