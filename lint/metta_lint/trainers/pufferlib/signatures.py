@@ -89,7 +89,7 @@ def _registered(tree: Tree, module: Module, own_module: str, value: Node) -> Cal
 
 def _imported(tree: Tree, dotted: str, name: str) -> Declared | None:
     named = tree.named(dotted)
-    return None if named is None else tree.declared(named[0], name)
+    return None if named is None else tree.declared(named, name)
 
 
 def _returned(tree: Tree, module: Module, creator: Function) -> Callee:
