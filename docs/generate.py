@@ -13,18 +13,14 @@ from metta_lint.rules.page import MARKS, fixable, page, summary
 from metta_lint.rules.registry import load_rules
 
 FOLDER = Path(__file__).parent / "rules"
-SCHEMAS = (
-    Path(__file__).parent / "schema" / "config.json",
-    Path(__file__).parents[1] / "lint" / "metta_lint" / "project" / "schema.json",
-)
-"""Where the schema of the configuration stands: in the documentation, and in the installed package."""
+SCHEMA = Path(__file__).parent / "schema" / "config.json"
+"""Where the schema of the configuration stands in the documentation: the package has its own file."""
 
 
 def main() -> None:
     """One page a rule and an index, the tables, the schema of the configuration."""
-    for path in SCHEMAS:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(config_schema(), indent=2) + "\n", encoding="utf-8")
+    SCHEMA.parent.mkdir(exist_ok=True)
+    SCHEMA.write_text(json.dumps(config_schema(), indent=2) + "\n", encoding="utf-8")
     FOLDER.mkdir(exist_ok=True)
     rules = sorted((*BUILT_IN, *load_rules()), key=lambda rule: rule.code)
     for rule in rules:

@@ -96,7 +96,7 @@ reason = "smoke runs stop early"
         (
             '[runs.a]\nentry="x.ini"\n[[pairs]]\nleft="a"\nright="a"\n[[pairs.differs]]\nquantity="x"\nleft=[3]',
             8,
-            "left must be the value",
+            "left must be a number, a string, true or false",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metta_lint.api.dialects import leaves, parse_yaml, plain
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
 from metta_lint.check.report import Report
@@ -57,102 +58,58 @@ POLICY_SIZE = 16
 MEASURED = ("plan", "pair")
 """Subjects that a run of the reference trainer says something about."""
 
-PUFFERLIB: Mapping[str, object] = {
-    "base.package": "metta",
-    "base.env_name": "metta",
-    "base.policy_name": "Policy",
-    "base.rnn_name": "Recurrent",
-    "vec.backend": "Multiprocessing",
-    "vec.num_envs": 4,
-    "vec.num_workers": 2,
-    "vec.batch_size": "auto",
-    "vec.zero_copy": True,
-    "env.ore_reward": 0.1,
-    "env.battery_reward": 0.8,
-    "env.heart_reward": 1.0,
-    "train.seed": 1,
-    "train.device": "cpu",
-    "train.torch_deterministic": True,
-    "train.cpu_offload": False,
-    "train.compile": False,
-    "train.compile_mode": "default",
-    "train.compile_fullgraph": True,
-    "train.data_dir": "experiments",
-    "train.checkpoint_interval": 1,
-    "train.optimizer": "adam",
-    "train.anneal_lr": False,
-    "train.precision": "float32",
-    "train.total_timesteps": 64,
-    "train.batch_size": "auto",
-    "train.minibatch_size": 16,
-    "train.max_minibatch_size": 32768,
-    "train.bptt_horizon": 4,
-    "train.update_epochs": 1,
-    "train.learning_rate": 0.001,
-    "train.gamma": 0.99,
-    "train.gae_lambda": 0.9,
-    "train.clip_coef": 0.1,
-    "train.vf_coef": 0.5,
-    "train.vf_clip_coef": 0.1,
-    "train.ent_coef": 0.01,
-    "train.max_grad_norm": 0.5,
-    "train.adam_beta1": 0.9,
-    "train.adam_beta2": 0.999,
-    "train.adam_eps": 1e-12,
-    "train.prio_alpha": 0.5,
-    "train.prio_beta0": 0.6,
-    "train.vtrace_rho_clip": 1.0,
-    "train.vtrace_c_clip": 1.0,
-}
-METTA: Mapping[str, object] = {
-    "seed": 1,
-    "vectorization": "multiprocessing",
-    "trainer._target_": "metta.rl.trainer.MettaTrainer",
-    "trainer.curriculum": "/env/arena",
-    "trainer.num_workers": 2,
-    "trainer.total_timesteps": 64,
-    "trainer.batch_size": 32,
-    "trainer.minibatch_size": 16,
-    "trainer.bptt_horizon": 4,
-    "trainer.update_epochs": 1,
-    "trainer.forward_pass_minibatch_target_size": 4,
-    "trainer.async_factor": 2,
-    "trainer.scale_batches_by_world_size": False,
-    "trainer.zero_copy": True,
-    "trainer.checkpoint.checkpoint_interval": 1,
-    "trainer.checkpoint.wandb_checkpoint_interval": 1,
-    "trainer.simulation.evaluate_interval": 2,
-    "trainer.optimizer.type": "adam",
-    "trainer.optimizer.learning_rate": 0.001,
-    "trainer.optimizer.beta1": 0.9,
-    "trainer.optimizer.beta2": 0.999,
-    "trainer.optimizer.eps": 1e-12,
-    "trainer.optimizer.weight_decay": 0,
-    "trainer.lr_scheduler.enabled": False,
-    "trainer.ppo.gamma": 0.99,
-    "trainer.ppo.gae_lambda": 0.9,
-    "trainer.ppo.clip_coef": 0.1,
-    "trainer.ppo.ent_coef": 0.01,
-    "trainer.ppo.vf_coef": 0.5,
-    "trainer.ppo.vf_clip_coef": 0.1,
-    "trainer.ppo.max_grad_norm": 0.5,
-    "trainer.ppo.norm_adv": True,
-    "trainer.ppo.clip_vloss": True,
-    "trainer.ppo.target_kl": None,
-    "trainer.prioritized_experience_replay.prio_alpha": 0.5,
-    "trainer.prioritized_experience_replay.prio_beta0": 0.6,
-    "trainer.vtrace.vtrace_rho_clip": 1.0,
-    "trainer.vtrace.vtrace_c_clip": 1.0,
-    "agent.components._core_.nn_params.num_layers": 1,
-}
-ENVIRONMENT: Mapping[str, object] = {
-    "env.game.num_agents": 2,
-    "env.game.max_steps": 20,
-    "env.game.inventory_item_names": ["ore_red", "battery_red", "heart"],
-    "env.game.agent.rewards.inventory.ore_red": 0.1,
-    "env.game.agent.rewards.inventory.battery_red": 0.8,
-    "env.game.agent.rewards.inventory.heart": 1.0,
-}
+
+def _settings(text: str) -> Mapping[str, object]:
+    """The settings of a YAML text by their dotted keys."""
+    return {".".join(map(str, path)): plain(node) for path, node in leaves(parse_yaml(text.encode(), "").root)}
+
+
+PUFFERLIB = _settings("""
+base: {package: metta, env_name: metta, policy_name: Policy, rnn_name: Recurrent}
+vec: {backend: Multiprocessing, num_envs: 4, num_workers: 2, batch_size: auto, zero_copy: true}
+env: {ore_reward: 0.1, battery_reward: 0.8, heart_reward: 1.0}
+train:
+  {seed: 1, device: cpu, torch_deterministic: true, cpu_offload: false, compile: false, compile_mode: default,
+   compile_fullgraph: true, data_dir: experiments, checkpoint_interval: 1, optimizer: adam, anneal_lr: false,
+   precision: float32, total_timesteps: 64, batch_size: auto, minibatch_size: 16, max_minibatch_size: 32768,
+   bptt_horizon: 4, update_epochs: 1, learning_rate: 0.001, gamma: 0.99, gae_lambda: 0.9, clip_coef: 0.1,
+   vf_coef: 0.5, vf_clip_coef: 0.1, ent_coef: 0.01, max_grad_norm: 0.5, adam_beta1: 0.9, adam_beta2: 0.999,
+   adam_eps: 1.0e-12, prio_alpha: 0.5, prio_beta0: 0.6, vtrace_rho_clip: 1.0, vtrace_c_clip: 1.0}
+""")
+METTA = _settings("""
+seed: 1
+vectorization: multiprocessing
+trainer:
+  _target_: metta.rl.trainer.MettaTrainer
+  curriculum: /env/arena
+  num_workers: 2
+  total_timesteps: 64
+  batch_size: 32
+  minibatch_size: 16
+  bptt_horizon: 4
+  update_epochs: 1
+  forward_pass_minibatch_target_size: 4
+  async_factor: 2
+  scale_batches_by_world_size: false
+  zero_copy: true
+  checkpoint: {checkpoint_interval: 1, wandb_checkpoint_interval: 1}
+  simulation: {evaluate_interval: 2}
+  optimizer: {type: adam, learning_rate: 0.001, beta1: 0.9, beta2: 0.999, eps: 1.0e-12, weight_decay: 0}
+  lr_scheduler: {enabled: false}
+  ppo: {gamma: 0.99, gae_lambda: 0.9, clip_coef: 0.1, ent_coef: 0.01, vf_coef: 0.5, vf_clip_coef: 0.1,
+        max_grad_norm: 0.5, norm_adv: true, clip_vloss: true, target_kl: null}
+  prioritized_experience_replay: {prio_alpha: 0.5, prio_beta0: 0.6}
+  vtrace: {vtrace_rho_clip: 1.0, vtrace_c_clip: 1.0}
+agent: {components: {_core_: {nn_params: {num_layers: 1}}}}
+""")
+ENVIRONMENT = _settings("""
+env:
+  game:
+    num_agents: 2
+    max_steps: 20
+    inventory_item_names: [ore_red, battery_red, heart]
+    agent: {rewards: {inventory: {ore_red: 0.1, battery_red: 0.8, heart: 1.0}}}
+""")
 
 
 class Example(NamedTuple):
@@ -166,48 +123,48 @@ class Example(NamedTuple):
     def __str__(self) -> str:
         return f"{self.rule.code}-{'drifts' if self.drifts else 'agrees'}-{self.number}"
 
-    def findings(self, folder: Path) -> tuple[Pair, list[Finding]]:
-        """The case as a pair on disk, and what this rule alone finds in it."""
-        pair = write_pair(folder, self.case)
-        return pair, run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
-
     def check(self, folder: Path) -> None:
         """Raise AssertionError where the rule fires without cause, is silent with it, or claims what is not so."""
-        if self.case.files:
-            self._check_files(folder)
-            return
-        pair, findings = self.findings(folder)
+        findings = self.findings_on_disk(folder)
         self._check_fixes(folder, findings)
-        if not self.drifts:
+        if self.case.files:
+            self._check_lines(folder, findings)
+        elif self.drifts:
+            _require(bool(findings), f"{self}: silent on configs that drift")
+            self._check_claims(measure(planned(folder, self.case), findings))
+        else:
             _require(not findings, f"{self}: fires on configs that agree: {[f.message for f in findings]}")
-            return
-        _require(bool(findings), f"{self}: silent on configs that drift")
-        result = measure(pair, findings)
-        refuted = [judged for judged in result.claims if judged.verdict != "confirmed"]
-        _require(not refuted, f"{self}: {[(j.claim, j.measured, j.verdict) for j in refuted]}")
-        for quantity, claimed in self.case.claims.items():
-            row = next((row for row in result.rows if row.quantity == quantity), None)
-            _require(row is not None, f"{self}: nothing measured {quantity}")
-            assert row is not None  # noqa: S101 - for the type checker: just required
-            for said, (_, measured) in zip(claimed, (row.left, row.right), strict=True):
-                _require(said is None or agrees(said, measured), f"{self}: {quantity} is {measured}, not {said}")
 
     def findings_on_disk(self, folder: Path) -> list[Finding]:
-        """What this rule alone finds in the case, whatever it is made of."""
-        if not self.case.files:
-            return self.findings(folder)[1]
+        """Write the case below a folder, and find what this rule alone finds there."""
         for path, text in self.case.files.items():
             _write(folder / path, text)
-        return findings_in(folder, self.rule)
+        if not self.case.files:
+            write_pair(folder, self.case)
+        return self._found(folder)
 
-    def _check_files(self, folder: Path) -> None:
-        """Whether the rule finds the lines that the case names, and no others, in the case's files."""
-        findings = self.findings_on_disk(folder)
+    def _found(self, folder: Path) -> list[Finding]:
+        if self.case.files:
+            return findings_in(folder, self.rule)
+        pair = planned(folder, self.case)
+        return run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
+
+    def _check_lines(self, folder: Path, findings: list[Finding]) -> None:
+        """Whether the rule finds the lines that the case names, and no others."""
         found = sorted({f"{Path(f.span.path).relative_to(folder).as_posix()}:{f.span.line}" for f in findings})
         expected = sorted(set(self.case.at))
         said = [finding.message for finding in findings]
         _require(found == expected, f"{self}: finds {found or 'nothing'}, not {expected or 'nothing'}: {said}")
-        self._check_fixes(folder, findings)
+
+    def _check_claims(self, result: Verification) -> None:
+        """Whether all that the findings claim, and all that the case does, is what was measured."""
+        refuted = [judged for judged in result.claims if judged.verdict != "confirmed"]
+        _require(not refuted, f"{self}: {[(j.claim, j.measured, j.verdict) for j in refuted]}")
+        measured = {row.quantity: (row.left[1], row.right[1]) for row in result.rows}
+        for quantity, claimed in self.case.claims.items():
+            _require(quantity in measured, f"{self}: nothing measured {quantity}")
+            for said, value in zip(claimed, measured[quantity], strict=True):
+                _require(said is None or agrees(said, value), f"{self}: {quantity} is {value}, not {said}")
 
     def _check_fixes(self, folder: Path, findings: list[Finding]) -> None:
         """Whether each fix removes its finding, and is of a kind that the rule says it has."""
@@ -225,13 +182,9 @@ class Example(NamedTuple):
     def _look(self, folder: Path) -> Report:
         """What this rule finds now; a file that cannot be read any more is an input error."""
         try:
-            return Report(findings_in(folder, self.rule) if self.case.files else self._of_pair(folder))
+            return Report(self._found(folder))
         except InputError as error:
             return Report([UNREADABLE.finding(error.message, error.span)])
-
-    def _of_pair(self, folder: Path) -> list[Finding]:
-        pair = planned(folder, self.case)
-        return run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
 
 
 def kinds_of_fixes(findings: Iterable[Finding]) -> set[str]:
@@ -255,7 +208,7 @@ def examples(rules: Iterable[Rule]) -> Iterator[Example]:
     for rule in rules:
         _require(bool(rule.agrees), f"{rule.code} has no case that agrees")
         if subject_of(rule) in MEASURED and not all(case.files for case in rule.drifts):
-            proves = any(_is_measured(claimed) for case in rule.drifts for claimed in case.claims.values())
+            proves = any(claimed != (None, None) for case in rule.drifts for claimed in case.claims.values())
             _require(proves, f"{rule.code} has no drifting case with a claim to measure")
         else:
             _require(bool(rule.drifts), f"{rule.code} has no drifting case")
@@ -264,10 +217,6 @@ def examples(rules: Iterable[Rule]) -> Iterator[Example]:
         for drifts, cases in ((False, rule.agrees), (True, rule.drifts)):
             for number, case in enumerate(cases):
                 yield Example(rule, case, number, drifts)
-
-
-def _is_measured(claimed: tuple[object, object]) -> bool:
-    return any(side is not None for side in claimed)
 
 
 class _RunsOnce:

@@ -18,7 +18,7 @@ from metta_lint.check.linter import check
 from metta_lint.files.confined import confined
 from metta_lint.files.file_system import exists, real_path, repository_around
 from metta_lint.files.replace import write_text
-from metta_lint.project.config import Config, config_in, config_of
+from metta_lint.project.config import Config, config_of, load_config
 from metta_lint.project.names import run_names
 from metta_lint.sources import bytes_of
 from metta_lint.sources.literals import written
@@ -87,7 +87,7 @@ def prepare(folder: str) -> Adoption:
         found = check([folder], Config())
         text = config_text(found.plans, found.pairs, folder)
         path = slashed(os.path.join(folder, CONFIG_FILE))
-        return Adoption(folder, None, text, check([], config_in(path, text)))
+        return Adoption(folder, None, text, check([], load_config(path, text)))
 
 
 def adopt(adoption: Adoption, *, with_baseline: bool) -> list[str]:

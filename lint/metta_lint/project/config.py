@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.base import plugins
-from metta_lint.base.documents import Document, Entry, Node, Scalar, Sequence, Span, plain
+from metta_lint.base.documents import Entry, Node, Sequence, Span, plain
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.errors import InputError, LintError, PluginFileError
 from metta_lint.base.paths import from_folder, parent_of, parents_of, slashed, tidy
@@ -17,7 +17,7 @@ from metta_lint.plans.run import Machine, split_entry
 from metta_lint.trainers.dialects import parse_choice, trainer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from metta_lint.plans.pair import Side
     from metta_lint.trainers.trainer import TrainerVersion
@@ -126,55 +126,43 @@ def find_config(start: str) -> Config:
 
 def config_of(folder: str) -> Config | None:
     """The configuration that lies in a folder itself, if one does. Raises InputError as above."""
-    for name in FILES:
-        path = os.path.join(folder, name)
-        if is_file(path) and (config := _load_if_ours(path)) is not None:
-            return config
-    return None
+    paths = (os.path.join(folder, name) for name in FILES)
+    shown = (from_folder(path, "") for path in paths if is_file(path))
+    return next((config for path in shown if (config := _parsed(path, _bytes(path))) is not None), None)
 
 
-def load_config(path: str) -> Config:
-    """The configuration in a file. Raises InputError, LintError for a file without one."""
-    config = _load_if_ours(path, given=True)
+def load_config(path: str, text: str | None = None) -> Config:
+    """The configuration in a file, or the one that it would be with this text.
+
+    Raises InputError, LintError for a file without one.
+    """
+    shown = tidy(path)
+    config = _parsed(shown, _bytes(shown) if text is None else text.encode())
     if config is None:
         raise LintError(f"{path} has no [tool.metta-lint]")
     return config
 
 
-def config_in(path: str, text: str) -> Config:
-    """The configuration that a file with this text would be. Raises InputError, LintError for a text without one."""
-    config = _parsed(path, text.encode())
-    if config is None:
-        raise LintError(f"{path} has no [tool.metta-lint]")
-    return config
-
-
-def _load_if_ours(path: str, *, given: bool = False) -> Config | None:
-    shown = tidy(path) if given else from_folder(path, "")
+def _bytes(path: str) -> bytes:
+    if exists(path) and not is_file(path):
+        raise LintError(f"{path}: is no regular file")
     try:
-        if exists(shown) and not is_file(shown):
-            raise LintError(f"{shown}: is no regular file")
-        data = read_bytes(shown)
+        return read_bytes(path)
     except OSError as error:
-        raise LintError(f"{shown}: cannot be read: {error.strerror}") from error
-    if os.path.basename(path) == "pyproject.toml" and b"[tool.metta-lint" not in data:
-        return None
-    return _parsed(shown, data)
+        raise LintError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _parsed(path: str, data: bytes) -> Config | None:
+    is_shared = path.endswith("pyproject.toml")
+    if is_shared and b"[tool.metta-lint" not in data:
+        return None
     from metta_lint.sources import read
 
-    node = _section(read(path, data))
-    return None if node is None else _SectionReader(path, node).config()
-
-
-def _section(document: Document) -> MappingNode | None:
-    root = document.root
+    root = read(path, data).root
     section = root.get("tool", "metta-lint") if isinstance(root, MappingNode) else None
-    if section is None and not document.path.endswith("pyproject.toml"):
+    if section is None and not is_shared:
         section = root
-    return section if isinstance(section, MappingNode) else None
+    return _SectionReader(path, section).config() if isinstance(section, MappingNode) else None
 
 
 class _SectionReader:
@@ -186,10 +174,10 @@ class _SectionReader:
         self._node = node
 
     def config(self) -> Config:
-        from metta_lint.project.shape import CONFIG, check_shape
+        from metta_lint.project.schema import check_shape, config_schema
 
-        check_shape(self._node, CONFIG, "")
-        files = tuple(self._relative(plugin) for plugin in _texts(self._node, "plugins"))
+        check_shape(self._node, config_schema(), "")
+        files = tuple(self._relative(plugin) for plugin in _value(self._node, "plugins", ()))
         self._use_plugins(files)  # a run's entry may be one of their trainers'
         runs = dict(self._runs())
         baseline = self._node.get("baseline")
@@ -210,7 +198,7 @@ class _SectionReader:
         try:
             plugins.use(files)
         except PluginFileError as error:
-            item = _items(self._node, "plugins")[files.index(error.file)]
+            item = _items(self._node.get("plugins"))[files.index(error.file)]
             raise InputError(str(error), item.span) from error
 
     def _relative(self, path: str) -> str:
@@ -221,9 +209,8 @@ class _SectionReader:
     def _selectors(self) -> Iterator[Selector]:
         if self._node.get("select") is None:
             yield EVERYTHING
-        yield from _codes(self._node, "select")
-        yield from _codes(self._node, "extend-select")
-        yield from _codes(self._node, "ignore", selects=False)
+        for key, selects in (("select", True), ("extend-select", True), ("ignore", False)):
+            yield from _codes(_items(self._node.get(key)), selects=selects)
 
     def _file_ignores(self) -> Iterator[FileIgnore]:
         for pattern, entry in _table(self._node, "per-file-ignores").items():
@@ -233,7 +220,7 @@ class _SectionReader:
                 matcher(str(pattern))
             except ValueError as error:
                 raise InputError(str(error), entry.key_span) from error
-            yield FileIgnore(str(pattern), tuple(_codes_of(entry.value, selects=False)), entry.key_span)
+            yield FileIgnore(str(pattern), tuple(_codes(_items(entry.value), selects=False)), entry.key_span)
 
     def _runs(self) -> Iterator[tuple[str, RunSpec]]:
         for name, entry in _table(self._node, "runs").items():
@@ -242,8 +229,11 @@ class _SectionReader:
             if not is_file(split_entry(path)[0]):
                 wrong = "is no file" if exists(path) else "does not exist"
                 raise InputError(f"runs.{name}: the entry {path} {wrong}", _span(run, "entry"))
-            spans = tuple(item.span for item in _items(run, "set"))
-            yield str(name), RunSpec(path, _texts(run, "set"), self._choice(run, path), _span(run, "entry"), spans)
+            spans = tuple(item.span for item in _items(_at(run, "set")))
+            yield (
+                str(name),
+                RunSpec(path, tuple(_value(run, "set", ())), self._choice(run, path), _span(run, "entry"), spans),
+            )
 
     def _choice(self, run: Node, entry: str) -> TrainerVersion | None:
         text = _value(run, "trainer")
@@ -258,7 +248,7 @@ class _SectionReader:
         return choice
 
     def _pairs(self, runs: Mapping[str, RunSpec]) -> Iterator[PairSpec]:
-        for pair in _items(self._node, "pairs"):
+        for pair in _items(self._node.get("pairs")):
             for side in ("left", "right"):
                 self._declared(pair, side, runs)
             left, right = _value(pair, "left"), _value(pair, "right")
@@ -284,7 +274,7 @@ def _truth(pair: Node, runs: Mapping[str, Side]) -> Side | None:
 
 
 def _differences(pair: Node) -> Iterator[Difference]:
-    for table in _items(pair, "differs"):
+    for table in _items(_at(pair, "differs")):
         has_reason = _value(table, "reason") is not None
         yield Difference(
             _value(table, "quantity"),
@@ -296,39 +286,31 @@ def _differences(pair: Node) -> Iterator[Difference]:
         )
 
 
-def _codes(node: MappingNode, key: str, *, selects: bool = True) -> Iterator[Selector]:
-    found = node.get(key)
-    if found is not None:
-        yield from _codes_of(found, selects=selects)
+def _codes(items: Iterable[Node], *, selects: bool) -> Iterator[Selector]:
+    for item in items:
+        code = plain(item)
+        if not code:  # every code begins with it
+            raise InputError("names no rule", item.span)
+        yield Selector(str(code), selects, item.span)
 
 
-def _codes_of(node: Node, *, selects: bool) -> Iterator[Selector]:
-    for item in node.items if isinstance(node, Sequence) else ():
-        if isinstance(item, Scalar):
-            if not item.value:  # every code begins with it
-                raise InputError("names no rule", item.span)
-            yield Selector(str(item.value), selects, item.span)
+def _at(node: Node, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, MappingNode) else None
 
 
 def _table(node: Node, key: str) -> Mapping[object, Entry]:
-    found = node.get(key) if isinstance(node, MappingNode) else None
+    found = _at(node, key)
     return found.entries if isinstance(found, MappingNode) else {}
 
 
-def _items(node: Node, key: str) -> tuple[Node, ...]:
-    found = node.get(key) if isinstance(node, MappingNode) else None
-    return found.items if isinstance(found, Sequence) else ()
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Sequence) else ()
 
 
 def _value(node: Node, key: str, default: Any = None) -> Any:
-    found = node.get(key) if isinstance(node, MappingNode) else None
+    found = _at(node, key)
     return default if found is None else plain(found)
 
 
-def _texts(node: Node, key: str) -> tuple[str, ...]:
-    return tuple(_value(node, key, default=()))
-
-
 def _span(node: Node, key: str) -> Span:
-    found = node.get(key) if isinstance(node, MappingNode) else None
-    return (found or node).span
+    return (_at(node, key) or node).span
