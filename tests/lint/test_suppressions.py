@@ -20,7 +20,7 @@ from metta_lint.base.documents import Span, plain
 from metta_lint.base.errors import InputError
 from metta_lint.check.linter import check
 from metta_lint.check.suppression_comment import directive_for
-from metta_lint.check.suppressions import read_directives
+from metta_lint.check.suppressions import CommentedFile
 from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config, find_config
 from metta_lint.rules.finding import Finding
@@ -62,7 +62,7 @@ def change(path: str, line_with: str, to: Callable[[str], str]) -> int:
 
 
 def directives(path: str, text: str) -> list[tuple[list[str], str, list[int]]]:
-    reading = read_directives(read(path, text.encode()), list_rules())
+    reading = CommentedFile(read(path, text.encode()), list_rules())
     assert not reading.problems
     return [([code.text for code in found.codes], found.reason, list(found.lines)) for found in reading.directives]
 
@@ -149,7 +149,7 @@ def test_codes_prefixes_and_names(comment: str, found: list[tuple[list[str], str
     ],
 )
 def test_a_mistake_has_its_column(comment: str, code: str, column: int, message: str) -> None:
-    reading = read_directives(read("a.yaml", f"a: 1 # metta-lint: {comment}\n".encode()), list_rules())
+    reading = CommentedFile(read("a.yaml", f"a: 1 # metta-lint: {comment}\n".encode()), list_rules())
     (problem,) = reading.problems
     assert (problem.code, problem.span.column) == (code, column)
     assert message in problem.message
@@ -178,7 +178,7 @@ def test_a_thousand_are_enough(text: str) -> None:
 
 def test_what_takes_long_to_look_into_is_not() -> None:
     text = "".join(f"# metta-lint: ignore[{','.join(f'x{n}y{k}' for k in range(30))}]\n" for n in range(900))
-    assert len(read_directives(read("a.yaml", text.encode()), list_rules()).problems) < 100
+    assert len(CommentedFile(read("a.yaml", text.encode()), list_rules()).problems) < 100
 
 
 # -- what they hold back -------------------------------------------------------------------------------------------

@@ -64,60 +64,63 @@ class Directive(NamedTuple):
     all_known: bool = True
 
 
-class Reading(NamedTuple):
-    """What a file's comments say: the suppressions, and what is wrong with the comments."""
+class CommentedFile:
+    """A file's suppressions, and what is wrong with its comments: one that is not a suppression, an unknown code."""
 
-    directives: tuple[Directive, ...] = ()
-    problems: tuple[Finding, ...] = ()
+    def __init__(self, document: Document, rules: Collection[ListedRule]) -> None:
+        self.directives: list[Directive] = []
+        self.problems: list[Finding] = []
+        for comment in document.comments:
+            if len(self.problems) >= PROBLEMS:
+                break
+            if comment.in_value:
+                self.problems.append(_in_value(comment))
+                continue
+            for words in re.finditer(_WORDS, comment.text):
+                self._read(comment, words, rules)
+        self._long = long_values(document.root)
+        self._whole_file = [directive for directive in self.directives if directive.whole_file]
+        self._by_line: dict[int, list[Directive]] = {}
+        for directive in self.directives:
+            for line in {directive.lines[0], directive.lines[-1]} if not directive.whole_file else ():
+                self._by_line.setdefault(line, []).append(directive)
 
+    def _read(self, comment: Comment, words: re.Match[str], rules: Collection[ListedRule]) -> None:
+        span = _part(comment, words.start(), words.start() + len(words[0].rstrip()))
+        verb, listed, start = words["verb"], words["codes"] or "", words.start("codes")
+        codes = [
+            Code(code[0], _part(comment, start + code.start(), start + code.end()))
+            for code in re.finditer(_CODE, listed)
+        ]
+        if verb not in (LINE, FILE):
+            message = f"metta-lint has no comment {printable(verb)!r}: it is {SHAPE}"
+            self.problems.append(UNREADABLE.finding(message, span, verb))
+            return
+        if not codes:
+            self.problems.append(UNREADABLE.finding(f"a suppression names what it suppresses: it is {SHAPE}", span))
+        unknown = {code: why for code in codes if (why := _unknown(code, rules)) is not None}
+        known = tuple(code for code in codes if code not in unknown)
+        self.problems += [UNREADABLE.finding(why, code.span, code.text) for code, why in unknown.items()]
+        if not known:
+            return
+        reason = words["reason"].strip(_BESIDE_REASONS)
+        if not reason:
+            message = f"{verb}[{printable(listed)}] does not say why"
+            help_ = "write the reason behind the brackets"
+            self.problems.append(WITHOUT_REASON.finding(message, span, listed, help=help_))
+        lines = range(comment.span.line, comment.last_line + 1)
+        self.directives.append(Directive(known, reason, span, lines, comment, verb == FILE, not unknown))
 
-def read_directives(document: Document, rules: Collection[ListedRule]) -> Reading:
-    """The suppressions of a file. A comment that is none is a problem, as is a code that no rule has."""
-    directives: list[Directive] = []
-    problems: list[Finding] = []
-    for comment in document.comments:
-        if len(problems) >= PROBLEMS:
-            break
-        if comment.in_value:
-            problems.append(_in_value(comment))
-            continue
-        for words in re.finditer(_WORDS, comment.text):
-            directive, wrong = _directive(comment, words, rules)
-            directives += [directive] if directive is not None else []
-            problems += wrong
-    return Reading(tuple(directives), tuple(problems))
+    def about(self, span: Span) -> Iterator[Directive]:
+        """The suppressions that are about a place: its lines', and the file's."""
+        for line in lines_of(span, self._long):
+            yield from self._by_line.get(line, ())
+        yield from self._whole_file
 
 
 def _in_value(comment: Comment) -> Finding:
     message = "this is part of the value, and no comment: configparser has none behind a value, and PufferLib keeps it"
     return UNUSED.finding(message, comment.span, comment.text, help="write the comment on a line of its own above")
-
-
-def _directive(
-    comment: Comment, words: re.Match[str], rules: Collection[ListedRule]
-) -> tuple[Directive | None, list[Finding]]:
-    span = _part(comment, words.start(), words.start() + len(words[0].rstrip()))
-    verb, listed = words["verb"], words["codes"] or ""
-    codes = [
-        Code(code[0], _part(comment, words.start("codes") + code.start(), words.start("codes") + code.end()))
-        for code in re.finditer(_CODE, listed)
-    ]
-    if verb not in (LINE, FILE):
-        return None, [UNREADABLE.finding(f"metta-lint has no comment {printable(verb)!r}: it is {SHAPE}", span, verb)]
-    if not codes:
-        return None, [UNREADABLE.finding(f"a suppression names what it suppresses: it is {SHAPE}", span)]
-    wrong = [
-        UNREADABLE.finding(why, code.span, code.text) for code in codes if (why := _unknown(code, rules)) is not None
-    ]
-    known = tuple(code for code in codes if _unknown(code, rules) is None)
-    reason = words["reason"].strip(_BESIDE_REASONS)
-    if not known:
-        return None, wrong
-    if not reason:
-        message = f"{verb}[{printable(listed)}] does not say why"
-        wrong.append(WITHOUT_REASON.finding(message, span, listed, help="write the reason behind the brackets"))
-    lines = range(comment.span.line, comment.last_line + 1)
-    return Directive(known, reason, span, lines, comment, verb == FILE, known == tuple(codes)), wrong
 
 
 def _unknown(code: Code, rules: Collection[ListedRule]) -> str | None:
@@ -134,25 +137,6 @@ def _unknown(code: Code, rules: Collection[ListedRule]) -> str | None:
 def _part(comment: Comment, start: int, end: int) -> Span:
     path, line, column, _, _ = comment.span
     return Span(path, line, column + start, line, column + end)
-
-
-class _File:
-    """A file that has comments for metta-lint."""
-
-    def __init__(self, document: Document, rules: Collection[ListedRule]) -> None:
-        self.reading = read_directives(document, rules)
-        self._long = long_values(document.root)
-        self._whole_file = [directive for directive in self.reading.directives if directive.whole_file]
-        self._by_line: dict[int, list[Directive]] = {}
-        for directive in self.reading.directives:
-            for line in {directive.lines[0], directive.lines[-1]} if not directive.whole_file else ():
-                self._by_line.setdefault(line, []).append(directive)
-
-    def about(self, span: Span) -> Iterator[Directive]:
-        """The suppressions that are about a place: its lines', and the file's."""
-        for line in lines_of(span, self._long):
-            yield from self._by_line.get(line, ())
-        yield from self._whole_file
 
 
 class LongValue(NamedTuple):
@@ -197,8 +181,8 @@ class Suppressions:
         self._coverage = coverage
         self._rules = {rule.code: rule for rule in every}
         self._kinds = {rule.code: rule.subject for rule in coverage.chosen.rules}
-        self._looked_at = {document.path: _File(document, every) for document in coverage.gathered.commented}
-        self._files: dict[str, _File | None] = {**dict.fromkeys(coverage.subjects.files), **self._looked_at}
+        self._looked_at = {document.path: CommentedFile(document, every) for document in coverage.gathered.commented}
+        self._files: dict[str, CommentedFile | None] = {**dict.fromkeys(coverage.subjects.files), **self._looked_at}
         self._used: dict[Directive, set[Code]] = {}
 
     def split(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[tuple[Finding, Directive]]]:
@@ -212,7 +196,7 @@ class Suppressions:
     @property
     def problems(self) -> list[Finding]:
         """What is wrong with the comments of the files that were looked at."""
-        return [problem for file in self._looked_at.values() for problem in file.reading.problems]
+        return [problem for file in self._looked_at.values() for problem in file.problems]
 
     def _nearest(self, finding: Finding) -> Directive | None:
         """The suppression of a finding: a line's before a file's, of its own place before its other places'.
@@ -237,25 +221,25 @@ class Suppressions:
         self._used.setdefault(nearest, set()).update(code for code in nearest.codes if code.means(rule))
         return nearest
 
-    def _file(self, path: str) -> _File | None:
+    def _file(self, path: str) -> CommentedFile | None:
         if path not in self._files:
             self._files[path] = self._found(path)
         return self._files[path]
 
-    def _found(self, path: str) -> _File | None:
+    def _found(self, path: str) -> CommentedFile | None:
         """A file that was not looked at, or was by another spelling of its path."""
         real = real_path(path)
         for other, file in self._looked_at.items():
             if real_path(other) == real:
                 return file
         document = readable(path)
-        return _File(document, self._rules.values()) if document is not None and document.comments else None
+        return CommentedFile(document, self._rules.values()) if document is not None and document.comments else None
 
     def unused(self) -> Iterator[Finding]:
         """What suppresses nothing, of that which could have: its rules ran, had the file, and knew what they ask."""
         for path, file in self._looked_at.items():
-            kinds = self._coverage.kinds(path) if file.reading.directives else frozenset()
-            for directive in file.reading.directives:
+            kinds = self._coverage.kinds(path) if file.directives else frozenset()
+            for directive in file.directives:
                 used = self._used.get(directive, set())
                 idle = [code for code in directive.codes if code not in used and self._was_judged(code, path, kinds)]
                 if idle:
