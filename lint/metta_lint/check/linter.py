@@ -14,7 +14,7 @@ from metta_lint.check.report import Report
 from metta_lint.files.confined import confined
 from metta_lint.rules.engine import merged, run_listed
 from metta_lint.rules.finding import SEVERITIES
-from metta_lint.rules.selection import chosen_rules, idle_ignores, only_selected, without_file_ignores
+from metta_lint.rules.selection import chosen_rules, idle_ignores, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,7 @@ def _filters(config: Config) -> list[Filter]:
         unexplained,  # by a declared difference
         _unsuppressed,
         _each_once,
-        _selected,
-        _not_ignored_by_file,
+        _wanted,
         *_new_to_baseline(config),
         _sorted,
     ]
@@ -91,12 +90,8 @@ def _each_once(report: Report) -> Report:
     return report._replace(findings=merged(report.findings))
 
 
-def _selected(report: Report) -> Report:
-    """Leave out what no rule finds and nobody asked for: of the rules those that were selected ran."""
-    return report._replace(findings=only_selected(report.findings, report.coverage.request.config))
-
-
-def _not_ignored_by_file(report: Report) -> Report:
+def _wanted(report: Report) -> Report:
+    """Leave out what is not selected, which no rule finds (only selected ones ran), and what is ignored in its file."""
     request = report.coverage.request
     details = report.details
     if not request.is_named:
@@ -105,7 +100,7 @@ def _not_ignored_by_file(report: Report) -> Report:
             f"{ignore.span}: per-file-ignores {ignore.pattern!r} matches no file that was looked at"
             for ignore in idle_ignores(files, request.config)
         )
-    return report._replace(findings=without_file_ignores(report.findings, request.config), details=details)
+    return report._replace(findings=wanted(report.findings, request.config), details=details)
 
 
 def _new_to_baseline(config: Config) -> list[Filter]:
@@ -121,10 +116,9 @@ def _new_to_baseline(config: Config) -> list[Filter]:
 
     def new(report: Report) -> Report:
         found = held(report.findings, baseline, report.coverage)
-        stale = without_file_ignores(only_selected(found.stale(), config), config)
         note = f"{count(found.known, 'finding')} of before in {baseline.path}, not shown"
         notes = (*report.notes, note) if found.known else report.notes
-        return report._replace(findings=[*found.new, *stale], notes=notes, held=found)
+        return report._replace(findings=[*found.new, *wanted(found.stale(), config)], notes=notes, held=found)
 
     return [new]
 

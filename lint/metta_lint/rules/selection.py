@@ -12,7 +12,7 @@ from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.rules.registry import list_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from metta_lint.project.config import Config, FileIgnore, Selector
     from metta_lint.rules.finding import Finding
@@ -78,33 +78,29 @@ def _check_code(selector: Selector, codes: Sequence[str]) -> None:
 # -- findings ----------------------------------------------------------------------------------------------------------
 
 
-def only_selected(findings: Iterable[Finding], config: Config) -> list[Finding]:
-    """Findings without those, made by no rule, whose code is not selected. That a file cannot be read always counts."""
-    return [found for found in findings if found.is_input_error or is_selected(found.code, config.selectors)]
+def wanted(findings: Iterable[Finding], config: Config) -> list[Finding]:
+    """Findings whose code is selected, and not ignored in their file. That a file cannot be read always counts."""
+    ignores = _ignores(config)
 
+    def is_wanted(found: Finding) -> bool:
+        path = from_folder(found.span.path, config.folder) if ignores else ""
+        codes = (code.prefix for ignore, matches in ignores if matches(path) for code in ignore.codes)
+        return is_selected(found.code, config.selectors) and not found.code.startswith(tuple(codes))
 
-def without_file_ignores(findings: Iterable[Finding], config: Config) -> list[Finding]:
-    """Findings without those that the configuration ignores in their files. That one cannot be read always counts."""
-    if not config.file_ignores:
-        return list(findings)
-    from metta_lint.files.globs import matcher
-
-    ignores = [(ignore, matcher(ignore.pattern)) for ignore in config.file_ignores]
-
-    def is_ignored(found: Finding) -> bool:
-        path = from_folder(found.span.path, config.folder)
-        return any(
-            found.code.startswith(code.prefix) and matches(path) for ignore, matches in ignores for code in ignore.codes
-        )
-
-    return [found for found in findings if found.is_input_error or not is_ignored(found)]
+    return [found for found in findings if found.is_input_error or is_wanted(found)]
 
 
 def idle_ignores(files: Iterable[str], config: Config) -> list[FileIgnore]:
     """The ignores whose pattern matches none of the files."""
+    ignores = _ignores(config)
+    paths = [from_folder(file, config.folder) for file in files] if ignores else []
+    return [ignore for ignore, matches in ignores if not any(map(matches, paths))]
+
+
+def _ignores(config: Config) -> list[tuple[FileIgnore, Callable[[str], bool]]]:
+    """The configuration's ignores, each with whether it is about a file."""
     if not config.file_ignores:
         return []
     from metta_lint.files.globs import matcher
 
-    paths = [from_folder(file, config.folder) for file in files]
-    return [ignore for ignore in config.file_ignores if not any(map(matcher(ignore.pattern), paths))]
+    return [(ignore, matcher(ignore.pattern)) for ignore in config.file_ignores]
