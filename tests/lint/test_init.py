@@ -11,9 +11,9 @@ import yaml
 from metta_lint import __version__
 from metta_lint.__main__ import main
 from metta_lint.api.testing import write_metta, write_pufferlib
+from metta_lint.check.adoption import run_names
 from metta_lint.plans.run import Run
 from metta_lint.project.config import load_config
-from metta_lint.project.names import run_names
 
 CONFIG, HOOKS, BASELINE = "metta-lint.toml", ".pre-commit-config.yaml", "metta-lint-baseline.json"
 SIDES = ("pufferlib/config/metta.ini", "configs/train_job.yaml")

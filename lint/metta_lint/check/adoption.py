@@ -1,34 +1,35 @@
-"""``metta-lint init``: a repository adopts the hook. Writes what is not there yet, and never over what is."""
+"""``metta-lint init``: writes the configuration, the baseline and the hook's entry; existing files are kept."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from metta_lint import __version__
 from metta_lint.base.errors import InputError, LintError
-from metta_lint.base.paths import from_folder, slashed, without_lines
+from metta_lint.base.paths import from_folder, slashed, tidy, without_lines, without_suffix
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count, printable
 from metta_lint.check.baseline import FILE as BASELINE_FILE
-from metta_lint.check.baseline import Baseline, baseline_text, updated
+from metta_lint.check.baseline import Baseline, updated, write_baseline
 from metta_lint.check.gather import unknowns
 from metta_lint.check.linter import check
 from metta_lint.files.confined import confined
 from metta_lint.files.file_system import exists, real_path, repository_around
 from metta_lint.files.replace import write_text
 from metta_lint.project.config import Config, config_of, load_config
-from metta_lint.project.names import run_names
 from metta_lint.sources import bytes_of
 from metta_lint.sources.literals import written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from metta_lint.check.report import Report
     from metta_lint.plans.pair import Pair
     from metta_lint.plans.plan import Plan
+    from metta_lint.plans.run import Run
 
 _OUR_HOOK = re.compile(r"\bid: *['\"]?metta-lint['\"]?[ \t]*(?:[,}#].*)?$", re.MULTILINE)
 _SPECIAL = r"[^\w /-]"
@@ -116,14 +117,14 @@ def _baseline(adoption: Adoption) -> list[str]:
     path = given.path if given is not None else slashed(os.path.normpath(os.path.join(adoption.folder, BASELINE_FILE)))
     if exists(path):
         return [f"kept {path}"]
-    text = baseline_text(updated(Baseline(path), adoption.report.findings, adoption.report.coverage))
-    write_text(path, text)
+    write_baseline(updated(Baseline(path), adoption.report.findings, adoption.report.coverage))
     return [f"wrote {path}: {count(adoption.old_findings, 'finding')} that the hook does not report"]
 
 
 def _hook(folder: str) -> list[str]:
     """Write the hook's entry where there is no file for it at the top of the repository; else give it to add."""
-    top = _top(folder)
+    here = real_path(folder)
+    top = repository_around(here) or here
     path = os.path.join(top, HOOKS_FILE)
     inside = from_folder(folder, top)
     argument = written(inside, HOOKS_FILE)
@@ -140,7 +141,7 @@ def _hook(folder: str) -> list[str]:
 
 
 def _files_below(folder: str) -> str:
-    """The expression by which pre-commit tells a folder's files, as YAML has it."""
+    """The regular expression of a folder's files for pre-commit, as YAML has it."""
     expression = f"^{re.sub(_SPECIAL, lambda found: re.escape(found[0]), folder)}/"
     return expression if _PLAIN_EXPRESSION.fullmatch(expression) else written(expression, HOOKS_FILE)
 
@@ -151,12 +152,6 @@ def _text(path: str) -> str:
         return bytes_of(path).decode("utf-8", "replace")
     except InputError:
         return ""
-
-
-def _top(folder: str) -> str:
-    """The top of the repository that a folder lies in; without one the folder itself."""
-    here = real_path(folder)
-    return repository_around(here) or here
 
 
 def _left_to_do(adoption: Adoption, *, with_baseline: bool) -> list[str]:
@@ -195,8 +190,39 @@ def _inside(plan: Plan, folder: str) -> str:
     return file + plan.run.entry.removeprefix(plan.run.file)
 
 
+def run_names(runs: Sequence[Run]) -> dict[str, str]:
+    """A name for each run, by its entry: the first of its names that no other run has too.
+
+    That is the trainer's (``metta``), the trainer's and the file's (``metta-train_job``), the same with more and more
+    folders, and in the end a number. Names are of what a bare key of TOML takes.
+    """
+    names = {run.entry: tuple(dict.fromkeys(_names(run))) for run in runs}
+    taken = Counter(name for those in names.values() for name in those)
+    found: dict[str, str] = {}
+    for entry, those in names.items():
+        free = (name for name in those if taken[name] == 1)
+        found[entry] = next(free, None) or _numbered(those[-1], {*found.values(), *taken})
+    return found
+
+
+def _names(run: Run) -> Iterator[str]:
+    yield run.trainer
+    file = tidy(without_suffix(slashed(run.file))).split("/")
+    parts = [part for part in (*file, *run.entry.removeprefix(run.file).strip(":").split(":")) if part]
+    for first in range(len(parts) - 1, -1, -1):
+        name = re.sub(r"[^A-Za-z0-9_]+", "-", "-".join(parts[first:])).strip("-")
+        yield f"{run.trainer}-{name}" if name else run.trainer
+
+
+def _numbered(name: str, taken: set[str]) -> str:
+    number = 2
+    while f"{name}-{number}" in taken:
+        number += 1
+    return f"{name}-{number}"
+
+
 def _quoted(text: str) -> str:
-    """A string of TOML: JSON's are, but that JSON takes DEL as it is. Raises LintError for what is no UTF-8."""
+    """A TOML string: the same as JSON's, with DEL escaped too. Raises LintError for a text that is not UTF-8."""
     import json
 
     try:

@@ -110,7 +110,8 @@ def same_environment(plans: Iterable[Plan]) -> list[Pair]:
     Where several trees hold runs of one environment, a run is paired with those that lie nearest to it.
     """
     candidates = _sharing(list(plans))
-    folders = {plan.run.file: _folders(plan) for candidate in candidates for plan in candidate[:2]}
+    files = {plan.run.file for candidate in candidates for plan in candidate[:2]}
+    folders = {file: os.path.abspath(file).split(os.sep)[:-1] for file in files}
     nearness = [_nearness(folders[left.run.file], folders[right.run.file]) for left, right, _ in candidates]
     nearest: dict[str, int] = {}
     for (left, right, _), near in zip(candidates, nearness, strict=True):
@@ -143,10 +144,6 @@ def _sharing(plans: Sequence[Plan]) -> list[tuple[Plan, Plan, str]]:
         rank = ranks[left.run.trainer]
         found += [(left, plans[at], shared[at]) for at in sorted(shared) if rank < ranks[plans[at].run.trainer]]
     return found
-
-
-def _folders(plan: Plan) -> list[str]:
-    return os.path.abspath(plan.run.file).split(os.sep)[:-1]
 
 
 def _nearness(left: Sequence[str], right: Sequence[str]) -> int:

@@ -23,8 +23,6 @@ SUBJECTS = ("pair", "plan", "document", "tree", "environment", "sweep")
 """What a rule's check() can ask for by the name of its parameter; it runs once for each."""
 PREVIEW = "preview"
 """The fourth word of a rule in the index that is not yet stable."""
-CO_VARARGS, CO_VARKEYWORDS = 4, 8
-"""The flags of a code object for ``*args`` and ``**kwargs`` (inspect's, which is slow to import)."""
 
 
 class ListedRule(NamedTuple):
@@ -97,21 +95,12 @@ def is_preview(rule: object) -> bool:
 
 def subject_of(rule: Rule) -> str:
     """What a rule's check() asks for. Raises LintError where that is nothing that there is."""
-    parameters = [name for name in _parameters(rule.check) if name != "self"]
+    from inspect import signature
+
+    parameters = [name for name in signature(rule.check).parameters if name != "self"]
     if len(parameters) != 1 or parameters[0] not in SUBJECTS:
         raise LintError(
             f"rule {rule.code}: check() asks for {', '.join(parameters) or 'nothing'}; it can have one of "
             + ", ".join(SUBJECTS)
         )
     return parameters[0]
-
-
-def _parameters(function: Callable[..., object]) -> Sequence[str]:
-    """The names of a function's parameters, which its code has: a signature takes fifty times as long to make."""
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
-        from inspect import signature
-
-        return list(signature(function).parameters)
-    names: tuple[str, ...] = code.co_varnames
-    return names[: code.co_argcount + code.co_kwonlyargcount]
