@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from metta_lint.base.documents import Span
-    from metta_lint.rules.finding import Finding, Identity, Severity
+    from metta_lint.rules.finding import Finding, FindingIdentity, Severity
     from metta_lint.sources.edit import Edit
 
 ROUNDS = 100
@@ -118,7 +118,7 @@ class Fixer(Generic[R]):
         self.wanted = wanted
         self.files = _Files()
         self.done: list[Finding] = []
-        self.failed: dict[Identity, Finding] = {}
+        self.failed: dict[FindingIdentity, Finding] = {}
 
     def fix(self) -> Fixed:
         """Apply what is wanted, round after round."""

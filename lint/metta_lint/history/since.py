@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from metta_lint.check.gather import Request
     from metta_lint.check.report import Report
     from metta_lint.project.config import Config, RunSpec
-    from metta_lint.rules.finding import Identity
+    from metta_lint.rules.finding import FindingIdentity
 
 
 class Since(NamedTuple):
@@ -121,7 +121,7 @@ def _earlier(
     since: Since,
     state: EarlierState,
     request: Request,
-) -> tuple[Counter[Identity], list[str]]:
+) -> tuple[Counter[FindingIdentity], list[str]]:
     """How often a commit had each finding, under the names that files have now; and what could not be read."""
     config = request.config
     paths = request.asked if request.is_named else ()

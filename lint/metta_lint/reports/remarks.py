@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from metta_lint.rules.built_in import BuiltIn
-    from metta_lint.rules.finding import Finding, Identity
+    from metta_lint.rules.finding import Finding, FindingIdentity
     from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Rule
 
@@ -64,7 +64,7 @@ def with_fingerprints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, st
     """
     from hashlib import sha256
 
-    seen: Counter[Identity] = Counter()
+    seen: Counter[FindingIdentity] = Counter()
     for finding in findings:
         key = finding.identity._replace(path=repository_path(finding.span.path))
         text = "\0".join((key.code, key.path, key.text, str(seen[key])))

@@ -43,7 +43,7 @@ class Related(NamedTuple):
     span: Span
 
 
-class Identity(NamedTuple):
+class FindingIdentity(NamedTuple):
     """What makes two findings the same: never the words of a message, nor a line, which every edit above it moves.
 
     ``subject`` is what a finding speaks of: a quantity, a key path or a name; ``values`` are the texts of its values.
@@ -104,10 +104,10 @@ class Finding(NamedTuple):
         return " against ".join(self.runs) or self.looked_at
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> FindingIdentity:
         """What it is known by when lines have moved, as seen from the working directory."""
         values = tuple(map(_value_text, self.values))
-        return Identity(self.code, slashed(self.span.path), self.subject or self.quantity, values)
+        return FindingIdentity(self.code, slashed(self.span.path), self.subject or self.quantity, values)
 
     @property
     def url(self) -> str:
