@@ -103,7 +103,3 @@ class Loop(NamedTuple):
     precision: str = "float32"
     ranks_counted: int = 1
     autocast_stays_on: bool = False
-
-    def as_dict(self) -> dict[str, object]:
-        """The loop as JSON-ready data."""
-        return {**self._asdict(), "environment": self.environment._asdict()}

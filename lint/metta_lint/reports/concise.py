@@ -1,4 +1,4 @@
-"""``--output-format concise``: a line for each finding, ``path:line:column: ML101 [*] text``. [*]: it has a safe fix."""
+"""``--output-format concise``: one line for each finding, ``path:line:column: ML101 [*] text``. [*]: a safe fix."""
 
 from __future__ import annotations
 

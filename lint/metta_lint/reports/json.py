@@ -97,7 +97,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
         },
         "refusals": [_refusal_data(plan, refusal) for refusal in plan.refusals],
         "risks": [{**_refusal_data(plan, risk), "only_if": risk.only_if} for risk in plan.risks],
-        "loop": plan.loop.as_dict() if plan.loop is not None else {},
+        "loop": {} if plan.loop is None else plan.loop,
         "notes": plan.run.notes,
     }
 
