@@ -1,4 +1,4 @@
-"""Cells: how many columns of a terminal a text takes, where to break it, and the part of a long line that fits."""
+"""Text in a terminal's columns: how many it takes, where it is broken, and the part of a long line that fits."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 TAB = "    "
-"""What a tab is shown as, wherever it stands, so that marks stay under what they mark."""
+"""What a tab is shown as, wherever it is, so that marks stay under what they mark."""
 _TWO_WIDE = ("W", "F")
 _NO_WIDTH = ("Mn", "Me", "Cf")
 
 
 def signs(line: str) -> list[str]:
-    """What each character of a line is shown as."""
+    """What is shown for each character of a line: itself, four blanks for a tab, one sign for a control character."""
     return [TAB if character == "\t" else character for character in without_controls(line)]
 
 
 def one_line(text: str) -> str:
-    """A text, such as a file's name, that neither breaks a line nor speaks to the terminal."""
+    """A text, such as a file's name, without line breaks and control characters."""
     return without_controls(text).replace("\n", " ").replace("\t", " ")
 
 
@@ -40,7 +40,7 @@ def width(text: str) -> int:
 
 
 def wrapped(text: str, room: int | None) -> list[str]:
-    """A text in lines of so many columns, broken at spaces; a longer word has a line of its own."""
+    """A text in lines of at most ``room`` columns, broken at spaces. A word that is longer has a line of its own."""
     if room is None:
         return text.split("\n")
     return [line for paragraph in text.split("\n") for line in _lines(paragraph, room)]
@@ -60,7 +60,7 @@ CUT = "..."
 
 
 class Window(NamedTuple):
-    """The characters of a line from ``first`` up to ``last``, as they are shown; ``CUT`` stands for the rest."""
+    """The characters of a line from ``first`` up to ``last``, as they are shown; ``...`` stands for the rest."""
 
     cells: Sequence[str]
     first: int
@@ -85,9 +85,9 @@ class Window(NamedTuple):
 
 
 def window(cells: Sequence[str], start: int, end: int, room: int) -> Window:
-    """The part of a line that fits into so many columns and shows what is marked from ``start`` up to ``end``.
+    """The part of a line that fits into ``room`` columns and shows what is marked from ``start`` up to ``end``.
 
-    As much of the line's beginning is shown as there is room for: that is where its key stands.
+    The line's beginning is shown where there is room for it: its key is there.
     """
     if width("".join(cells)) <= room:
         return Window(cells, 0, len(cells))
@@ -102,7 +102,7 @@ def window(cells: Sequence[str], start: int, end: int, room: int) -> Window:
 
 
 def _fitting(cells: Sequence[str], first: int, room: int) -> int:
-    """Up to which character, from the first one on, a line fits into so many columns."""
+    """The last character, from ``first`` on, up to which a line fits into ``room`` columns."""
     last = first
     while last < len(cells) and (room := room - width(cells[last])) >= 0:
         last += 1

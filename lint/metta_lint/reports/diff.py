@@ -1,4 +1,4 @@
-"""Unified diffs of what fixes would write."""
+"""``check --diff``: what fixes would write, as a unified diff."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAID = {"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"}
 
 
 def diff(rewrites: Iterable[Rewrite]) -> str:
-    """What ``git apply -p0`` and ``patch -p0`` would make the same changes of, a file after the other."""
+    """The diff of one file after the other, for ``git apply -p0`` and ``patch -p0``."""
     return "".join(line for rewrite in rewrites for line in _lines(rewrite))
 
 
@@ -32,7 +32,7 @@ def _lines(rewrite: Rewrite) -> Iterator[str]:
 
 
 def _target(path: str) -> str:
-    """The file that a path leads to over links: neither ``git apply`` nor ``patch`` follows one."""
+    """The file that a path with links leads to: neither ``git apply`` nor ``patch`` follows links."""
     here, real = os.path.realpath("."), os.path.realpath(path)
     if real == os.path.normpath(os.path.join(here, path)) or not is_below(real, here):
         return path
@@ -40,9 +40,9 @@ def _target(path: str) -> str:
 
 
 def _name(path: str) -> str:
-    """A file's name as git has it there: one with a tab or the like in quotes, one with a blank before a tab.
+    """A file's name as git writes it in a diff: in quotes with a tab or the like in it, before a tab with a blank.
 
-    Without the tab, ``patch`` would take what is behind the blank for a date.
+    Without the tab, ``patch`` would take what follows the blank for a date.
     """
     if _QUOTED.search(path):
         return f'"{_QUOTED.sub(_escaped, path)}"'
@@ -50,12 +50,12 @@ def _name(path: str) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """A character as in C; a byte that is no UTF-8 by its number."""
+    """A character as C writes it: ``\\t``; a byte that is not UTF-8 as ``\\377``."""
     byte = ord(found[0]) & 0xFF
     return _SAID.get(found[0], f"\\{byte:03o}")
 
 
 def _split(data: bytes) -> list[str]:
-    """Lines with their ends, as patch has them: a CR is a character like any other."""
+    """Lines with their ends, as ``patch`` counts them: a CR does not end a line."""
     *lines, last = data.decode("utf-8", "replace").split("\n")
     return [*(f"{line}\n" for line in lines), *([last] if last else [])]

@@ -1,4 +1,4 @@
-"""Excerpts: the lines that a finding speaks of, with a mark under each value, grouped by file."""
+"""Excerpts: a finding's lines, grouped by file, with a mark under each value."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from metta_lint.rules.finding import Finding
 
 LONGEST = 160
-"""Columns of a line where the page has no width."""
+"""Columns of a line where the output has no width, such as a log."""
 REACH = 4
-"""Times the width of a page that a line is looked at on either side of a mark: a line may have no end."""
+"""How far a line is read on either side of a mark, in widths of the page: a line can have millions of characters."""
 NEAR = 6
-"""Lines between two places of one file that are shown as one excerpt."""
+"""Two places of one file with at most so many lines between them are one excerpt."""
 NARROWEST_LABEL = 24
-"""Columns that a label needs beside its mark; else it stands below."""
+"""Columns that a label needs beside its mark; with fewer it is on the next line."""
 
 
 class Mark(NamedTuple):
-    """A place to be shown: the primary one, or a related one with what is to be seen there."""
+    """A place to be marked: the finding's own, or a related one with its label."""
 
     span: Span
     label: str
@@ -43,7 +43,7 @@ class Mark(NamedTuple):
 
 
 def excerpts(finding: Finding, style: Style, gutter: int) -> list[str]:
-    """The places of a finding: for each file, and each part of it that lies apart, its location and its lines.
+    """The places of a finding: ``--> file:line:column`` for each part of a file, then its lines and marks.
 
     ``gutter`` is the width of the line numbers.
     """
@@ -59,7 +59,7 @@ def excerpts(finding: Finding, style: Style, gutter: int) -> list[str]:
 
 
 def _marks(finding: Finding) -> list[Mark]:
-    """The primary place, with the label of a related one that is the same, and the other related ones, each once."""
+    """The finding's place and its related ones, each once; equal places share a mark and join their labels."""
     labels: dict[Span, list[str]] = {finding.span: []}
     for related in finding.related:
         labels.setdefault(related.span, []).append(related.label)
@@ -67,7 +67,7 @@ def _marks(finding: Finding) -> list[Mark]:
 
 
 class _Drawing(NamedTuple):
-    """Draws lines and marks, the lines' numbers in a gutter before them."""
+    """Draws lines and marks behind a gutter of line numbers."""
 
     style: Style
     severity: str
@@ -79,7 +79,7 @@ class _Drawing(NamedTuple):
         return LONGEST if self.style.width is None else self.style.width - self.gutter - len(" | ")
 
     def group(self, marks: Sequence[Mark]) -> Iterator[str]:
-        """The location of the first mark, and the lines that have marks."""
+        """The location of the first mark, then the lines that have marks."""
         lines = _lines(marks[0].span.path)
         by_line: dict[int, list[Mark]] = {}
         for mark in sorted(marks, key=lambda mark: mark.span):
@@ -93,7 +93,7 @@ class _Drawing(NamedTuple):
             yield from self._marked(number, lines[number - 1], by_line[number])
 
     def _between(self, before: int, number: int, lines: Sequence[str]) -> Iterator[str]:
-        """What stands between two lines with marks: the one line that there is, or a sign that there are several."""
+        """What is between two lines with marks: a single line itself, ``...`` for several."""
         if before and number - before == 2:
             cells = signs(lines[number - 2][: REACH * self.room])
             yield self._line(number - 1, window(cells, 0, 0, self.room).text)
@@ -101,7 +101,7 @@ class _Drawing(NamedTuple):
             yield self.style.dim(CUT)
 
     def _marked(self, number: int, line: str, marks: Sequence[Mark]) -> Iterator[str]:
-        """A line and a row for each of its marks; the line again for each where they do not fit beside each other."""
+        """A line and a row for each of its marks. Marks that do not fit beside each other each get the line again."""
         first = min(mark.span.column for mark in marks) - 1
         last = max(_end(mark.span, line) for mark in marks)
         room = self.room - 2 * len(CUT)
@@ -138,7 +138,7 @@ class _Drawing(NamedTuple):
 
 
 def _end(span: Span, line: str) -> int:
-    """The character after a span's last one on its first line."""
+    """The column where a span ends on its first line, counted from 0."""
     end = span.end_column - 1 if span.end_line == span.line else len(line)
     return max(min(end, len(line)), span.column)
 
@@ -155,7 +155,7 @@ def _lines(path: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _lines_of(file: Identity) -> tuple[str, ...]:
-    """A file's lines, up to the bounds within which files are read: no more can have a span."""
+    """A file's lines, as many as a file is read: no later one can have a span."""
     text = read_bytes(file[0]).decode("utf-8-sig", "replace")
     lines = LINE_BREAK.split(text, LINE_LIMIT)[:LINE_LIMIT]
     return tuple(lines if lines[-1] else lines[:-1])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import show
 from metta_lint.reports.full import finding_blocks
-from metta_lint.reports.solving import solution_lines
+from metta_lint.reports.solving import proposal_blocks
 from metta_lint.reports.text import arithmetic, quantity_text
 from metta_lint.rules.engine import Subjects
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def explanation_page(code: str, explanations: Iterable[Explanation], style: Style) -> str:
-    """Each run or pair: the findings, how their quantities come about, and what would fix them."""
+    """For each run or pair: the findings, how their quantities are derived, and what would fix them."""
     return "\n\n".join("\n\n".join(_blocks(code, each, style)) for each in explanations)
 
 
@@ -37,13 +37,15 @@ def _blocks(code: str, explanation: Explanation, style: Style) -> Iterator[str]:
         if steps:
             heading = f"### How it comes about in {plan.run.label} ({plan.run.dialect})"
             yield "\n".join([style.bold(heading), "", *_derivation(plan, steps, style)])
-    fixing = [*_takes(explanation), *_proposals(explanation, style)]
+    fixing = list(_takes(explanation))
+    if explanation.answer is not None:
+        fixing += [line for block in proposal_blocks(explanation.answer, style) for line in block]
     if fixing:
         yield "\n".join([style.bold("### What would fix it"), "", *fixing])
 
 
 def _not_judged(explanation: Explanation) -> Iterator[str]:
-    """Why nothing could be found: no rule fires on a value that is not known."""
+    """What is unknown of each run: no rule fires on a value that is not known."""
     for plan, steps in zip(explanation.plans, explanation.derivations, strict=True):
         unknown = {step.quantity.unknown_because for step in steps if step.quantity is not None and not step.depth}
         for because in sorted(reason for reason in unknown if reason is not None):
@@ -84,12 +86,3 @@ def _takes(explanation: Explanation) -> Iterator[str]:
     for (side, lines), plan in zip(explanation.takes.items(), explanation.plans, strict=False):
         yield f"check --fix --take {side} ({plan.run.label} is right):"
         yield from (f"  {line}" for line in lines or ["nothing"])
-
-
-def _proposals(explanation: Explanation, style: Style) -> Iterator[str]:
-    if explanation.answer is None:
-        return
-    if not explanation.answer.proposals:
-        yield "no change of one or two sizes makes it clean"
-    for number, solution in enumerate(explanation.answer.proposals, start=1):
-        yield from solution_lines(number, solution, style)

@@ -31,14 +31,16 @@ def solve_page(answer: Answer, style: Style) -> str:
         f"  {want} = {shown(answer.plan.value(want), '?')}, and {shown(value, '?')} is wanted"
         for want, value in missed.items()
     ]
-    if not answer.proposals:
-        return "\n".join([*lines, "", "no change of one or two sizes makes it clean"])
-    for number, solution in enumerate(answer.proposals, start=1):
-        lines += ["", *solution_lines(number, solution, style)]
-    return "\n".join(lines)
+    return "\n\n".join(map("\n".join, (lines, *proposal_blocks(answer, style))))
 
 
-def solution_lines(number: int, solution: Solution, style: Style) -> Iterator[str]:
+def proposal_blocks(answer: Answer, style: Style) -> list[list[str]]:
+    """The lines of each proposal, or a line that says that there is none."""
+    blocks = [list(_lines(number, solution, style)) for number, solution in enumerate(answer.proposals, start=1)]
+    return blocks or [["no change of one or two sizes makes it clean"]]
+
+
+def _lines(number: int, solution: Solution, style: Style) -> Iterator[str]:
     proposal = solution.proposal
     said = ", ".join(f"{key} = {value} (now {proposal.before[key]})" for key, value in proposal.changes.items())
     far = count(len(proposal.changes), "setting") + f", {proposal.distance:.3f} octaves away"
