@@ -1,4 +1,4 @@
-"""The command line: every command gathers its options, calls one plain function, and prints one report."""
+"""The command line: each command reads its options, calls one plain function, and prints one report."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 COMMANDS = ("check", "plan", "solve", "compare", "verify", "rules", "explain", "init", "server")
-"""Each is the function of its name in the module of its name, which is imported when it is asked for."""
+"""Each is the function ``command`` of the module of its name."""
 
 
 class _Commands(click.Group):
-    """Commands that are imported when they are asked for: each has imports that the others do without."""
+    """Imports a command when it is asked for: each has imports that the others do without."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -29,7 +29,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
 
     def resolve_command(
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command; its exit code. What a user can cause ends in one line on stderr and exit code 2."""
+    """Run a command and return its exit code. An error that a user can cause is one line on stderr, and exit code 2."""
     _prepare_streams()
     try:
         result = main.main(list(arguments), prog_name="metta-lint", standalone_mode=False)
@@ -70,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _prepare_streams() -> None:
-    """A closed stdout swallows what is printed; a character that a terminal lacks is escaped."""
+    """Print nowhere where a stream is closed, and escape what a terminal's encoding lacks."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process

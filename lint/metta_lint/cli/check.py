@@ -9,14 +9,7 @@ import click
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.cli.baseline import BaselineOptions, baseline_options, keep_baseline, with_baseline
-from metta_lint.cli.fix import (
-    FixOptions,
-    fix_options,
-    with_fixes,
-    with_pairs_taken,
-    with_sizes_solved,
-    without_effect,
-)
+from metta_lint.cli.fix import FixOptions, fix_filters, fix_options, with_fixes, without_effect
 from metta_lint.cli.options import (
     HistoryOptions,
     LaunchOptions,
@@ -36,9 +29,7 @@ from metta_lint.reports.formats import FORMATS
 from metta_lint.rules.finding import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from metta_lint.check.report import Filter, Report
+    from metta_lint.check.report import Report
     from metta_lint.rules.finding import Severity
 
 
@@ -73,7 +64,7 @@ check_options = option_group(
 )
 
 
-@click.command()
+@click.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @launch_options
 @rule_options
@@ -82,7 +73,7 @@ check_options = option_group(
 @fix_options
 @check_options
 @output_options(*FORMATS)
-def check(
+def command(
     paths: tuple[str, ...],
     *,
     launch: LaunchOptions,
@@ -94,8 +85,8 @@ def check(
     output: OutputOptions,
 ) -> int:
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
-    from metta_lint.check.linter import check as run_check
-    from metta_lint.cli.pair import check_taken
+    from metta_lint.check.linter import check
+    from metta_lint.cli.pair import check_overrides
     from metta_lint.reports.formats import report_text
     from metta_lint.reports.statistics import statistics_text
     from metta_lint.rules.finding import at_least
@@ -108,11 +99,15 @@ def check(
         if asked and baselines.changes_file:
             raise click.UsageError(f"{option} shows a part of what is found, and a baseline holds all of it")
     applied = with_baseline(config, baselines)
-    further = list(_further(options.since, fixes))
+    further = list(fix_filters(fixes))
+    if options.since is not None:
+        from metta_lint.history.since import only_new
+
+        further.insert(0, partial(only_new, options.since))
 
     def look() -> Report:
-        report = run_check(paths, applied, launch.overrides, machine, further)
-        check_taken(launch, report.plans)
+        report = check(paths, applied, launch.overrides, machine, further)
+        check_overrides(launch, report.plans)
         return report
 
     if fixes.fix or fixes.diff:
@@ -131,14 +126,3 @@ def check(
         emit(write(report, output.output_format, output.style), output)
         code = max(code, report.exit_code)
     return 0 if options.exit_zero and code == 1 else code
-
-
-def _further(since: str | None, fixes: FixOptions) -> Iterator[Filter]:
-    """What else findings go through: what an earlier commit had goes, and others get the fixes that are asked for."""
-    if since is not None:
-        from metta_lint.history.since import only_new
-
-        yield partial(only_new, since)
-    yield partial(with_pairs_taken, fixes.take)
-    if fixes.fix or fixes.diff or fixes.unsafe_fixes:
-        yield with_sizes_solved

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metta_lint.rules.rule import Rule
 
 
-@click.command()
+@click.command("explain")
 @click.argument("code", metavar="CODE")
 @click.option(
     "--config",
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     metavar="RUN|FILE",
     help="A run, by its name or its entry file: explain the rule on its numbers. Or a configuration file (.toml).",
 )
-@click.option("--against", metavar="RUN", help="The run that it is held against, for rules of pairs.")
+@click.option("--against", metavar="RUN", help="The run that it is compared with, for rules of pairs.")
 @launch_options_beside_config
 @output_options()
-def explain(
+def command(
     code: str, configs: tuple[str, ...], against: str | None, launch: LaunchOptions, output: OutputOptions
 ) -> int:
     """A rule's page: what it finds, why it matters, how to fix it; with --config RUN, on your own numbers."""
@@ -70,14 +70,11 @@ def _one_run(runs: Sequence[str], against: str | None, overrides: Sequence[str])
 
 
 def _rule(code: str, config: Config) -> Rule | BuiltIn:
-    from metta_lint.rules.built_in import BUILT_IN
+    from metta_lint.rules.built_in import BUILT_IN, BuiltIn
     from metta_lint.rules.registry import list_rules
 
-    def is_meant(rule: BuiltIn | ListedRule) -> bool:
-        return code.upper() in (rule.code, rule.name.upper())
-
-    for built_in in filter(is_meant, BUILT_IN):
-        return built_in
-    for rule in filter(is_meant, list_rules(config.plugins)):
-        return rule.load()
-    raise LintError(f"no rule is called {code}; `metta-lint rules` lists them")
+    every: list[BuiltIn | ListedRule] = [*BUILT_IN, *list_rules(config.plugins)]
+    found = next((rule for rule in every if code.upper() in (rule.code, rule.name.upper())), None)
+    if found is None:
+        raise LintError(f"no rule is called {code}; `metta-lint rules` lists them")
+    return found if isinstance(found, BuiltIn) else found.load()

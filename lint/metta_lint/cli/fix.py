@@ -1,4 +1,4 @@
-"""``metta-lint check --fix`` and ``--diff``: what is changed, and what is said of it, all of that on stderr."""
+"""``metta-lint check --fix`` and ``--diff``: what is changed, and what is said about it on stderr."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import click
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
-from metta_lint.cli.options import option_group
+from metta_lint.base.wording import count
+from metta_lint.cli.options import option_group, warn
 from metta_lint.cli.output import emit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from metta_lint.check.report import Report
+    from metta_lint.check.report import Filter, Report
     from metta_lint.cli.options import OutputOptions
     from metta_lint.files.replace import Rewrite
     from metta_lint.fixes.fixer import Fixed
@@ -48,120 +49,102 @@ fix_options = option_group(
 
 
 def without_effect(options: FixOptions) -> list[str]:
-    """What is said of options that choose fixes where no fixes are asked for."""
+    """A warning for each option that chooses fixes where no fixes are asked for."""
     if options.fix or options.diff:
         return []
     given = [name for name, value in (("--unsafe-fixes", options.unsafe_fixes), ("--take", options.take)) if value]
     return [f"{name} changes no file without --fix, and shows no change without --diff" for name in given]
 
 
-def with_pairs_taken(side: Side | None, report: Report) -> Report:
-    """The report, its findings of pairs with fixes where a side is said to be right."""
-    if side is None and not any(pair.truth for pair in report.pairs):
-        return report
-    from metta_lint.fixes.take import with_taken
+def fix_filters(options: FixOptions) -> Iterator[Filter]:
+    """What gives findings the fixes that are asked for: those of pairs where a side is right, those of sizes."""
 
-    return report._replace(findings=with_taken(report.findings, report.pairs, side))
+    def with_pairs_taken(report: Report) -> Report:
+        if options.take is None and not any(pair.truth for pair in report.pairs):
+            return report
+        from metta_lint.fixes.take import with_taken
 
+        return report._replace(findings=with_taken(report.findings, report.pairs, options.take))
 
-def with_sizes_solved(report: Report) -> Report:
-    """The report, its findings of sizes that do not go together with fixes."""
-    from metta_lint.fixes.solver.fixes import with_solved
+    def with_sizes_solved(report: Report) -> Report:
+        from metta_lint.fixes.solver.fixes import with_solved
 
-    return report._replace(findings=with_solved(report.findings, report.plans))
+        return report._replace(findings=with_solved(report.findings, report.plans))
+
+    yield with_pairs_taken
+    if options.fix or options.diff or options.unsafe_fixes:
+        yield with_sizes_solved
 
 
 def with_fixes(
     look: Callable[[], Report], roots: Sequence[str], options: FixOptions, severity: Severity, output: OutputOptions
 ) -> tuple[Report, int]:
-    """Fix what is found below some files and folders, or say what would change; what is left, and an exit code.
+    """Fix what is found below some files and folders, or print what would change. What is left, and an exit code.
 
-    With ``--diff`` the code is 1 where something would change; with either it is 2 where a fix is none, with ``--fix``
-    where something could not be written, with ``--diff``, which shows no findings, where a file could not be read.
+    The code is 2 where a fix does not work, where ``--fix`` cannot write a file, or where ``--diff``, which shows no
+    findings, cannot read one. Else ``--diff`` has 1 where something would change.
     """
     from metta_lint.fixes.fixer import Fixer, Wanted
 
-    wanted = Wanted(tuple(roots), options.unsafe_fixes, of_pairs=options.take is not None, severity=severity)
-    fixer = Fixer(look, wanted)
+    fixer = Fixer(
+        look, Wanted(tuple(roots), options.unsafe_fixes, of_pairs=options.take is not None, severity=severity)
+    )
     fixed = fixer.fix()
     report = fixer.report
-    code = _say_bugs(fixed)
+    errors = [
+        f"the fix of {finding.code} ({finding.name}) at {finding.span} leaves it there, and is not applied: "
+        "this is a bug of the rule"
+        for finding in fixed.failed
+    ]
     if options.diff:
         from metta_lint.reports.diff import diff
 
         emit(diff(fixed.rewrites).removesuffix("\n"), output, is_patch=True)
-        _say(fixed, report, "Would fix", options, output)
-        unreadable = _say_unreadable(report)
-        return report, max(code, unreadable, int(bool(fixed.rewrites)))
-    failed = [rewrite for rewrite in fixed.rewrites if not _written(rewrite)]
-    if failed:
-        fixed, report = fixed._replace(done=_without(fixed.done, failed), unsettled=False), look()
-    _say(fixed, report, "Fixed", options, output)
-    return report, 2 if failed else code
+        errors += [f"{finding.span}: {finding.message}" for finding in report.findings if finding.is_input_error]
+    else:
+        failed = {rewrite.path: error for rewrite in fixed.rewrites if (error := _failure(rewrite))}
+        errors += failed.values()
+        if failed:
+            fixed, report = fixed._replace(done=_without(fixed.done, failed), unsettled=False), look()
+    said = [] if output.quiet else _summary(fixed, report, options)
+    for line in (*(f"error: {error}" for error in errors), *said):
+        click.echo(line, err=True)
+    return report, 2 if errors else int(options.diff and bool(fixed.rewrites))
 
 
-def _written(rewrite: Rewrite) -> bool:
+def _failure(rewrite: Rewrite) -> str:
+    """Write a file; why that could not be done, or "" where it was."""
     try:
         note = rewrite.write()
     except LintError as error:
-        click.echo(f"error: {error}", err=True)
-        return False
-    if note:
-        click.echo(f"warning: {note}", err=True)
-    return True
+        return str(error)
+    warn([note] if note else [])
+    return ""
 
 
-def _without(done: Iterable[Finding], failed: Iterable[Rewrite]) -> tuple[Finding, ...]:
+def _without(done: Iterable[Finding], failed: Iterable[str]) -> tuple[Finding, ...]:
     """The findings whose fix is wholly in files that were written."""
-    files = {os.path.realpath(rewrite.path) for rewrite in failed}
-    return tuple(
-        finding
-        for finding in done
-        if finding.fix is not None and files.isdisjoint(os.path.realpath(edit.span.path) for edit in finding.fix.edits)
-    )
+    files = set(map(os.path.realpath, failed))
+    return tuple(finding for finding in done if files.isdisjoint(map(os.path.realpath, _edited(finding))))
 
 
-def _say_bugs(fixed: Fixed) -> int:
-    for finding in fixed.failed:
-        click.echo(
-            f"error: the fix of {finding.code} ({finding.name}) at {finding.span} leaves it there, and is not "
-            "applied: this is a bug of the rule",
-            err=True,
-        )
-    return 2 if fixed.failed else 0
+def _edited(finding: Finding) -> dict[str, None]:
+    """The files that a finding's fix edits."""
+    return dict.fromkeys(edit.span.path for edit in finding.fix.edits) if finding.fix is not None else {}
 
 
-def _say_unreadable(report: Report) -> int:
-    unreadable = [finding for finding in report.findings if finding.is_input_error]
-    for finding in unreadable:
-        click.echo(f"error: {finding.span}: {finding.message}", err=True)
-    return 2 if unreadable else 0
-
-
-def _say(fixed: Fixed, report: Report, verb: str, options: FixOptions, output: OutputOptions) -> None:
-    if output.quiet:
-        return
-    lines = [f"{verb} {_counted(fixed.done)}" if fixed.done else "No fixes to apply"]
-    lines += [f"Left alone, for it would change {_elsewhere(finding)}" for finding in fixed.outside]
-    unsafe = [finding for finding in report.findings if finding.fix is not None and not finding.fix.is_safe]
-    if unsafe and not options.unsafe_fixes:
-        lines.append(f"{len(unsafe)} more can be fixed with --unsafe-fixes")
-    if fixed.unsettled:
-        lines.append("There is more to fix: run it again")
-    left = len(report.findings)
-    lines.append(f"{left} {'finding is' if left == 1 else 'findings are'} left" if left else "Nothing is left")
-    for line in lines:
-        click.echo(line, err=True)
-
-
-def _elsewhere(finding: Finding) -> str:
-    files = dict.fromkeys(edit.span.path for edit in finding.fix.edits) if finding.fix is not None else ()
-    return f"{', '.join(files)}: {finding.span}: {finding.code}"
-
-
-def _counted(findings: Iterable[Finding]) -> str:
-    """``3 findings: 2 x ML501 (ignored-key), 1 x ML407 (text-for-value)``."""
-    counts = Counter((finding.code, finding.name) for finding in findings)
-    total = sum(counts.values())
+def _summary(fixed: Fixed, report: Report, options: FixOptions) -> Iterator[str]:
+    """``Fixed 3 findings: 2 x ML501 (ignored-key), 1 x ML407 (text-for-value)``, and what is left."""
+    counts = Counter((finding.code, finding.name) for finding in fixed.done)
     each = ", ".join(f"{number} x {code} ({name})" for (code, name), number in sorted(counts.items()))
-    return f"{total} finding{'' if total == 1 else 's'}: {each}"
+    verb = "Would fix" if options.diff else "Fixed"
+    yield f"{verb} {count(len(fixed.done), 'finding')}: {each}" if counts else "No fixes to apply"
+    for finding in fixed.outside:
+        yield f"Left alone, for it would change {', '.join(_edited(finding))}: {finding.span}: {finding.code}"
+    unsafe = sum(finding.fix is not None and not finding.fix.is_safe for finding in report.findings)
+    if unsafe and not options.unsafe_fixes:
+        yield f"{unsafe} more can be fixed with --unsafe-fixes"
+    if fixed.unsettled:
+        yield "There is more to fix: run it again"
+    left = len(report.findings)
+    yield f"{left} {'finding is' if left == 1 else 'findings are'} left" if left else "Nothing is left"

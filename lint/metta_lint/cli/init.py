@@ -7,14 +7,14 @@ import sys
 import click
 
 
-@click.command()
+@click.command("init")
 @click.option(
     "--baseline/--no-baseline",
     "wanted",
     default=None,
     help="Write a baseline of what is found now, so that the first commit passes (asked for on a terminal).",
 )
-def init(wanted: bool | None) -> int:
+def command(wanted: bool | None) -> int:
     """Adopt the hook: write metta-lint.toml for the runs and pairs in this folder, and the pre-commit entry.
 
     What is there already is kept.

@@ -163,8 +163,12 @@ class OutputOptions(NamedTuple):
     output_format: str = "text"
 
     @property
+    def is_json(self) -> bool:
+        return self.output_format == "json"
+
+    @property
     def style(self) -> Style:
-        """How a page looks: in a file without colours, and as wide as it takes."""
+        """How a page looks: in a file it has no colours, and its lines are as long as they are."""
         from metta_lint.reports.style import Style, style_for
 
         return Style(quiet=self.quiet) if self.output_file else style_for(sys.stdout, self.color, quiet=self.quiet)

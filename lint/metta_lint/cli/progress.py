@@ -12,31 +12,22 @@ TENTHS = 10
 
 
 def progress_line(stream: IO[str], label: str) -> OnProgress:
-    """A callback that shows steps on a stream."""
-    return _bar(stream, label) if stream.isatty() else _lines(stream, label)
-
-
-def _bar(stream: IO[str], label: str) -> OnProgress:
-    def show(step: Progress) -> None:
-        filled = WIDTH * step.done // max(step.total, 1)
-        stream.write(f"\r\x1b[2K{label}: {step.phase:<8} [{'#' * filled:<{WIDTH}}] {step.done:,}/{step.total:,}")
-        if step.done >= step.total:
-            stream.write("\n")
-        stream.flush()
-
-    return show
-
-
-def _lines(stream: IO[str], label: str) -> OnProgress:
+    """A callback that shows steps on a stream: in a log at the start, in the middle and at the end of each phase."""
     last = ("", -1)
 
     def show(step: Progress) -> None:
         nonlocal last
-        tenth = TENTHS * step.done // max(step.total, 1)
-        if (step.phase, tenth) == last or (tenth not in (0, 5, TENTHS) and step.phase == last[0]):
-            return
-        last = (step.phase, tenth)
-        stream.write(f"{label}: {step.phase} {step.done:,}/{step.total:,}\n")
+        total = max(step.total, 1)
+        if stream.isatty():
+            bar = "#" * (WIDTH * step.done // total)
+            stream.write(f"\r\x1b[2K{label}: {step.phase:<8} [{bar:<{WIDTH}}] {step.done:,}/{step.total:,}")
+            stream.write("\n" if step.done >= step.total else "")
+        else:
+            now = (step.phase, TENTHS * step.done // total)
+            if now == last or (now[1] not in (0, 5, TENTHS) and now[0] == last[0]):
+                return
+            last = now
+            stream.write(f"{label}: {step.phase} {step.done:,}/{step.total:,}\n")
         stream.flush()
 
     return show

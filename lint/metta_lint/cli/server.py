@@ -7,8 +7,8 @@ import click
 from metta_lint.base.errors import LintError
 
 
-@click.command()
-def server() -> int:
+@click.command("server")
+def command() -> int:
     """Speak the Language Server Protocol on stdin and stdout, for editors."""
     try:
         from metta_lint.server.protocol import serve

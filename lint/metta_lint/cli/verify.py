@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +23,7 @@ from metta_lint.cli.options import (
     with_rules,
 )
 from metta_lint.cli.output import emit
-from metta_lint.cli.pair import Pairing
+from metta_lint.cli.pair import named_pair, pair_findings
 from metta_lint.cli.progress import progress_line
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import RunOptions
@@ -30,11 +31,10 @@ from metta_lint.reports.json import as_json
 from metta_lint.reports.style import Style
 from metta_lint.reports.verification import estimate_text, verification_data, verification_text
 from metta_lint.verification.scale import parse_scale
-from metta_lint.verification.verify import Verification, backend, estimate, load_trainer
-from metta_lint.verification.verify import verify as run_verification
+from metta_lint.verification.verify import SIDES, Verification, backend, estimate, load_trainer, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from metta_lint.loops.engine import OnProgress
 
@@ -53,7 +53,7 @@ def _bytes(_context: click.Context, _parameter: click.Parameter, text: str | Non
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
-@click.command()
+@click.command("verify")
 @click.argument("left", metavar="[LEFT", required=False)
 @click.argument("right", metavar="RIGHT]", required=False)
 @click.option("--run", "run_it", is_flag=True, help="Run both; without it, say what would be run.")
@@ -80,7 +80,7 @@ def _bytes(_context: click.Context, _parameter: click.Parameter, text: str | Non
 @pair_options
 @rule_options
 @output_options("text", "json")
-def verify(
+def command(
     left: str | None,
     right: str | None,
     *,
@@ -101,25 +101,27 @@ def verify(
     names = [(left, right)] if left and right else [(pair.left, pair.right) for pair in config.pairs]
     if not names:
         raise LintError("no pairs are declared: name two runs, or declare a pair in [tool.metta-lint]")
-    pairing = Pairing(with_rules(config, rules), machine, launch)
+    config = with_rules(config, rules)
     trainer, fraction = load_trainer(), parse_scale(scale)
     options = options._replace(epochs=None) if to_the_end else options
     results = []
     for names_of_pair in names:
-        pair = pairing.pair(*names_of_pair, backend(options.policy_size))
+        pair = named_pair(names_of_pair, launch, config, machine, backend(options.policy_size))
         result = estimate(pair, trainer, options, fraction)
         if run_it:
             if not output.quiet:
                 sys.stderr.write(estimate_text(result, Style()) + "\n")
-            progress = _progress(*names_of_pair, quiet=output.quiet)
-            result = run_verification(pair, pairing.findings(pair), trainer, options, progress, fraction)
+            labels: dict[str, str] = dict(zip(SIDES, names_of_pair, strict=True))
+            result = verify(
+                pair, pair_findings(pair, config), trainer, options, partial(_progress, labels, output), fraction
+            )
         results.append(result)
     emit(_report(results, output), output)
     return max(result.exit_code for result in results)
 
 
 def _report(results: Sequence[Verification], output: OutputOptions) -> str:
-    if output.output_format == "json":
+    if output.is_json:
         data = [verification_data(result) for result in results]
         return as_json(data[0] if len(data) == 1 else data)
     if not results[0].ran:
@@ -128,6 +130,5 @@ def _report(results: Sequence[Verification], output: OutputOptions) -> str:
     return "\n\n\n".join(verification_text(result, output.style) for result in results)
 
 
-def _progress(left: str, right: str, *, quiet: bool) -> Callable[[str], OnProgress | None]:
-    names = {"left": left, "right": right}
-    return lambda side: None if quiet else progress_line(sys.stderr, f"{side} {names[side]}")
+def _progress(labels: Mapping[str, str], output: OutputOptions, side: str) -> OnProgress | None:
+    return None if output.quiet else progress_line(sys.stderr, f"{side} {labels[side]}")
