@@ -6,21 +6,23 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.base.wording import alternatives, show
 from metta_lint.loops.loop import Loop
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, ILL_SIZED, REQUIREMENTS, when_checked
+from metta_lint.plans.draws import cases
 from metta_lint.plans.experience import CONDITIONS, FORMULAS
 from metta_lint.plans.formula import FormulaError, formula
-from metta_lint.plans.plan import Condition, IgnoredKey, Plan, Quantity, Refusal
+from metta_lint.plans.plan import Condition, IgnoredKey, Plan, Quantity, Refusal, settings_below
 from metta_lint.plans.quantities import traits_of, unknown_after
-from metta_lint.plans.risks import outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from metta_lint.loops.loop import EnvironmentSettings
+    from metta_lint.plans.formula import Lookup
     from metta_lint.plans.run import Run
 
 
@@ -31,6 +33,41 @@ WHOLE, NUMBERS = (int, Unknown), (int, float, Unknown)
 """Types of a setting that is a whole number, or any, as far as anybody knows."""
 BEFORE_A_ROLLOUT_ENDS = ("start", "first rollout")
 """Moments of a refusal after which nothing is known of a rollout."""
+
+
+class _Outcome(NamedTuple):
+    """What a condition comes to with one combination of drawn settings; ``lookup`` gives every name's value then."""
+
+    drawn: Mapping[str, object]
+    holds: bool
+    lookup: Lookup
+
+
+class _Values(dict[str, object]):
+    """Values by name; Unknown for a name that has none."""
+
+    def __missing__(self, name: str) -> object:
+        return Unknown(f"{name} is not set")
+
+
+class _Redrawn(dict[str, object]):
+    """Values of quantities and settings, with some settings drawn; each quantity is worked out when it is asked for."""
+
+    def __init__(self, drawn: Mapping[str, object], quantities: Mapping[str, Quantity], run: Run) -> None:
+        super().__init__(drawn)
+        self._quantities = quantities
+        self._run = run
+
+    def __missing__(self, name: str) -> object:
+        quantity = self._quantities.get(name)
+        if quantity is None:
+            value = self._run.value(name)
+        elif quantity.unknown_because is None or not quantity.inputs:
+            value = quantity.known
+        else:
+            value = formula(quantity.formula).evaluate(self.__getitem__)
+        self[name] = value
+        return value
 
 
 class Derivation:
@@ -48,7 +85,9 @@ class Derivation:
         self.risks: list[Refusal] = []
         self.conditions: list[Condition] = []
         self._quantities: dict[str, Quantity] = {}
-        self._values = {key: setting.value for key, setting in run.settings.items()}
+        self._values = _Values((key, setting.value) for key, setting in run.settings.items())
+        self.lookup: Lookup = self._values.__getitem__
+        """The value of a quantity already derived, else of a setting; Unknown where there is none."""
         self._is_drawn = any(
             isinstance(value, Unknown) and value.could_be is not None for value in self._values.values()
         )
@@ -66,14 +105,13 @@ class Derivation:
         ``text`` is the formula that the trainers share, ``unit`` the quantity's usual one, where none is given.
         ``decided_by`` is a setting that chose this formula without being in it (``batch_size = auto``).
         """
-        text = FORMULAS[name] if text is None else text
-        parsed = formula(text)
+        parsed = formula(FORMULAS[name] if text is None else text)
         try:
             value = parsed.evaluate(self.lookup)
         except FormulaError as error:
             value = Unknown(str(error))
         inputs = parsed.names if decided_by is None else (decided_by, *parsed.names)
-        self._add(Quantity(name, value, unit or traits_of(name).unit, text, inputs, source))
+        self._add(name, value, unit, parsed.text, inputs, source)
         return value
 
     def define_or_off(self, name: str, key: str, source: str) -> None:
@@ -86,18 +124,13 @@ class Derivation:
     def assume(self, name: str, value: object, unit: str = "", source: str = "") -> None:
         """A quantity that no formula gives: a trainer's constant, or Unknown with its reason."""
         text = name if isinstance(value, Unknown) else repr(value)
-        self._add(Quantity(name, value, unit or traits_of(name).unit, text, (), source))
+        self._add(name, value, unit, text, (), source)
 
-    def _add(self, quantity: Quantity) -> None:
-        self._values[quantity.name] = quantity.value
-        if isinstance(quantity.value, Unknown):
-            unknown = quantity.value
-            quantity = quantity._replace(value=None, unknown_because=unknown.because, could_be=unknown.could_be)
-        self._quantities[quantity.name] = quantity
-
-    def lookup(self, name: str) -> object:
-        """The value of a quantity already derived, else of a setting; Unknown where there is none."""
-        return self._values[name] if name in self._values else self.run.value(name)
+    def _add(self, name: str, value: object, unit: str, text: str, inputs: tuple[str, ...], source: str) -> None:
+        self._values[name] = value
+        known, because, could_be = (None, *value) if isinstance(value, Unknown) else (value, None, None)
+        unit = unit or traits_of(name).unit
+        self._quantities[name] = Quantity(name, known, unit, text, inputs, source, because, could_be)
 
     def has(self, name: str) -> bool:
         """Whether a quantity is already derived, be it unknown."""
@@ -109,11 +142,15 @@ class Derivation:
 
     def holds(self, text: str) -> bool:
         """Whether a condition is known to hold: an unknown input, or arithmetic without an answer, is no."""
+        return self._truth(text) is True
+
+    def _truth(self, condition: str) -> bool | None:
+        """Whether a condition holds; None where that is unknown or the arithmetic has no answer."""
         try:
-            value = formula(text).evaluate(self.lookup)
+            value = formula(condition).evaluate(self.lookup)
         except FormulaError:
-            return False
-        return not isinstance(value, Unknown) and bool(value)
+            return None
+        return None if isinstance(value, Unknown) else bool(value)
 
     def refuse_unless(
         self,
@@ -135,10 +172,10 @@ class Derivation:
             condition, message = condition or shared[0], message or shared[1]
         exception, at = exception or self._raises, at or formula(condition).names
         self.conditions.append(Condition(requirement, condition))
-        if self.holds(f"not ({condition})"):
+        holds = self._truth(condition)
+        if holds is False:
             self.refuse(Refusal(requirement, exception, self.fill(message), at))
-            return
-        every = outcomes(condition, self._quantities, self.run.value) if self._is_drawn else ()
+        every = self._outcomes(condition) if holds is None and self._is_drawn else ()
         broken = [outcome for outcome in every if not outcome.holds]
         if not broken:
             return
@@ -147,6 +184,28 @@ class Derivation:
             self.refuse(refusal)
         else:
             self.risks.append(refusal._replace(only_if=_listed([outcome.drawn for outcome in broken])))
+
+    def _outcomes(self, condition: str) -> Sequence[_Outcome]:
+        """The condition for each combination of the drawn settings that it rests on.
+
+        None where it rests on nothing drawn, or on anything that is not known with them: then nothing can be said.
+        """
+        drawn = {
+            name: value
+            for name in sorted(settings_below(formula(condition).names, self._quantities))
+            if isinstance(value := self.run.value(name), Unknown) and value.could_be is not None
+        }
+        found = []
+        for case in cases(drawn) if drawn else ():
+            lookup = _Redrawn(case, self._quantities, self.run).__getitem__
+            try:
+                value = formula(condition).evaluate(lookup)
+            except FormulaError:
+                return ()
+            if isinstance(value, Unknown):
+                return ()
+            found.append(_Outcome(case, bool(value), lookup))
+        return found
 
     def check_numbers(
         self,
@@ -248,7 +307,7 @@ def _shown_by_a_loop(order: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in order if name not in CONFIG_REQUIREMENTS)
 
 
-def filled(message: str, lookup: Callable[[str], object]) -> str:
+def filled(message: str, lookup: Lookup) -> str:
     """A message with the values of what it names in braces."""
     return _BRACED.sub(lambda found: _in_words(lookup(found[1])), message)
 

@@ -12,7 +12,7 @@ import re
 import struct
 from functools import cache, partial
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
@@ -22,9 +22,10 @@ from metta_lint.plans.draws import spread
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Lookup = Callable[[str], object]
-    Step = Callable[[Lookup], Any]
+    Lookup: TypeAlias = Callable[[str], object]
+    Step: TypeAlias = Callable[[Lookup], Any]
 
+NUMBERS = (int, float)
 LARGEST = 10**30
 NOTHING_LEFT = 1e-12
 """What is less than this share of a number is what is left of its arithmetic."""
@@ -146,9 +147,9 @@ def formula(text: str) -> Formula:
 
 def _number(value: object) -> Any:
     """A number of a size that a config can mean; Python's own arithmetic would repeat a text, or grow without end."""
-    if not isinstance(value, int | float):
-        raise TypeError(f"{str(value)[:LONGEST_LITERAL]!r} is no number")
-    if not abs(value) <= LARGEST:  # nor is it one for nan
+    if not isinstance(value, NUMBERS):
+        raise TypeError(f"{str(value)[:LONGEST_LITERAL]!r} is not a number")
+    if not -LARGEST <= value <= LARGEST:  # nan is not in there either
         raise OverflowError("the number is too large to mean anything")
     return value
 
@@ -160,21 +161,32 @@ def _compiled(node: ast.expr) -> Step:
             return partial(_named, name)
         case ast.Constant(value=constant):
             return lambda _: constant
-        case ast.BinOp(left=left, op=op, right=right):
-            return _arithmetic(_OPERATORS[type(op)], _compiled(left), _compiled(right))
-        case ast.UnaryOp(op=op, operand=operand):
-            return _applied(_OPERATORS[type(op)], _compiled(operand))
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _applied(_OPERATORS[type(op)], _compiled(left), _compiled(right))
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return _either(_compiled(test), _compiled(body), _compiled(orelse))
-        case ast.BoolOp(op=op, values=values):
-            steps = tuple(map(_compiled, values))
-            return _all(steps) if isinstance(op, ast.And) else _any(steps)
-        case ast.Call(func=ast.Name(id=name), args=arguments):
-            return _applied(FUNCTIONS[name], *map(_compiled, arguments))
+        case ast.BinOp(op=op):
+            function, left, right = _OPERATORS[type(op)], _operand(node.left), _operand(node.right)
+            return lambda lookup: _number(function(left(lookup), right(lookup)))
+        case ast.UnaryOp(op=op):
+            function, operand = _OPERATORS[type(op)], _compiled(node.operand)
+            return lambda lookup: function(operand(lookup))
+        case ast.Compare(ops=[op], comparators=[other]):
+            function, left, right = _OPERATORS[type(op)], _compiled(node.left), _compiled(other)
+            return lambda lookup: function(left(lookup), right(lookup))
+        case ast.IfExp():
+            test, body, orelse = _compiled(node.test), _compiled(node.body), _compiled(node.orelse)
+            return lambda lookup: body(lookup) if test(lookup) else orelse(lookup)
+        case ast.BoolOp():
+            joined, steps = all if isinstance(node.op, ast.And) else any, [_compiled(value) for value in node.values]
+            return lambda lookup: joined(step(lookup) for step in steps)
+        case ast.Call(func=ast.Name(id=name)):
+            function, steps = FUNCTIONS[name], [_compiled(argument) for argument in node.args]
+            return lambda lookup: function(*[step(lookup) for step in steps])
         case _:
             raise SyntaxError(f"not a formula: {ast.unparse(node)}")
+
+
+def _operand(node: ast.expr) -> Step:
+    """A number that arithmetic is done with. What arithmetic gave has been looked at."""
+    step = _compiled(node)
+    return step if isinstance(node, ast.BinOp) else lambda lookup: _number(step(lookup))
 
 
 def _named(name: str, lookup: Lookup) -> Any:
@@ -182,23 +194,3 @@ def _named(name: str, lookup: Lookup) -> Any:
     if isinstance(value, Unknown):
         raise _UnknownInput(value)
     return value
-
-
-def _arithmetic(function: Callable[..., Any], left: Step, right: Step) -> Step:
-    return lambda lookup: _number(function(_number(left(lookup)), _number(right(lookup))))
-
-
-def _applied(function: Callable[..., Any], *steps: Step) -> Step:
-    return lambda lookup: function(*[step(lookup) for step in steps])
-
-
-def _either(test: Step, body: Step, orelse: Step) -> Step:
-    return lambda lookup: body(lookup) if test(lookup) else orelse(lookup)
-
-
-def _all(steps: tuple[Step, ...]) -> Step:
-    return lambda lookup: all(step(lookup) for step in steps)
-
-
-def _any(steps: tuple[Step, ...]) -> Step:
-    return lambda lookup: any(step(lookup) for step in steps)
