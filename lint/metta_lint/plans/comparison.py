@@ -38,20 +38,19 @@ class ComparisonRow(NamedTuple):
 
 def compare(pair: Pair) -> list[ComparisonRow]:
     """Every row of the table. Rewards are those that either side's environment names."""
-    rewards = dict.fromkeys(name for plan in pair.plans for name in plan.quantities if is_reward(name))
-    shown = {**GROUPS, "Rewards": {name: traits_of(name) for name in rewards if not _is_idle(pair, name)}}
+    rewards = {  # an item that neither side pays for, or caps, has no row
+        name: traits_of(name)
+        for plan in pair.plans
+        for name in plan.quantities
+        if is_reward(name) and any(each.value(name) not in (0, OFF, None) for each in pair.plans)
+    }
     return [
         ComparisonRow(group, traits.label, quantity, left, right, _note(pair, quantity, left, right))
-        for group, every in shown.items()
+        for group, every in {**GROUPS, "Rewards": rewards}.items()
         for quantity, traits in every.items()
         if traits.label
         for left, right in [(planned_value(pair.left, quantity), planned_value(pair.right, quantity))]
     ]
-
-
-def _is_idle(pair: Pair, name: str) -> bool:
-    """An item that neither side pays for, or caps, is no row."""
-    return all(plan.value(name) in (0, OFF, None) for plan in pair.plans)
 
 
 def planned_value(plan: Plan, quantity: str) -> object:
@@ -68,8 +67,7 @@ def _note(pair: Pair, quantity: str, left: object, right: object) -> str:
             return f"{side} unknown: {found.unknown_because}"
     if left is None or right is None:
         return "one side has no such setting"
-    explain = _NOTES.get(quantity)
-    if explain is not None and (words := explain(pair)):
+    if quantity in _NOTES and (words := _NOTES[quantity](pair)):
         return words
     if same(left, right):
         return "same"
@@ -81,9 +79,8 @@ def _overlap(pair: Pair) -> str:
     values = pair.known("async_factor")
     if values == (1, 1):
         return "neither overlaps stepping with inference"
-    return (
-        "both overlap stepping with inference" if values and 1 not in values else "one side waits for its environments"
-    )
+    both = values and 1 not in values
+    return "both overlap stepping with inference" if both else "one side waits for its environments"
 
 
 def _overwritten(pair: Pair) -> str:
@@ -101,32 +98,23 @@ def _shares(pair: Pair, lost: Callable[[Waste], float]) -> str:
     return f"{left} and {right} of what is collected"
 
 
-def _stitched(pair: Pair) -> str:
-    return f"of {show(pair.left.value('segments'))} and {show(pair.right.value('segments'))} segments"
-
-
-def _per_epoch(_: Pair) -> str:
-    return "per epoch only: an epoch is not the same amount of data; see per million steps"
-
-
 def _epochs(pair: Pair) -> str:
-    nominal = [_nominal_epochs(plan) for plan in pair.plans]
+    nominal = [-(-(plan.number("total_timesteps") or 0) // (plan.number("batch_size") or 1)) for plan in pair.plans]
     actual = pair.known("epochs")
     if actual is None or list(actual) == nominal:
         return ""
-    return f"total_timesteps / batch_size would give {show(nominal[0])} and {show(nominal[1])}"
-
-
-def _nominal_epochs(plan: Plan) -> int:
-    total, batch = plan.number("total_timesteps") or 0, plan.number("batch_size") or 1
-    return int(-(-total // batch))
+    return f"total_timesteps / batch_size would give {show(int(nominal[0]))} and {show(int(nominal[1]))}"
 
 
 _NOTES: Mapping[str, Callable[[Pair], str]] = {
     "async_factor": _overlap,
     "steps_overwritten_per_epoch": _overwritten,
     "steps_dropped_per_epoch": _dropped,
-    "stitched_segments": _stitched,
-    "optimizer_steps_per_epoch": _per_epoch,
+    "stitched_segments": lambda pair: (
+        f"of {show(pair.left.value('segments'))} and {show(pair.right.value('segments'))} segments"
+    ),
+    "optimizer_steps_per_epoch": lambda _: (
+        "per epoch only: an epoch is not the same amount of data; see per million steps"
+    ),
     "epochs": _epochs,
 }

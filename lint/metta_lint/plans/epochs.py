@@ -1,7 +1,18 @@
-"""What follows for a whole run from one rollout and its updates: the arithmetic that every trainer shares."""
+"""The arithmetic that every trainer shares: what one rollout collects, and what follows for a whole run.
+
+Per agent the trainers keep a row and a column of the experience buffer. Batches arrive in strict turn; each arrival
+writes one column of ``agents_per_batch`` rows. A batch that fills its ``bptt_horizon`` columns counts its rows as full
+and takes the next free ones; collection stops at the first arrival that brings the full rows to ``segments``
+(PufferLib 3.0 pufferl.py evaluate(); Metta experience.py store()).
+
+With F batches in turn, the last batch to fill is number ``filled_batches`` = C: batch i = (C - 1) % F in its round
+k = (C - 1) // F. It has then arrived (k + 1) * horizon times, as have the batches before it; the F - 1 - i batches
+after it have arrived once less, and leave rows that lack their last column (none at all where the horizon is 1).
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
@@ -28,6 +39,43 @@ class Backend(NamedTuple):
     step_bytes: int
     model_parameters: str
     policy_size: int
+
+
+def account(d: Derivation, *, overrun: str) -> None:
+    """Derive the quantities of one rollout from segments, bptt_horizon, agents_per_batch and async_factor.
+
+    ``overrun`` is the loop's: "raise" (PufferLib: a row past the buffer's end fails) or "overwrite" (Metta: rows are
+    taken modulo the segments).
+    """
+    source = "PufferLib 3.0 pufferl.py evaluate()" if overrun == "raise" else "Metta 2025-07 experience.py store()"
+    define, assume = partial(d.define, source=source), partial(d.assume, source=source)
+    define("filled_batches", "ceil_div(segments, agents_per_batch)")
+    define("last_round", "(filled_batches - 1) // async_factor")
+    define("last_batch", "(filled_batches - 1) % async_factor")
+    define("arrivals_per_epoch", "((last_round + 1) * bptt_horizon - 1) * async_factor + last_batch + 1")
+    define("steps_collected_per_epoch", "arrivals_per_epoch * agents_per_batch")
+    define("rows_filled", "filled_batches * agents_per_batch")
+    define("rows_left_partial", "(async_factor - 1 - last_batch) * agents_per_batch if bptt_horizon > 1 else 0")
+    surplus = "steps_collected_per_epoch - segments * bptt_horizon"
+    if overrun == "overwrite":
+        define("steps_overwritten_per_epoch", surplus)
+        define("stitched_segments", "rows_left_partial")
+        assume("steps_dropped_per_epoch", 0)
+        return
+    assume("steps_overwritten_per_epoch", 0)
+    assume("stitched_segments", 0)
+    because = "a batch of one agent beyond the buffer is broadcast into an empty slice, and nothing raises"
+    d.define("steps_dropped_per_epoch", surplus, source=f"{source}: {because}")
+    d.refuse_unless(
+        "rows-fit-buffer",
+        "agents_per_batch == 1 or rows_filled + rows_left_partial <= segments",
+        exception="RuntimeError",
+        message=(
+            "the first rollout writes {agents_per_batch} rows past the end of a buffer of {segments} segments: "
+            "{segments} is not a multiple of total_agents = {total_agents}"
+        ),
+        at=("batch_size", "total_agents"),
+    )
 
 
 def summarise(d: Derivation, backend: Backend | None) -> None:

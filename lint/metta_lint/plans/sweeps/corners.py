@@ -50,7 +50,7 @@ class Corner(NamedTuple):
 
 def refused_corners(sweep: Sweep) -> Iterator[Corner]:
     """The corners that the trainer refuses, the most central first, each requirement once."""
-    yield from _Walk(sweep).corners()
+    return _Walk(sweep).corners()
 
 
 def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
@@ -59,22 +59,18 @@ def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
         return
     walk = _Walk(sweep)
     start = sweep.replan(walk.first)
-    if start.refusals or _wasted(start) != 0.0:
+    waste = waste_of(start.number)  # None where that is unknown or the trainer refuses
+    if start.refusals or waste is None or waste.steps:
         return
     for key, space in walk.spaces.items():
         if _is_clock(key):  # what one epoch wastes does not depend on how many there are
             continue
         plans = [(value, sweep.replan({**walk.first, key: value})) for value in space.probes]
-        wasteful = [(share, value, plan) for value, plan in plans if (share := _wasted(plan) or 0.0) > 0]
+        wastes = [(waste.share, value, plan) for value, plan in plans if (waste := waste_of(plan.number)) is not None]
+        wasteful = [each for each in wastes if each[0] > 0]
         if wasteful:
             share, value, plan = max(wasteful, key=lambda found: found[0])
             yield Corner({key: value}, plan, None, len(wasteful), len(plans), space.is_whole, share=share)
-
-
-def _wasted(plan: Plan) -> float | None:
-    """The share of the collected steps that no update sees; None where that is unknown or the trainer refuses."""
-    waste = waste_of(plan.number)
-    return None if waste is None else waste.share
 
 
 class _Walk:
@@ -177,13 +173,13 @@ class _Walk:
 
     def _always(self, values: Mapping[str, object]) -> dict[str, Refusal]:
         """The refusals that all stand-ins for what is unsaid have in common."""
-        common: dict[str, Refusal] | None = None
-        for stand_in in self.sweep.unsaid:
+        common: dict[str, Refusal] = {}
+        for index, stand_in in enumerate(self.sweep.unsaid):
             refusals = {r.requirement: r for r in self._plan({**values, **stand_in}).refusals}
-            common = refusals if common is None else {name: r for name, r in common.items() if name in refusals}
+            common = refusals if index == 0 else {name: r for name, r in common.items() if name in refusals}
             if not common:
-                return {}
-        return common or {}
+                break
+        return common
 
 
 def _is_clock(key: str) -> bool:

@@ -123,8 +123,5 @@ class Sweep(NamedTuple):
         return self.derive(self.run._replace(settings=self._suggested(values)))
 
     def _suggested(self, values: Mapping[str, object]) -> dict[str, Setting]:
-        return {name: Setting(name, value, self._span(name), note="the sweep") for name, value in values.items()}
-
-    def _span(self, key: str) -> Span | None:
-        parameter = self.parameters.get(key)
-        return parameter.span if parameter is not None else None
+        spans = {name: self.parameters[name].span for name in values if name in self.parameters}
+        return {name: Setting(name, value, spans.get(name), note="the sweep") for name, value in values.items()}

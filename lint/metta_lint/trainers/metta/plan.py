@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import ANNEALING, Backend, derive_intervals, summarise
+from metta_lint.plans.epochs import ANNEALING, Backend, account, derive_intervals, summarise
 from metta_lint.plans.plan import IgnoredKey, Plan
-from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.metta.batches import INTERVALS, derive_batches, derive_environments
 from metta_lint.trainers.metta.model import check_model

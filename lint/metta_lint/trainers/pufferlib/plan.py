@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import ANNEALING, Backend, derive_intervals, summarise
-from metta_lint.plans.rollout import account
+from metta_lint.plans.epochs import ANNEALING, Backend, account, derive_intervals, summarise
 from metta_lint.trainers.environment import derive_rewards, environment_of
 from metta_lint.trainers.pufferlib.agents import derive_agents
 from metta_lint.trainers.pufferlib.experience import INIT, derive_experience

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
 from metta_lint.plans.derivation import Derivation
-from metta_lint.plans.epochs import Backend, summarise
+from metta_lint.plans.epochs import Backend, account, summarise
 from metta_lint.plans.plan import IgnoredKey, Plan
-from metta_lint.plans.rollout import account
 from metta_lint.trainers.environment import INVENTORY, derive_rewards
 from metta_lint.trainers.metta.pydantic_era.config import CLOCKS, NODE_GROUPS, NUM_AGENTS, SIZES
 from metta_lint.trainers.metta.updates import OPTIMIZER, derive_minibatches, derive_segments
