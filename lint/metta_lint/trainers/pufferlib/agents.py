@@ -35,11 +35,11 @@ SINGLE = frozenset(
 )
 """Packages whose environments PufferLib wraps as Gymnasium environments of one agent."""
 
-VECTORISED: Mapping[str, int] = {"kinetix": 1, "mani_skill": 1, "craftax": 2048}
-"""Packages that run ``[env] num_envs`` environments of one agent in one, and their num_envs where no INI says it."""
+VECTORISED: Mapping[str, int] = {"kinetix": 1, "mani_skill": 1, "craftax": 2048, "ocean/puffer_breakout": 1}
+"""Packages that run ``[env] num_envs`` environments of one agent in one, and their num_envs where no INI says it.
 
-NATIVE: Mapping[tuple[str, str], int] = {("ocean", "puffer_breakout"): 1}
-"""Environments of a package, otherwise mixed, that do so too."""
+Of ocean, whose environments are of many kinds, one is known to.
+"""
 
 GAMES: Mapping[tuple[str, str], tuple[int, str]] = {
     ("butterfly", "cooperative_pong_v5"): (2, "PettingZoo's cooperative_pong_v5: two paddles"),
@@ -55,7 +55,7 @@ def _agents(run: Run, package: str, name: str) -> Agents | None:
     if (package, name) in GAMES:
         number, source = GAMES[package, name]
         return Agents(str(number), source)
-    default = VECTORISED.get(package, NATIVE.get((package, name)))
+    default = VECTORISED.get(package, VECTORISED.get(f"{package}/{name}"))
     if default is None:
         return None
     own = "env.num_envs" if "env.num_envs" in run.settings else str(default)

@@ -49,14 +49,12 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     """
     machine = machine or Machine()
     default = find_default(entry)
-    layers = [read(default)] if default is not None and default != entry else []
-    document = read(entry)
+    documents = layers(entry, default)
     if default is not None and default != entry:
-        check_claims(entry, default, document)
-    sections = values([*layers, document])
+        check_claims(entry, default, documents[-1])
     settings = {
         setting.key: setting
-        for section, entries in sections.items()
+        for section, entries in values(documents).items()
         if section.partition(".")[0] != "sweep"
         for setting in section_settings(section, entries)
     }
@@ -81,8 +79,13 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
         notes=notes,
         callee=callee,
         is_complete=default is not None,
-        sections=headers([*layers, document]),
+        sections=headers(documents),
     )
+
+
+def layers(entry: str, default: str | None) -> list[Document]:
+    """What PufferLib reads for an INI: default.ini, where there is one, and the INI over it."""
+    return [read(entry)] if default in (None, entry) else [read(str(default)), read(entry)]
 
 
 def headers(documents: Sequence[Document]) -> dict[str, Span]:

@@ -146,7 +146,7 @@ def _loop(d: Derivation, order: tuple[str, ...]) -> tuple[Loop | None, str | Non
     value = d.lookup
     never_vectorised = any(refusal.requirement in VECTORISATION for refusal in d.refusals)
     requested = never_vectorised and d.has("requested_envs")
-    largest = value("train.max_minibatch_size")
+    largest, interval = value("train.max_minibatch_size"), value("train.checkpoint_interval")
     return d.loop(
         environment_of(d),
         order,
@@ -156,15 +156,10 @@ def _loop(d: Derivation, order: tuple[str, ...]) -> tuple[Loop | None, str | Non
         minibatch_size=value("train.minibatch_size"),
         max_minibatch_size="None" if largest is None else largest,
         bptt_horizon=_given(d, "bptt_horizon"),
-        intervals=_intervals(d),
+        intervals={} if isinstance(interval, Unknown) else {"checkpoint_interval": interval},
         seed=value("train.seed"),
         **PECULIARITIES,
     )
-
-
-def _intervals(d: Derivation) -> dict[str, object]:
-    interval = d.run.value("train.checkpoint_interval")
-    return {} if isinstance(interval, Unknown) else {"checkpoint_interval": interval}
 
 
 def _given(d: Derivation, size: str) -> object:

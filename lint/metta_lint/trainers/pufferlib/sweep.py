@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.wording import close_names, count
 from metta_lint.plans.sweeps.sweep import Parameter, Search, Stop, Sweep
-from metta_lint.sources import read
 from metta_lint.sources.ini import DEFAULT_SECTION, values
-from metta_lint.trainers.pufferlib.config import find_default, headers, read_run, section_settings
+from metta_lint.trainers.pufferlib.config import find_default, headers, layers, read_run, section_settings
 from metta_lint.trainers.pufferlib.ignored import ignored_key
 from metta_lint.trainers.pufferlib.plan import derive
 from metta_lint.trainers.pufferlib.versions import with_version
@@ -43,8 +42,7 @@ OLD_METRIC, OLD_PARAMETERS = "sweep.metric", "sweep.parameters."
 
 def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
     """The sweep of an INI over its run; None where neither it nor its default.ini has one. Raises InputError."""
-    default = find_default(path)
-    documents = [read(path)] if default in (None, path) else [read(str(default)), read(path)]
+    documents = layers(path, find_default(path))
     sections = values(_of_sweep(document) for document in documents)
     if not sections:
         return None

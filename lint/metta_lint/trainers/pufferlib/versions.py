@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import tidy
-from metta_lint.base.records import NamedTuple
 from metta_lint.trainers.pufferlib.config import find_default
 from metta_lint.trainers.pufferlib.keys import READS
 
@@ -41,38 +40,30 @@ MARKS: Mapping[str, Sequence[str]] = {
 SHOWN = 3
 
 
-class Assumption(NamedTuple):
-    """The version that a run is planned for, and why."""
-
-    version: str
-    because: str
-
-
 def with_version(run: Run, asked: str | None = None) -> Run:
     """The run with the version that it is planned for; how that was told is one of its notes.
 
     ``asked`` is a version that the user named: it is taken without a look at the files.
     """
-    assumption = Assumption(asked, "as asked") if asked is not None else assume(run)
-    note = f"planned as PufferLib {assumption.version}: {assumption.because}"
-    return run._replace(version=assumption.version, notes=(*run.notes, note))
+    version, because = _told(run) if asked is None else (asked, "as asked")
+    return run._replace(version=version, notes=(*run.notes, f"planned as PufferLib {version}: {because}"))
 
 
-def assume(run: Run) -> Assumption:
-    """Tell the version by default.ini's keys, else by where it lies, else by the entry's own keys."""
+def _told(run: Run) -> tuple[str, str]:
+    """The version, and what tells it: default.ini's keys, else where it lies, else the entry's own keys."""
     default = find_default(run.entry)
     if default is not None:
         told = _by_keys(run, default)
         if told is not None:
             return told
         if tidy(default).split("/")[-3:-1] == ["pufferlib", "config"]:
-            return Assumption("3", f"{default} lies in pufferlib/config")
+            return "3", f"{default} lies in pufferlib/config"
     if default != run.entry and (told := _by_keys(run, run.entry)) is not None:
         return told
-    return Assumption(NEWEST_KNOWN_BY_RUNNING, "no key of its files tells the version")
+    return NEWEST_KNOWN_BY_RUNNING, "no key of its files tells the version"
 
 
-def _by_keys(run: Run, path: str) -> Assumption | None:
+def _by_keys(run: Run, path: str) -> tuple[str, str] | None:
     """The version that most of a file's telling keys belong to; None without any, or where two have as many.
 
     A key counts where another file overrides it, too.
@@ -83,4 +74,4 @@ def _by_keys(run: Run, path: str) -> Assumption | None:
     if len(found[first]) == len(found[second]):
         return None
     keys = ", ".join("[{}] {}".format(*key.split(".")) for key in found[first][:SHOWN])
-    return Assumption(first, f"{path} has {keys}")
+    return first, f"{path} has {keys}"
