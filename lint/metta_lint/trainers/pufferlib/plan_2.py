@@ -18,6 +18,7 @@ from metta_lint.plans.derivation import Derivation
 from metta_lint.plans.epochs import Backend, summarise
 from metta_lint.trainers.pufferlib.ignored import ignored_keys
 from metta_lint.trainers.pufferlib.keys import COEFFICIENTS
+from metta_lint.trainers.pufferlib.vectorisation import refuse_split_workers, refuse_uneven_batches
 
 if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
@@ -123,7 +124,10 @@ def _workers(d: Derivation, backend: object) -> None:
     whole = "requested_envs" if d.run.value("train.env_batch_size") is None else "train.env_batch_size"
     d.define("requested_workers", "train.num_workers", source=DEMO)
     d.define("requested_envs_per_batch", whole, source=VECTOR, decided_by="train.env_batch_size")
-    _refuse_workers(d, backend)
+    d.refuse_unless("workers-divide-envs")
+    refuse_split_workers(d, "env_batch_size")
+    if backend == "multiprocessing":
+        refuse_uneven_batches(d, "env_batch_size", unless="not train.zero_copy or ")
     d.define("envs_per_batch", "requested_envs_per_batch", source=VECTOR)
     if backend == "serial":
         d.define("num_envs", "requested_envs_per_batch", source=VECTOR, decided_by="base.vec")
@@ -131,30 +135,6 @@ def _workers(d: Derivation, backend: object) -> None:
     else:
         d.define("num_envs", "requested_envs", source=VECTOR)
         d.define("num_workers", "requested_workers", source=VECTOR)
-
-
-def _refuse_workers(d: Derivation, backend: object) -> None:
-    d.refuse_unless("workers-divide-envs")
-    d.refuse_unless(
-        "worker-envs-divide-batch",
-        "requested_envs % requested_workers != 0 or "
-        "requested_envs_per_batch % (requested_envs // requested_workers) == 0",
-        message=(
-            "env_batch_size = {requested_envs_per_batch} must be divisible by num_envs / num_workers = "
-            "{requested_envs} / {requested_workers}"
-        ),
-        at=("requested_envs_per_batch", "requested_workers"),
-    )
-    if backend == "multiprocessing":
-        d.refuse_unless(
-            "batches-divide-envs",
-            "not train.zero_copy or requested_envs % requested_envs_per_batch == 0",
-            message=(
-                "zero_copy: num_envs = {requested_envs} must be divisible by env_batch_size = "
-                "{requested_envs_per_batch}"
-            ),
-            at=("requested_envs_per_batch", "requested_envs"),
-        )
 
 
 def _experience(d: Derivation) -> None:

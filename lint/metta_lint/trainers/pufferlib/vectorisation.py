@@ -186,16 +186,7 @@ def _refuse_requested(d: Derivation) -> None:
     )
     d.refuse_unless("workers-divide-envs", at=("requested_workers", "requested_envs"))
     d.check_numbers(("vec.batch_size",), "numeric-inference-batch", words=("auto", None))
-    d.refuse_unless(
-        "worker-envs-divide-batch",
-        "requested_envs % requested_workers != 0 or "
-        "requested_envs_per_batch % (requested_envs / requested_workers) == 0",
-        message=(
-            "vec.batch_size = {requested_envs_per_batch} must be divisible by num_envs / num_workers = "
-            "{requested_envs} / {requested_workers}"
-        ),
-        at=("requested_envs_per_batch", "requested_workers"),
-    )
+    refuse_split_workers(d, "vec.batch_size")
     if d.run.value("vec.num_workers") == inf:
         message = "num_workers = inf: no environment is left for a worker, and batch_size is divided by none"
         d.refuse(Refusal("worker-envs-divide-batch", "ZeroDivisionError", message, ("vec.num_workers",)))
@@ -205,6 +196,30 @@ def _refuse_requested(d: Derivation) -> None:
         d.refuse(Refusal("worker-envs-divide-batch", "APIUsageError", message, ("vec.batch_size",)))
     if d.holds("vec.num_envs == int(vec.num_envs)"):
         d.check_numbers(("vec.num_envs",), "integer-envs", whole=True)
+
+
+def refuse_split_workers(d: Derivation, key: str) -> None:
+    """Refuse a batch, whose size ``key`` says, that takes some of a worker's environments and leaves others."""
+    d.refuse_unless(
+        "worker-envs-divide-batch",
+        "requested_envs % requested_workers != 0 or "
+        "requested_envs_per_batch % (requested_envs / requested_workers) == 0",
+        message=(
+            f"{key} = {{requested_envs_per_batch}} must be divisible by num_envs / num_workers = "
+            "{requested_envs} / {requested_workers}"
+        ),
+        at=("requested_envs_per_batch", "requested_workers"),
+    )
+
+
+def refuse_uneven_batches(d: Derivation, key: str, *, unless: str = "") -> None:
+    """Refuse environments that are no whole number of batches, whose size ``key`` says."""
+    d.refuse_unless(
+        "batches-divide-envs",
+        f"{unless}requested_envs % requested_envs_per_batch == 0",
+        message=f"zero_copy: num_envs = {{requested_envs}} must be divisible by {key} = {{requested_envs_per_batch}}",
+        at=("requested_envs_per_batch", "requested_envs"),
+    )
 
 
 def _refuse_keys(d: Derivation) -> None:
@@ -264,17 +279,9 @@ def _derive_multiprocessing(d: Derivation) -> None:
         message="vec.batch_size = {requested_envs_per_batch}: {requested_envs} environments in batches of none",
     )
     if is_zero_copy(d):
-        d.refuse_unless(
-            "batches-divide-envs",
-            "requested_envs % requested_envs_per_batch == 0",
-            message=(
-                "zero_copy: num_envs = {requested_envs} must be divisible by vec.batch_size = "
-                "{requested_envs_per_batch}"
-            ),
-            at=("requested_envs_per_batch", "requested_envs"),
-        )
-        return
-    _refuse_without_zero_copy(d)
+        refuse_uneven_batches(d, "vec.batch_size")
+    else:
+        _refuse_without_zero_copy(d)
 
 
 def _refuse_workers(d: Derivation) -> None:
