@@ -1,1 +1,1 @@
-"""Trainers: dialects. Which files make a run, how they layer, what the keys mean, what follows."""
+"""The trainers' dialects: which files make a run, how they are layered, what keys mean, what the trainer does."""

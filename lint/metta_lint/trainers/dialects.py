@@ -1,4 +1,4 @@
-"""The dialects that there are, by name and by an entry file; and what all of them find: sweeps, drift from defaults."""
+"""Finds the dialect of a trainer's name or of an entry file, and the sweeps and default drift of all dialects."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SweepOfFile: TypeAlias = "tuple[Hashable, Callable[[], list[Sweep]]]"
 
 
 def trainer_named(name: str) -> Trainer:
-    """The dialect of a name; imported when it is first asked for. Raises LintError for a name that there is not."""
+    """The dialect of that name, imported when it is first asked for. Raises LintError for an unknown name."""
     if name == "pufferlib":
         from metta_lint.trainers.pufferlib.dialect import TRAINER
 
@@ -44,12 +44,12 @@ def trainer_named(name: str) -> Trainer:
 
 
 def trainer_names() -> tuple[str, ...]:
-    """The trainers that there are."""
+    """The names of all trainers, those of plugins included."""
     return ("pufferlib", "metta", *(trainer.name for trainer in added_trainers()))
 
 
 def added_trainers() -> tuple[Trainer, ...]:
-    """The trainers that plugins add. Raises LintError for two of one name."""
+    """The trainers that plugins add. Raises LintError where two have the same name."""
     every = plugins.items(plugins.TRAINERS)
     names = [added.item.name for added in every]
     for place, added in enumerate(every):
@@ -64,13 +64,13 @@ def added_entries(path: str) -> tuple[str, ...]:
 
 
 def _asked(path: str) -> list[Trainer]:
-    """The plugins' trainers to whose kind of file a path belongs."""
+    """The plugins' trainers that read files with this suffix."""
     every = added_trainers()
     return [trainer for trainer in every if path.lower().endswith(trainer.suffixes)] if every else []
 
 
 def parse_choice(text: str) -> TrainerVersion:
-    """Read ``pufferlib@3`` or ``metta``; ``@2.0`` is ``@2``. Raises LintError for what there is not."""
+    """Read ``pufferlib@3`` or ``metta``; ``@2.0`` is ``@2``. Raises LintError for an unknown trainer or version."""
     name, separator, version = text.partition("@")
     trainer = trainer_named(name)
     if not separator:
@@ -82,11 +82,9 @@ def parse_choice(text: str) -> TrainerVersion:
 
 
 def trainer_for(entry: str) -> Trainer:
-    """The dialect of an entry file: a plugin's, if it claims the file.
+    """The dialect of an entry file: a plugin's, if it claims the file; else PufferLib for an INI, Metta for the others.
 
-    Else an INI is PufferLib's, a YAML Metta's, and so are Python files and dumps.
-
-    Raises LintError for anything else.
+    Metta's entries are YAML and Python files, and dumps of a resolved config. Raises LintError for any other file.
     """
     path = split_entry(entry)[0]
     added = next((trainer for trainer in _asked(path) if trainer.entries(path, first_bytes(path, BYTE_LIMIT))), None)
@@ -120,11 +118,10 @@ def default_drifts(document: Document) -> Iterator[DefaultDrift]:
 
 
 def sweeps_by_file(files: Iterable[str], trees: Iterable[ConfigTree], plans: Iterable[Plan]) -> Iterator[SweepOfFile]:
-    """The sweeps over these runs, of the default.ini among these files, and of these trees.
+    """The sweeps of these plans' INIs, of each default.ini among the files, and of the config trees.
 
-    For each file that may have a sweep: what the sweep rests on beside files, and a function that reads it.
-
-    A file that cannot be read has none: that is a finding of its own.
+    For each file that may have a sweep: a key for ``recalled``, with all that the sweep depends on besides files, and a
+    function that reads it. A file that cannot be read has no sweep here; it is reported elsewhere.
     """
     plans = list(plans)
     runs = [(plan.run.entry, plan) for plan in plans if plan.run.trainer == "pufferlib"]

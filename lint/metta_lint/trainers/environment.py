@@ -1,4 +1,4 @@
-"""What both trainers' environments are told: agents, episode length, rewards by item (MettaGrid's layout)."""
+"""MettaGrid's settings in the plans of both trainers: agents, episode length, rewards by item."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 INVENTORY = "env.game.agent.rewards.inventory"
 ITEM_NAMES: Mapping[str, str] = {"ore_red": "ore", "battery_red": "battery", "heart": "heart"}
-"""MettaGrid's names of the three items of the arena, and what quantities and the embedded environment call them."""
+"""MettaGrid's names of the arena's three items, and their names in quantities and in the embedded environment."""
 
 DEFAULT_MAX_STEPS = 1000
-"""Ticks of an episode where no config says it (MettaGrid's arena)."""
+"""Ticks of an episode where no config sets ``max_steps`` (MettaGrid's arena)."""
 
 
 def derive_rewards(d: Derivation, arguments: Mapping[str, str]) -> None:
     """Derive ``reward_<item>`` and ``reward_cap_<item>`` for every item that the environment's files name.
 
-    ``arguments`` maps items to settings that the trainer writes over what the environment's YAML says.
+    ``arguments`` maps items to the settings whose values the trainer writes over those of the environment's YAML.
     """
     if "env.game.num_agents" not in d.run.settings and not any(key in d.run.settings for key in arguments.values()):
         return
@@ -45,9 +45,9 @@ def derive_rewards(d: Derivation, arguments: Mapping[str, str]) -> None:
 
 
 def _items(d: Derivation, arguments: Mapping[str, str]) -> list[str]:
-    """The items of the environment's inventory; without a list of them, those that its files reward.
+    """The items of the environment's inventory; where no config lists them, the items that have a reward.
 
-    A reward for an item that the inventory lacks is never paid.
+    A reward for an item that is not in the inventory is never paid.
     """
     listed = d.run.value("env.game.inventory_item_names")
     if isinstance(listed, list):
@@ -60,7 +60,7 @@ def _items(d: Derivation, arguments: Mapping[str, str]) -> list[str]:
 
 
 def environment_of(d: Derivation) -> EnvironmentSettings | Unknown:
-    """What the reference trainer's environment is told, or why it can't be."""
+    """The settings of the reference trainer's environment; Unknown, with the reason, where the plan lacks one."""
     agents = d.lookup("agents_per_env")
     if isinstance(agents, Unknown):
         return agents
@@ -78,7 +78,7 @@ def environment_of(d: Derivation) -> EnvironmentSettings | Unknown:
 
 
 def _rewards(d: Derivation) -> tuple[dict[str, float], dict[str, float]]:
-    """Rewards and caps by item. Raises OverflowError for a number that no float holds."""
+    """Rewards and caps by item. Raises OverflowError for an integer too large for a float."""
     rewards: dict[str, float] = {}
     caps: dict[str, float] = {}
     for name in ITEM_NAMES.values():

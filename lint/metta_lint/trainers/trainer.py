@@ -1,4 +1,4 @@
-"""What every dialect tells of itself: its trainer, what may be changed of its runs, drift from its defaults."""
+"""The records that every dialect provides: its trainer, the settings that may be changed, drift from its defaults."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Solvable(NamedTuple):
-    """What of a trainer's runs can be changed to make them clean, and where a change is written.
+    """The settings of a trainer's runs that ``solve`` may change, and the file to which it writes a change.
 
-    ``sizes`` are whole-number settings; those that come first are changed more readily. ``own`` says what an entry's
-    own file is laid over: the beginning of a setting's key, and what that file has in its place. What no beginning fits
-    is changed where it is written. ``wastes`` are quantities of its plans, beside those of all trainers, that are 0
-    in a clean run.
+    ``sizes`` are the keys of whole-number settings, the first to be changed at the front. ``own`` maps the prefix of a
+    key to its prefix in the entry's own file, where that file is laid over others: ``{"": ""}`` if it has the same
+    keys. A setting without such a prefix is changed in the file that sets it. ``wastes`` are quantities, in addition to
+    those of all trainers, that are 0 in a clean run.
     """
 
     sizes: tuple[str, ...] = ()
@@ -30,12 +30,12 @@ class Solvable(NamedTuple):
 
 
 class Trainer(NamedTuple):
-    """A dialect: reads a run from its entry file, and derives what its trainer will do with it.
+    """A dialect: reads a run from its entry file, and derives the plan of what its trainer will do with it.
 
-    ``versions`` are those that it tells apart, oldest first; ``with_version`` settles a read run's, which is the one
-    that was asked for or the one that its files tell. ``suffixes`` are those of files that can hold a run of a plugin's
-    trainer, and ``entries`` says which they hold, by path and bytes: none, the path, or ``path:name`` of several.
-    ``solvable`` says what may be changed of a run to make it clean.
+    ``versions`` are the versions that it tells apart, oldest first. ``with_version`` sets a run's version: the one that
+    the user named, else the one that its files were written for. For a plugin's trainer, ``suffixes`` are those of
+    files that can hold runs, and ``entries`` gives the runs of a file, from its path and bytes: none, the path itself,
+    or ``path:name`` for each of several. ``solvable`` says which settings may be changed to make a run clean.
     """
 
     name: str
@@ -49,19 +49,18 @@ class Trainer(NamedTuple):
 
 
 class TrainerVersion(NamedTuple):
-    """A trainer that the user named, and the version, if one was named: ``pufferlib@3``."""
+    """A trainer that the user named, with the version if there is one: ``pufferlib@3``."""
 
     trainer: str
     version: str | None = None
 
 
 class DefaultDrift(NamedTuple):
-    """One key of a document whose value is not the Python default behind it.
+    """One key of a document whose value differs from the Python default behind it.
 
-    ``default_span`` is the default's place where the tree holds the code, else None; ``source`` says which code it is.
-    ``consequence`` is what comes of it, where more can be said than that the two differ; ``changes_runs`` says that
-    runs which leave the key out get the default today; ``is_needed`` that the trainer refuses the document without its
-    block.
+    ``default_span`` is the place of the default, None where the tree does not hold the code; ``source`` names the code.
+    ``consequence`` says what the difference does to runs, where that is known. ``changes_runs``: runs that leave the
+    key out get the default. ``is_needed``: the trainer refuses the document if the key's block is removed.
     """
 
     key: str

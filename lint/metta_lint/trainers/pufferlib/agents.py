@@ -1,8 +1,8 @@
-"""Agents per environment: what an argument, a YAML, or the environment's package says, in the trainer's precedence.
+"""Derives the agents per environment, from an argument of ``make()``, a YAML or the environment's package.
 
-Where no config says it, the packages that come with PufferLib do: read from ``environments/<package>/environment.py``
-of PufferAI/PufferLib (2023 to 2025). What it wraps in ``GymnasiumPufferEnv`` has one agent, what it wraps in
-``PettingZooPufferEnv`` those of the game, and what vectorises itself one for each of its own environments.
+The packages are those that come with PufferLib, read from ``environments/<package>/environment.py`` of
+PufferAI/PufferLib (2023 to 2025). An environment wrapped in ``GymnasiumPufferEnv`` has one agent, one wrapped in
+``PettingZooPufferEnv`` has the agents of the game, and one that vectorises itself has one for each of its environments.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Agents(NamedTuple):
-    """A formula over settings or a number, and whose code says so."""
+    """The number of agents, as a formula over settings or a number, and the code that it was read from."""
 
     formula: str
     source: str
@@ -36,16 +36,16 @@ SINGLE = frozenset(
 """Packages whose environments PufferLib wraps as Gymnasium environments of one agent."""
 
 VECTORISED: Mapping[str, int] = {"kinetix": 1, "mani_skill": 1, "craftax": 2048, "ocean/puffer_breakout": 1}
-"""Packages that run ``[env] num_envs`` environments of one agent in one, and their num_envs where no INI says it.
+"""Packages that run ``[env] num_envs`` environments of one agent in one, and the default of num_envs.
 
-Of ocean, whose environments are of many kinds, one is known to.
+Of ocean's environments, which differ, this is known of one.
 """
 
 GAMES: Mapping[tuple[str, str], tuple[int, str]] = {
     ("butterfly", "cooperative_pong_v5"): (2, "PettingZoo's cooperative_pong_v5: two paddles"),
     ("nmmo", "nmmo"): (128, "Neural MMO 2's default config: PLAYER_N"),
 }
-"""Games of several agents, and whose number that is."""
+"""Games of several agents: how many, and the source of that number."""
 
 
 def _agents(run: Run, package: str, name: str) -> Agents | None:
@@ -63,13 +63,13 @@ def _agents(run: Run, package: str, name: str) -> Agents | None:
 
 
 MOST_OF_METTAGRID = 255
-"""The agents that MettaGrid can number: an agent's id is a byte (mettagrid 0.26.22 mettagrid_c)."""
+"""The most agents that MettaGrid can hold: an agent's id is a byte (mettagrid 0.26.22 mettagrid_c)."""
 
 PUFFER_ENV = "PufferLib 3.0 pufferlib.py PufferEnv.__init__()"
 
 
 def derive_agents(d: Derivation) -> None:
-    """Derive ``agents_per_env``, and refuse what is no number of agents."""
+    """Derive ``agents_per_env``, and refuse a value that is not a possible number of agents."""
     settings = d.run.settings
     own_envs = "env.num_envs" in settings
     if "env.num_agents" in settings and not own_envs:

@@ -1,4 +1,4 @@
-"""Which INI claims which environment: PufferLib takes the first that names it, in the order of the file system."""
+"""Finds environments that two INIs name: PufferLib reads whichever comes first in the order of the file system."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _looks: dict[str, MappingABC[str, list[str]]] | None = None
 
 @contextmanager
 def one_look() -> Iterator[None]:
-    """Look through each folder of INIs only once while this lasts, however many runs are read from it."""
+    """Within this context, search each folder of INIs only once, however many runs are read from it."""
     global _looks  # noqa: PLW0603 - what was seen belongs to the look, not to a run
     before, _looks = _looks, {} if _looks is None else _looks
     try:
@@ -37,7 +37,7 @@ def one_look() -> Iterator[None]:
 
 
 def check_claims(entry: str, default: str, document: Document) -> None:
-    """Raise InputError where another INI below default.ini's folder names an environment of this one too."""
+    """Raise InputError if another INI below default.ini's folder names one of this INI's environments."""
     node = document.root.get("base", "env_name") if isinstance(document.root, Mapping) else None
     if not isinstance(node, Scalar):
         return
@@ -53,7 +53,7 @@ def check_claims(entry: str, default: str, document: Document) -> None:
 
 
 def _claims(folder: str) -> MappingABC[str, list[str]]:
-    """Which INIs below a folder claim each environment."""
+    """The INIs below a folder that name each environment."""
     if _looks is None or remembers():
         return recalled(("claims", folder), partial(_claims_below, folder), by_result=True)
     if folder not in _looks:

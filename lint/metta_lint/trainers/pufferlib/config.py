@@ -23,26 +23,25 @@ if TYPE_CHECKING:
 
 
 LONGEST_KEPT = 40
-"""Characters of the longest value whose meaning is kept for the next file with the same text."""
+"""Characters of the longest text whose value is cached."""
 
 UNLISTED = frozenset(
     {"bandit", "continuous", "oldgrid", "password", "performance", "performance_empiric", "stochastic"}
 )
-"""Environments of ocean that INIs name and nobody registered, for trees that hold no code to ask.
+"""Environments of ocean that INIs name but MAKE_FUNCTIONS does not list, for trees without PufferLib's code.
 
-From the release 3.0.0: pufferlib/ocean/environment.py still makes all of these but ``oldgrid``, and MAKE_FUNCTIONS,
-which decides, lists none of them.
+From PufferLib 3.0.0 pufferlib/ocean/environment.py, which still has code to make all of these but ``oldgrid``.
 """
 
 TORCHRUN = (
     "batch_size and total_timesteps are those of one rank, all ranks together have world_size times as many; "
     "pufferlib-core 3.0.23 stops under torchrun with AttributeError: 'int' object has no attribute 'type'"
 )
-"""PuffeRL.__init__() asks the device for its type, and under torchrun train() makes it a number."""
+"""PuffeRL.__init__() reads ``device.type``, and under torchrun train() replaces the device by its number."""
 
 
 def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None = None) -> Run:
-    """Read what ``puffer train`` would be given, with the place of every value.
+    """Read the settings that ``puffer train`` would get, with the place of every value.
 
     ``overrides`` are ``section.key=value``, dashes or underscores, as PufferLib's command line has them. Raises
     InputError for a file that cannot be read or is claimed twice, LintError for an override that cannot be applied.
@@ -84,12 +83,12 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
 
 
 def layers(entry: str, default: str | None) -> list[Document]:
-    """What PufferLib reads for an INI: default.ini, where there is one, and the INI over it."""
+    """The files that PufferLib reads for an INI: default.ini, if there is one, and the INI over it."""
     return [read(entry)] if default in (None, entry) else [read(str(default)), read(entry)]
 
 
 def headers(documents: Sequence[Document]) -> dict[str, Span]:
-    """Where each section begins: in the last file that has it."""
+    """The header of each section, in the last file that has the section."""
     roots = [document.root for document in documents if isinstance(document.root, MappingNode)]
     return {str(name): entry.key_span for root in roots for name, entry in root.entries.items()}
 
@@ -102,7 +101,7 @@ def find_default(entry: str) -> str | None:
 
 def parse_value(text: str) -> object:
     """A value as PufferLib reads it: a Python literal, else the text (``1e6`` is a float, ``true`` a string)."""
-    # default.ini is read again for every INI above it. A list is not kept: whoever gets it could change it.
+    # Cached, since default.ini is read again for every INI. A list or dictionary is not: a caller could change it.
     is_kept = len(text) <= LONGEST_KEPT and "[" not in text and "{" not in text
     return _literal(text) if is_kept else _literal.__wrapped__(text)
 
@@ -143,7 +142,7 @@ def _override(text: str, settings: Mapping[str, Setting]) -> Setting:
 
 
 def _as_argparse(text: str, default: object) -> object:
-    """A command-line value, typed by the INI's value as PufferLib 3.0 load_config() has argparse do it."""
+    """A command-line value, converted to the type of the INI's value (argparse in PufferLib 3.0 load_config())."""
     if default == "auto":
         return text if text == "auto" else int(text) if text.isnumeric() else float(text)
     if default is None:
@@ -162,7 +161,7 @@ def _environments(settings: Mapping[str, Setting]) -> Mapping[str, Span | None]:
 
 
 def _callee(library: str, settings: Mapping[str, Setting]) -> Callee | None:
-    """What ``[env]`` goes to, where the environment's code lies in the tree too; else only who was never listed."""
+    """What the environments take, read from their code; without the code, only which of them are not registered."""
     package, names = (settings.get(f"base.{key}") for key in ("package", "env_name"))
     if package is None or names is None or not isinstance(package.value, str) or not isinstance(names.value, str):
         return None
@@ -177,7 +176,7 @@ def _callee(library: str, settings: Mapping[str, Setting]) -> Callee | None:
 
 
 def _defaults_of(callee: Callee) -> dict[str, Setting]:
-    """What the environment takes for the keys that no INI and no command line gives."""
+    """The environment's own defaults, as settings of ``[env]``."""
     return {
         f"env.{name}": Setting(f"env.{name}", value, span, note="the environment's default")
         for name, (value, span) in callee.defaults.items()
@@ -185,7 +184,7 @@ def _defaults_of(callee: Callee) -> dict[str, Setting]:
 
 
 def has_code(document: Document) -> bool:
-    """Whether the code of an INI's environments lies in the tree too."""
+    """Whether the tree holds the code of an INI's environments."""
     package = document.root.get("base", "package") if isinstance(document.root, MappingNode) else None
     library = _library(find_default(document.path) or document.path)
     return isinstance(package, Scalar) and _has_code(library, str(package.value))
@@ -196,7 +195,7 @@ def _has_code(library: str, package: str) -> bool:
 
 
 def _library(default: str) -> str:
-    """PufferLib's folder, which has ``config/default.ini`` and ``environments/``."""
+    """PufferLib's folder: the one that holds ``config/default.ini`` and ``environments/``."""
     return parent_of(parent_of(default))
 
 
@@ -210,7 +209,7 @@ def _environment_yaml(library: str, settings: Mapping[str, Setting]) -> dict[str
     if config is not None and isinstance(config.value, str):
         tree = tidy(real_path(parent_of(library)))
         path = tidy(real_path(f"{tree}/{config.value}"))
-        if not is_below(path, tree):  # a config has no business to make us read other people's files
+        if not is_below(path, tree):  # a config must not make the linter read files outside of its tree
             return {}
     if not is_file(path):
         return {}

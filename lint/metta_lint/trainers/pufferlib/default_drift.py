@@ -1,4 +1,4 @@
-"""Where an environment's YAML and the defaults of its ``make()`` tell different numbers of agents."""
+"""Finds environments whose YAML and whose ``make()`` have different numbers of agents."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from metta_lint.base.documents import Document
 
 WRITTEN, ARGUMENT = "env.game.num_agents", "env.num_agents"
-"""What the environment's YAML says, and the argument of ``make()`` that is written over it."""
+"""The key of the environment's YAML, and the argument of ``make()`` that overrides it."""
 
 
 def environment_drifts(document: Document) -> Iterator[DefaultDrift]:
-    """The number of agents, where an INI leaves it to a default that its environment's YAML contradicts."""
+    """The drift of ``num_agents``, where no INI sets it and the default of ``make()`` overrides the YAML's number."""
     if not has_code(document):
         return
     try:
         run = read_run(document.path)
     except LintError:
-        return  # which is a finding of its own
+        return  # it is reported as a finding of its own
     if run.callee is None:
         return
     default, written = run.callee.defaults.get(ARGUMENT.removeprefix("env.")), run.settings.get(WRITTEN)

@@ -1,4 +1,4 @@
-"""PufferLib 2.0, 3 and 4.0: INI files over a default, and a plan for each version's own rules."""
+"""PufferLib's dialect: INI files over a default.ini, and a plan by the rules of version 2.0, 3 or 4.0."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
-    """What the PufferLib of the run's version will do with it; 3 where the run names none."""
+    """What PufferLib will do with a run, by the rules of the run's version; 3 where it has none."""
     match run.version:
         case "2":
             from metta_lint.trainers.pufferlib import plan_2
@@ -41,6 +41,6 @@ _SOLVABLE = Solvable(
     ),
     {"": ""},
 )
-"""The sizes of all versions (each has its own); the entry is laid over ``default.ini``, key by key."""
+"""The sizes of all versions. An entry is laid over ``default.ini`` key by key."""
 
 TRAINER = Trainer("pufferlib", read_run, derive, VERSIONS, with_version, solvable=_SOLVABLE)

@@ -1,4 +1,4 @@
-"""The experience buffer and its minibatches: PuffeRL.__init__(), as arithmetic, up to the optimizer."""
+"""Derives the experience buffer and its minibatches: PuffeRL.__init__() up to the optimizer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIZES_OF_MINIBATCH = ("train.minibatch_size", "train.max_minibatch_size")
 
 
 def derive_experience(d: Derivation) -> None:
-    """Derive batch, horizon, segments and minibatches; refuse what does not go together."""
+    """Derive batch, horizon, segments and minibatches; refuse sizes that do not fit each other."""
     d.check_numbers(("train.seed",), "numeric-seed", words=_seed_words(d))
     _derive_batch(d)
     d.define("segments", source=INIT)
@@ -26,7 +26,7 @@ def derive_experience(d: Derivation) -> None:
 
 
 def _seed_words(d: Derivation) -> tuple[object, ...]:
-    """Multiprocessing adds a worker's number to the seed; the others take None for no seed."""
+    """The words allowed in place of a seed: None, but not for Multiprocessing, which adds a worker's number to it."""
     return () if d.run.value("vec.backend") == "Multiprocessing" else (None,)
 
 
@@ -125,7 +125,7 @@ def _refuse_minibatch(d: Derivation) -> None:
 
 
 def _refuse_endless_minibatch(d: Derivation) -> None:
-    """Python's remainder by infinity is the number itself, and of infinity it is NaN: neither is 0, both refuse."""
+    """Refuse infinite sizes: ``x % inf`` is x and ``inf % x`` is NaN, and PuffeRL asks that the remainder be 0."""
     asked, largest = (d.run.value(key) for key in SIZES_OF_MINIBATCH)
     if asked == largest == inf:
         return

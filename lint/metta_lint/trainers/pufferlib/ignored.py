@@ -1,4 +1,4 @@
-"""Keys that PufferLib never reads, by version: the run's settings and the sweep's parameters that do nothing."""
+"""Finds keys that a version of PufferLib never reads, among a run's settings and a sweep's parameters."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def ignored_keys(run: Run, version: str) -> tuple[IgnoredKey, ...]:
-    """The keys and sections of a run that its version never reads, each with why and what was perhaps meant.
+    """The keys and sections of a run that its version never reads, each with the reason and the key that may be meant.
 
-    For 2 and 4, what the tree's own default.ini sets is read: their months differ, and that file goes with the code.
+    For 2 and 4, a key that the tree's own default.ini sets counts as read: that file belongs to the code, and the code
+    of these versions changed from month to month.
     """
     is_3 = version == "3"
     read, sections = _read_keys(version)
@@ -30,9 +31,9 @@ def ignored_keys(run: Run, version: str) -> tuple[IgnoredKey, ...]:
     return (*filter(None, found), *(_ignored_sections(run) if is_3 else ()))
 
 
-@cache  # a sweep plans every suggestion
+@cache  # a sweep asks again for every suggestion
 def _read_keys(version: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The keys that a version reads where they stand, and how all keys begin that it may ignore."""
+    """The keys that a version reads, and the prefixes (``train.``) of keys that it may ignore."""
     reads = READS[version]
     elsewhere = {*reads.moved, *reads.dead}
     read = {f"{section}.{name}" for section, names in reads.sections.items() for name in names}
@@ -46,9 +47,10 @@ def ignored_key(
     nearest: Callable[[frozenset[str]], str | None],
     never: Mapping[str, str] | None = None,
 ) -> IgnoredKey | None:
-    """Why a version ignores a key, None where it reads it. ``nearest`` finds, among names, the key that was meant.
+    """Why a version ignores a key; None where it reads the key.
 
-    ``never`` stands for what is said of a run's keys.
+    ``nearest`` finds, among names, the key that may be meant. ``never`` gives other reasons by section than those for a
+    run's keys.
     """
     section, _, name = key.partition(".")
     reads = READS[version]
@@ -67,7 +69,7 @@ def ignored_key(
 
 
 def _is_section(setting: Setting) -> bool:
-    """Whether a key of ``[base]`` is called like a section, which breaks load_config."""
+    """Whether a key of ``[base]`` has the name of a section, which breaks load_config()."""
     section, _, name = setting.key.partition(".")
     return section == "base" and name in SECTIONS
 
@@ -77,7 +79,7 @@ def _in_default(setting: Setting) -> bool:
 
 
 def _nearest(run: Run, setting: Setting, version: str, known: frozenset[str]) -> str | None:
-    """The key that was perhaps meant: close in spelling, and not written in the same file beside the wrong one."""
+    """The key that may be meant: similar in spelling, and not set in the same file as the misspelt one."""
     section, _, name = setting.key.partition(".")
     if version != "3":
         in_default = (each.key for each in run.settings.values() if _in_default(each))
@@ -90,7 +92,7 @@ def _nearest(run: Run, setting: Setting, version: str, known: frozenset[str]) ->
 
 
 def _ignored_sections(run: Run) -> Iterator[IgnoredKey]:
-    """Sections that nothing reads, each once; [DEFAULT] stands behind all others."""
+    """Sections that nothing reads. [DEFAULT] is read: it holds the defaults of all others."""
     for section, span in run.sections.items():
         known = section.partition(".")[0] in SECTIONS or section == DEFAULT_SECTION
         if known or not any(key.startswith(f"{section}.") for key in run.settings):

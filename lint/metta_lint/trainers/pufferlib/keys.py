@@ -1,4 +1,4 @@
-"""The keys that PufferLib reads, by version and section, and where each version keeps what others say elsewhere."""
+"""Tables of the keys that PufferLib reads, by version and section, and of keys that moved from version to version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_FILE = "default.ini"
-"""The INI that PufferLib lays under all others of its folder and those below."""
+"""The INI with the defaults of all others in its folder and below."""
 
 COEFFICIENTS = tuple("learning_rate gamma gae_lambda clip_coef ent_coef vf_coef vf_clip_coef max_grad_norm".split())
 """Hyperparameters that all versions read of ``[train]``, by the names that quantities have."""
@@ -35,9 +35,9 @@ _READ_BEFORE = {
     "checkpoint-interval": "checkpoint_interval data_dir",
 }
 READ: Mapping[str, str] = {key: requirement for requirement, keys in _READ_BEFORE.items() for key in keys.split()}
-"""What load_policy() and PuffeRL read of ``[train]``, in their order, each with the requirement that comes next.
+"""What load_policy() and PuffeRL read of ``[train]``, in that order, each with the next requirement that is checked.
 
-All are read with ``[]``: one that is missing is a KeyError (PufferLib 3.0 pufferl.py).
+All are read with ``[]``, so a missing key is a KeyError (PufferLib 3.0 pufferl.py).
 """
 
 VEC = frozenset("backend num_envs seed num_workers batch_size zero_copy sync_traj overwork".split())
@@ -49,31 +49,31 @@ OPTIONS = frozenset(
     neptune-name neptune-project local-rank tag help
     """.split()
 )
-"""Options that load_config() of PufferLib 3 has of its own: a key of ``[base]`` called like one is a second."""
+"""The command-line options of load_config() in PufferLib 3. A key of ``[base]`` with the same name is a duplicate."""
 
 NAMED: Mapping[str, str] = {
     "package": "ModuleNotFoundError",
     "policy_name": "TypeError",
     "rnn_name": "TypeError",
 }
-"""Keys of ``[base]`` that name code, and how it fails to be found where there is no key (load_env, load_policy)."""
+"""Keys of ``[base]`` that name code, and the exception where one is missing (load_env(), load_policy())."""
 
 SECTIONS = frozenset({"base", "vec", "env", "policy", "rnn", "train", "sweep"})
-"""The sections that something reads. A key of ``[base]`` called like one breaks load_config, it is not ignored."""
+"""The sections that PufferLib 3 reads. A key of ``[base]`` with such a name breaks load_config()."""
 
 OCEAN = "ocean"
 """The package of the environments that PufferLib itself writes, in C."""
 
 GIVEN = ("buf", "seed")
-"""What vector.py gives every environment by keyword, beside all of ``[env]``."""
+"""Keywords that vector.py gives every environment, in addition to the keys of ``[env]``."""
 
 
 class Reads(NamedTuple):
     """What a version of PufferLib reads.
 
-    ``sections`` are the keys that it reads of each section. ``moved`` maps keys of other versions to where this one
-    keeps what they say, or what comes closest. ``dead`` says why a key that looks alive does nothing. ``never`` is what
-    is said of all other keys, by section: those of other sections are not judged.
+    ``sections`` are the keys that it reads of each section. ``moved`` maps keys of other versions to the key that has
+    their meaning here, or the closest one. ``dead`` says why a key that looks useful does nothing. ``never`` is the
+    message for any other key of a section; keys of sections without one are not judged.
     """
 
     sections: Mapping[str, frozenset[str]]
@@ -173,14 +173,14 @@ _READS_4 = Reads(
 READS: Mapping[str, Reads] = {"2": _READS_2, "3": _READS_3, "4": _READS_4}
 
 BESIDES: Mapping[str, str] = {"train.env_batch_size": ", and only puffer autotune here"}
-"""Of the keys that 3 moved, what another command than ``puffer train`` still reads where it was (autotune())."""
+"""Of the keys that moved in 3, those that another command than ``puffer train`` still reads in the old place."""
 
 
 def is_default(path: str) -> bool:
-    """Whether a file is the one that lies under the others."""
+    """Whether a file is a default.ini."""
     return os.path.basename(path) == DEFAULT_FILE
 
 
 def code_of(package: str) -> str:
-    """The file with a package's ``env_creator()``, from PufferLib's folder."""
+    """The path of the file with a package's ``env_creator()``, from PufferLib's folder."""
     return f"{OCEAN if package == OCEAN else f'environments/{package}'}/environment.py"

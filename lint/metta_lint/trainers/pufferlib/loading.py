@@ -1,4 +1,4 @@
-"""What load_config(), load_policy() and PuffeRL ask of the keys: that they are there, once, and of a type they take."""
+"""Refuses keys that load_config(), load_policy() or PuffeRL raise for: missing, given twice, or of a wrong type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from metta_lint.plans.run import Setting
 
 NO_NAMES = ("none", "null", "true", "false")
-"""Texts that were meant as values: no class is called like one of them."""
+"""Texts that were meant as values. No class has such a name."""
 
 DEVICES = frozenset(
     """
@@ -27,11 +27,13 @@ DEVICES = frozenset(
 
 
 def refuse_keys(d: Derivation) -> None:
-    """Refuse keys that load_config() stumbles over, keys that are missing, and values that torch does not take."""
+    """Refuse keys that load_config() raises for, keys that are missing, and values that torch does not take."""
     _refuse_options(d)
     _refuse_sections(d)
     _refuse_second_environment(d)
-    if d.run.is_complete and "vec.num_envs" in d.run.settings:  # else another file, or version, may have them
+    if (
+        d.run.is_complete and "vec.num_envs" in d.run.settings
+    ):  # else another file may have them, or this is another version
         _refuse_missing(d)
     _refuse_names(d)
     _refuse_device(d)
@@ -39,7 +41,7 @@ def refuse_keys(d: Derivation) -> None:
 
 
 def _refuse_options(d: Derivation) -> None:
-    """Every key becomes an option of the command line, dashes for underscores; argparse takes each but once."""
+    """Refuse keys that make the same command-line option. Every key makes one, with dashes for underscores."""
     seen: dict[str, str] = dict.fromkeys(OPTIONS, "the command line")
     for key, setting in d.run.settings.items():
         section, _, name = key.partition(".")
@@ -53,7 +55,7 @@ def _refuse_options(d: Derivation) -> None:
 
 
 def _refuse_sections(d: Derivation) -> None:
-    """A key of [base] stands beside the sections: one that is called like a section with keys takes their place."""
+    """Refuse a key of [base] with the name of a section: load_config() puts it where that section belongs."""
     first = {key.partition(".")[0]: key for key in reversed(list(d.run.settings))}
     for section in {*first, "sweep"} - {"base", "machine"}:
         setting = d.run.settings.get(f"base.{section}")
@@ -102,14 +104,14 @@ def _compiles(d: Derivation) -> bool:
 
 
 def _slip(d: Derivation, key: str) -> Setting | None:
-    """A key of [train] that nothing reads and that is spelt nearly like one that is missing."""
+    """A key of [train] that nothing reads, and that is a likely misspelling of a missing one."""
     strange = [name.partition(".")[2] for name in d.run.settings if name.startswith("train.")]
     close = close_names(key, (name for name in strange if name not in READ), 0.75, compared=None)
     return d.run.settings[f"train.{close[0]}"] if close else None
 
 
 def _refuse_names(d: Derivation) -> None:
-    """[base] names code: a package that is imported, and classes of it."""
+    """Refuse values of [base] that cannot be the name of a package or of its classes."""
     package = d.run.value("base.package")
     if not isinstance(package, str | Unknown):
         message = f"package = {package!r}: No module named 'pufferlib.environments.{package}'"

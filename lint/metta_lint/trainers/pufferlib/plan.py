@@ -1,4 +1,4 @@
-"""Derives a PufferLib 3 plan: reading, vector.make(), PuffeRL.__init__(), evaluate() and train(), as arithmetic."""
+"""Derives a PufferLib 3 plan: load_config(), vector.make(), PuffeRL.__init__(), evaluate() and train()."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 INTERVALS = {"checkpoint_interval": "train.checkpoint_interval"}
 
+# What PufferLib 3 requires, in the order of its checks, from reading its INIs to the first checkpoint.
 READING = ("options-once", "sections-hold-keys")
 """PufferLib 3.0 pufferl.py load_config()."""
 
@@ -38,10 +39,10 @@ MAKE = tuple(
 """PufferLib 3.0 vector.py make(), whatever the backend."""
 
 AGENTS = ("agents-fit-environment", "positive-agents", "integer-agents")
-"""What an environment asks of its own agents."""
+"""Requirements of an environment on its own agents."""
 
 NATIVE_MAKE = (*AGENTS, "environment-keys-once", "native-alone")
-"""What make() asks of an environment that vectorises itself, which it makes first."""
+"""Requirements of an environment that vectorises itself, which make() creates first."""
 
 SERIAL = (*AGENTS, "serial-batch-given", "serial-batch-fits-envs", "environment-keys-once")
 """PufferLib 3.0 vector.py Serial.__init__()."""
@@ -75,7 +76,7 @@ UPDATING = tuple(
 """PufferLib 3.0 pufferl.py train()."""
 
 VECTORISATION = frozenset({*MAKE, *SERIAL, *MULTIPROCESSING})
-"""What vector.make() insists on: where it raises, what was asked for is all that there is."""
+"""Requirements of vector.make(). Where it raises, a plan has only the sizes that were asked for."""
 
 HYPERPARAMETERS = (
     *COEFFICIENTS,
@@ -87,7 +88,7 @@ ASKED_FOR = {
     "num_workers": "requested_workers",
     "envs_per_batch": "requested_envs_per_batch",
 }
-"""What the loop is given in place of these quantities where vector.make() raises."""
+"""What the loop gets for these quantities where vector.make() raises."""
 PECULIARITIES: Mapping[str, object] = {
     "overrun": "raise",
     "minibatch_count": "steps",
@@ -98,7 +99,7 @@ PECULIARITIES: Mapping[str, object] = {
 }
 """How PufferLib 3 trains, as fields of a loop."""
 ITEMS = {"ore_red": "env.ore_reward", "battery_red": "env.battery_reward", "heart": "env.heart_reward"}
-"""The rewards that PufferLib's metta environment takes as arguments and writes over its YAML's."""
+"""The arguments of PufferLib's metta environment that override its YAML's rewards."""
 
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
@@ -120,7 +121,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
 
 
 def requirements_of(backend: object) -> tuple[str, ...]:
-    """All requirements of a run with that ``vec.backend``, those that no loop can show included."""
+    """All requirements of a run with that ``vec.backend``, in the order of its checks."""
     if backend == NATIVE:
         return (*READING, *MAKE[:4], *NATIVE_MAKE, *BUILDING, "rows-fit-buffer", *UPDATING)
     if backend == "Serial":
@@ -130,7 +131,7 @@ def requirements_of(backend: object) -> tuple[str, ...]:
 
 def _hyperparameters(d: Derivation) -> None:
     for name in HYPERPARAMETERS:
-        # PufferLib asks whether anneal_lr is truthy, so the text "false" is true.
+        # PufferLib tests whether anneal_lr is truthy, and the text "false" is.
         d.define(name, f"bool(train.{name})" if name == "anneal_lr" else f"train.{name}", source=TRAINING)
     d.assume("weight_decay", 0, source=INIT)
     d.assume("target_kl", OFF, source=f"{TRAINING}: there is no KL stop")
@@ -163,6 +164,6 @@ def _loop(d: Derivation, order: tuple[str, ...]) -> tuple[Loop | None, str | Non
 
 
 def _given(d: Derivation, size: str) -> object:
-    """A size as PufferLib resolves it; ``auto`` where it cannot."""
+    """A size as PufferLib resolves it, or ``auto`` if it cannot."""
     written, resolved = d.run.value(f"train.{size}"), d.lookup(size)
     return written if written != "auto" or isinstance(resolved, Unknown) else resolved

@@ -1,10 +1,10 @@
 """Derives a PufferLib 2.0 plan: demo.py, vector.make(), and clean_pufferl.py's flat Experience, as arithmetic.
 
-2.0 is not 3 under other keys. Its batch is a flat list of steps: each arrival appends a step of every agent in it until
-``batch_size`` steps are stored, and what a last arrival brings beyond that is left out, though it counts towards
-total_timesteps. Before an update the steps are sorted by agent and time, and cut into rows of ``bptt_horizon`` wherever
-that falls: where an agent gave no whole number of rows, a row runs on into the next agent's life, and so does its
-advantage estimate. Nothing asks that a batch be a multiple of the agents.
+2.0 differs from 3 in more than its keys. Its batch is a flat list of steps. Each arrival appends a step of every agent
+in it, until ``batch_size`` steps are stored; further steps of the last arrival are dropped, but count towards
+total_timesteps. Before an update the steps are sorted by agent and time, then cut into rows of ``bptt_horizon``. If an
+agent's steps are not a whole number of rows, a row goes on with the steps of the next agent, and so does its advantage
+estimate. Nothing checks that the batch is a multiple of the agents.
 
 Read from PufferAI/PufferLib of 2025-01 to 2025-03 (clean_pufferl.py, demo.py, pufferlib/vector.py).
 """
@@ -42,7 +42,7 @@ REQUIREMENTS = tuple(
     batches-divide-envs minibatch-divides-batch horizon-divides-minibatch integer-clocks
     """.split()
 )
-"""What PufferLib 2.0 insists on, in its order; all of it before the first step, save for a bad update_epochs."""
+"""The requirements of PufferLib 2.0, in the order of its checks; all but update_epochs before the first step."""
 
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
@@ -61,10 +61,10 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
 
 
 def _backend(run: Run) -> tuple[object, str | None]:
-    """The ``--vec`` that a run can be launched with, and a note where that is not the one it is given.
+    """The ``--vec`` that a run can be launched with, and a note where its config has another one.
 
-    ``native``, demo.py's default, takes one environment that vectorises itself; a config for several, or for one that
-    is emulated, is launched with another, and they all ask the same of its sizes.
+    ``native``, demo.py's default, takes one environment that vectorises itself. A config of several environments, or of
+    an emulated one, needs another backend; all others have the same requirements.
     """
     setting = run.settings.get("base.vec")
     backend = NATIVE if setting is None else setting.value
@@ -153,7 +153,7 @@ def _experience(d: Derivation) -> None:
 
 
 def _rollout(d: Derivation, backend: object) -> None:
-    """Count one rollout: arrivals until the flat batch is full, every agent of them alive."""
+    """Derive the steps of one rollout: arrivals until the flat batch is full, with a step of every agent in them."""
     d.define("arrivals_per_epoch", "ceil_div(batch_size, agents_per_batch)", source=EVALUATE)
     d.define("steps_collected_per_epoch", "arrivals_per_epoch * agents_per_batch", source=EVALUATE)
     d.define("steps_dropped_per_epoch", "steps_collected_per_epoch - batch_size", source=f"{EXPERIENCE}.store()")
@@ -163,7 +163,7 @@ def _rollout(d: Derivation, backend: object) -> None:
 
 
 def _mixed(d: Derivation, backend: object) -> None:
-    """Derive the rows that run from one agent's life into the next: all boundaries that are no multiple of a row."""
+    """Derive the rows with steps of more than one agent: those with a boundary between two agents inside."""
     source = f"{EXPERIENCE}.sort_training_data()"
     if backend != "serial" and d.holds("async_factor > 1"):
         why = "batches come as their workers are ready, so that agents give different numbers of steps"

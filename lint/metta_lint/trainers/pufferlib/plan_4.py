@@ -1,10 +1,10 @@
 """Derives a PufferLib 4.0 plan: pufferl.py's train(), the CUDA trainer's rollouts() and train_impl(), as arithmetic.
 
-4.0 has no experience buffer that agents take rows of. Each of ``num_buffers`` threads steps its own
-``total_agents // num_buffers`` agents exactly ``horizon`` times, on its own CUDA stream: a batch is total_agents x
-horizon by construction, one row for each agent, and nothing is overwritten, dropped or stitched. What does not go
-evenly into the buffers has a row that no buffer fills, and counts all the same. total_timesteps is shared by the GPUs,
-and training ends with the last epoch that fits into it, not with the first that exceeds it.
+In 4.0 every agent has its own row of the batch. Each of ``num_buffers`` threads steps its own
+``total_agents // num_buffers`` agents exactly ``horizon`` times, on its own CUDA stream. So a batch is always
+total_agents x horizon, and nothing is overwritten, dropped or stitched. Agents left over by that division have a row
+that no buffer fills, and their steps count all the same. total_timesteps is shared by the GPUs, and training ends with
+the last epoch that fits into it, not with the first that exceeds it.
 
 Read from PufferAI/PufferLib 052f0f53: pufferlib/pufferl.py, src/bindings.cu, src/pufferlib.cu, src/vecenv.h.
 """
@@ -40,14 +40,14 @@ CLOCKS = ("train.replay_ratio", "train.total_timesteps")
 REQUIREMENTS = tuple(
     "integer-sizes numeric-clocks positive-sizes horizon-divides-minibatch minibatch-fits-batch".split()
 )
-"""What PufferLib 4.0 insists on, in its order, before the first step."""
+"""The requirements of PufferLib 4.0, in the order of its checks, before the first step."""
 
 HYPERPARAMETERS = {
     **{name: name for name in (*COEFFICIENTS, "prio_alpha", "prio_beta0", "vtrace_rho_clip", "vtrace_c_clip")},
     "adam_beta1": "beta1",
     "adam_eps": "eps",
 }
-"""Quantities, and the keys of ``[train]`` that 4.0 has for them. Muon takes one beta: nothing takes beta2."""
+"""Quantities, and their keys of ``[train]`` in 4.0. Muon takes one beta, so beta2 is not used."""
 
 
 def derive(run: Run, backend: Backend | None = None) -> Plan:
@@ -130,7 +130,7 @@ def _updates(d: Derivation) -> None:
 
 
 def _epochs(d: Derivation) -> None:
-    """Replace the epochs of trainers that run until total_timesteps is reached: 4.0 counts them beforehand."""
+    """Derive the number of epochs, which 4.0 works out beforehand; the other trainers run until total_timesteps."""
     d.define("epochs", "int(total_timesteps // ranks_counted // batch_size)", source=TRAIN_LOOP)
     d.define("optimizer_steps_total", "epochs * optimizer_steps_per_epoch")
 

@@ -1,4 +1,4 @@
-"""What an environment of PufferLib takes: the callee that ``[env]`` goes to, read from the tree's Python files.
+"""Reads from Python files which keywords an environment of PufferLib takes: the keys that ``[env]`` may have.
 
 PufferLib 3.0 pufferl.py load_env() imports ``pufferlib.ocean`` or ``pufferlib.environments.<package>``, calls its
 ``env_creator(env_name)``, and vector.py calls what that returns with the keys of ``[env]``, ``buf`` and ``seed``.
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 REGISTRY = "MAKE_FUNCTIONS"
 PREFIX = "puffer_"
 CALLS_LIMIT = 4
-"""Calls that hand ``**kwargs`` on to one another; real ones are two deep."""
+"""How many calls are followed that pass ``**kwargs`` on; real environments have two."""
 ANYTHING = Callee(frozenset(), anything=True)
 
 
 def callee_below(folder: str, package: str, names: tuple[str, ...]) -> Callee | None:
-    """What the environments of an INI take, and which of them nobody registered; None where no code of them is there.
+    """What the environments of an INI take, and which of them are not registered; None without their code.
 
-    ``folder`` is that of PufferLib's package, wherever it lies; ``names`` are those of ``env_name``.
+    ``folder`` is the folder of PufferLib's package; ``names`` are the environments in ``env_name``.
     """
     parent, library = os.path.split(os.path.normpath(folder))
     tree = Tree(parent or ".")
@@ -50,12 +50,12 @@ def callee_below(folder: str, package: str, names: tuple[str, ...]) -> Callee | 
 
 
 def _from_registry(tree: Tree, module: Module, creator: Function, ocean: str, names: tuple[str, ...]) -> Callee | None:
-    """What the named environments of ocean take; None where ``env_creator`` does not look them up in the registry."""
+    """What the named environments of ocean take; None if ``env_creator()`` does not look them up in the registry."""
     entry = module.constants.get(REGISTRY)
     if entry is None or not isinstance(entry.value, Mapping):
         return None
     if not all(REGISTRY in _text(node) for node in creator.returns):
-        return None  # it finds environments in some other way too
+        return None  # it can find environments in another way
     registered = {str(name): item.value for name, item in entry.value.entries.items()}
     plain = {name: name.replace(PREFIX, "") for name in names}
     missing = tuple(name for name in names if plain[name] not in registered or PREFIX not in name)
@@ -72,7 +72,7 @@ def _text(node: Node) -> str:
 
 
 def _registered(tree: Tree, module: Module, own_module: str, value: Node) -> Callee:
-    """What a registered environment takes: a class or function by reference, or by its name in its own module."""
+    """What a registered environment takes. The registry has it by reference or by its name in a module."""
     match value:
         case Scalar(value=str(attribute)):
             found = _imported(tree, own_module, attribute)
@@ -93,7 +93,7 @@ def _imported(tree: Tree, dotted: str, name: str) -> Declared | None:
 
 
 def _returned(tree: Tree, module: Module, creator: Function) -> Callee:
-    """What the callables take that an ``env_creator`` returns: functions, classes, or partials of them."""
+    """What the functions, classes or partials take that an ``env_creator()`` returns."""
     if creator.decorators:
         return ANYTHING
     returned = [node.value if isinstance(node, Scalar) else None for node in creator.returns]
@@ -113,7 +113,7 @@ def _callable(tree: Tree, module: Module, expression: Expression) -> Callee:
 
 
 def _taken(tree: Tree, found: Declared, bound: int = 0, depth: int = 0) -> Callee:
-    """What a class or function takes by keyword, ``bound`` of its parameters being given by position."""
+    """What a class or function takes by keyword, if its first ``bound`` parameters are given by position."""
     if depth > CALLS_LIMIT or found.item.decorators:
         return ANYTHING
     if isinstance(found.item, Class):
@@ -122,7 +122,7 @@ def _taken(tree: Tree, found: Declared, bound: int = 0, depth: int = 0) -> Calle
 
 
 def _constructor(tree: Tree, found: Declared, bound: int, depth: int, skip: int = 0) -> Callee:
-    """What a class's ``__init__`` takes, its own or the nearest one that it inherits from a class of the tree."""
+    """What a class's ``__init__()`` takes: its own, or the one inherited from the nearest base class in the tree."""
     for number, owner in enumerate(tree.lineage(found)):
         item = owner.item
         if not isinstance(item, Class) or item.decorators or "__new__" in item.methods:
@@ -138,9 +138,9 @@ def _constructor(tree: Tree, found: Declared, bound: int, depth: int, skip: int 
 def _function(
     tree: Tree, module: Module, function: Function, owner: tuple[Declared, int] | None, bound: int, depth: int
 ) -> Callee:
-    """What a function takes, and what the calls take that it hands its ``**kwargs`` on to.
+    """What a function takes, together with what the calls take to which it passes its ``**kwargs``.
 
-    ``owner`` is the class that it belongs to, with the number of that class in the lineage.
+    ``owner`` is, for a method, the class that was asked for, and the index in its lineage of the class with the method.
     """
     if function.decorators:
         return ANYTHING
@@ -169,7 +169,7 @@ def _function(
 
 
 def _besides(first: Callee, second: Callee, given: frozenset[str] = frozenset()) -> Callee:
-    """What two functions take of which the first hands on to the second what it lacks, beside what it gives itself."""
+    """What ``first`` takes if it passes its ``**kwargs`` on to ``second``, together with the keywords ``given``."""
     inherited = {name: default for name, default in second.defaults.items() if name not in given}
     return Callee(
         first.names | (second.names - given),
@@ -180,7 +180,7 @@ def _besides(first: Callee, second: Callee, given: frozenset[str] = frozenset())
 
 
 def _any_of(callees: Sequence[Callee]) -> Callee:
-    """What may be taken where one of several functions is called."""
+    """What may be taken if any of several functions is called."""
     return reduce(_either, callees) if callees else ANYTHING
 
 

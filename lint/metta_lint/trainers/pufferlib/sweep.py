@@ -33,15 +33,18 @@ SEARCH = Search(
     ends_the_sweep=True,
 )
 VERSION = "3"
-"""The version whose search is known by running it."""
+"""The version whose search was checked by running it."""
 SCALARS = ("method", "metric", "goal", "downsample")
-"""What a sweep reads of ``[sweep]`` itself; it asserts that everything else is a section."""
+"""The keys that a sweep reads of ``[sweep]`` itself; it asserts that all others are sections."""
 NEVER_READ = {"train": "PuffeRL never reads it", "vec": "vector.make() raises for a key that it does not know"}
 OLD_METRIC, OLD_PARAMETERS = "sweep.metric", "sweep.parameters."
 
 
 def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
-    """The sweep of an INI over its run; None where neither it nor its default.ini has one. Raises InputError."""
+    """The sweep of an INI; None where neither it nor its default.ini has one. Raises InputError.
+
+    ``base`` is the plan of the INI's run, where it was derived already.
+    """
     documents = layers(path, find_default(path))
     sections = values(_of_sweep(document) for document in documents)
     if not sections:
@@ -51,7 +54,7 @@ def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
     parameters = {parameter.key: parameter for parameter in _parameters(sections, places)}
     sweep = Sweep(path, "pufferlib", {}, parameters, run, derive, SEARCH, {}, based_on=path)
     if run.version != VERSION:
-        # The search of 2.0 and 4.0 is laid out and reads otherwise, but it computes with ranges alike.
+        # The search of 2.0 and 4.0 has other keys, but the same arithmetic of ranges.
         whole = {key: parameter for key, parameter in parameters.items() if not parameter.missing}
         search = SEARCH._replace(sizes=())
         return sweep._replace(trainer=f"pufferlib {run.version}", parameters=whole, search=search)
@@ -64,7 +67,7 @@ def read_sweep(path: str, base: Plan | None = None) -> Sweep | None:
 
 
 def _of_sweep(document: Document) -> Document:
-    """The document without the sections that are no sweep's."""
+    """The document with only the sections of its sweep, and [DEFAULT]."""
     root = document.root
     if not isinstance(root, MappingNode):
         return document
@@ -114,7 +117,7 @@ def _stops(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[str, 
 
 
 def _mixed_group(section: str, entries: Mapping[str, IniValue], nested: str, place: Span) -> Stop:
-    """A group that holds keys beside a section: the one that another file than the other's adds is the slip."""
+    """Report a group with a key beside a section: the key, or the section where that is in another file."""
     (key, value), *_ = entries.items()
     effect = "AssertionError: a group of parameters holds sections alone"
     if place.path == value.key_span.path:
@@ -141,7 +144,7 @@ def _old_metric(sections: Mapping[str, Mapping[str, IniValue]], places: Mapping[
 
 
 def _ignored(parameters: Mapping[str, Parameter], run: Run) -> Iterator[IgnoredKey]:
-    """Swept keys that no run reads. What ``[env]``, ``[policy]`` and ``[rnn]`` take is up to the environment's code."""
+    """Swept keys that no run reads. Keys of ``[env]``, ``[policy]`` and ``[rnn]`` are not judged: code takes them."""
     found = (ignored_key(key, VERSION, partial(_nearest, key, run), NEVER_READ) for key in parameters)
     yield from filter(None, found)
 

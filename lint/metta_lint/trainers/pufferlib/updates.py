@@ -1,4 +1,4 @@
-"""Optimizer, schedule and updates: the end of PuffeRL.__init__(), and train(), as arithmetic."""
+"""Derives the optimizer, the schedule and the updates: the end of PuffeRL.__init__(), and train()."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DTYPES = frozenset(
     int16 int32 int64 int8 long short uint16 uint32 uint64 uint8
     """.split()
 )
-"""Types that torch has by that name: PuffeRL asks torch for the type before it looks whether it takes it."""
+"""Names of torch's types. PuffeRL gets the type from torch before it checks whether it supports it."""
 
 OF_THE_OPTIMIZER = ("train.learning_rate", "train.adam_beta1", "train.adam_beta2", "train.adam_eps")
 OF_THE_PRIORITIES = ("train.prio_beta0", "train.prio_alpha")
@@ -30,7 +30,7 @@ OF_THE_LOSS = ("train.clip_coef", "train.vf_clip_coef", "train.vf_coef", "train.
 
 
 def derive_updates(d: Derivation) -> None:
-    """Derive minibatches, optimizer steps and the schedule; refuse what the optimizer or an update would."""
+    """Derive minibatches, optimizer steps and the schedule; refuse what the optimizer or an update raises for."""
     d.define("minibatches_per_epoch", "int(update_epochs * batch_size / minibatch_size)", source=INIT)
     d.define("optimizer_steps_per_epoch", "minibatches_per_epoch // accumulate_minibatches", source=TRAINING)
     d.define("minibatches_without_step", "minibatches_per_epoch % accumulate_minibatches", source=TRAINING)
@@ -38,7 +38,7 @@ def derive_updates(d: Derivation) -> None:
     d.define("scheduler_epochs", source=INIT)
     _refuse_optimizer(d)
     _refuse_precision(d)
-    if not d.holds("total_timesteps <= 0"):  # else it never comes to an update
+    if not d.holds("total_timesteps <= 0"):  # else there is no update
         _refuse_update(d)
 
 
@@ -53,7 +53,7 @@ def _refuse_optimizer(d: Derivation) -> None:
 
 
 def _refuse_bounds(d: Derivation) -> None:
-    """PyTorch's Adam looks at its numbers in this order."""
+    """Refuse numbers out of bounds, in the order in which PyTorch's Adam checks them."""
     for key, name in (("train.learning_rate", "learning rate"), ("train.adam_eps", "epsilon value")):
         d.refuse_unless(
             "optimizer-bounds",
@@ -121,7 +121,7 @@ def _refuse_update(d: Derivation) -> None:
 
 
 def _refuse_minibatch(d: Derivation) -> None:
-    """What one minibatch needs, in its order: the advantages' kernel, the sampling, the loss, the gradients' norm."""
+    """Refuse values that a minibatch raises for, in its order: advantages, sampling, loss, gradient norm."""
     d.check_numbers(OF_THE_ADVANTAGES, "numeric-advantages", exception="RuntimeError")
     d.check_numbers(rows_of_minibatch(d), "integer-minibatch", whole=True)
     d.check_numbers(OF_THE_LOSS, "numeric-loss")
@@ -131,14 +131,14 @@ def _refuse_minibatch(d: Derivation) -> None:
 
 
 def rows_of_minibatch(d: Derivation) -> list[str]:
-    """Of the two minibatch sizes the smaller, which is a number of rows: the other is only compared with."""
+    """The smaller of the two minibatch sizes, which is used as a size; the other one is only compared with it."""
     sizes = {key: d.run.value(key) for key in SIZES_OF_MINIBATCH}
     numbers = {key: size for key, size in sizes.items() if isinstance(size, int | float)}
     return [min(numbers, key=lambda key: numbers[key])] if len(numbers) == len(sizes) else []
 
 
 def _refuse_gradient_norm(d: Derivation) -> None:
-    """The norm goes through float(), which reads numbers in quotes too."""
+    """Refuse a max_grad_norm that float() refuses; a number in quotes passes."""
     norm: Any = d.run.value("train.max_grad_norm")
     try:
         if not isinstance(norm, int | Unknown):
@@ -150,7 +150,7 @@ def _refuse_gradient_norm(d: Derivation) -> None:
 
 
 def _refuse_muon(d: Derivation) -> None:
-    """heavyball looks at its numbers when it steps: at the rate and at its one momentum, which is adam_beta1."""
+    """Refuse what heavyball's muon raises for in a step: the learning rate and adam_beta1, its only momentum."""
     if d.run.value("train.optimizer") != "muon":
         return
     d.check_numbers(("train.learning_rate",), "numeric-step")

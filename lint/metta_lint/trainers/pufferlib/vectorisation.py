@@ -1,4 +1,4 @@
-"""Environments, workers and batches in flight: vector.make() and the backend that it calls, as arithmetic."""
+"""Derives environments, workers and batches in flight: vector.make() and the backend that it calls."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ NAMES_OF_THE_MODULE = frozenset(
     np psutil pufferlib recv_precheck reset send_precheck set_buffers step time
     """.split()
 )
-"""What else vector.py calls by a name: make() takes it for a backend, and calls it."""
+"""Other names of vector.py, which make() takes for a backend and calls."""
 
 ARGUMENTS = frozenset({"env_args", "env_creator_or_creators", "env_kwargs"})
-"""What make() takes besides the keys that ``[vec]`` is for; load_env() gives the last two itself."""
+"""Parameters of make() that are not meant for ``[vec]``; load_env() gives the last two itself."""
 
 
 def derive_vectorisation(d: Derivation) -> None:
-    """Derive environments, workers, batches and agents; refuse what make() or its backend would."""
+    """Derive environments, workers, batches and agents; refuse what make() or its backend raises for."""
     backend = backend_of(d.run)
     _refuse_arguments(d, backend)
     _refuse_num_envs(d)
@@ -57,13 +57,13 @@ def derive_vectorisation(d: Derivation) -> None:
 
 
 def backend_of(run: Run) -> object:
-    """``vec.backend``, or make()'s own default where all files are known and none says it."""
+    """``vec.backend``, or make()'s own default where all files are known and none of them sets it."""
     backend = run.value("vec.backend")
     return NATIVE if isinstance(backend, Unknown) and run.is_complete else backend
 
 
 def _refuse_arguments(d: Derivation, backend: object) -> None:
-    """Refuse arguments that are given twice, and positional arguments that are no list."""
+    """Refuse arguments that are given twice, and positional arguments that are not a list."""
     for name in ("env_creator_or_creators", "env_kwargs"):
         if f"vec.{name}" in d.run.settings:
             message = f"make() got multiple values for keyword argument '{name}'"
@@ -76,7 +76,7 @@ def _refuse_arguments(d: Derivation, backend: object) -> None:
 
 
 def _refuse_positional(d: Derivation, backend: object) -> None:
-    """A list of arguments is the environment's own business, and no arguments are none."""
+    """Refuse ``env_args`` that is not a list. What is in the list is up to the environment."""
     arguments = d.run.value("vec.env_args")
     if isinstance(arguments, list | tuple | Unknown) or arguments is None:
         return
@@ -130,7 +130,7 @@ def _refuse_backend(d: Derivation, backend: object) -> None:
 
 
 def _derive_native(d: Derivation) -> None:
-    """The environment is the vectorisation: one, in this process, all of its agents in every batch."""
+    """Derive the sizes of one environment that vectorises itself, in this process, with all agents in every batch."""
     source = f"{VECTOR}: the environment vectorises itself"
     for name in ("num_envs", "envs_per_batch", "num_workers"):
         d.assume(name, 1, source=source)
@@ -166,13 +166,13 @@ def _batch(d: Derivation) -> str:
     written = d.run.value("vec.batch_size")
     if written == "auto":
         return "1 if requested_envs == 1 else requested_envs // 2"
-    # Serial is given the None itself, and does not take it.
+    # Serial gets the None itself, and raises.
     every = is_left_out(d.run, "vec.batch_size") or (written is None and backend_of(d.run) != "Serial")
     return "requested_envs" if every else "vec.batch_size"
 
 
 def is_left_out(run: Run, key: str) -> bool:
-    """Whether no file says a key of ``[vec]``, all files being known: the vectorisation has its own default then."""
+    """Whether all files are known and none sets this key of ``[vec]``, so that make()'s own default counts."""
     return run.is_complete and key not in run.settings
 
 
@@ -199,7 +199,7 @@ def _refuse_requested(d: Derivation) -> None:
 
 
 def refuse_split_workers(d: Derivation, key: str) -> None:
-    """Refuse a batch, whose size ``key`` says, that takes some of a worker's environments and leaves others."""
+    """Refuse a batch with only a part of a worker's environments. ``key`` is the setting with the batch's size."""
     d.refuse_unless(
         "worker-envs-divide-batch",
         "requested_envs % requested_workers != 0 or "
@@ -213,7 +213,7 @@ def refuse_split_workers(d: Derivation, key: str) -> None:
 
 
 def refuse_uneven_batches(d: Derivation, key: str, *, unless: str = "") -> None:
-    """Refuse environments that are no whole number of batches, whose size ``key`` says."""
+    """Refuse environments that are not a whole number of batches. ``key`` is the setting with the batch's size."""
     d.refuse_unless(
         "batches-divide-envs",
         f"{unless}requested_envs % requested_envs_per_batch == 0",
@@ -235,7 +235,7 @@ def _refuse_keys(d: Derivation) -> None:
 
 
 def _derive_serial(d: Derivation) -> None:
-    """Serial runs vec.batch_size environments, in this process, all of them in every batch."""
+    """Derive the sizes of Serial: vec.batch_size environments, in this process, all of them in every batch."""
     for name in ("num_envs", "envs_per_batch"):
         d.define(name, "requested_envs_per_batch", source=VECTOR, decided_by="vec.backend")
     d.assume("num_workers", 1, source=f"{VECTOR}: this backend runs in one process")
@@ -260,7 +260,7 @@ def _derive_serial(d: Derivation) -> None:
 
 
 def _refuse_text_for_batch(d: Derivation, before: str) -> None:
-    """make() works out ``auto`` where it is told how many workers there are, and hands it on where it is not."""
+    """Refuse ``vec.batch_size = auto`` without num_workers: make() resolves it only where num_workers is given."""
     if d.run.value("vec.batch_size") == "auto" and is_left_out(d.run, "vec.num_workers"):
         message = "vec.batch_size = auto is a text: PufferLib works it out only where [vec] num_workers is given"
         d.refuse(Refusal("numeric-inference-batch", "TypeError", message, ("vec.batch_size",), before=before))
@@ -309,7 +309,7 @@ def _refuse_workers(d: Derivation) -> None:
 
 
 def _refuse_without_zero_copy(d: Derivation) -> None:
-    """Batches are any workers that are ready, in turn: what is no whole share of them wraps around, and tears."""
+    """Refuse batches that do not divide the environments: one of them would wrap around the end of the buffer."""
     d.refuse_unless(
         "batch-fits-envs",
         "requested_envs_per_batch <= requested_envs",
@@ -331,7 +331,7 @@ def _refuse_without_zero_copy(d: Derivation) -> None:
 
 
 def is_zero_copy(d: Derivation) -> bool:
-    """Whether Multiprocessing hands out its buffers themselves: any true value, and where nothing is said."""
+    """Whether Multiprocessing returns its buffers without a copy: any true value, also where nothing is set."""
     return bool(d.run.value("vec.zero_copy"))
 
 

@@ -1,8 +1,8 @@
-"""Which PufferLib a config tree was written for, told by the keys of its files.
+"""Tells from the keys of a config tree which version of PufferLib it was written for.
 
-Three generations lay out their INIs differently. 2.0 keeps the vectorisation in ``[train]``, 3 in a ``[vec]`` of
-environments and workers, 4.0 in a ``[vec]`` of agents, buffers and threads. Where the folder lies tells less: 2.0, 4.0
-and the months before 3.0 (PufferLib e0d9b986) all have ``config/`` at the top, 3 has ``pufferlib/config/``.
+2.0 keeps the vectorisation in ``[train]``, 3 in a ``[vec]`` of environments and workers, 4.0 in a ``[vec]`` of agents,
+buffers and threads. The folder tells less: 3 has ``pufferlib/config/``, but 2.0, 4.0 and the months before 3.0
+(PufferLib e0d9b986) all have ``config/`` at the top.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 VERSIONS = tuple(READS)
 NEWEST_KNOWN_BY_RUNNING = "3"
-"""What is assumed where no file tells: the version whose plans the reference trainer can prove."""
+"""The version where no file tells: the one whose plans the reference trainer can check."""
 
 MARKS: Mapping[str, Sequence[str]] = {
     "2": """
@@ -35,22 +35,22 @@ MARKS: Mapping[str, Sequence[str]] = {
     vec.total_agents vec.num_buffers vec.num_threads train.horizon train.replay_ratio train.beta1 train.beta2 train.eps
     """.split(),
 }
-"""Keys that one version alone has: PufferLib's config/default.ini of 2.0 (2025-02), 3.0.23 and 4.0 (052f0f53)."""
+"""Keys that only one version has: PufferLib's config/default.ini of 2.0 (2025-02), 3.0.23 and 4.0 (052f0f53)."""
 
 SHOWN = 3
 
 
 def with_version(run: Run, asked: str | None = None) -> Run:
-    """The run with the version that it is planned for; how that was told is one of its notes.
+    """The run with the version that it is planned for, and a note with the reason.
 
-    ``asked`` is a version that the user named: it is taken without a look at the files.
+    ``asked`` is a version that the user named, which comes before what the files tell.
     """
     version, because = _told(run) if asked is None else (asked, "as asked")
     return run._replace(version=version, notes=(*run.notes, f"planned as PufferLib {version}: {because}"))
 
 
 def _told(run: Run) -> tuple[str, str]:
-    """The version, and what tells it: default.ini's keys, else where it lies, else the entry's own keys."""
+    """The version and the reason: the keys of default.ini, else its folder, else the keys of the entry."""
     default = find_default(run.entry)
     if default is not None:
         told = _by_keys(run, default)
@@ -64,9 +64,9 @@ def _told(run: Run) -> tuple[str, str]:
 
 
 def _by_keys(run: Run, path: str) -> tuple[str, str] | None:
-    """The version that most of a file's telling keys belong to; None without any, or where two have as many.
+    """The version with the most MARKS in a file, and the reason; None without any, or where two have as many.
 
-    A key counts where another file overrides it, too.
+    A key counts even if another file overrides it.
     """
     written = {key for key, setting in run.settings.items() if any(span.path == path for span in setting.spans)}
     found = {version: [key for key in marks if key in written] for version, marks in MARKS.items()}
