@@ -96,7 +96,7 @@ class Coverage(NamedTuple):
             yield from ("plan", "sweep")
         elif in_tree:
             yield "sweep"
-        if any(path in files_of(plan) for pair in self.subjects.pairs for plan in (pair.left, pair.right)):
+        if any(path in files_of(plan) for pair in self.subjects.pairs for plan in pair.plans):
             yield "pair"
 
     # -- both ----------------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ class Coverage(NamedTuple):
     def was_judged(self, rule: ListedRule, file: str) -> bool:
         """Whether a rule knew all that it asks for of what a file decides, in every run or pair that reads the file."""
         if rule.subject == "pair":
-            return all(_knew(rule.load(), pair, (pair.left, pair.right), file) for pair in self.subjects.pairs)
+            return all(_knew(rule.load(), pair, pair.plans, file) for pair in self.subjects.pairs)
         return rule.subject != "plan" or all(_knew(rule.load(), plan, (plan,), file) for plan in self.subjects.plans)
 
 

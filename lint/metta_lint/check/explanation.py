@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.check.coverage import quantities_asked_for
+from metta_lint.check.declared import Intended
 from metta_lint.files.file_system import exists, is_folder
 from metta_lint.fixes.solver.fixes import SOLVED
 from metta_lint.plans.lineage import LineageStep, lineage
@@ -29,25 +30,26 @@ if TYPE_CHECKING:
 
 
 class Explanation(NamedTuple):
-    """What a rule says of one run (``plans`` are one), of a pair (the left and the right one), or of files (none).
+    """What a rule says of one run (one plan), of a pair (the left and the right plan), or of files (no plans).
 
-    ``derivations`` are of the quantities that it speaks of, a list of steps for each plan. ``answer`` has the nearest
-    clean settings where they would fix it; ``takes`` what ``--take left`` and ``right`` would do, a line for each.
+    ``derivations`` show how the quantities that it speaks of come about: a list of steps for each plan. ``answer`` has
+    the nearest clean settings where they would fix it; ``takes`` says what ``--take left`` and ``right`` would do, a
+    line for each finding.
     """
 
     subject: str
-    plans: tuple[Plan, ...]
-    findings: tuple[Finding, ...]
-    derivations: tuple[list[LineageStep], ...]
+    plans: tuple[Plan, ...] = ()
+    findings: Sequence[Finding] = ()
+    derivations: Sequence[list[LineageStep]] = ()
     pair: Pair | None = None
     answer: Answer | None = None
     takes: Mapping[str, list[str]] = {}
 
 
 class RuleQuestion(NamedTuple):
-    """Whom a rule is to be explained on: a run, perhaps against another one.
+    """What a rule is to be explained on: a run, perhaps against another one.
 
-    ``overrides`` lie over the run's own settings, not over the other one's.
+    ``overrides`` are the run's, not the other one's, unless they name it.
     """
 
     run: str
@@ -60,16 +62,16 @@ class RuleQuestion(NamedTuple):
 def explain(rule: Rule | BuiltIn, question: RuleQuestion) -> list[Explanation]:
     """What a rule says of a run, of each pair that the run is in, or of the files that it reads.
 
-    What the rule asks for decides that; one about files can be explained on a file or a folder that is no run, too. A
-    pair is the run and what it is held ``against``, or else each declared pair of it. Raises LintError where a rule
-    about pairs is asked for and there is none, InputError for a run that cannot be read.
+    What the rule asks for decides which. A rule about files can also be explained on a file or folder without a run. A
+    pair is the run and the one that it is held ``against``, else each declared pair of the run. Raises LintError where
+    a rule about pairs has no pair, InputError for a run that cannot be read.
     """
-    if not isinstance(rule, BuiltIn) and subject_of(rule) == "pair":
-        return [_of_plans(rule, pair, question.config) for pair in _pairs(question)]
-    others = [] if question.against is None else [question.against]
-    if isinstance(rule, BuiltIn) or subject_of(rule) != "plan":
-        return [_of_files(rule, name, question) for name in (question.run, *others)]
-    return [_of_plans(rule, _plan(question, name), question.config) for name in (question.run, *others)]
+    names = [question.run, *([] if question.against is None else [question.against])]
+    subject = "" if isinstance(rule, BuiltIn) else subject_of(rule)
+    if isinstance(rule, BuiltIn) or subject not in ("pair", "plan"):
+        return [_of_files(rule, name, question) for name in names]
+    subjects = _pairs(question) if subject == "pair" else [_plan(question, name) for name in names]
+    return [_of_plans(rule, each, question.config) for each in subjects]
 
 
 def _plan(question: RuleQuestion, name: str) -> Plan:
@@ -104,19 +106,14 @@ def _declared_name(question: RuleQuestion) -> str:
 
 
 def _of_plans(rule: Rule, subject: Plan | Pair, config: Config) -> Explanation:
-    pair = subject if isinstance(subject, Pair) else None
-    plans = (subject,) if isinstance(subject, Plan) else (subject.left, subject.right)
-    found = merged(run_rules([rule], Subjects(plans, [pair] if pair is not None else [])))
+    plans = (subject,) if isinstance(subject, Plan) else subject.plans
+    found = merged(run_rules([rule], Subjects(plans, [subject] if isinstance(subject, Pair) else [])))
     names = _spoken_of(rule, subject, plans, found)
-    return Explanation(
-        " against ".join(plan.run.label for plan in plans),
-        plans,
-        tuple(_declared(found, plans, config)),
-        tuple(lineage(plan, names) for plan in plans),
-        pair,
-        _answer(rule, subject, found) if isinstance(subject, Plan) else None,
-        _takes(found, pair) if pair is not None else {},
-    )
+    intended = Intended(config, {plan.run.name: plan for plan in plans if plan.run.name is not None})
+    explanation = Explanation("", plans, intended.noted(found), [lineage(plan, names) for plan in plans])
+    if isinstance(subject, Pair):
+        return explanation._replace(subject=subject.label, pair=subject, takes=_takes(found, subject))
+    return explanation._replace(subject=subject.run.label, answer=_answer(rule, subject, found))
 
 
 def _takes(findings: list[Finding], pair: Pair) -> dict[str, list[str]]:
@@ -130,13 +127,6 @@ def _takes(findings: list[Finding], pair: Pair) -> dict[str, list[str]]:
         ]
         for side in (("left", "right") if findings else ())
     }
-
-
-def _declared(findings: Iterable[Finding], plans: Iterable[Plan], config: Config) -> list[Finding]:
-    """The findings, those that a declared difference explains with a note of that."""
-    from metta_lint.check.declared import Intended
-
-    return Intended(config, {plan.run.name: plan for plan in plans if plan.run.name is not None}).noted(findings)
 
 
 def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
@@ -163,23 +153,23 @@ def _spoken_of(rule: Rule, subject: Plan | Pair, plans: Iterable[Plan], findings
 
 
 def _of_files(rule: Rule | BuiltIn, name: str, question: RuleQuestion) -> Explanation:
-    """What is said of the files that a run reads, or of a file or folder that is none."""
+    """What is said of the files that a run reads, or of a file or folder without a run."""
     plan = _plan_of(name, question)
     paths = [name] if plan is None else sorted(files_of(plan))
     if isinstance(rule, BuiltIn):
         from metta_lint.check.linter import check
 
         every = check(paths, question.config, (), question.machine).findings
-        return Explanation(name, (), tuple(finding for finding in every if finding.code == rule.code), ())
+        return Explanation(name, findings=[finding for finding in every if finding.code == rule.code])
     from metta_lint.project.discovery import discover
 
     found = discover(paths)
     subjects = Subjects([] if plan is None else [plan], (), found.files, found.trees)
-    return Explanation(name, (), tuple(merged(run_rules([rule], subjects))), ())
+    return Explanation(name, findings=merged(run_rules([rule], subjects)))
 
 
 def _plan_of(name: str, question: RuleQuestion) -> Plan | None:
-    """The plan of a run; None for a file that is none, and for a folder."""
+    """The plan of a run; None for a folder, and for a file that is not a run's."""
     if name in question.config.runs or not exists(name):
         return _plan(question, name)
     try:
