@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def unexplained(report: Report) -> Report:
-    """Leave out what a declared difference explains, and add what is wrong with declarations."""
+    """Leave out the findings that a declared difference explains, and add what is wrong with declarations."""
     intended = Intended(report.coverage.request.config, report.coverage.gathered.declared)
     left = [finding for finding in report.findings if intended.explaining(finding) is None]
     return report._replace(findings=[*left, *intended.findings], notes=(*report.notes, *intended.notes))
 
 
 class Intended:
-    """The differences that are declared, compared with what the runs are.
+    """The declared differences of all pairs, compared with what the runs are.
 
-    Each speaks for its quantity on its own pair. ``findings`` are what is wrong with declarations, ``notes`` which of
-    them cannot be judged.
+    Each explains the findings about its quantity on its own pair. ``findings`` are what is wrong with declarations,
+    ``notes`` say which of them cannot be judged.
     """
 
     def __init__(self, config: Config, plans: Mapping[str, Plan]) -> None:
@@ -62,69 +62,58 @@ def _noted(finding: Finding, difference: Difference | None) -> Finding:
 
 
 def _said(value: object) -> str:
-    """A value as a message has it: a text in quotes, so that "3" is seen not to be 3."""
+    """A value for a message: a text stands in quotes, which tells "3" from 3."""
     return repr(show(value)) if isinstance(value, str) else show(value)
 
 
 class _Declared:
-    """One declared difference of a pair."""
+    """One declared difference of a pair. ``changed`` says which sides have another value than was declared."""
 
     def __init__(self, difference: Difference, pair: Pair) -> None:
         self.difference = difference
         self.pair = pair
-        self.sides = (("left", pair.left, difference.left), ("right", pair.right, difference.right))
-        self.changed = list(self._changed())
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there is a quantity of this name."""
-        return any(self.difference.quantity in plan.quantities for plan in (self.pair.left, self.pair.right))
+        name, expected = difference.quantity, (difference.left, difference.right)
+        self.is_known = any(name in plan.quantities for plan in pair.plans)
+        self.changed = [
+            f"the {side} ({plan.run.name}) has {_said(plan.value(name))}, not {_said(value)}"
+            for side, plan, value in zip(("left", "right"), pair.plans, expected, strict=True)
+            if value is not None and _why_unknown(plan, name) is None and not same(value, plan.value(name))
+        ]
 
     @property
     def in_force(self) -> bool:
         """Whether it explains findings: it does not where a side has another value than was declared."""
         return self.is_known and not self.changed
 
-    def _changed(self) -> Iterator[str]:
-        name = self.difference.quantity
-        for side, plan, expected in self.sides:
-            quantity = plan.quantities.get(name)
-            if expected is None or quantity is None or quantity.unknown_because is not None:
-                continue
-            if not same(expected, quantity.value):
-                yield f"the {side} ({plan.run.name}) has {_said(quantity.value)}, not {_said(expected)}"
-
     def mistakes(self) -> Iterator[Finding]:
         """What is wrong with the declaration."""
         name, span = self.difference.quantity, self.difference.span
-        values = (self.pair.left.value(name), self.pair.right.value(name))
+        values = tuple(plan.value(name) for plan in self.pair.plans)
         if not self.is_known:
-            yield UNREADABLE.finding(self._no_such_quantity(), span, name)
+            known = sorted({**self.pair.left.quantities, **self.pair.right.quantities})
+            yield UNREADABLE.finding(f"no quantity is called {name!r}{did_you_mean(name, known)}", span, name)
             return
         if not self.difference.reason:
             message = f"{name} is declared to differ, and nothing says why"
             help_ = 'say it: reason = "..."'
             yield WITHOUT_REASON.finding(message, self.difference.reason_span, name, help=help_)
         if self.pair.known(name) is not None and self.pair.differs(name) is None:
-            message = f"{name} no longer differs: both sides have {show(self.pair.left.value(name))}"
+            message = f"{name} no longer differs: both sides have {show(values[0])}"
             yield UNUSED.finding(message, span, name, values, help="remove the declared difference")
         elif self.changed:
             message = f"{name} no longer differs as it was declared: {' and '.join(self.changed)}"
             help_ = "declare what is meant now, or fix the side that changed"
             yield UNUSED.finding(message, span, name, values, help=help_)
 
-    def _no_such_quantity(self) -> str:
-        name = self.difference.quantity
-        known = sorted({**self.pair.left.quantities, **self.pair.right.quantities})
-        return f"no quantity is called {name!r}{did_you_mean(name, known)}"
-
     def unknowns(self) -> Iterator[str]:
         """Why the declaration cannot be judged, if it cannot."""
-        if not self.is_known:
-            return
-        for _, plan, _ in self.sides:
-            quantity = plan.quantities.get(self.difference.quantity)
-            because = f"{plan.run.dialect} has none" if quantity is None else quantity.unknown_because
+        name = self.difference.quantity
+        for plan in self.pair.plans if self.is_known else ():
+            because = _why_unknown(plan, name)
             if because is not None:
-                where = f"{self.difference.quantity} of {plan.run.label}"
-                yield f"declared difference not judged: {where} is unknown: {because}"
+                yield f"declared difference not judged: {name} of {plan.run.label} is unknown: {because}"
+
+
+def _why_unknown(plan: Plan, name: str) -> str | None:
+    quantity = plan.quantities.get(name)
+    return f"{plan.run.dialect} has none" if quantity is None else quantity.unknown_because

@@ -87,7 +87,7 @@ def gather(request: Request) -> Gathered:
         found.entries,
         commented,
         list(dict.fromkeys(map(_unreadable, problems))),
-        (*_notes_of(plans), *(_paired(pair) for pair in pairs), *unknowns(pairs)),
+        (*_notes_of(plans), *(f"pair: {pair.label}: {pair.reason}" for pair in pairs), *unknowns(pairs)),
     )
 
 
@@ -135,25 +135,18 @@ def _notes_of(plans: Iterable[Plan]) -> list[str]:
     for plan in plans:
         for note in plan.run.notes:
             runs.setdefault(note, []).append(plan.run.label)
-    return [f"{_first_of(names)}: {note}" for note, names in runs.items()]
-
-
-def _first_of(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-
-
-def _paired(pair: Pair) -> str:
-    return f"pair: {pair.left.run.label} against {pair.right.run.label}: {pair.reason}"
+    more = {note: f" and {len(names) - 1} more" if len(names) > 1 else "" for note, names in runs.items()}
+    return [f"{names[0]}{more[note]}: {note}" for note, names in runs.items()]
 
 
 def unknowns(pairs: Iterable[Pair]) -> list[str]:
     """Why a pair's quantities cannot be compared: the reasons, each once."""
-    reasons: dict[str, None] = {}
-    for pair in pairs:
-        for plan in (pair.left, pair.right):
-            for name in ("agents_per_env", "num_envs"):
-                quantity = plan.quantities.get(name)
-                if quantity is not None and quantity.unknown_because is not None:
-                    subject = plan.run.label
-                    reasons[f"not compared: {name} of {subject} is unknown: {quantity.unknown_because}"] = None
-    return list(reasons)
+    sizes = (
+        (plan.run.label, quantity)
+        for pair in pairs
+        for plan in pair.plans
+        for name in ("agents_per_env", "num_envs")
+        if (quantity := plan.quantities.get(name)) is not None and quantity.unknown_because is not None
+    )
+    reasons = (f"not compared: {size.name} of {run} is unknown: {size.unknown_because}" for run, size in sizes)
+    return list(dict.fromkeys(reasons))
