@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from metta_lint.base import plugins
-from metta_lint.base.documents import Entry, Node, Sequence, Span, plain
+from metta_lint.base.documents import Entry, Sequence, Span, plain
 from metta_lint.base.documents import Mapping as MappingNode
 from metta_lint.base.errors import InputError, LintError, PluginFileError
 from metta_lint.base.paths import from_folder, parent_of, parents_of, slashed, tidy
@@ -169,37 +169,54 @@ class _SectionReader:
     """Reads one section, every mistake with its place. Its shape is checked first, so that types are known here."""
 
     def __init__(self, path: str, node: MappingNode) -> None:
+        from metta_lint.project.schema import check_shape, config_schema
+
+        check_shape(node, config_schema(), "")
         self._path = path
         self._folder = parent_of(path)
         self._node = node
+        self._said: Any = plain(node)
 
     def config(self) -> Config:
-        from metta_lint.project.schema import check_shape, config_schema
-
-        check_shape(self._node, config_schema(), "")
-        files = tuple(self._relative(plugin) for plugin in _value(self._node, "plugins", ()))
+        said = self._said
+        files = tuple(map(self._relative, said.get("plugins", ())))
         self._use_plugins(files)  # a run's entry may be one of their trainers'
+        baseline = GivenFile(self._relative(said["baseline"]), self._span("baseline")) if "baseline" in said else None
         runs = dict(self._runs())
-        baseline = self._node.get("baseline")
         return Config(
             path=self._path,
             selectors=tuple(self._selectors()),
             file_ignores=tuple(self._file_ignores()),
-            preview=_value(self._node, "preview", default=False),
-            baseline=GivenFile(self._relative(_value(self._node, "baseline")), baseline.span) if baseline else None,
+            preview=said.get("preview", False),
+            baseline=baseline,
             plugins=files,
-            machine=Machine(**_value(self._node, "machine", default={})),
+            machine=Machine(**said.get("machine", {})),
             runs=runs,
             pairs=tuple(self._pairs(runs)),
-            respects_gitignore=_value(self._node, "respect-gitignore", default=True),
+            respects_gitignore=said.get("respect-gitignore", True),
         )
+
+    def _entry(self, *path: str | int) -> Entry:
+        """What stands at a path of keys and of places in lists; where that ends early, the last table or list."""
+        found = Entry(self._node.span, self._node)
+        for part in path:
+            node = found.value
+            if isinstance(node, MappingNode) and part in node.entries:
+                found = node.entries[part]
+            elif isinstance(node, Sequence) and isinstance(part, int):
+                found = Entry(node.items[part].span, node.items[part])
+            else:
+                break
+        return found
+
+    def _span(self, *path: str | int) -> Span:
+        return self._entry(*path).value.span
 
     def _use_plugins(self, files: tuple[str, ...]) -> None:
         try:
             plugins.use(files)
         except PluginFileError as error:
-            item = _items(self._node.get("plugins"))[files.index(error.file)]
-            raise InputError(str(error), item.span) from error
+            raise InputError(str(error), self._span("plugins", files.index(error.file))) from error
 
     def _relative(self, path: str) -> str:
         """A path of the configuration, as the working directory has it: absolute only if the configuration's is."""
@@ -207,110 +224,73 @@ class _SectionReader:
         return slashed(full) if os.path.isabs(full) else from_folder(full, "")
 
     def _selectors(self) -> Iterator[Selector]:
-        if self._node.get("select") is None:
+        if "select" not in self._said:
             yield EVERYTHING
-        for key, selects in (("select", True), ("extend-select", True), ("ignore", False)):
-            yield from _codes(_items(self._node.get(key)), selects=selects)
+        for key in ("select", "extend-select", "ignore"):
+            yield from self._codes(self._said.get(key, ()), key, selects=key != "ignore")
+
+    def _codes(self, codes: Iterable[str], *path: str, selects: bool) -> Iterator[Selector]:
+        for place, code in enumerate(codes):
+            if not code:  # every code begins with it
+                raise InputError("names no rule", self._span(*path, place))
+            yield Selector(code, selects, self._span(*path, place))
 
     def _file_ignores(self) -> Iterator[FileIgnore]:
-        for pattern, entry in _table(self._node, "per-file-ignores").items():
+        for pattern, codes in self._said.get("per-file-ignores", {}).items():
             from metta_lint.files.globs import matcher
 
+            span = self._entry("per-file-ignores", pattern).key_span
             try:
-                matcher(str(pattern))
+                matcher(pattern)
             except ValueError as error:
-                raise InputError(str(error), entry.key_span) from error
-            yield FileIgnore(str(pattern), tuple(_codes(_items(entry.value), selects=False)), entry.key_span)
+                raise InputError(str(error), span) from error
+            yield FileIgnore(pattern, tuple(self._codes(codes, "per-file-ignores", pattern, selects=False)), span)
 
     def _runs(self) -> Iterator[tuple[str, RunSpec]]:
-        for name, entry in _table(self._node, "runs").items():
-            run = entry.value
-            path = self._relative(_value(run, "entry"))
+        for name, run in self._said.get("runs", {}).items():
+            path, span = self._relative(run["entry"]), self._span("runs", name, "entry")
             if not is_file(split_entry(path)[0]):
                 wrong = "is no file" if exists(path) else "does not exist"
-                raise InputError(f"runs.{name}: the entry {path} {wrong}", _span(run, "entry"))
-            spans = tuple(item.span for item in _items(_at(run, "set")))
-            yield (
-                str(name),
-                RunSpec(path, tuple(_value(run, "set", ())), self._choice(run, path), _span(run, "entry"), spans),
-            )
-
-    def _choice(self, run: Node, entry: str) -> TrainerVersion | None:
-        text = _value(run, "trainer")
-        if text is None:
-            return None
-        try:
-            choice, own = parse_choice(text), trainer_for(entry).name
-        except LintError as error:
-            raise InputError(str(error), _span(run, "trainer")) from error
-        if choice.trainer != own:
-            raise InputError(f"{entry} is a run of {own}, not of {choice.trainer}", _span(run, "trainer"))
-        return choice
+                raise InputError(f"runs.{name}: the entry {path} {wrong}", span)
+            overrides = tuple(run.get("set", ()))
+            spans = tuple(self._span("runs", name, "set", place) for place in range(len(overrides)))
+            trainer = _choice(run["trainer"], path, self._span("runs", name, "trainer")) if "trainer" in run else None
+            yield name, RunSpec(path, overrides, trainer, span, spans)
 
     def _pairs(self, runs: Mapping[str, RunSpec]) -> Iterator[PairSpec]:
-        for pair in _items(self._node.get("pairs")):
-            for side in ("left", "right"):
-                self._declared(pair, side, runs)
-            left, right = _value(pair, "left"), _value(pair, "right")
+        for place, pair in enumerate(self._said.get("pairs", ())):
+            left, right, truth = pair["left"], pair["right"], pair.get("truth")
+            for side, name in (("left", left), ("right", right)):
+                if name not in runs:
+                    hint = did_you_mean(name, runs, otherwise=f" (declared: {', '.join(runs) or 'none'})")
+                    raise InputError(f"no run is called {name!r}{hint}", self._span("pairs", place, side))
             if left == right:
-                raise InputError(f"a pair is of two runs, and both are {left!r}", _span(pair, "right"))
-            yield PairSpec(left, right, tuple(_differences(pair)), _truth(pair, {left: "left", right: "right"}))
+                raise InputError(f"a pair is of two runs, and both are {left!r}", self._span("pairs", place, "right"))
+            sides: dict[str | None, Side] = {"left": "left", "right": "right", left: "left", right: "right"}
+            if truth is not None and truth not in sides:
+                message = f"truth is {truth!r}, which is no side of this pair ({', '.join(map(str, sides))})"
+                raise InputError(message, self._span("pairs", place, "truth"))
+            yield PairSpec(left, right, tuple(self._differences(place)), sides.get(truth))
 
-    def _declared(self, pair: Node, key: str, runs: Mapping[str, RunSpec]) -> None:
-        name = _value(pair, key)
-        if name in runs:
-            return
-        hint = did_you_mean(name, runs, otherwise=f" (declared: {', '.join(runs) or 'none'})")
-        raise InputError(f"no run is called {name!r}{hint}", _span(pair, key))
-
-
-def _truth(pair: Node, runs: Mapping[str, Side]) -> Side | None:
-    """The side that is right: by the name of its run, or as left or right."""
-    name = _value(pair, "truth")
-    sides: dict[str, Side] = {"left": "left", "right": "right", **runs}
-    if name is not None and name not in sides:
-        raise InputError(f"truth is {name!r}, which is no side of this pair ({', '.join(sides)})", _span(pair, "truth"))
-    return None if name is None else sides[name]
-
-
-def _differences(pair: Node) -> Iterator[Difference]:
-    for table in _items(_at(pair, "differs")):
-        has_reason = _value(table, "reason") is not None
-        yield Difference(
-            _value(table, "quantity"),
-            _value(table, "reason", default="").strip(),
-            _span(table, "quantity"),
-            _span(table, "reason" if has_reason else "quantity"),
-            _value(table, "left"),
-            _value(table, "right"),
-        )
+    def _differences(self, pair: int) -> Iterator[Difference]:
+        for place, table in enumerate(self._said["pairs"][pair].get("differs", ())):
+            path = ("pairs", pair, "differs", place)
+            yield Difference(
+                table["quantity"],
+                table.get("reason", "").strip(),
+                self._span(*path, "quantity"),
+                self._span(*path, "reason" if "reason" in table else "quantity"),
+                table.get("left"),
+                table.get("right"),
+            )
 
 
-def _codes(items: Iterable[Node], *, selects: bool) -> Iterator[Selector]:
-    for item in items:
-        code = plain(item)
-        if not code:  # every code begins with it
-            raise InputError("names no rule", item.span)
-        yield Selector(str(code), selects, item.span)
-
-
-def _at(node: Node, key: str) -> Node | None:
-    return node.get(key) if isinstance(node, MappingNode) else None
-
-
-def _table(node: Node, key: str) -> Mapping[object, Entry]:
-    found = _at(node, key)
-    return found.entries if isinstance(found, MappingNode) else {}
-
-
-def _items(node: Node | None) -> tuple[Node, ...]:
-    return node.items if isinstance(node, Sequence) else ()
-
-
-def _value(node: Node, key: str, default: Any = None) -> Any:
-    found = _at(node, key)
-    return default if found is None else plain(found)
-
-
-def _span(node: Node, key: str) -> Span:
-    return (_at(node, key) or node).span
+def _choice(text: str, entry: str, span: Span) -> TrainerVersion:
+    """The trainer and version that a run names, which must be those of its entry."""
+    try:
+        choice, own = parse_choice(text), trainer_for(entry).name
+    except LintError as error:
+        raise InputError(str(error), span) from error
+    if choice.trainer != own:
+        raise InputError(f"{entry} is a run of {own}, not of {choice.trainer}", span)
+    return choice
