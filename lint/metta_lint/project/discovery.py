@@ -28,7 +28,7 @@ from metta_lint.trainers.trees.roots import (
 from metta_lint.trainers.trees.tree import ConfigTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from metta_lint.base.errors import InputError
 
@@ -39,9 +39,9 @@ _TRAINER_GROUP = re.compile(rb"^[ \t]*-[ \t]*(?:override[ \t]+)?/?trainer[ \t]*:
 
 
 class Discovery(NamedTuple):
-    """What a tree holds, in the order of paths: files that must be readable, entry files of runs, Hydra's trees.
+    """The config files that were found, the runs that start in them, and Hydra's trees, in the order of paths.
 
-    ``unreadable`` are the folders that could not be looked into.
+    ``unreadable`` are the errors of folders that cannot be listed.
     """
 
     files: tuple[str, ...]
@@ -50,36 +50,27 @@ class Discovery(NamedTuple):
     unreadable: tuple[InputError, ...] = ()
 
 
-class ConfigFile(NamedTuple):
-    """A config file, whether it is the entry of a run, and the root of the Hydra tree that it lies in.
-
-    ``added`` are the runs of plugins' trainers that it holds.
-    """
+class FoundFile(NamedTuple):
+    """A config file, the runs that start in it, and the root of the Hydra tree that it lies in."""
 
     path: str
-    is_entry: bool
+    entries: Sequence[str] = ()
     tree: str | None = None
-    added: tuple[str, ...] = ()
-
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """The runs that start here."""
-        return self.added or ((self.path,) if self.is_entry else ())
 
 
 def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Discovery:
-    """The configs below the given files and folders.
+    """Find the configs among the given files, and below the given folders.
 
-    A file that is named is always looked at. In a folder, an INI counts if it has a section of PufferLib's, a YAML or
-    an ASCII map if it lies in a Hydra tree: the topmost folder with a YAML that has a ``defaults`` list, or one that is
-    called as such trees are and has a YAML of Hydra's or a map below it; what git ignores does not. A file that has
-    several names, by links or because it is named twice, counts once, by its own name if that is among them. Raises
-    LintError for a path that is not there.
+    A file that is named is always looked at. In a folder, an INI counts if it has one of PufferLib's sections, a YAML
+    or an ASCII map if it lies in a Hydra tree: the topmost folder with a YAML that has a ``defaults`` list, or one with
+    the name of such a tree (``configs``) and one of Hydra's YAMLs or a map below it. What git ignores does not count. A
+    file with several names (by links, or named twice) counts once, by its own name if that is among them. Raises
+    LintError for a path that does not exist.
     """
     folders = Folders(respects_gitignore=respects_gitignore)
     looked_at = [found for path in paths for found in _looked_at(path, folders)]
     own = {real for _, real, is_link in looked_at if not is_link}
-    files: dict[str, ConfigFile] = {}
+    files: dict[str, FoundFile] = {}
     for file, real, is_link in looked_at:
         if not (is_link and real in own):
             files.setdefault(real, file)
@@ -95,8 +86,8 @@ def discover(paths: Iterable[str], *, respects_gitignore: bool = True) -> Discov
     )
 
 
-def _looked_at(path: str, folders: Folders) -> Iterator[tuple[ConfigFile, str, bool]]:
-    """The configs at a path, each with its path without links, and whether it is itself a link."""
+def _looked_at(path: str, folders: Folders) -> Iterator[tuple[FoundFile, str, bool]]:
+    """The configs at a path, each with its real path and whether it is itself a link."""
     if not exists(path):
         raise LintError(f"{path}: no such file or folder")
     if is_folder(path):
@@ -105,14 +96,14 @@ def _looked_at(path: str, folders: Folders) -> Iterator[tuple[ConfigFile, str, b
         yield _named(path), normal(real_path(path)), current().is_link(path)
 
 
-def _named(path: str) -> ConfigFile:
+def _named(path: str) -> FoundFile:
     if added := added_entries(path):
-        return ConfigFile(path, is_entry=False, added=added)
-    in_tree = syntax_of(path) in (YAML, MAP)
-    return ConfigFile(path, _is_entry(path), tree_root(path) if in_tree else None)
+        return FoundFile(path, added)
+    tree = tree_root(path) if syntax_of(path) in (YAML, MAP) else None
+    return FoundFile(path, [path] if _is_entry(path, first_look(path)) else (), tree)
 
 
-def _in_folder(root: str, folders: Folders) -> Iterator[tuple[ConfigFile, str, bool]]:
+def _in_folder(root: str, folders: Folders) -> Iterator[tuple[FoundFile, str, bool]]:
     hydra_root: str | None = tree_root(f"{root}/_") if lies_in_tree(root, folders) else None
     for folder, real, names in folders.judged(root):
         inside = hydra_root is not None and is_below(folder, hydra_root)
@@ -130,32 +121,32 @@ def _in_folder(root: str, folders: Folders) -> Iterator[tuple[ConfigFile, str, b
                 yield file, normal(real_path(path)) if is_link else f"{real.rstrip('/')}/{name}", is_link
 
 
-def _outside(path: str, data: bytes | None) -> ConfigFile | None:
-    """A config that is told by its own content. ``data`` are its first bytes where they are known."""
+def _outside(path: str, data: bytes | None) -> FoundFile | None:
+    """A file outside Hydra's trees, if its content is a config's. ``data`` are its first bytes where known already."""
     name = os.path.basename(path)
     if added := added_entries(path):
-        return ConfigFile(path, is_entry=False, added=added)
+        return FoundFile(path, added)
     if INI.fits(name):
         data = first_look(path)
         if _PUFFER_SECTION.search(data) or exists(os.path.join(os.path.dirname(path), DEFAULT_FILE)):
-            return ConfigFile(path, _ENV_NAME.search(data) is not None and not is_default(path))
+            return FoundFile(path, [path] if _is_entry(path, data) else ())
     elif (data is not None and is_dump(data)) or (may_hold_config(name) and is_entry(path, first_look(path))):
-        return ConfigFile(path, is_entry=True)
+        return FoundFile(path, [path])
     return None
 
 
-def _in_tree(path: str, data: bytes | None, root: str) -> ConfigFile | None:
-    """A config of a Hydra tree, or one that only lies there."""
+def _in_tree(path: str, data: bytes | None, root: str) -> FoundFile | None:
+    """A config of a Hydra tree, or another config that lies in its folder."""
     name = os.path.basename(path)
     if is_config_name(name):
         at_root = os.path.dirname(path) == root or (root == "." and "/" not in path)
         data = data or (first_look(path) if at_root else b"")
-        return ConfigFile(path, at_root and _trains(data), root, added_entries(path))
-    return ConfigFile(path, is_entry=False, tree=root) if MAP.fits(name) else _outside(path, None)
+        return FoundFile(path, added_entries(path) or ([path] if at_root and _trains(data) else ()), root)
+    return FoundFile(path, tree=root) if MAP.fits(name) else _outside(path, None)
 
 
-def _is_entry(path: str) -> bool:
-    data = first_look(path)
+def _is_entry(path: str, data: bytes) -> bool:
+    """Whether a run starts in a file. ``data`` are its first bytes."""
     syntax = syntax_of(path)
     if syntax is INI:
         return _ENV_NAME.search(data) is not None and not is_default(path)
