@@ -19,7 +19,7 @@ from metta_lint.base.wording import printable
 from metta_lint.check.report import Report
 from metta_lint.reports.formats import FORMATS, report_text
 from metta_lint.reports.style import Style
-from metta_lint.rules.finding import SEVERITIES, Claim, Finding, Related, rule_page
+from metta_lint.rules.finding import SEVERITIES, Claim, Finding, Related
 from metta_lint.sources.edit import Edit, Fix
 
 TESTS = Path(__file__).parent
@@ -258,5 +258,4 @@ def test_nor_does_the_name_of_a_file(name: str) -> None:
 def test_a_rule_has_a_page_where_there_is_one(code: str, own: str, url: str) -> None:
     finding = Finding(code, "name", "error", "message", Span("a.ini", 1, 1, 1, 2), page=own)
     assert finding.url == url
-    assert rule_page(code) == ("" if own else url)
     assert (url or f"metta-lint explain {code}") in written("full", finding)

@@ -191,10 +191,10 @@ def _inside(plan: Plan, folder: str) -> str:
 
 
 def run_names(runs: Sequence[Run]) -> dict[str, str]:
-    """A name for each run, by its entry: the first of its names that no other run has too.
+    """A name for each run, by its entry: the shortest one that no other run could have.
 
     That is the trainer's (``metta``), the trainer's and the file's (``metta-train_job``), the same with more and more
-    folders, and in the end a number. Names are of what a bare key of TOML takes.
+    folders, and in the end with a number. Names are bare keys of TOML.
     """
     names = {run.entry: tuple(dict.fromkeys(_names(run))) for run in runs}
     taken = Counter(name for those in names.values() for name in those)

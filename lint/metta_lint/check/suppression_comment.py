@@ -1,4 +1,4 @@
-"""Writes suppressions: the comment that holds a finding back, for an editor or a first clean run."""
+"""Writes the comment that suppresses a finding, for an editor or a first clean run."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> Edit | None:
     """The edit that suppresses a finding: a comment on a line of its own, above the finding's value or its key.
 
-    What has no line of its own is suppressed for its file. ``data`` stands for the file's bytes, as an editor has them.
-    None where no comment can say it: JSON and maps have none, input errors are never suppressed, and no value may
-    change by it. Raises OSError for a file that is not there, InputError for one that cannot be read.
+    A finding about a whole file is suppressed for that file. ``data`` are the file's bytes, as an editor has them. None
+    where that is impossible: JSON and maps have no comments, input errors cannot be suppressed, and no value may change
+    by it. Raises OSError for a missing file, InputError for one that cannot be read.
     """
     path = finding.span.path
     syntax = syntax_of(path)
@@ -33,9 +33,13 @@ def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> E
     document = read(path, data)
     file = FileText(path, data.decode())
     lines = LINE_BREAK.split(file.text.removeprefix(BOM))
-    whole_file = finding.span == file_start(path)
+    if whole_file := finding.span == file_start(path):
+        above = [_first_line(lines, syntax.comment_signs)]
+    else:  # the nearest of the lines above which a comment is about this place comes first
+        own = lines_of(finding.span, long_values(document.root))
+        above = sorted((line for line in own if line <= finding.span.line), reverse=True)
     text = f"# metta-lint: {FILE if whole_file else LINE}[{finding.code}] {' '.join(reason.split())}".rstrip()
-    for line in [_first_line(lines, syntax.comment_signs)] if whole_file else _lines_above(document, finding.span):
+    for line in above:
         indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
         edit = Edit(Span(path, line, 1, line, 1), f"{indent}{text}{file.newline}")
         if _is_only_a_comment(document, edit, file):
@@ -44,19 +48,13 @@ def directive_for(finding: Finding, reason: str, data: bytes | None = None) -> E
 
 
 def _first_line(lines: list[str], signs: tuple[str, ...]) -> int:
-    """Below the first comments: a script's interpreter and Hydra's package stand there."""
+    """The first line below the file's leading comments, which may be ``#!`` or Hydra's ``# @package``."""
     numbered = enumerate(lines, start=1)
     return next((number for number, line in numbered if not line.lstrip().startswith(signs)), len(lines))
 
 
-def _lines_above(document: Document, span: Span) -> list[int]:
-    """The lines above which a comment is about this place, the nearest first."""
-    lines = lines_of(span, long_values(document.root))
-    return sorted((line for line in lines if line <= span.line), reverse=True)
-
-
 def _is_only_a_comment(document: Document, edit: Edit, file: FileText) -> bool:
-    """Whether an edit adds a comment to a file and changes nothing that it says."""
+    """Whether an edit adds a comment to a file and changes none of its values."""
     try:
         after = read(document.path, file.edited([edit]))
     except InputError:

@@ -1,18 +1,19 @@
-"""What is found without a rule: the codes that the linter itself reports, each with its page."""
+"""The codes that the linter itself reports, without a rule, each with its page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.rules.finding import Finding
 
 if TYPE_CHECKING:
     from metta_lint.base.documents import Span
-    from metta_lint.rules.finding import Finding, Severity
+    from metta_lint.rules.finding import Severity
 
 
 class BuiltIn(NamedTuple):
-    """A code that no rule has. ``text`` is its page, the first line its summary, as a rule's docstring is."""
+    """A code that the linter itself reports. ``text`` is its page: a summary line first, like a rule's docstring."""
 
     code: str
     name: str
@@ -28,9 +29,7 @@ class BuiltIn(NamedTuple):
         values: tuple[object, ...] = (),
         help: str = "",  # noqa: A002 - a finding's field is called so
     ) -> Finding:
-        """A finding of this code; ``subject`` and ``values`` are what it is known by."""
-        from metta_lint.rules.finding import Finding
-
+        """A finding of this code; ``subject`` and ``values`` are its identity."""
         found = Finding(self.code, self.name, self.severity, message, span, help=help, subject=subject, values=values)
         return found._replace(is_input_error=self is UNREADABLE)
 

@@ -1,4 +1,4 @@
-"""Findings: what is wrong, where, what it rests on, and what a run of both sides would measure."""
+"""Findings: what is wrong, where, and what running both sides would measure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OUR_PREFIX = "ML"
 
 
 class Claim(NamedTuple):
-    """A quantity's name and what a finding says that it will be measured as, left and right.
+    """What a finding predicts: the value of a quantity that a run of the left and of the right side will measure.
 
     A side is None where the claim is about the other one alone.
     """
@@ -37,16 +37,16 @@ class Claim(NamedTuple):
 
 
 class Related(NamedTuple):
-    """Another place that a finding speaks of, and what is to be seen there."""
+    """Another place that belongs to a finding, with a label that says what is there: ``0.99 here``."""
 
     label: str
     span: Span
 
 
 class FindingIdentity(NamedTuple):
-    """What makes two findings the same: never the words of a message, nor a line, which every edit above it moves.
+    """What makes two findings the same. Neither the message's wording nor the line counts: both change too easily.
 
-    ``subject`` is what a finding speaks of: a quantity, a key path or a name; ``values`` are the texts of its values.
+    ``subject`` is what the finding is about (a quantity, a key path or a name), ``values`` are its values as texts.
     """
 
     code: str
@@ -63,10 +63,11 @@ class FindingIdentity(NamedTuple):
 class Finding(NamedTuple):
     """One thing that is wrong.
 
-    ``span`` is the primary place; ``runs`` name the run or the pair that was looked at, else ``looked_at`` the file or
-    tree; ``others`` are the further runs or pairs that it is true of, by their names. ``quantity`` is the quantity or
-    setting that the finding is about (a declared difference of that quantity explains it), ``subject`` the key path or
-    name where it is about another thing, ``values`` are its values: by these a finding is known again.
+    ``span`` is the primary place. ``runs`` are the names of the run or of the pair's two runs that were looked at;
+    where it was a file or a tree, ``looked_at`` is its path. ``others`` are the further runs or pairs that it is true
+    of. ``quantity`` is the quantity or setting that the finding is about (a declared difference of that quantity
+    explains it), ``subject`` the key path or name where it is about something else. With ``values`` these are the
+    finding's identity.
 
     ``notes`` say what else is known of it, a sentence each; ``history`` is the data of how it came to be, where that
     was asked for. ``page`` is the address of its rule's page where that is not one of ours. A finding of an unreadable
@@ -100,38 +101,39 @@ class Finding(NamedTuple):
 
     @property
     def found_in(self) -> str:
-        """What was looked at, in words."""
+        """What was looked at: ``puffer against native``, or a path."""
         return " against ".join(self.runs) or self.looked_at
 
     @property
     def identity(self) -> FindingIdentity:
-        """What it is known by when lines have moved, as seen from the working directory."""
+        """What stays the same when lines move. Its path is seen from the working directory."""
         values = tuple(map(_value_text, self.values))
         return FindingIdentity(self.code, slashed(self.span.path), self.subject or self.quantity, values)
 
     @property
     def url(self) -> str:
         """The address of the rule's page, or "" where a plugin's rule has none."""
-        return self.page or rule_page(self.code)
+        is_ours = self.code.startswith(OUR_PREFIX) and self.code.removeprefix(OUR_PREFIX).isdecimal()
+        return self.page or (f"{DOCUMENTATION}/rules/{self.code}/" if is_ours else "")
 
 
 def _value_text(value: object) -> str:
-    """A value as an identity has it: all its digits, 64.0 as 64, and nothing that a terminal would obey."""
+    """A value as a text for an identity: with all digits, 64.0 as ``64``, and without control characters."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return "unknown" if isinstance(value, Unknown) else printable(str(value))
 
 
 def at_least(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that are as severe or more; what cannot be read always stays."""
+    """The findings of this severity or a higher one, and all input errors."""
     kept = SEVERITIES[: SEVERITIES.index(severity) + 1]
     return [finding for finding in findings if finding.severity in kept or finding.is_input_error]
 
 
 def more_than(findings: Iterable[Finding], known: Counter[K], key: Callable[[Finding], K]) -> list[Finding]:
-    """The findings that are more than a count knows; of equal ones the last. What cannot be read is never known.
+    """The findings beyond those that are counted in ``known``; of several equal ones the last. Input errors all stay.
 
-    What was known is taken off the count.
+    ``known`` is counted down by the others.
     """
     new = []
     for finding in findings:
@@ -141,9 +143,3 @@ def more_than(findings: Iterable[Finding], known: Counter[K], key: Callable[[Fin
         else:
             new.append(finding)
     return new
-
-
-def rule_page(code: str) -> str:
-    """The address of a code's page in our documentation, or "" for a code that is a plugin's."""
-    is_ours = code.startswith(OUR_PREFIX) and code.removeprefix(OUR_PREFIX).isdecimal()
-    return f"{DOCUMENTATION}/rules/{code}/" if is_ours else ""

@@ -46,7 +46,7 @@ def chosen_rules(config: Config) -> Chosen:
         tuple(
             f"{rule.code} ({rule.name}) is selected, but is not yet stable: it runs with --preview (or preview = true)"
             for rule in asked
-            if not config.preview and rule.is_preview and _is_named(rule.code, config.selectors)
+            if rule not in running and any(one.selects and one.prefix == rule.code for one in config.selectors)
         ),
     )
 
@@ -61,10 +61,6 @@ def is_selected(code: str, selectors: Iterable[Selector]) -> bool:
         ((len(one.prefix), one.from_command_line, not one.selects) for one in matching), default=(0, False, True)
     )
     return not rank[-1]
-
-
-def _is_named(code: str, selectors: Iterable[Selector]) -> bool:
-    return any(selector.selects and selector.prefix == code for selector in selectors)
 
 
 def _check_code(selector: Selector, codes: Sequence[str]) -> None:
