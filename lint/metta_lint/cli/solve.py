@@ -20,8 +20,7 @@ from metta_lint.reports.solving import solve_data, solve_page
 @output_options("text", "json")
 def command(run: str, wants: tuple[str, ...], launch: LaunchOptions, output: OutputOptions) -> int:
     """The nearest settings with which a run is clean: none refused, nothing wasted, and every --want fulfilled."""
-    from metta_lint.fixes.solver.answers import answer
-    from metta_lint.fixes.solver.wants import parse_want
+    from metta_lint.fixes.solver.answers import answer, parse_want
 
     (plan,) = named_plans((run,), launch, *given((run,), launch))
     answered = answer(plan, dict(map(parse_want, wants)))

@@ -1,7 +1,7 @@
-"""Fixes: findings' edits applied to files in memory, linted again, round after round until there is nothing to apply.
+"""Applies findings' fixes to files in memory and lints again, round after round, until there is nothing to fix.
 
-Nothing is written here. What a fix does to a file is believed when the next look finds its finding gone and no input
-error that was not there; any other fix is taken back, and said to be a bug of its rule.
+Nothing is written here. A fix counts where the next look no longer has its finding, and has no new input error. Any
+other fix is taken back, and reported as a bug of its rule.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ ROUNDS = 100
 
 
 class Linted(Protocol):
-    """What a look at everything comes to, as far as fixing asks."""
+    """A report, as far as fixing reads it."""
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """All that was found."""
+        """All findings."""
 
 
 R = TypeVar("R", bound=Linted)
 
 
 class Wanted(NamedTuple):
-    """Which fixes are to be applied, beside the safe ones, and to which files.
+    """Which fixes to apply, and to which files.
 
-    ``unsafe`` are all others, ``of_pairs`` those that bring one side of a pair to the other's values. Findings that are
-    less severe than ``severity`` are not asked about.
+    Safe ones always; ``unsafe`` adds all others, ``of_pairs`` those that give one side of a pair the other's values.
+    Findings less severe than ``severity`` are left alone. ``roots`` are the files and folders that may be changed.
     """
 
     roots: tuple[str, ...]
@@ -58,152 +58,119 @@ class Wanted(NamedTuple):
         return finding.fix.is_safe or self.unsafe or (self.of_pairs and finding.is_of_pair)
 
     def reaches(self, finding: Finding) -> bool:
-        """Whether all edits of a finding lie in the files that were asked about."""
-        return finding.fix is not None and all(self._is_inside(edit.span.path) for edit in finding.fix.edits)
-
-    def _is_inside(self, path: str) -> bool:
-        return any(is_below(path, root) for root in self.roots)
+        """Whether all edits of a finding are in files that may be changed."""
+        return all(any(is_below(edit.span.path, root) for root in self.roots) for edit in finding.edits)
 
 
 class Fixed(NamedTuple):
-    """What fixing came to.
+    """What came of fixing.
 
-    ``outside`` are findings left alone because their edits lie elsewhere; ``failed`` those whose fix did not do what it
-    says; ``unsettled`` is set where fixes were left after the last round.
+    ``outside`` are findings left alone because their edits are in other files; ``failed`` those whose fix did not
+    remove them; ``unsettled`` says that fixes were left after the last round.
     """
 
     done: tuple[Finding, ...]
     rewrites: tuple[Rewrite, ...]
-    outside: tuple[Finding, ...] = ()
-    failed: tuple[Finding, ...] = ()
-    unsettled: bool = False
-
-
-class _Files:
-    """The files that have changed, by where they really lie: a file may be reached by several names."""
-
-    def __init__(self) -> None:
-        self.before: dict[str, bytes] = {}
-        self.after: dict[str, bytes] = {}
-        self.names: dict[str, dict[str, None]] = {}
-
-    def contents(self) -> dict[str, bytes]:
-        """What every name of a changed file holds."""
-        return {name: self.after[real] for real in self.after for name in self.names[real]}
-
-    def read(self, path: str) -> tuple[str, bytes]:
-        """Where a file really lies, and what it holds by now."""
-        real = real_path(path)
-        self.names.setdefault(real, {})[path] = None
-        if real not in self.after:
-            self.before[real] = self.after[real] = read_bytes(path)
-        return real, self.after[real]
-
-    def rewrites(self) -> tuple[Rewrite, ...]:
-        """The files that are to be written, by name."""
-        changed = [real for real, data in self.after.items() if data != self.before[real]]
-        found = [Rewrite(next(iter(self.names[real])), self.before[real], self.after[real]) for real in changed]
-        return tuple(sorted(found))
+    outside: tuple[Finding, ...]
+    failed: tuple[Finding, ...]
+    unsettled: bool
 
 
 class Fixer(Generic[R]):
-    """Applies fixes in memory. ``look`` lints everything, as it reads at that moment.
+    """Applies fixes in memory. ``look`` lints everything, with the changed files in place.
 
-    ``report`` is the last look: what is left when all rewrites are written.
+    ``report`` is the last look: what is left once the rewrites are written.
     """
 
     def __init__(self, look: Callable[[], R], wanted: Wanted) -> None:
         self.look = look
         self.report = look()
         self.wanted = wanted
-        self.files = _Files()
+        self.rewrites: dict[str, Rewrite] = {}  # by the real path: a file may have several names
+        self.real_paths: dict[str, str] = {}
         self.done: list[Finding] = []
         self.failed: dict[FindingIdentity, Finding] = {}
 
     def fix(self) -> Fixed:
         """Apply what is wanted, round after round."""
-        report = self.report
-        unsettled = False
-        for left in reversed(range(ROUNDS)):
-            batch = together(self._candidates(report))
+        for _ in range(ROUNDS):
+            batch = together(self._candidates())
             if not batch:
                 break
-            report = self._round(report, batch)
-            unsettled = left == 0
-        outside = [f for f in report.findings if self.wanted.allows(f) and not self.wanted.reaches(f)]
-        self.report = report
+            self._round(batch)
+        allowed = [finding for finding in self.report.findings if self.wanted.allows(finding)]
         return Fixed(
             tuple(self.done),
-            self.files.rewrites(),
-            tuple(outside),
+            tuple(sorted(rewrite for rewrite in self.rewrites.values() if rewrite.before != rewrite.after)),
+            tuple(finding for finding in allowed if not self.wanted.reaches(finding)),
             tuple(self.failed.values()),
-            unsettled and bool(self._candidates(report)),
+            unsettled=bool(self._candidates()),
         )
 
-    def _candidates(self, report: R) -> list[Finding]:
-        reached = (f for f in report.findings if self.wanted.allows(f) and self.wanted.reaches(f))
-        found = [finding for finding in reached if finding.identity not in self.failed]
-        return sorted(found, key=lambda finding: (finding.fix.edits[0].span, finding.code) if finding.fix else ())
+    def _candidates(self) -> list[Finding]:
+        wanted = (f for f in self.report.findings if self.wanted.allows(f) and self.wanted.reaches(f))
+        found = [finding for finding in wanted if finding.identity not in self.failed]
+        return sorted(found, key=lambda finding: (finding.edits[0].span, finding.code))
 
-    def _round(self, report: R, batch: list[Finding]) -> R:
-        """Apply fixes that do not touch, all at once; one by one where the whole is not what it should be."""
-        found = self._applied(report, batch)
-        if found is not None:
-            return found
+    def _round(self, batch: list[Finding]) -> None:
+        """Apply fixes that do not touch, all at once; one by one where one of them fails."""
+        if self._apply(batch):
+            return
         if len(batch) == 1:
             self.failed[batch[0].identity] = batch[0]
-            return report
+            return
         for finding in batch:
-            # What was found at other lines may have moved: each is looked up by what it says.
-            current = next((each for each in self._candidates(report) if each.identity == finding.identity), None)
+            # The lines of the others may have moved: each is looked up by its identity.
+            current = next((each for each in self._candidates() if each.identity == finding.identity), None)
             if current is not None:
-                report = self._round(report, [current])
-        return report
+                self._round([current])
 
-    def _applied(self, report: R, batch: list[Finding]) -> R | None:
-        """The report after these fixes; None, and all as it was, where one of them did not do what it says."""
-        before = dict(self.files.after)
+    def _apply(self, batch: list[Finding]) -> bool:
+        """Make these fixes and lint again. Where one of them does not do what it says, take all of them back."""
+        before = dict(self.rewrites)
         self._edit(batch)
-        with reading_instead(self.files.contents()):
+        contents = {name: self.rewrites[real].after for name, real in self.real_paths.items() if real in self.rewrites}
+        with reading_instead(contents):
             after = self.look()
-        if _is_better(report, after, batch):
-            self.done += batch
-            return after
-        self.files.after = before
-        return None
+        if not _is_better(self.report, after, batch):
+            self.rewrites = before
+            return False
+        self.report = after
+        self.done += batch
+        return True
 
     def _edit(self, batch: list[Finding]) -> None:
         edits: dict[str, list[Edit]] = {}
-        for finding in batch:
-            for edit in finding.fix.edits if finding.fix is not None else ():
-                edits.setdefault(edit.span.path, []).append(edit)
-        by_file: dict[str, list[Edit]] = {}
-        for path, found in edits.items():
-            real, _ = self.files.read(path)
-            by_file.setdefault(real, []).extend(edit._replace(span=edit.span._replace(path=real)) for edit in found)
-        for real, found in by_file.items():
-            self.files.after[real] = FileText(real, self.files.after[real].decode()).edited(found)
+        for edit in (edit for finding in batch for edit in finding.edits):
+            path = edit.span.path
+            real = self.real_paths.setdefault(path, real_path(path))
+            if real not in self.rewrites:
+                data = read_bytes(path)
+                self.rewrites[real] = Rewrite(path, data, data)
+            edits.setdefault(real, []).append(edit._replace(span=edit.span._replace(path=real)))
+        for real, found in edits.items():
+            rewrite = self.rewrites[real]
+            self.rewrites[real] = rewrite._replace(after=FileText(real, rewrite.after.decode()).edited(found))
 
 
 def _is_better(before: Linted, after: Linted, batch: Iterable[Finding]) -> bool:
     """Whether each of the fixed findings is gone, and no file has become unreadable."""
-    counts = [Counter(finding.identity for finding in look.findings) for look in (before, after)]
+    old, new = (Counter(finding.identity for finding in look.findings) for look in (before, after))
     fixed = Counter(finding.identity for finding in batch)
-    gone = all(counts[1][key] <= counts[0][key] - number for key, number in fixed.items())
-    errors = [sum(finding.is_input_error for finding in report.findings) for report in (before, after)]
-    return gone and errors[1] <= errors[0]
+    old_errors, new_errors = (sum(finding.is_input_error for finding in look.findings) for look in (before, after))
+    return new_errors <= old_errors and all(new[key] <= old[key] - number for key, number in fixed.items())
 
 
 def together(findings: Iterable[Finding]) -> list[Finding]:
-    """The first of the findings whose fixes can be made at once: none touches another, or they share an edit whole.
+    """The first of the findings whose fixes can be made at once: no two edits touch, unless they are the same edit.
 
-    Of a YAML's entries one is removed at a time: a mapping that loses its last one is written otherwise.
+    Of a YAML file's entries one is removed at a time: a mapping that loses its last entry is written in another way.
     """
     chosen: list[Finding] = []
     taken: dict[str, set[Edit]] = {}
     emptied: set[str] = set()
     for finding in findings:
-        edits = finding.fix.edits if finding.fix is not None else ()
+        edits = finding.edits
         removed = {edit.span.path for edit in edits if not edit.text and not INI.fits(edit.span.path)}
         others = [other for edit in edits for other in taken.get(real_path(edit.span.path), set()) - {edit}]
         if removed & emptied or any(_touch(edit.span, other.span) for edit in edits for other in others):

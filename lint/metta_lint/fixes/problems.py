@@ -1,4 +1,4 @@
-"""What is wrong with a plan: what its trainer refuses, and what it wastes."""
+"""A plan's problems: what its trainer refuses, and what it wastes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import show
 from metta_lint.plans.formula import FormulaError, formula
+from metta_lint.plans.plan import Condition
 from metta_lint.plans.quantities import TRAITS
 from metta_lint.trainers.dialects import trainer_for
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 WASTES: Mapping[str, str] = {
     name: f"{name} {traits.clean}" for name, traits in TRAITS.items() if traits.clean is not None
 }
-"""What holds of these quantities in a clean run, where its plan has them."""
+"""The condition that each of these quantities meets in a clean run, if the plan has it."""
 
 
 def problems_of(plan: Plan) -> dict[str, str]:
-    """What is wrong with a plan, by the requirement or the quantity, in words; nothing for a clean one.
+    """A plan's problems in words, by the requirement or the quantity; none for a clean plan.
 
     What the plan does not know is no problem.
     """
@@ -35,28 +36,28 @@ def problems_of(plan: Plan) -> dict[str, str]:
 
 
 def unknowns_of(plan: Plan) -> tuple[str, ...]:
-    """Why it cannot be known whether something is wrong with a plan: the reasons, each once; none where it can be."""
-    conditions = (*(condition.formula for condition in plan.conditions), *dict(_wastes(plan)).values())
-    return tuple(dict.fromkeys(value.because for text in conditions for value in _undecided(plan, text)))
+    """The reasons, each once, why it cannot be known whether a plan has a problem; none where it can be known."""
+    conditions = (*plan.conditions, *_wastes(plan))
+    return tuple(dict.fromkeys(value.because for each in conditions for value in _undecided(plan, each.formula)))
 
 
 def _undecided(plan: Plan, condition: str) -> Iterator[Unknown]:
-    """What a condition comes to where that is unknown. Arithmetic without an answer holds nothing up."""
+    """A condition's value where that is unknown. One that cannot be computed is no reason for doubt."""
     with suppress(FormulaError):
         value = formula(condition).evaluate(plan.lookup)
         if isinstance(value, Unknown) and not (value.could_be and all(value.could_be.examples())):
             yield value
 
 
-def demands_of(plan: Plan, wants: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """What must hold beside what the trainer insists on, as formulas: nothing is wasted, and all has what is wanted."""
+def demands_of(plan: Plan, wants: Mapping[str, object]) -> Iterator[Condition]:
+    """What must hold besides the trainer's conditions, as named formulas: no waste, and the wanted values."""
     yield from _wastes(plan)
     for name, value in wants.items():
-        yield f"want {name}", f"{name} == {value!r}"
+        yield Condition(f"want {name}", f"{name} == {value!r}")
 
 
-def _wastes(plan: Plan) -> Iterator[tuple[str, str]]:
+def _wastes(plan: Plan) -> Iterator[Condition]:
     own = {name: f"{name} == 0" for name in trainer_for(plan.run.entry).solvable.wastes}
     for name, condition in {**WASTES, **own}.items():
         if name in plan.quantities:
-            yield name, condition
+            yield Condition(name, condition)

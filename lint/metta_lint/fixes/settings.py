@@ -1,19 +1,21 @@
-"""Changes of a run's settings as edits of its files, each read back before it is believed.
+"""Writes settings into a run's files: edits that give settings other values, checked by planning the edited files.
 
-A value goes into the entry's own file, where the trainer lays that over the others: what a ``default.ini`` or an
-included YAML says, other runs read too. Where nothing is layered (a dump, Python, an environment's own YAML), it is
-changed where it is written.
+A value goes into the entry's own file where the trainer reads that over other files, because other runs read a
+``default.ini`` or an included YAML too. Where no file lies over another (a dump, Python, an environment's own YAML),
+the value is changed where it stands.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from metta_lint.base.documents import COMMAND_LINE, Mapping, Scalar, Span
+from metta_lint.base.documents import COMMAND_LINE, Mapping, Span
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.values import OFF
 from metta_lint.files.file_system import reading_instead
+from metta_lint.plans.formula import formula
 from metta_lint.plans.pair import same
 from metta_lint.project.runs import plan_again
 from metta_lint.sources import read
@@ -38,9 +40,9 @@ INDENT = "  "
 
 
 class Written(NamedTuple):
-    """Edits that give a run other settings, and the plan that its trainer makes of the edited files.
+    """Edits that give a run other settings, by setting, and the plan of the edited files.
 
-    ``edits`` are by setting: lines that are inserted at one place are one edit, which all of their settings share.
+    Lines inserted at one place are one edit, which all of their settings share.
     """
 
     edits: MappingABC[str, Edit]
@@ -52,10 +54,9 @@ class Written(NamedTuple):
 
 
 def write(run: Run, changes: MappingABC[str, object]) -> Written:
-    """The edits that give settings of a run these values.
+    """The edits with which the run's settings have these values. Raises Unwritable, with the reason, if there are none.
 
-    They are read back: the run of the edited files has these values. Raises Unwritable where there are no such edits,
-    with the reason.
+    The edited files are planned again to make sure of it.
     """
     done, failed = write_most(run, changes)
     if failed or done is None:
@@ -80,7 +81,7 @@ _Places: TypeAlias = "dict[str, tuple[_WritePlace, object]]"
 
 
 def _with_change(run: Run, before: _Places, key: str, value: object) -> tuple[_Places, Plan]:
-    """These changes and one more, at the first place where it has the effect that is meant and undoes no other."""
+    """These changes and one more, at the first place where it takes effect and undoes none of the others."""
     wanted = {**{each: value for each, (_, value) in before.items()}, key: value}
     reasons = []
     for place in _places(run, key):
@@ -106,47 +107,35 @@ def _rendered(places: _Places) -> dict[str, Edit]:
 
 
 def _text(changes: list[tuple[_WritePlace, object]]) -> str:
-    """What stands at one place afterwards: the new value, or all new lines, those of the innermost mapping first."""
+    """What one place says afterwards: the new value, or all new lines, those of the innermost mapping first."""
     place, value = changes[-1]
     if not place.keys:
         return place.replaced(value)
+    path = place.span.path
     lines: dict[str, dict[str, object]] = {}
     for each, new in sorted(changes, key=lambda change: -len(change[0].indent)):
-        _nest(lines.setdefault(each.indent, {}), each.keys, written(new, each.span.path))
-    write_lines = _ini_lines if INI.fits(place.span.path) else _yaml_lines
-    every = [line for indent, nested in lines.items() for line in write_lines(nested, indent)]
-    newline = text_of(place.span.path).newline
+        nested = lines.setdefault(each.indent, {})
+        for key in each.keys[:-1]:
+            nested = cast("dict[str, object]", nested.setdefault(key, {}))
+        nested[each.keys[-1]] = written(new, path)
+    every = [line for indent, nested in lines.items() for line in _lines(nested, indent, is_ini=INI.fits(path))]
+    newline = text_of(path).newline
     return "".join(f"{newline}{line}" for line in every)
 
 
-def _nest(lines: dict[str, object], keys: tuple[str, ...], value: str) -> None:
-    for key in keys[:-1]:
-        below = lines.setdefault(key, {})
-        assert isinstance(below, dict)  # noqa: S101 - for the type checker: a key is a mapping or a value
-        lines = below
-    lines[keys[-1]] = value
-
-
-def _ini_lines(lines: dict[str, object], indent: str) -> Iterator[str]:
-    for key, value in lines.items():
+def _lines(nested: dict[str, object], indent: str, *, is_ini: bool) -> Iterator[str]:
+    for key, value in nested.items():
         if isinstance(value, dict):
-            yield from ("", f"[{key}]", *_ini_lines(value, indent))
+            yield from ("", f"[{key}]") if is_ini else (f"{indent}{key}:",)
+            yield from _lines(value, indent if is_ini else indent + INDENT, is_ini=is_ini)
         else:
-            yield f"{indent}{key} = {value}"
-
-
-def _yaml_lines(lines: dict[str, object], indent: str) -> Iterator[str]:
-    for key, value in lines.items():
-        if isinstance(value, dict):
-            yield from (f"{indent}{key}:", *_yaml_lines(value, indent + INDENT))
-        else:
-            yield f"{indent}{key}: {value}"
+            yield f"{indent}{key} = {value}" if is_ini else f"{indent}{key}: {value}"
 
 
 def _why_not(run: Run, key: str) -> str:
-    """What stands over all files, if that decides a setting."""
+    """The override that decides a setting, whatever the files say; "" where there is none."""
     setting = run.settings.get(key)
-    if setting is not None and run.overrides and (setting.span is None or setting.span.path == COMMAND_LINE):
+    if setting is not None and run.overrides and _place_in_file(setting) is None:
         name = key.rpartition(".")[2]
         said = next((text for text in run.overrides if name in text.partition("=")[0].replace("-", "_")), None)
         return f"{said} is laid over all files, by the command line or the declared run" if said else ""
@@ -186,47 +175,42 @@ class _WritePlace(NamedTuple):
 
 
 def _places(run: Run, key: str) -> Iterator[_WritePlace]:
-    """Where a setting could be written, best first: the entry's own file, then wherever it is written now."""
+    """Where a setting could be written, best first: the entry's own file, then where it stands now."""
     setting = run.settings.get(key)
-    entry = run.file
-    if setting is not None and setting.span is not None and setting.span.path == entry:
-        yield _over(setting)
-        return
-    own = _own_key(run, key)
-    if own is not None:
-        place = _line_in(entry, own)
-        if place is not None:
-            yield place
-    if setting is not None and setting.span is not None and setting.span.path != COMMAND_LINE:
-        yield _over(setting)
+    now = _place_in_file(setting) if setting is not None else None
+    if now is None or now.span.path != run.file:
+        new = _new_line(run, key)
+        if new is not None:
+            yield new
+    if now is not None:
+        yield now
 
 
-def _own_key(run: Run, key: str) -> str | None:
-    """A setting's key as the entry's own file has it, or None where that file is laid over no other."""
-    own = trainer_for(run.entry).solvable.own
-    prefix = max((prefix for prefix in own if key.startswith(prefix)), key=len, default=None)
-    return None if prefix is None else own[prefix] + key.removeprefix(prefix)
-
-
-def _over(setting: Setting) -> _WritePlace:
-    assert setting.span is not None  # noqa: S101 - for the type checker: asked before
+def _place_in_file(setting: Setting) -> _WritePlace | None:
+    """Where a setting stands; None where that is no file but an override."""
+    if setting.span is None or setting.span.path == COMMAND_LINE:
+        return None
     text = text_of(setting.span.path)
     start, end = text.offsets(setting.span)
     return _WritePlace(setting.span, text.text[start:end])
 
 
-def _line_in(path: str, key: str) -> _WritePlace | None:
-    """The line after what the entry's file says of the same section or mapping; None where there is none to be had."""
-    text = text_of(path)
-    root = read(path).root
-    if not isinstance(root, Mapping):
+def _new_line(run: Run, key: str) -> _WritePlace | None:
+    """A line of its own for a setting in the entry's file, after the others of its section or mapping.
+
+    None where that file lies over no other, or has no place for such a line.
+    """
+    own = trainer_for(run.entry).solvable.own
+    prefix = max((prefix for prefix in own if key.startswith(prefix)), key=len, default=None)
+    root = read(run.file).root if prefix is not None else None
+    if prefix is None or not isinstance(root, Mapping):
         return None
-    if INI.fits(path):
-        return _line_in_ini(text, root, key)
-    return _line_in_yaml(text, root, key.split("."))
+    own_key = own[prefix] + key.removeprefix(prefix)
+    text = text_of(run.file)
+    return _line_in_ini(text, root, own_key) if INI.fits(run.file) else _line_in_yaml(text, root, own_key.split("."))
 
 
-def _line_in_ini(text: FileText, root: Mapping, key: str) -> _WritePlace | None:
+def _line_in_ini(text: FileText, root: Mapping, key: str) -> _WritePlace:
     section, _, name = key.partition(".")
     entry = root.entries.get(section)
     if entry is None:
@@ -238,20 +222,16 @@ def _line_in_ini(text: FileText, root: Mapping, key: str) -> _WritePlace | None:
     return _WritePlace(_end_of_line(text, last), "", (name,), indent)
 
 
-def _line_in_yaml(text: FileText, root: Mapping, keys: list[str]) -> _WritePlace | None:
-    node, rest = root, list(keys)
-    while isinstance(below := node.get(rest[0]), Mapping) and below.entries and len(rest) > 1:
-        node, rest = below, rest[1:]
-    written_here = node.get(rest[0])
-    if isinstance(written_here, Scalar) and len(rest) == 1:
-        return None
-    if written_here is not None or not node.entries or text.begins(node.span, "{"):
+def _line_in_yaml(text: FileText, node: Mapping, keys: list[str]) -> _WritePlace | None:
+    while isinstance(below := node.get(keys[0]), Mapping) and below.entries and len(keys) > 1:
+        node, keys = below, keys[1:]
+    if node.get(keys[0]) is not None or not node.entries or text.begins(node.span, "{"):
         return None
     last = max(node.entries.values(), key=lambda entry: entry.key_span)
     if ends_in_block_text(last.value, text):
         return None
     line = _last(last.value, last.key_span)
-    return _WritePlace(_end_of_line(text, line), "", tuple(rest), " " * (_first_column(node) - 1))
+    return _WritePlace(_end_of_line(text, line), "", tuple(keys), " " * (_first_column(node) - 1))
 
 
 def _first_column(node: Mapping) -> int:
@@ -267,3 +247,22 @@ def _last(node: Node, key_span: Span) -> int:
 def _end_of_line(text: FileText, line: int) -> Span:
     """The place behind the last character of a line."""
     return text.span(text.line_end(line), text.line_end(line))
+
+
+# -- quantities that are settings --------------------------------------------------------------------------------------
+
+
+def setting_behind(plan: Plan, quantity: str) -> str:
+    """The one setting that a quantity is. Raises Unwritable where it is derived from others, or has no setting."""
+    found = plan.quantities.get(quantity)
+    if found is None or (not found.inputs and found.unknown_because is None):
+        raise Unwritable(f"{plan.run.trainer} has no setting for {quantity}")
+    names = formula(found.formula).names
+    if len(names) == 1 and names[0] not in plan.quantities and set(found.inputs) == set(names):
+        return names[0]
+    raise Unwritable(f"{quantity} is derived, as {found.formula}")
+
+
+def setting_value(value: object) -> object:
+    """What a setting must be for its quantity to have a value: None for a quantity that is off."""
+    return None if value == OFF else value

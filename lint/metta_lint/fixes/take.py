@@ -1,4 +1,4 @@
-"""Taking one side's value: where two runs differ and the user says which is right, the other is changed to agree."""
+"""Taking one side's values: where two runs differ and the user says which is right, the other is changed to agree."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import show
 from metta_lint.fixes.problems import problems_of
-from metta_lint.fixes.settings import Written, write_most
+from metta_lint.fixes.settings import Written, setting_behind, setting_value, write_most
 from metta_lint.fixes.solver import solve
-from metta_lint.fixes.solver.wants import is_derived, setting_behind, setting_value
 from metta_lint.plans.pair import Pair, same
 from metta_lint.plans.quantities import absent_reward, is_reward
 from metta_lint.sources.edit import Fix
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
     from metta_lint.rules.finding import Finding
 
 Taken: TypeAlias = "Fix | str"
-"""What brings a quantity to the other side's value, or why nothing does."""
+"""The fix that gives a quantity the other side's value, or why there is none."""
 
 PASSES = 2
-"""What one quantity needs may be another one's value, which comes after it."""
+"""A second pass, because one quantity may need the value of another that comes after it."""
 AGREED = (
     "agents_per_env",
     "num_envs",
@@ -37,17 +36,16 @@ AGREED = (
     "bptt_horizon",
     "update_epochs",
 )
-"""Quantities that stay as they are while others are solved for, where both sides agree in them."""
+"""Quantities that keep their values while others are solved for, where both sides agree on them."""
 _OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
 
 
 def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | None) -> list[Finding]:
-    """The findings, those of pairs with an unsafe fix that brings the other side to the taken side's value.
+    """The findings, those of pairs with an unsafe fix that gives the other side the taken side's value.
 
-    ``side`` is right wherever the two differ; None leaves it to each pair's declared ``truth``, and what has none gets
-    no fix. A pair's fixes go together: what is inserted at one place is one edit that several of them have, to be made
-    once, and the plan of the files with all of them has every value and no problem that it had not before. Where there
-    is no such fix, the finding's help says why.
+    ``side`` is right wherever the two differ; None leaves it to each pair's declared ``truth``, and a pair without one
+    gets no fix. A pair's fixes go together: they share the edit of lines inserted at one place, and the plan of the
+    files with all of them has every value and no new problem. Where there is no such fix, the finding's help says why.
     """
     findings, pairs = list(findings), list(pairs)
     concerned = [
@@ -59,7 +57,7 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
         right = side or pair.truth
         quantities = dict.fromkeys(f.quantity for f, of in zip(findings, concerned, strict=True) if pair in of)
         if right is not None and quantities:
-            found = take(pair.side(right), pair.side(_OTHER[right]), quantities)
+            found = _Taking(pair.side(right), pair.side(_OTHER[right]), quantities).taken()
             taken |= {(pair.runs, quantity): each for quantity, each in found.items()}
     return [
         _with(finding, [taken.get((pair.runs, finding.quantity)) for pair in of])
@@ -68,7 +66,7 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
 
 
 def _with(finding: Finding, taken: list[Taken | None]) -> Finding:
-    """The finding with the fixes of all pairs that it is true of, as one, or why there is none."""
+    """The finding with the fixes of all pairs that it is true of, joined to one, or why there is none."""
     reasons = [each for each in taken if isinstance(each, str)]
     fixes = [each for each in taken if isinstance(each, Fix)]
     if reasons:
@@ -80,30 +78,32 @@ def _with(finding: Finding, taken: list[Taken | None]) -> Finding:
     return finding._replace(fix=fixes[0]._replace(edits=edits))
 
 
-def take(right: Plan, other: Plan, quantities: Iterable[str]) -> dict[str, Taken]:
-    """What brings the other plan's quantities to the values of the right one, or why nothing does, by quantity."""
-    return _Taking(right, other, tuple(quantities)).taken()
-
-
 class _Taking:
-    """One side's values on their way to the other one: first those that a setting says, then those to be solved for."""
+    """Gives one plan the other's values: first where a quantity is a setting, then by solving for the others.
 
-    def __init__(self, right: Plan, other: Plan, quantities: tuple[str, ...]) -> None:
+    ``values`` are what the quantities are to be, ``keys`` the settings that are changed for each of them, ``reasons``
+    why a quantity gets no fix.
+    """
+
+    def __init__(self, right: Plan, other: Plan, quantities: Iterable[str]) -> None:
         self.right = right
         self.other = other
         self.values: dict[str, object] = {}
+        self.settings: dict[str, str] = {}  # of the quantities that are one
         self.reasons: dict[str, str] = {}
         self.keys: dict[str, tuple[str, ...]] = {}
-        self.before = frozenset(problems_of(other))
+        self.before = problems_of(other)
         known = (name for name in AGREED if right.value(name) is not None)
         self.agreed = {name: right.value(name) for name in known if same(right.value(name), other.value(name))}
         for quantity in quantities:
             try:
                 self.values[quantity] = _value_to_take(right, other, quantity)
+                self.settings[quantity] = setting_behind(other, quantity)
             except Unwritable as reason:
                 self.reasons[quantity] = str(reason)
 
     def taken(self) -> dict[str, Taken]:
+        """What was found for each quantity."""
         direct = self._direct()
         changes = direct
         for _ in range(PASSES):
@@ -114,72 +114,70 @@ class _Taking:
         if done is None and changes != direct:
             self.keys = {quantity: keys for quantity, keys in self.keys.items() if set(keys) <= direct.keys()}
             done = self._written(direct)
-        if done is not None:
-            self._credit(done)
-        return {**{name: self._why_not(name) for name in (*self.reasons, *self.values)}, **self._fixes(done)}
+        missing = f"{self.other.run.trainer}'s files cannot be given all that it takes"
+        found: dict[str, Taken] = {name: self.reasons.get(name, missing) for name in (*self.reasons, *self.values)}
+        return found | self._fixes(done) if done is not None else found
 
-    def _credit(self, done: Written) -> None:
-        """Quantities that have their value now since what they rest on was changed for others."""
+    def _fixes(self, done: Written) -> dict[str, Taken]:
+        """A fix for every quantity that has its value now, be it by what was changed for another one."""
+        found: dict[str, Taken] = {}
         for quantity, value in self.values.items():
-            keys = tuple(s.key for s in done.plan.settings_of(quantity) if s.key in done.edits)
-            if quantity not in self.keys and keys and same(done.plan.value(quantity), value):
-                self.keys[quantity] = keys
-
-    def _why_not(self, quantity: str) -> str:
-        return self.reasons.get(quantity, f"{self.other.run.trainer}'s files cannot be given all that it takes")
-
-    def _fixes(self, done: Written | None) -> dict[str, Taken]:
-        return {
-            quantity: Fix(self._message(quantity, keys, done), done.of(keys))
-            for quantity, keys in self.keys.items()
-            if done is not None and done.edits.keys() >= set(keys)
-            if same(done.plan.value(quantity), self.values[quantity])
-        }
+            resting = tuple(setting.key for setting in done.plan.settings_of(quantity) if setting.key in done.edits)
+            keys = self.keys.get(quantity, resting)
+            if keys and done.edits.keys() >= set(keys) and same(done.plan.value(quantity), value):
+                found[quantity] = Fix(self._message(quantity, keys, done), done.of(keys))
+        return found
 
     def _message(self, quantity: str, keys: tuple[str, ...], done: Written) -> str:
-        settings = " and ".join(f"{key} to {_shown(done.plan.run.value(key))}" for key in keys)
-        is_one = len(keys) == 1 and self._is_direct(quantity)
+        values = {key: done.plan.run.value(key) for key in keys}
+        settings = " and ".join(f"{k} to {show(v) if isinstance(v, float) else v}" for k, v in values.items())
+        is_one = len(keys) == 1 and quantity in self.settings
         goal = "" if is_one else f"for {quantity} = {show(self.values[quantity])}, "
         return f"set {settings}, {goal}as {self.right.run.label} has it"
 
-    def _is_direct(self, quantity: str) -> bool:
-        try:
-            return bool(setting_behind(self.other, quantity))
-        except Unwritable:
-            return False
-
-    # -- values that a setting says --------------------------------------------------------------------------------
+    # -- quantities that are settings ------------------------------------------------------------------------------
 
     def _direct(self) -> dict[str, object]:
         """The settings that are the quantities, as far as they can be changed without a new problem."""
-        changes: dict[str, object] = {}
-        for quantity, value in self.values.items():
-            try:
-                key = setting_behind(self.other, quantity)
-            except Unwritable as reason:
-                self.reasons[quantity] = str(reason)
-            else:
-                self.keys[quantity] = (key,)
-                changes[key] = setting_value(value)
-        kept, why_not = _harmless(self.other, changes)
-        for quantity, (key, *_) in list(self.keys.items()):
+        changes = {key: setting_value(self.values[quantity]) for quantity, key in self.settings.items()}
+        kept, why_not = self._harmless(changes)
+        for quantity, key in self.settings.items():
             if key in why_not:
                 self.reasons[quantity] = why_not[key]
-                del self.keys[quantity]
+            else:
+                self.keys[quantity] = (key,)
         return kept
 
-    # -- values to be solved for -----------------------------------------------------------------------------------
+    def _harmless(self, changes: dict[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+        """As many of the changes as bring no new problem, and why the others are left out."""
+        left_out: dict[str, str] = {}
+        while changes:
+            done, failed = write_most(self.other.run, changes)
+            left_out |= failed
+            changes = {key: value for key, value in changes.items() if key not in failed}
+            found = {} if done is None else problems_of(done.plan)
+            new = next((name for name in found if name not in self.before), None)
+            if done is None or new is None:
+                break
+            concerned = _settings_of(done.plan, new) & changes.keys() or set(changes)
+            left_out |= dict.fromkeys(concerned, f"{self.other.run.trainer} would not be clean with it: {found[new]}")
+            changes = {key: value for key, value in changes.items() if key not in concerned}
+        return changes, left_out
+
+    # -- quantities to be solved for -------------------------------------------------------------------------------
 
     def _with_solved(self, changes: dict[str, object]) -> dict[str, object]:
         """These changes, and those that give the remaining quantities their values."""
         for quantity, value in self.values.items():
-            if quantity in self.keys or not is_derived(self.other, quantity) or not isinstance(value, int | float):
+            known = self.other.quantities.get(quantity)
+            is_derived = known is not None and bool(known.inputs)
+            if quantity in self.keys or not is_derived or not isinstance(value, int | float):
                 continue
-            is_direct = self._is_direct(quantity)
-            fixed = {**changes, setting_behind(self.other, quantity): setting_value(value)} if is_direct else changes
+            is_direct = quantity in self.settings
+            fixed = {**changes, self.settings[quantity]: setting_value(value)} if is_direct else changes
             wants = {**self.agreed, **{name: self.values[name] for name in self.keys}, quantity: value}
             wants = {name: wanted for name, wanted in wants.items() if isinstance(wanted, int | float)}
-            proposals = solve(self.other, wants, fixed, tolerated=self.before)
+            proposals = solve(self.other, wants, fixed, tolerated=frozenset(self.before))
             if not proposals and not is_direct:
                 goal = f"{quantity} {show(value)}, keeps what agrees and brings {self.other.run.label} no new problem"
                 self.reasons[quantity] = f"no change of one or two sizes makes {goal}"
@@ -190,28 +188,10 @@ class _Taking:
         return changes
 
     def _written(self, changes: dict[str, object]) -> Written | None:
-        """All changes in the files; None where that cannot be, or brings a problem that was not there."""
+        """All changes in the files; None where that cannot be, or brings a new problem."""
         done, failed = write_most(self.other.run, changes)
         self.reasons |= {name: failed[key] for name, keys in self.keys.items() for key in keys if key in failed}
-        return done if done is not None and problems_of(done.plan).keys() <= self.before else None
-
-
-def _harmless(plan: Plan, changes: dict[str, object]) -> tuple[dict[str, object], dict[str, str]]:
-    """As many of the changes as bring no problem that the plan had not, and why the others are left out."""
-    before = problems_of(plan)
-    left_out: dict[str, str] = {}
-    while changes:
-        done, failed = write_most(plan.run, changes)
-        left_out |= failed
-        changes = {key: value for key, value in changes.items() if key not in failed}
-        new = {} if done is None else {name: why for name, why in problems_of(done.plan).items() if name not in before}
-        if done is None or not new:
-            return changes, left_out
-        concerned = _settings_of(done.plan, next(iter(new))) & changes.keys() or set(changes)
-        why = f"{plan.run.trainer} would not be clean with it: {next(iter(new.values()))}"
-        left_out |= dict.fromkeys(concerned, why)
-        changes = {key: value for key, value in changes.items() if key not in concerned}
-    return changes, left_out
+        return done if done is not None and problems_of(done.plan).keys() <= self.before.keys() else None
 
 
 def _settings_of(plan: Plan, problem: str) -> set[str]:
@@ -238,7 +218,3 @@ def value_of(plan: Plan, quantity: str) -> object:
     if found is None or isinstance(found.known, Unknown):
         raise Unwritable(f"{plan.run.label}'s {quantity} is not known")
     return found.value
-
-
-def _shown(value: object) -> str:
-    return show(value) if isinstance(value, float) else str(value)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from metta_lint.base.documents import Span
-    from metta_lint.sources.edit import Fix
+    from metta_lint.sources.edit import Edit, Fix
 
 
 K = TypeVar("K")
@@ -98,6 +98,11 @@ class Finding(NamedTuple):
     def is_of_pair(self) -> bool:
         """Whether a pair was looked at."""
         return len(self.runs) > 1
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits of its fix; none where it has no fix."""
+        return self.fix.edits if self.fix is not None else ()
 
     @property
     def found_in(self) -> str:

@@ -1,4 +1,4 @@
-"""Runs at a fraction of the size: every ratio and remainder stays, every count is a whole number times smaller."""
+"""Runs at a fraction of the size: every ratio and remainder stays, every count becomes smaller by one factor."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from metta_lint.loops.observation import Observation
 
 SIZES = tuple(name for name in Loop._fields if traits_of(name).scale == "less")
-"""What is divided. Agents per environment, the horizon and the update epochs stay, so that segments, minibatches and
-the rounds of a rollout keep their number."""
+"""What is divided. Agents per environment, the horizon and the update epochs stay, so that the numbers of segments,
+minibatches and rollout rounds stay too."""
 
 
 def parse_scale(text: str) -> int:
@@ -45,7 +45,7 @@ def scaled(loop: Loop, scale: int) -> Loop:
 
 
 def _workers(loop: Loop, smaller: dict[str, int], scale: int) -> int:
-    """The most workers, not more than the loop's, that the smaller number of environments can be dealt out to."""
+    """The most workers, up to the loop's own number, that can share the smaller number of environments."""
     if loop.num_envs % loop.num_workers:
         return loop.num_workers
     for workers in range(min(loop.num_workers, smaller["num_envs"]), 0, -1):
@@ -56,19 +56,14 @@ def _workers(loop: Loop, smaller: dict[str, int], scale: int) -> int:
 
 
 def unscaled(observation: Observation, scale: int) -> Observation:
-    """What a scaled run measured, in the numbers of the full size."""
+    """What a scaled run measured, multiplied up to the full size."""
     if scale == 1:
         return observation
-    quantities = {
-        name: _unscaled(name, value, scale)
-        for name, value in observation.quantities.items()
-        if traits_of(name).scale != "other"  # a scaled run may need fewer workers
-    }
+    quantities = dict(observation.quantities)
+    for name, value in observation.quantities.items():
+        how = traits_of(name).scale
+        if how == "other":  # a scaled run may need fewer workers
+            del quantities[name]
+        elif is_number(value) and how != "same":
+            quantities[name] = value * scale if how == "less" else value / scale
     return observation._replace(quantities=quantities)
-
-
-def _unscaled(name: str, value: object, scale: int) -> object:
-    how = traits_of(name).scale
-    if not is_number(value) or how == "same":
-        return value
-    return value * scale if how == "less" else value / scale

@@ -1,4 +1,4 @@
-"""Verification: runs both sides of a pair, and lays what was measured beside what was planned."""
+"""Verification: runs both sides of a pair with the reference trainer and compares what was planned and measured."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 
 Verdict: TypeAlias = Literal["confirmed", "refuted", "not exercised", "not predicted"]
 GROUP = "metta_lint.reference_trainer"
+CRASH = "crash"
+"""The row of how a run ended."""
 NO_CRASH = "none"
 SIDES: tuple[Side, Side] = ("left", "right")
 
 NOT_RUN = Observation({}, environment="none")
-"""Of a run that ends before there is a loop."""
+"""The observation of a run that its trainer refuses before there is a loop."""
 
 
 class Row(NamedTuple):
-    """One quantity, predicted and measured on both sides. None: the plan does not know, or nothing measured it."""
+    """A quantity, predicted and measured on both sides; None where it is not known or not measured."""
 
     quantity: str
     left: tuple[object, object]
@@ -45,7 +47,7 @@ class Row(NamedTuple):
 
 
 class JudgedClaim(NamedTuple):
-    """A finding's claim, and what came of it."""
+    """A finding's claim, what was measured, and the verdict."""
 
     finding: Finding
     claim: Claim
@@ -55,7 +57,7 @@ class JudgedClaim(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """All that a verification says. ``ran`` is False where only the estimate was asked for."""
+    """The result of a verification. ``ran`` is False where only the estimate was asked for."""
 
     pair: Pair
     estimates: Mapping[str, Estimate]
@@ -74,7 +76,7 @@ class Verification(NamedTuple):
 
 
 def backend(policy_size: int = embedded.POLICY_SIZE) -> Backend:
-    """What a plan may know of the embedded environment and the reference policy."""
+    """The sizes of the embedded environment and the reference policy, for a plan."""
     return Backend(
         "embedded", embedded.OBSERVATION_BYTES, embedded.STORED_BYTES, embedded.MODEL_PARAMETERS, policy_size
     )
@@ -83,7 +85,7 @@ def backend(policy_size: int = embedded.POLICY_SIZE) -> Backend:
 def load_trainer() -> Engine:
     """The installed reference trainer, a module or another object.
 
-    Raises LintError where none is installed, or what it needs is not, or it cannot be imported.
+    Raises LintError where none is installed, one of its requirements is missing, or it cannot be imported.
     """
     for point in entry_points(GROUP):
         try:
@@ -99,9 +101,9 @@ def load_trainer() -> Engine:
 
 
 def estimate(pair: Pair, trainer: Engine, options: RunOptions, scale: int = 1) -> Verification:
-    """What running the pair would take, at 1/scale of its size.
+    """The time and memory that running the pair would take, at 1/scale of its size.
 
-    Raises LintError where a side's plan does not say enough to run it, or it cannot be scaled so.
+    Raises LintError where a side's plan does not say enough to run it, or cannot be scaled so.
     """
     estimates = {
         side: Estimate() if refuses_config(plan) else trainer.estimate(_loop_at(plan, scale), options)
@@ -120,7 +122,7 @@ def verify(
 ) -> Verification:
     """Run both sides, and judge every row and every claim.
 
-    ``progress`` gives the callback for a side. Raises LintError for what stops the trainer without being a refusal.
+    ``progress`` gives the callback for a side. Raises LintError for what stops the trainer and is no refusal.
     """
     planned = estimate(pair, trainer, options, scale)
     seen = {
@@ -139,7 +141,7 @@ def verify(
 
 
 def refuses_config(plan: Plan) -> bool:
-    """Whether a run ends over what no loop can show: there is nothing to give to the reference trainer then."""
+    """Whether the trainer refuses the config itself, so that there is no loop for the reference trainer to run."""
     return bool(plan.refusals) and plan.refusals[0].requirement in CONFIG_REQUIREMENTS
 
 
@@ -148,7 +150,7 @@ def _sides(pair: Pair) -> tuple[tuple[str, Plan], tuple[str, Plan]]:
 
 
 def _loop_at(plan: Plan, scale: int) -> Loop:
-    """A plan's loop at 1/scale of its size; whole, where it is refused for a size that is none."""
+    """A plan's loop at 1/scale of its size; in full where a size is refused, like 0 environments."""
     ill_sized = any(refusal.requirement in ILL_SIZED for refusal in plan.refusals)
     return scaled(loop_of(plan), 1 if ill_sized else scale)
 
@@ -162,32 +164,30 @@ def loop_of(plan: Plan) -> Loop:
 
 def judge_rows(pair: Pair, left: Observation, right: Observation) -> Iterator[Row]:
     """A row for how each side ended, and one for every quantity that either side predicts or measures."""
-    crashes = (_crash(pair.left, left), _crash(pair.right, right))
-    yield Row("crash", *crashes, *_verdict(crashes, "crash"))
-    for name in {**pair.left.quantities, **pair.right.quantities}:
-        if name in left.quantities or name in right.quantities or name in WHOLE_RUN:
+    for name in {CRASH: None, **pair.left.quantities, **pair.right.quantities}:
+        if name == CRASH or name in left.quantities or name in right.quantities or name in WHOLE_RUN:
             sides = _side(pair.left, left, name), _side(pair.right, right, name)
             if sides != ((None, None), (None, None)):
                 yield Row(name, *sides, *_verdict(sides, name))
 
 
 def _side(plan: Plan, seen: Observation, name: str) -> tuple[object, object]:
-    """What is predicted of a quantity and measured; neither, where the run is refused before there is anything."""
-    measured = seen.quantities.get(name)
+    """What is predicted and what is measured of a quantity; neither where the run is refused before it is measured."""
+    measured = _measured(seen, name)
+    if name == CRASH:
+        return plan.refusals[0].requirement if plan.refusals else NO_CRASH, measured
     return (None, None) if plan.refusals and measured is None else (plan.value(name), measured)
 
 
-def _crash(plan: Plan, observation: Observation) -> tuple[object, object]:
-    predicted = plan.refusals[0].requirement if plan.refusals else NO_CRASH
-    measured: str | None = NO_CRASH
-    if observation is NOT_RUN:
-        measured = None
-    elif observation.crash is not None:
-        measured = observation.crash.requirement or f"{observation.crash.exception}: {observation.crash.message}"
-    return predicted, measured
+def _measured(seen: Observation, name: str) -> object:
+    if name != CRASH:
+        return seen.quantities.get(name)
+    if seen is NOT_RUN:
+        return None
+    return NO_CRASH if seen.crash is None else seen.crash.requirement or f"{seen.crash.exception}: {seen.crash.message}"
 
 
-def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: str = "") -> tuple[Verdict, str]:
+def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: str) -> tuple[Verdict, str]:
     if not all(agrees(*side) for side in sides if None not in side):
         return "refuted", ""
     named = tuple(zip(SIDES, sides, strict=True))
@@ -201,7 +201,7 @@ def _verdict(sides: tuple[tuple[object, object], tuple[object, object]], name: s
 
 
 def _why_not(name: str) -> str:
-    if name == "crash":
+    if name == CRASH:
         return "the reference trainer is given a loop, not a config"
     return "the run ended before total_timesteps" if name in WHOLE_RUN else "nothing measured it"
 
@@ -218,29 +218,18 @@ def agrees(predicted: object, measured: object) -> bool:
 
 
 def judge_claim(finding: Finding, claim: Claim, pair: Pair, left: Observation, right: Observation) -> JudgedClaim:
-    """What came of one claim. A claim about one run is judged on the side that the finding was made of."""
-    concerned = _concerned(finding, pair)
-    measured = tuple(
-        _measured(claim.quantity, plan, observation) for plan, observation in ((pair.left, left), (pair.right, right))
+    """The verdict on one claim. A claim about one run is judged on the side of that run."""
+    own = [finding.runs == (run,) for run in pair.runs]
+    is_left, is_right = own if any(own) else (True, True)
+    predicted = claim.left if is_left else None, claim.right if is_right else None
+    found = (
+        _measured(left, claim.quantity) if is_left else None,
+        _measured(right, claim.quantity) if is_right else None,
     )
-    pairs = [
-        (predicted, value)
-        for predicted, value, is_concerned in zip((claim.left, claim.right), measured, concerned, strict=True)
-        if is_concerned and predicted is not None
-    ]
-    found = (measured[0] if concerned[0] else None, measured[1] if concerned[1] else None)
+    pairs = [sides for sides in zip(predicted, found, strict=True) if sides[0] is not None]
     if not pairs:
         return JudgedClaim(finding, claim, found, "not predicted", "the finding names no value")
     if any(value is None for _, value in pairs):
         return JudgedClaim(finding, claim, found, "not exercised", _why_not(claim.quantity))
     verdict: Verdict = "confirmed" if all(agrees(*pair) for pair in pairs) else "refuted"
     return JudgedClaim(finding, claim, found, verdict)
-
-
-def _measured(quantity: str, plan: Plan, observation: Observation) -> object:
-    return _crash(plan, observation)[1] if quantity == "crash" else observation.quantities.get(quantity)
-
-
-def _concerned(finding: Finding, pair: Pair) -> tuple[bool, bool]:
-    left, right = (finding.runs == (run,) for run in pair.runs)
-    return (left, right) if left or right else (True, True)

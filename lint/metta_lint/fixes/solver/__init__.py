@@ -1,11 +1,11 @@
-"""The solver: the nearest settings with which a run is clean under every constraint of its trainer.
+"""The solver: the nearest settings with which a run is clean under every condition of its trainer.
 
-A proposal changes one or two sizes. It is found by the plan's own formulas, and it is only made where the plan that the
-trainer's dialect derives of the changed run has nothing wrong with it.
+A proposal changes one or two sizes. It is found with the plan's own formulas, and made only where the plan that the
+trainer's dialect derives from the changed run has no problem.
 
-How near a proposal is, is measured in octaves: the power of two by which each size changes, added up, and one octave
-for the second setting. So one setting is changed rather than two, unless it would have to become twice as large or
-small. Of two that are as near, the one that changes what its trainer's dialect lists first is better.
+Distance is measured in octaves: the powers of two by which the sizes change, added up, plus one octave for a second
+setting. 64 to 128 is 1.0; 64 to 128 and 32 to 48 is 2.585. Of two proposals at the same distance, the one that changes
+what the trainer's dialect lists first is better.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ PRICE = 1.0
 FARTHEST = MOST_OCTAVES + PRICE
 """The distance beyond which no proposal is of use."""
 MOST_TRIALS = 20_000
-"""Combinations of settings that are reckoned with for one plan."""
+"""Combinations of settings that one search evaluates."""
 MOST_PLANS = 300
-"""Plans that are derived for one plan."""
+"""Plans that one search derives."""
 MOST_FIRST = 24
 """Values of a first setting that are tried with values of a second one."""
 
 
 class Proposal(NamedTuple):
-    """Settings with which a run is clean, what they were, how near they are (in octaves), and the plan with them."""
+    """Settings with which a run is clean, what they were, their distance in octaves, and the plan with them."""
 
     changes: Mapping[str, object]
     before: Mapping[str, object]
@@ -54,17 +54,17 @@ def solve(
     *,
     tolerated: frozenset[str] = frozenset(),
 ) -> list[Proposal]:
-    """Settings with which a plan has nothing wrong with it, the nearest first; for each set of settings the nearest.
+    """Proposals with which a plan is clean, the nearest first, one for each set of settings.
 
-    Where one setting does it, no two are proposed of which it is one and that are farther.
-    ``wants`` are values that quantities must have then, ``fixed`` settings that are changed in any case, ``tolerated``
-    names of problems that may stay. Nothing is proposed for a plan that is clean and has what is wanted.
+    Two settings are not proposed where one of them alone does it at less distance. ``wants`` are values that quantities
+    must have, ``fixed`` settings that are changed in any case, ``tolerated`` names of problems that may stay. There is
+    no proposal for a plan that is clean and has what is wanted.
     """
     return _Search(plan, wants or {}, fixed or {}, tolerated).proposals()
 
 
 class _Search:
-    """One search: what has been tried and planned of it."""
+    """One search, with what it has tried and planned so far."""
 
     def __init__(
         self, plan: Plan, wants: Mapping[str, object], fixed: Mapping[str, object], tolerated: frozenset[str]
@@ -82,7 +82,7 @@ class _Search:
         self.given = dict(self._given())
 
     def _given(self) -> Iterator[tuple[str, int]]:
-        """The sizes that can be changed, and their values, worked out where the setting leaves them to the trainer."""
+        """The sizes that can be changed, with their values; of an ``auto`` size, the one that the trainer derives."""
         for key in self._trainer.solvable.sizes:
             if key in self.start.run.settings and key not in self.fixed:
                 value = self._size(key)
@@ -106,7 +106,6 @@ class _Search:
             self._keep(self._first_clean(self._values(self._model({key}).base, key, MOST_OCTAVES)))
         for first in self.given:
             self._try_pairs(first)
-        # Those of which no part would do for less.
         least = (found for keys, found in self.found.items() if found.distance <= self._nearest(*keys))
         return sorted(least, key=self._rank)
 
@@ -115,7 +114,7 @@ class _Search:
             self.found[frozenset(proposal.changes.keys() - self.fixed.keys())] = proposal
 
     def _nearest(self, *keys: str) -> float:
-        """The distance below which a proposal for these settings is worth having: else a part of it would do."""
+        """The least distance at which these settings, or one of them alone, are known to do."""
         subsets = (frozenset(keys), *(frozenset({key}) for key in keys))
         return min((self.found[each].distance for each in subsets if each in self.found), default=FARTHEST)
 
@@ -126,7 +125,7 @@ class _Search:
         return round(proposal.distance, 9), sum(order.index(key) for key in keys), values
 
     def _is_hopeless(self) -> bool:
-        """Whether something is wrong that no size has a part in."""
+        """Whether a problem rests on no size at all."""
         refusals = {refusal.requirement: refusal for refusal in (*self.start.refusals, *self.start.risks)}
         for name in self._problems(self.start):
             at = refusals[name].at if name in refusals else (name,)
@@ -137,7 +136,7 @@ class _Search:
     # -- one setting -----------------------------------------------------------------------------------------------
 
     def _values(self, state: TrialValues, key: str, limit: float) -> Iterator[TrialValues]:
-        """Values of one setting that leave nothing wrong as far as the formulas say, the nearest first."""
+        """Values of one setting with which all conditions hold as far as the formulas say, the nearest first."""
         for value in self._candidates(key, state):
             after = self._tried(state, key, value) if distance(self.given[key], value) < limit else None
             if after is None:
@@ -156,7 +155,7 @@ class _Search:
         return state.changed(key, value) if self.trials >= 0 else None
 
     def _broken(self, state: TrialValues) -> set[str]:
-        return {demand.name for demand in state.broken} - self.tolerated
+        return {condition.requirement for condition in state.broken} - self.tolerated
 
     def _first_clean(self, states: Iterator[TrialValues]) -> Proposal | None:
         return next((found for state in states if (found := self._planned(state)) is not None), None)
@@ -164,7 +163,7 @@ class _Search:
     # -- two settings ----------------------------------------------------------------------------------------------
 
     def _try_pairs(self, first: str) -> None:
-        """Change a setting so that something is right, and another one so that the rest is."""
+        """Change one setting so that some condition holds, and another one so that the others do."""
         tried = 0
         base = self._model({first}).base
         wrong = self._broken(base)
@@ -182,7 +181,7 @@ class _Search:
 
     def _try_second(self, state: TrialValues, first: str, second: str) -> None:
         model = self._model({first, second})
-        rest_on_it = {demand.name for demand in model.below(second).demands}
+        rest_on_it = {condition.requirement for condition in model.below(second).conditions}
         if self._broken(state) <= rest_on_it:
             value = int(str(state.changes[first]))
             limit = self._nearest(first, second) - PRICE - distance(self.given[first], value)
@@ -191,7 +190,7 @@ class _Search:
     # -- plans -----------------------------------------------------------------------------------------------------
 
     def _model(self, keys: set[str]) -> Model:
-        """The formulas of the run with these sizes said as numbers: a size that is ``auto`` has others."""
+        """The formulas of the run with these sizes given as numbers: with ``auto`` the trainer has other formulas."""
         automatic = frozenset(key for key in keys if self.start.run.value(key) != self.given[key])
         if automatic not in self._models:
             plan = self._replanned({key: self.given[key] for key in automatic}) if automatic else self.start
@@ -199,7 +198,7 @@ class _Search:
         return self._models[automatic]
 
     def _planned(self, state: TrialValues) -> Proposal | None:
-        """The proposal, if the plan of the changed run bears it out."""
+        """The proposal, if the plan of the changed run is clean."""
         if len(self.plans) >= MOST_PLANS:
             return None
         plan = self._replanned(state.changes)
@@ -210,7 +209,7 @@ class _Search:
         return Proposal({**self.fixed, **state.changes}, self._before(state.changes), cost, plan)
 
     def _before(self, changes: Iterable[str]) -> dict[str, object]:
-        """What the changed settings were; None for one that no file has."""
+        """What the changed settings were; None for one that is in no file."""
         settings = self.plan.run.settings
         return {key: settings[key].value if key in settings else None for key in (*self.fixed, *changes)}
 

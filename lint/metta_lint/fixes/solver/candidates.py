@@ -1,8 +1,7 @@
-"""Values that a size could have: near the one that it has, and made of what it is reckoned with.
+"""Values to try for a size: near its own, and made of the sizes that it is computed with.
 
-What trainers ask of sizes is that one divides another, or is at least as large. So what a size must be is a multiple or
-a divisor of the sizes beside it, of their products and common multiples, or one of these itself. They are few, however
-large the sizes are.
+Trainers demand that one size divides another, or is at least as large. So a size must be a multiple or a divisor of the
+sizes beside it, of their products and common multiples, or one of these itself. These are few, however large the sizes.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 NEIGHBOURS = 64
-"""Whole numbers on either side that are tried one by one: small sizes need not be made of anything."""
+"""Whole numbers on either side that are tried one by one, for small sizes."""
 LARGEST = 1 << 44
 LARGEST_FACTOR = 1 << 16
 MOST_UNITS = 12
 MOST_OCTAVES = 6.0
-"""How far a value is looked for, as a power of two: 64 times as large or small."""
+"""The farthest value, as a power of two: 64 times as large or small."""
 
 
 def candidates(value: int, beside: Iterable[int]) -> tuple[int, ...]:
-    """Values in the place of one, the nearest first; ``beside`` are the sizes that it is reckoned with."""
+    """Values to try instead of one, the nearest first; ``beside`` are the sizes that it is computed with."""
     units = tuple(sorted({unit for unit in beside if 1 < unit < LARGEST})[:MOST_UNITS])
     return _candidates(value, units)
 
 
 def distance(value: int, other: int) -> float:
-    """How far two sizes are apart: by which power of two one is the other."""
+    """How far two sizes are apart, in octaves: 1.0 where one is twice the other."""
     return abs(log2(other / value))
 
 
@@ -59,7 +58,7 @@ def _near(ordered: tuple[int, ...], value: int, reach: int = 3) -> Iterator[int]
 
 @lru_cache(maxsize=4096)
 def divisors(number: int) -> tuple[int, ...]:
-    """The divisors of a number in order, but for those that need a prime factor beyond ``LARGEST_FACTOR``."""
+    """The divisors of a number in order, without those that need a prime factor beyond ``LARGEST_FACTOR``."""
     found = [1]
     for prime, power in _factors(number):
         found = [divisor * prime**exponent for divisor in found for exponent in range(power + 1)]

@@ -1,4 +1,4 @@
-"""A plan's own formulas and conditions, worked out for other settings without deriving the plan anew."""
+"""A plan's own formulas and conditions, evaluated for other settings without deriving the plan anew."""
 
 from __future__ import annotations
 
@@ -12,36 +12,27 @@ from metta_lint.plans.formula import FormulaError, formula
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from metta_lint.plans.formula import Formula
-    from metta_lint.plans.plan import Plan
-
-
-class Demand(NamedTuple):
-    """What must hold of a run: a name, and the condition as a formula."""
-
-    name: str
-    condition: Formula
+    from metta_lint.plans.plan import Condition, Plan
 
 
 class Below(NamedTuple):
-    """What rests on a setting: quantities in the order in which they follow, and demands."""
+    """What rests on a setting: quantities in the order in which they are derived, and conditions."""
 
     quantities: tuple[str, ...]
-    demands: tuple[Demand, ...]
+    conditions: tuple[Condition, ...]
 
 
 class Model:
-    """What follows from a run's settings as far as the demands on it rest on that, as its plan has it.
+    """The quantities of a plan that its conditions rest on, with their formulas.
 
-    ``demands`` come beside the plan's own conditions. A trainer's code may choose other formulas for other settings, so
-    a model only says where to look: what it finds is planned before it is believed.
+    ``demands`` are conditions besides the plan's own. A trainer's code may choose other formulas for other settings, so
+    a model only says where to look: every proposal is planned before it is made.
     """
 
-    def __init__(self, plan: Plan, demands: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, plan: Plan, demands: Iterable[Condition]) -> None:
         self.settings = {key: setting.value for key, setting in plan.run.settings.items()}
-        own = ((condition.requirement, condition.formula) for condition in plan.conditions)
-        self.demands = tuple(Demand(name, formula(text)) for name, text in dict.fromkeys((*own, *demands)))
-        needed = {name for demand in self.demands for name in demand.condition.names}
+        self.conditions = tuple(dict.fromkeys((*plan.conditions, *demands)))
+        needed = {name for condition in self.conditions for name in formula(condition.formula).names}
         for name, quantity in reversed(list(plan.quantities.items())):
             needed.update(quantity.inputs if name in needed else ())
         known = {name: q for name, q in plan.quantities.items() if name in needed and q.formula != name}
@@ -58,31 +49,31 @@ class Model:
                 if inputs & moved:
                     moved.add(name)
             quantities = tuple(name for name in self.formulas if name in moved)
-            demands = tuple(demand for demand in self.demands if moved.intersection(demand.condition.names))
-            self._below[key] = Below(quantities, demands)
+            conditions = tuple(each for each in self.conditions if moved.intersection(formula(each.formula).names))
+            self._below[key] = Below(quantities, conditions)
         return self._below[key]
 
     def beside(self, key: str) -> tuple[str, ...]:
-        """What is reckoned with a setting on its way to the demands: what they read that does not rest on it."""
-        quantities, demands = self.below(key)
-        formulas = (*(self.formulas[name] for name in quantities), *(demand.condition for demand in demands))
+        """What is read together with a setting on the way to the conditions, and does not rest on it."""
+        quantities, conditions = self.below(key)
+        formulas = (*(self.formulas[name] for name in quantities), *(formula(each.formula) for each in conditions))
         read = dict.fromkeys(name for each in formulas for name in each.names)
         return tuple(name for name in read if name not in quantities and name != key)
 
 
 class TrialValues:
-    """The values that follow where a setting is another than before, each worked out when it is asked for."""
+    """The values with some settings changed, each evaluated when it is asked for."""
 
     def __init__(self, model: Model, before: TrialValues | None = None, **change: object) -> None:
         self.model = model
         self.before = before
         self.changes: Mapping[str, object] = {**(before.changes if before is not None else {}), **change}
         self._values: dict[str, object] = dict(change)
-        self._below = model.below(*change) if change else Below(tuple(model.formulas), model.demands)
+        self._below = model.below(*change) if change else Below(tuple(model.formulas), model.conditions)
         self._own = frozenset(self._below.quantities)
 
     def changed(self, key: str, value: object) -> TrialValues:
-        """The values that follow where one setting more is another."""
+        """The values with one more setting changed."""
         return TrialValues(self.model, self, **{key: value})
 
     def lookup(self, name: str) -> object:
@@ -102,23 +93,24 @@ class TrialValues:
         return self.model.settings.get(name, Unknown(f"{name} is not set"))
 
     def satisfies(self, tolerated: frozenset[str]) -> bool:
-        """Whether all demands hold but the tolerated ones; those are asked first that did not hold before."""
-        before = self.before.broken if self.before is not None else frozenset[Demand]()
-        moved = sorted(self._below.demands, key=lambda demand: demand not in before)
+        """Whether all conditions hold but the tolerated ones; those that did not hold before are asked first."""
+        before = self.before.broken if self.before is not None else frozenset()
+        moved = sorted(self._below.conditions, key=lambda condition: condition not in before)
         stays = before.difference(moved)
-        return all(demand.name in tolerated for demand in stays) and not any(
-            demand.name not in tolerated and self._is_broken(demand) for demand in moved
+        return all(condition.requirement in tolerated for condition in stays) and not any(
+            condition.requirement not in tolerated and self._is_broken(condition) for condition in moved
         )
 
     @cached_property
-    def broken(self) -> frozenset[Demand]:
-        """The demands that are known not to hold."""
-        before = self.before.broken.difference(self._below.demands) if self.before is not None else frozenset[Demand]()
-        return before.union(filter(self._is_broken, self._below.demands))
+    def broken(self) -> frozenset[Condition]:
+        """The conditions that are known not to hold."""
+        moved = self._below.conditions
+        before = self.before.broken.difference(moved) if self.before is not None else frozenset()
+        return before.union(filter(self._is_broken, moved))
 
-    def _is_broken(self, demand: Demand) -> bool:
+    def _is_broken(self, condition: Condition) -> bool:
         try:
-            value = demand.condition.evaluate(self.lookup)
+            value = formula(condition.formula).evaluate(self.lookup)
         except FormulaError:
             return False
         return not isinstance(value, Unknown) and not value
