@@ -8,25 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol.types import Position, PositionEncodingKind
+from pygls.workspace import PositionCodec
 
-from metta_lint.server.positions import UNITS, text_of
-from metta_lint.server.worker import Worker
+from metta_lint.server.positions import editor_text
+from metta_lint.server.session import Worker
 
 TEXTS = st.text(st.sampled_from("ab=日é😀\u2028\u0085\x0c\n\r\ufeff"), max_size=30)
-ENCODINGS = st.sampled_from([str(kind.value) for kind in PositionEncodingKind])
+CODECS = st.sampled_from([PositionCodec(kind) for kind in PositionEncodingKind])
 
 
-@given(TEXTS, ENCODINGS, st.booleans())
-def test_every_place_is_where_its_position_leads_back_to(content: str, encoding: str, is_held: bool) -> None:
-    text = text_of(content, encoding, is_held=is_held)
+@given(TEXTS, CODECS, st.booleans())
+def test_every_place_is_where_its_position_leads_back_to(content: str, codec: PositionCodec, is_held: bool) -> None:
+    text = editor_text(content, codec, is_held=is_held)
     for number, line in enumerate(text.lines, start=1):
         for column in range(1, len(line) + 2):
             assert text.place(text.position(number, column)) == (number, column)
 
 
-@given(TEXTS, ENCODINGS, st.integers(0, 40), st.integers(0, 40))
-def test_no_position_is_outside_of_the_text(content: str, encoding: str, line: int, character: int) -> None:
-    text = text_of(content, encoding, is_held=True)
+@given(TEXTS, CODECS, st.integers(0, 40), st.integers(0, 40))
+def test_no_position_is_outside_of_the_text(content: str, codec: PositionCodec, line: int, character: int) -> None:
+    text = editor_text(content, codec, is_held=True)
     number, column = text.place(Position(line, character))
     assert number == line + 1
     assert 1 <= column <= (len(text.lines[line]) if line < len(text.lines) else 0) + 1
@@ -34,13 +35,13 @@ def test_no_position_is_outside_of_the_text(content: str, encoding: str, line: i
     assert 0 <= shown.line < len(text.lines)
 
 
-@given(TEXTS, ENCODINGS)
-def test_a_held_byte_order_mark_is_counted_and_one_on_disk_is_not(content: str, encoding: str) -> None:
+@given(TEXTS, CODECS)
+def test_a_held_byte_order_mark_is_counted_and_one_on_disk_is_not(content: str, codec: PositionCodec) -> None:
     mark = "\ufeff"
     content = content.lstrip(mark)
-    held, on_disk = (text_of(mark + content, encoding, is_held=is_held) for is_held in (True, False))
+    held, on_disk = (editor_text(mark + content, codec, is_held=is_held) for is_held in (True, False))
     first = held.position(1, 1), on_disk.position(1, 1)
-    assert first == (Position(0, UNITS[encoding](mark)), Position(0, 0))
+    assert first == (Position(0, codec.client_num_units(mark)), Position(0, 0))
     assert held.lines == on_disk.lines
 
 

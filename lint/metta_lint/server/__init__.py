@@ -1,5 +1,5 @@
-"""The language server: what ``check`` says, as one types.
+"""The language server: what ``check`` finds, while one types.
 
-``protocol`` speaks with the editor, ``session`` knows what it holds and what was last found, ``linting`` does the work
-on a thread of its own, and the rest answers one kind of question each.
+``protocol`` speaks with the editor, ``session`` has what it holds (``state``) and what was last found in that,
+``linting`` checks it on a thread of its own. The other modules answer one kind of question each.
 """

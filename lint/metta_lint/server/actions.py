@@ -1,7 +1,8 @@
-"""What an editor offers to do about findings: their fixes, their pages, and all safe fixes of a file at once."""
+"""Code actions: a finding's fixes, a suppression, its rule's page, and all safe fixes of a file at once."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lsprotocol.types import (
@@ -19,7 +20,6 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.check.suppression_comment import directive_for
 from metta_lint.fixes.fixer import together
 from metta_lint.rules.built_in import BUILT_IN
-from metta_lint.server.diagnostics import address
 from metta_lint.server.linting import taken
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from metta_lint.server.diagnostics import Shown
     from metta_lint.server.linting import Checked, Result
-    from metta_lint.sources.edit import Edit, Fix
+    from metta_lint.sources.edit import Edit
 
 EXPLAIN = "metta-lint.explain"
 FIX_ALL = f"{CodeActionKind.SourceFixAll.value}.metta-lint"
@@ -38,58 +38,57 @@ KINDS = (CodeActionKind.QuickFix.value, FIX_ALL)
 
 
 class Asked(NamedTuple):
-    """What an editor asks for: a range of a file, and the kinds of actions, if not all that are offered unasked.
+    """What an editor asks for: actions for a range of a file, perhaps ``only`` of some kinds.
 
-    ``versions`` says that it checks for which version of a file an edit is.
+    ``versions`` says that it can check which version of a file an edit is for.
     """
 
     result: Result
     uri: str
     place: Range
-    only: tuple[str, ...] | None = None
+    only: Sequence[str] | None = None
     versions: bool = False
 
 
 def actions(asked: Asked, shown: Sequence[Shown]) -> list[CodeAction]:
-    """What is offered for what is shown in a file."""
+    """The actions for what is shown in a file; all safe fixes at once only where the editor asks for that kind."""
     found: list[CodeAction] = []
-    if _wants(asked.only, CodeActionKind.QuickFix.value):
+    if asked.only is None or _wants(asked.only, CodeActionKind.QuickFix):
         for each in shown:
-            if _meets(each.diagnostic.range, asked.place):
+            place = each.diagnostic.range
+            if place.start <= asked.place.end and asked.place.start <= place.end:
                 found += _quick_fixes(asked, each)
-    if _wants(asked.only, FIX_ALL, unasked=False):
+    if asked.only is not None and _wants(asked.only, FIX_ALL):
         found += _fix_all(asked, shown)
     return found
 
 
-def _wants(only: Sequence[str] | None, kind: str, *, unasked: bool = True) -> bool:
-    """Whether an editor wants actions of a kind; ``unasked``: also if it does not say so."""
-    if only is None:
-        return unasked
-    return any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)
-
-
-def _meets(one: Range, other: Range) -> bool:
-    return one.start <= other.end and other.start <= one.end
+def _wants(only: Sequence[str], kind: str) -> bool:
+    """Whether a kind is one of those, or below one of them: ``source.fixAll.metta-lint`` is below ``source``."""
+    return any(kind == wanted or kind.startswith(wanted + ".") for wanted in only)
 
 
 def _quick_fixes(asked: Asked, shown: Shown) -> Iterator[CodeAction]:
-    finding, diagnostics = shown.finding, [shown.diagnostic]
-    fixes = [finding.fix] if finding.fix is not None else taken(asked.result, shown.checked, finding)
-    yield from (_fix(asked, shown, fix) for fix in fixes)
+    finding = shown.finding
+    quick_fix = partial(CodeAction, kind=CodeActionKind.QuickFix, diagnostics=[shown.diagnostic])
+    for fix in [finding.fix] if finding.fix is not None else taken(asked.result, shown.checked, finding):
+        message = fix.message[:1].upper() + fix.message[1:]
+        edit = _workspace_edit(asked, [(shown.checked, edit) for edit in fix.edits])
+        if fix.is_safe:
+            yield quick_fix(message, is_preferred=True, edit=edit)
+        else:
+            yield quick_fix(f"{message} (unsafe)", edit=edit)
     suppression = _suppression(asked.result, shown)
     if suppression is not None:
-        title = f"Suppress {finding.code} here, and say why"
         edit = _workspace_edit(asked, [(shown.checked, suppression)])
-        yield CodeAction(title, kind=CodeActionKind.QuickFix, diagnostics=diagnostics, edit=edit)
+        yield quick_fix(f"Suppress {finding.code} here, and say why", edit=edit)
     if not finding.is_input_error:
         title = f"Explain {finding.code}"
-        command = Command(title, EXPLAIN, arguments=[finding.code])
-        yield CodeAction(title, kind=CodeActionKind.QuickFix, diagnostics=diagnostics, command=command)
+        yield quick_fix(title, command=Command(title, EXPLAIN, arguments=[finding.code]))
 
 
 def _suppression(result: Result, shown: Shown) -> Edit | None:
-    """The comment that suppresses a finding at this side; without a reason, which is a finding until one is written."""
+    """The comment that suppresses a finding on this side. The user writes the reason: without one it is a finding."""
     file = result.file(shown.checked.root, shown.span)
     if shown.finding.code in NEVER_SUPPRESSED:
         return None
@@ -99,22 +98,11 @@ def _suppression(result: Result, shown: Shown) -> Edit | None:
         return None
 
 
-def _fix(asked: Asked, shown: Shown, fix: Fix) -> CodeAction:
-    message = fix.message[:1].upper() + fix.message[1:]
-    return CodeAction(
-        title=message if fix.is_safe else f"{message} (unsafe)",
-        kind=CodeActionKind.QuickFix,
-        diagnostics=[shown.diagnostic],
-        is_preferred=True if fix.is_safe else None,
-        edit=_workspace_edit(asked, [(shown.checked, edit) for edit in fix.edits]),
-    )
-
-
 def _fix_all(asked: Asked, shown: Sequence[Shown]) -> Iterator[CodeAction]:
-    """The safe fixes of one file that concern no other and do not touch each other."""
+    """The safe fixes that change this file alone and do not touch each other."""
     safe = {id(each.finding): each for each in shown if _is_safe_here(asked, each)}
     chosen = [safe[id(finding)] for finding in together(each.finding for each in safe.values())]
-    edits = [(each.checked, edit) for each in chosen for edit in (each.finding.fix.edits if each.finding.fix else ())]
+    edits = [(each.checked, edit) for each in chosen for edit in each.finding.edits]
     if edits:
         title = "metta-lint: apply all safe fixes"
         yield CodeAction(title, kind=FIX_ALL, edit=_workspace_edit(asked, edits))
@@ -124,15 +112,16 @@ def _is_safe_here(asked: Asked, shown: Shown) -> bool:
     fix = shown.finding.fix
     if fix is None or not fix.is_safe:
         return False
-    files = (asked.result.file(shown.checked.root, edit.span) for edit in fix.edits)
-    return all(address(asked.result, file) == asked.uri for file in files)
+    places = (asked.result.location(shown.checked.root, edit.span) for edit in fix.edits)
+    return all(place.uri == asked.uri for place in places)
 
 
 def _workspace_edit(asked: Asked, edits: Iterable[tuple[Checked, Edit]]) -> WorkspaceEdit:
     by_uri: dict[str, list[TextEdit]] = {}
     for checked, edit in edits:
-        uri, text_edit = _text_edit(asked.result, checked, edit)
-        if text_edit not in (found := by_uri.setdefault(uri, [])):  # fixes may share an edit whole
+        place = asked.result.location(checked.root, edit.span)
+        text_edit = TextEdit(place.range, edit.text)
+        if text_edit not in (found := by_uri.setdefault(place.uri, [])):  # fixes may share an edit
             found.append(text_edit)
     if not asked.versions:
         return WorkspaceEdit(changes=by_uri)
@@ -143,8 +132,3 @@ def _workspace_edit(asked: Asked, edits: Iterable[tuple[Checked, Edit]]) -> Work
             for uri, found in by_uri.items()
         ]
     )
-
-
-def _text_edit(result: Result, checked: Checked, edit: Edit) -> tuple[str, TextEdit]:
-    file = result.file(checked.root, edit.span)
-    return address(result, file), TextEdit(result.text(file).range(edit.span), edit.text)

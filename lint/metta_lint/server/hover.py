@@ -1,4 +1,4 @@
-"""What a value is in each run that reads it, what rests on it, and where it was overridden."""
+"""What a hover shows: a setting's value in each run that reads it, what rests on it, and where it is overridden."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import printable, show
-from metta_lint.server.diagnostics import location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,25 +16,21 @@ if TYPE_CHECKING:
     from metta_lint.server.places import Use
 
 MOST_QUANTITIES = 8
-"""What rests on a setting in the end is nearly everything: the first ones tell most."""
+"""Nearly everything rests on a setting in the end: the first quantities tell most."""
 
 
 def hover(result: Result, uses: Sequence[Use]) -> str:
-    """Markdown about a place: runs of which the same is to be said are said together."""
+    """Markdown about a place, once for all runs of which it says the same."""
     runs: dict[str, list[str]] = {}
     for use in uses:
-        runs.setdefault(_about(result, use), []).append(use.plan.run.label)
-    return "\n\n---\n\n".join(f"{_runs(names)}: {text}" for text, names in runs.items())
-
-
-def _runs(names: Sequence[str]) -> str:
-    first = f"**{printable(names[0])}**"
-    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
+        runs.setdefault(_about(result, use), []).append(f"**{printable(use.plan.run.label)}**")
+    more = {text: f" and {len(names) - 1} more" if len(names) > 1 else "" for text, names in runs.items()}
+    return "\n\n---\n\n".join(f"{names[0]}{more[text]}: {text}" for text, names in runs.items())
 
 
 def _about(result: Result, use: Use) -> str:
     setting = use.setting
-    value = f"{_code(setting.key)} is {_code(shown(setting.value))}"
+    value = f"{_code(setting.key)} is {_code(value_text(setting.value))}"
     if isinstance(setting.value, Unknown):
         value = f"{_code(setting.key)} is unknown: {printable(setting.value.because)}"
     rests = list(_rest_on(use.plan, setting.key))
@@ -55,12 +50,12 @@ def _overriding(result: Result, use: Use) -> str:
 
 
 def _link(result: Result, use: Use, span: Span) -> str:
-    place = location(result, use.checked, span)
+    place = result.location(use.checked.root, span)
     return f"[{span.path}:{span.line}]({place.uri}#L{span.line})"
 
 
 def _rest_on(plan: Plan, key: str) -> Iterator[Quantity]:
-    """The quantities that rest on a setting: those whose own formula has it first, then those that have these."""
+    """The quantities that rest on a setting: those whose own formula has it, then those that rest on these."""
     reached = {key}
     rest = list(plan.quantities.values())
     while found := [quantity for quantity in rest if reached.intersection(quantity.inputs)]:
@@ -70,17 +65,18 @@ def _rest_on(plan: Plan, key: str) -> Iterator[Quantity]:
 
 
 def _quantity(plan: Plan, quantity: Quantity) -> str:
-    steps = [quantity.formula]
+    """``- total_agents = num_envs * agents_per_env = 4 * 2 = 8 agents``."""
+    derived = f"{quantity.name} = {quantity.formula}"
     if quantity.unknown_because is not None:
-        return f"- {_code(' = '.join([quantity.name, *steps]))} is unknown: {printable(quantity.unknown_because)}"
+        return f"- {_code(derived)} is unknown: {printable(quantity.unknown_because)}"
     if quantity.formula not in quantity.inputs:
-        steps.append(plan.formula_with_numbers(quantity.name))
+        derived += f" = {plan.formula_with_numbers(quantity.name)}"
     unit = f" {quantity.unit}" if quantity.unit != "1" else ""
-    return f"- {_code(' = '.join([quantity.name, *steps, shown(quantity.value)]))}{unit}"
+    return f"- {_code(f'{derived} = {value_text(quantity.value)}')}{unit}"
 
 
-def shown(value: object) -> str:
-    """A value for people; a number of a config's as a config has it, without separators."""
+def value_text(value: object) -> str:
+    """A value for people; a whole number without separators, as in a config."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else printable(show(value))
 
 

@@ -1,4 +1,4 @@
-"""One check of all that an editor holds, in the place of the files that it was read from."""
+"""Checks all that an editor holds, reading its documents instead of the files that they were read from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import os
 import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from lsprotocol.types import Location
+from pygls.uris import from_fs_path
 
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import is_below
@@ -20,28 +23,28 @@ from metta_lint.files.memory import Memory
 from metta_lint.fixes.take import with_taken
 from metta_lint.project.config import find_config
 from metta_lint.rules.built_in import UNREADABLE
-from metta_lint.server.positions import Text, text_of
-from metta_lint.server.roots import roots
-from metta_lint.server.state import EditorState, resolved
+from metta_lint.server.positions import Text, editor_text
+from metta_lint.server.state import EditorState, Root, file_key, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pygls.workspace import PositionCodec
 
     from metta_lint.base.documents import Span
     from metta_lint.check.report import Report
     from metta_lint.plans.pair import Side
     from metta_lint.rules.finding import Finding
-    from metta_lint.server.roots import Root
     from metta_lint.sources.edit import Fix
 
 
 _log = logging.getLogger(__name__)
 _process = threading.Lock()
-"""The current folder, and what is read in the place of files, are one process's: one thread at a time has them."""
+"""There is one current folder for all threads: one at a time has it."""
 
 
 class Checked(NamedTuple):
-    """What a check of one root came to: a report, or the reason why there is none."""
+    """The check of one root: its report, or the problem why there is none."""
 
     root: Root
     report: Report | None
@@ -50,77 +53,77 @@ class Checked(NamedTuple):
 
 
 class File(NamedTuple):
-    """A file that a span names: what tells it apart, and its path as the editor spells it."""
+    """A file, by a key that is the same for every spelling of its path, and the path as the editor spells it."""
 
     key: str
     path: str
 
 
 class Result:
-    """All that was found in one state. Places are those of this state, whatever has been typed since."""
+    """All that was found in one state. Places are those of that state, whatever has been typed since."""
 
-    def __init__(self, state: EditorState, checked: tuple[Checked, ...], encoding: str) -> None:
+    def __init__(self, state: EditorState, checked: tuple[Checked, ...], codec: PositionCodec) -> None:
         self.state = state
         self.checked = checked
-        self.encoding = encoding
+        self.codec = codec
         self._files: dict[tuple[str, str], File] = {}
         self._texts: dict[str, Text] = {}
 
     def file(self, root: Root, span: Span) -> File:
-        """The file of a span that a check of a root gave."""
+        """The file of a span from a check of a root."""
         key = (root.folder, span.path)
         if key not in self._files:
             path = os.path.normpath(os.path.join(root.folder, span.path))
-            self._files[key] = File(resolved(path), path)
+            self._files[key] = File(file_key(path), path)
         return self._files[key]
 
+    def uri(self, file: File) -> str:
+        """A file's URI: as the editor spells it, if it holds the file."""
+        held = self.state.held.get(file.key)
+        return held.uri if held is not None else str(from_fs_path(file.path))
+
+    def location(self, root: Root, span: Span) -> Location:
+        """A span from a check of a root, as a URI and a range."""
+        file = self.file(root, span)
+        return Location(self.uri(file), self.text(file).range(span))
+
     def text(self, file: File) -> Text:
-        """A file's lines, as the editor holds them or as they are on disk."""
+        """A file's lines, as the editor holds them or else as they are on disk."""
         if file.key not in self._texts:
             held = self.state.held.get(file.key)
             content = held.content if held is not None else self.data(file).decode("utf-8", "replace")
-            self._texts[file.key] = text_of(content, self.encoding, is_held=held is not None)
+            self._texts[file.key] = editor_text(content, self.codec, is_held=held is not None)
         return self._texts[file.key]
 
     def data(self, file: File) -> bytes:
-        """A file's bytes, as the editor holds them or as they are on disk; none where it cannot be read."""
+        """A file's bytes, as the editor holds them or else as they are on disk; b"" where it cannot be read."""
         held = self.state.held.get(file.key)
-        if held is not None:
-            return held.data
-        return first_bytes(file.path, BYTE_LIMIT)
+        return held.data if held is not None else first_bytes(file.path, BYTE_LIMIT)
 
     @cached_property
     def findings(self) -> tuple[tuple[Checked, Finding], ...]:
-        """Every finding of a file's own root: where roots lie in one another, that is the nearest."""
+        """Every finding of a file's own root, the nearest where roots lie in one another."""
+        folders = [file_key(checked.root.folder) for checked in self.checked]
+        inner = [[other for other in folders if other != folder and is_below(other, folder)] for folder in folders]
         return tuple(
             (checked, finding)
-            for checked in self.checked
+            for checked, nearer in zip(self.checked, inner, strict=True)
             for finding in checked.findings
-            if self._owns(checked.root, self.file(checked.root, finding.span).key)
+            if not any(is_below(self.file(checked.root, finding.span).key, folder) for folder in nearer)
         )
 
-    def _owns(self, root: Root, key: str) -> bool:
-        folder = self._folders[root.folder]
-        return not any(
-            other != folder and is_below(key, other) and is_below(other, folder) for other in self._folders.values()
-        )
 
-    @cached_property
-    def _folders(self) -> dict[str, str]:
-        return {checked.root.folder: resolved(checked.root.folder) for checked in self.checked}
-
-
-def lint(state: EditorState, encoding: str, memories: dict[Root, Memory] | None = None) -> Result:
+def lint(state: EditorState, codec: PositionCodec, memories: dict[Root, Memory]) -> Result:
     """Check every root of a state. Changes the current folder: messages name paths as ``check`` does there.
 
-    ``memories`` are those of the checks before, by which only what a change can reach is worked out again.
+    ``memories`` are those of earlier checks: only what a change can reach is computed again.
     """
     with _process, reading_instead(state.contents()):
-        return Result(state, tuple(_checked(state, {} if memories is None else memories)), encoding)
+        return Result(state, tuple(_checked(state, memories)), codec)
 
 
 def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
-    """What brings either side of a pair's finding to the other's value; one of them, where the pair says who is right.
+    """Fixes that give one side of a pair's finding the other's value: one for each side that may be right.
 
     Plans the edited files, on whichever thread it is called.
     """
@@ -131,7 +134,7 @@ def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
     with _process, reading_instead(result.state.contents()):
         os.chdir(checked.root.folder)
         with confined(checked.root.paths or (".",)):
-            find_config(".")  # whose plugins the plans may need
+            find_config(".")  # loads the plugins that the plans may need
             sides: tuple[Side, ...] = ("left", "right") if pair.truth is None else (pair.truth,)
             found = [with_taken([finding], [pair], side)[0].fix for side in sides]
     return [fix for fix in found if fix is not None]

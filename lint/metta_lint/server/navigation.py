@@ -1,13 +1,16 @@
-"""From a value to the line that wins, to all of its places, and from a name to the file that it means."""
+"""Definitions and references: the line that decides a value, all places of a setting, the file that a name means."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
+from lsprotocol.types import Location, Position, Range
+from pygls.uris import from_fs_path
+
 from metta_lint.base.errors import InputError
 from metta_lint.files.file_system import is_file
-from metta_lint.server.diagnostics import location
+from metta_lint.server.positions import covers
 from metta_lint.sources import read
 from metta_lint.sources.syntax import YAML
 from metta_lint.trainers.hydra.includes import DefaultsNode, read_config_file
@@ -17,23 +20,21 @@ from metta_lint.trainers.trees.roots import tree_root
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lsprotocol.types import Location
-
     from metta_lint.base.documents import Document, Span
     from metta_lint.server.linting import File, Result
     from metta_lint.server.places import Use
 
 
 def definitions(result: Result, uses: Sequence[Use]) -> list[Location]:
-    """The lines that win over a place, in the runs that read it; its own line, where it wins."""
+    """The lines that decide a place's values in the runs that read it."""
     places = ((use, use.setting.span) for use in uses if use.setting.span is not None)
-    return _once(location(result, use.checked, span) for use, span in places)
+    return _once(result.location(use.checked.root, span) for use, span in places)
 
 
 def references(result: Result, uses: Sequence[Use]) -> list[Location]:
-    """All places of the settings that a place writes, in every layer, and those of the other sides of their pairs."""
-    here = (location(result, use.checked, span) for use in uses for span in use.setting.spans)
-    return _once([*here, *(location(result, use.checked, span) for use in uses for span in _other_sides(use))])
+    """All places of a place's settings, in every layer, and those on the other sides of their pairs."""
+    here = (result.location(use.checked.root, span) for use in uses for span in use.setting.spans)
+    return _once([*here, *(result.location(use.checked.root, span) for use in uses for span in _other_sides(use))])
 
 
 def _once(locations: Iterable[Location]) -> list[Location]:
@@ -45,31 +46,27 @@ def _once(locations: Iterable[Location]) -> list[Location]:
 
 def _other_sides(use: Use) -> Iterator[Span]:
     """Where a pair's other side writes the quantities that this setting decides."""
-    decided = [name for name in use.plan.quantities if _first(use.plan.settings_of(name)) is use.setting]
+    first_settings = ((name, use.plan.settings_of(name)[:1]) for name in use.plan.quantities)
+    decided = [name for name, settings in first_settings if settings and settings[0] is use.setting]
     for pair in use.checked.report.pairs if use.checked.report is not None else ():
         for plan, other in ((pair.left, pair.right), (pair.right, pair.left)):
             if plan is use.plan:
                 yield from (span for name in decided for span in other.spans_of(name)[:1])
 
 
-def _first(settings: Sequence[object]) -> object:
-    return settings[0] if settings else None
-
-
-def named_file(file: File, content: bytes, line: int, column: int) -> str | None:
-    """The file that a name at a place of a Hydra tree's config means: in its defaults list, or an environment's."""
+def named_file(result: Result, file: File, line: int, column: int) -> list[Location]:
+    """The start of the file that a name in a Hydra tree's config means: one of its defaults, or an environment."""
     if not YAML.fits(file.path):
-        return None
+        return []
     try:
-        document = read(file.path, content)
-        found = next((path for span, path in _names(document) if _is_in(span, line, column)), None)
+        document = read(file.path, result.data(file))
+        target = next((path for span, path in _names(document) if covers(span, line, column)), None)
     except InputError:
-        return None  # which is a finding of its own
-    return found if found is not None and is_file(found) else None
-
-
-def _is_in(span: Span, line: int, column: int) -> bool:
-    return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
+        return []  # the file has a finding that says so
+    if target is None or not is_file(target):
+        return []
+    start = Position(0, 0)
+    return [Location(str(from_fs_path(os.path.normpath(target))), Range(start, start))]
 
 
 def _names(document: Document) -> Iterator[tuple[Span, str]]:

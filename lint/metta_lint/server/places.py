@@ -1,19 +1,22 @@
-"""Which settings of which runs are written at a place, or were before another place overrode them."""
+"""Which settings of which runs are written at a place, be they overridden at another place or not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.server.positions import covers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from metta_lint.base.documents import Span
     from metta_lint.plans.plan import Plan
     from metta_lint.plans.run import Setting
     from metta_lint.server.linting import Checked, File, Result
 
 MOST_LINES = 100
-"""Lines of one value (a list) that are looked at."""
+"""Lines of one value, like a long list, that are indexed."""
 
 
 class Use(NamedTuple):
@@ -34,22 +37,15 @@ class SettingPlaces:
 
     def __init__(self, result: Result) -> None:
         self._lines: dict[tuple[str, int], list[Use]] = {}
-        for checked in result.checked:
-            for plan in checked.report.plans if checked.report is not None else ():
-                for setting in plan.run.settings.values():
-                    for span in setting.spans:
-                        self._add(result, Use(checked, plan, setting, span))
-
-    def _add(self, result: Result, use: Use) -> None:
-        key = result.file(use.checked.root, use.span).key
-        last = min(use.span.end_line, use.span.line + MOST_LINES)
-        for line in range(use.span.line, last + 1):
-            self._lines.setdefault((key, line), []).append(use)
+        for use in _uses(result):
+            key = result.file(use.checked.root, use.span).key
+            for line in range(use.span.line, min(use.span.end_line, use.span.line + MOST_LINES) + 1):
+                self._lines.setdefault((key, line), []).append(use)
 
     def at(self, file: File, line: int, column: int) -> list[Use]:
-        """The uses whose value, or whose key before it, is at a place: one for each run that reads it."""
+        """The uses whose value, or the key before it, is at a place: one for each run that reads it."""
         uses = self._lines.get((file.key, line), [])
-        here = [use for use in uses if _covers(use.span, line, column)]
+        here = [use for use in uses if covers(use.span, line, column)]
         if not here:
             after = [use for use in uses if use.span.line == line and use.span.column > column]
             nearest = min((use.span.column for use in after), default=0)
@@ -58,8 +54,11 @@ class SettingPlaces:
         return [use for use in here if _size(use.span) == narrowest]
 
 
-def _covers(span: Span, line: int, column: int) -> bool:
-    return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
+def _uses(result: Result) -> Iterator[Use]:
+    for checked in result.checked:
+        for plan in checked.report.plans if checked.report is not None else ():
+            for setting in plan.run.settings.values():
+                yield from (Use(checked, plan, setting, span) for span in setting.spans)
 
 
 def _size(span: Span) -> tuple[int, int]:

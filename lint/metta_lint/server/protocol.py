@@ -1,4 +1,4 @@
-"""The protocol's side: what an editor says and asks, and what it is told (LSP 3.17, over stdin and stdout)."""
+"""Speaks the Language Server Protocol (3.17) with an editor, over stdin and stdout."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import logging
 import os
 import sys
 import traceback
-from enum import Enum
-from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from contextlib import ExitStack
+from functools import cached_property, partial
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeAlias
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
@@ -17,36 +18,28 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from metta_lint import __version__
+from metta_lint.rules.built_in import BUILT_IN
+from metta_lint.rules.page import page
 from metta_lint.rules.registry import load_rules
 from metta_lint.server.actions import EXPLAIN, KINDS, Asked, actions
 from metta_lint.server.hover import hover
+from metta_lint.server.linting import File
 from metta_lint.server.navigation import definitions, named_file, references
-from metta_lint.server.pages import Pages
-from metta_lint.server.session import Session, file_of
+from metta_lint.server.session import Session
+from metta_lint.server.state import file_key
 from metta_lint.sources.syntax import BY_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from metta_lint.server.places import Use
+    from metta_lint.rules.built_in import BuiltIn
+    from metta_lint.rules.rule import Rule
     from metta_lint.server.session import IndexedResult
 
 Published: TypeAlias = tuple[int | None, list[lsp.Diagnostic]]
 """What was sent of a file: for which version, and its diagnostics."""
-
-
-class At(Protocol):
-    """A question about a place of a document."""
-
-    @property
-    def text_document(self) -> lsp.TextDocumentIdentifier:
-        """The document."""
-
-    @property
-    def position(self) -> lsp.Position:
-        """Where in it."""
-
-
+At: TypeAlias = lsp.HoverParams | lsp.DefinitionParams | lsp.ReferenceParams
+"""A question about a place of a document."""
 WATCHED = "**/*{" + ",".join(BY_SUFFIX) + "}"
 
 
@@ -54,24 +47,25 @@ class Server:
     """Answers one editor. The handlers run on one thread, the linting on another."""
 
     def __init__(self) -> None:
-        # The whole text at each change: what a line is would otherwise have to be agreed upon to the last character.
+        # The whole text at each change: with partial ones, both sides must agree on every character before.
         self.language_server = LanguageServer("metta-lint", __version__, lsp.TextDocumentSyncKind.Full)
         self.session = Session(self._publish, self._failed)
-        self.pages = Pages()
         self.was_shut_down = False
+        self.cleanup = ExitStack()
         self._published: dict[str, Published] = {}
         self._problems: set[str] = set()
-        for method, handler in self._handlers().items():  # as partials: pygls marks what it is given
-            self.language_server.feature(method, _OPTIONS.get(method))(partial(handler))
+        for method, handler in self._handlers().items():  # as partials: pygls sets attributes of what it is given
+            self.language_server.feature(method)(partial(handler))
+        kinds = lsp.CodeActionOptions(code_action_kinds=list(KINDS))
+        self.language_server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, kinds)(partial(self._code_actions))
         self.language_server.command(EXPLAIN)(partial(self._explain))
 
     def _handlers(self) -> Mapping[str, Callable[..., object]]:
         return {
-            lsp.INITIALIZE: self._initialize,
             lsp.INITIALIZED: self._initialized,
             lsp.SHUTDOWN: self._shut_down,
-            lsp.TEXT_DOCUMENT_DID_OPEN: self._opened,
-            lsp.TEXT_DOCUMENT_DID_CHANGE: self._changed,
+            lsp.TEXT_DOCUMENT_DID_OPEN: self._holds,
+            lsp.TEXT_DOCUMENT_DID_CHANGE: self._holds,
             lsp.TEXT_DOCUMENT_DID_SAVE: self._saved,
             lsp.TEXT_DOCUMENT_DID_CLOSE: self._closed,
             lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: self._saved,
@@ -79,15 +73,12 @@ class Server:
             lsp.TEXT_DOCUMENT_HOVER: self._hover,
             lsp.TEXT_DOCUMENT_DEFINITION: self._definition,
             lsp.TEXT_DOCUMENT_REFERENCES: self._references,
-            lsp.TEXT_DOCUMENT_CODE_ACTION: self._code_actions,
         }
 
     # -- what the editor says ----------------------------------------------------------------------------------------
 
-    def _initialize(self, _params: lsp.InitializeParams) -> None:
-        self.session.encoding = _plain(self.language_server.workspace.position_encoding or "utf-16")
-
     def _initialized(self, _params: lsp.InitializedParams) -> None:
+        self.session.codec = self.language_server.workspace.position_codec
         self._folders_changed(None)
         capabilities = self.language_server.client_capabilities
         if get_capability(capabilities, "workspace.did_change_watched_files.dynamic_registration"):
@@ -98,13 +89,8 @@ class Server:
     def _shut_down(self, _params: None) -> None:
         self.was_shut_down = True
 
-    def _opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
-        self._holds(params.text_document.uri)
-
-    def _changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
-        self._holds(params.text_document.uri)
-
-    def _holds(self, uri: str) -> None:
+    def _holds(self, params: lsp.DidOpenTextDocumentParams | lsp.DidChangeTextDocumentParams) -> None:
+        uri = params.text_document.uri
         document = self.language_server.workspace.get_text_document(uri)
         path = to_fs_path(uri)
         if path is not None:
@@ -123,10 +109,13 @@ class Server:
         paths = [to_fs_path(folder.uri) for folder in workspace.folders.values()] or [workspace.root_path]
         self.session.set_folders(tuple(path for path in paths if path is not None))
 
-    # -- what it is told ---------------------------------------------------------------------------------------------
+    # -- what the editor is told -------------------------------------------------------------------------------------
 
     def _publish(self, found: IndexedResult) -> None:
-        """Send what is new: other diagnostics, the same of a new version, and that there are none any more."""
+        """Send what is new: other diagnostics, the same ones for a new version, an empty list where there are no more.
+
+        A root that can no longer be linted is a message, once, however long the user types at its config.
+        """
         versions = {held.uri: held.version for held in found.result.state.held.values()}
         new: dict[str, Published] = {uri: (versions.get(uri), []) for uri in (*self._published, *versions)}
         for uri, shown in found.shown.items():
@@ -136,10 +125,7 @@ class Server:
                 params = lsp.PublishDiagnosticsParams(uri, diagnostics, version)
                 self.language_server.text_document_publish_diagnostics(params)
         self._published = {uri: said for uri, said in new.items() if said[1] or uri in versions}
-        self._say({checked.root.folder: checked.problem for checked in found.result.checked if checked.problem})
-
-    def _say(self, problems: Mapping[str, str]) -> None:
-        """A message for each root that cannot be linted any more: one, however often the config is typed at."""
+        problems = {checked.root.folder: checked.problem for checked in found.result.checked if checked.problem}
         for folder, problem in problems.items():
             if folder not in self._problems:
                 self._message(problem)
@@ -153,90 +139,66 @@ class Server:
         message = lsp.ShowMessageParams(lsp.MessageType.Error, f"metta-lint: {text}")
         self.language_server.window_show_message(message)
 
-    # -- what it asks ------------------------------------------------------------------------------------------------
+    # -- what the editor asks ----------------------------------------------------------------------------------------
 
     async def _hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
-        found, uses = await self._uses(params)
-        if not uses:
-            return None
-        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, hover(found.result, uses)))
+        found, file, place = await self._place(params)
+        uses = found.places.at(file, *place)
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, hover(found.result, uses))) if uses else None
 
     async def _definition(self, params: lsp.DefinitionParams) -> list[lsp.Location]:
-        found, uses = await self._uses(params)
-        return definitions(found.result, uses) or _named(found, params)
+        found, file, place = await self._place(params)
+        return definitions(found.result, found.places.at(file, *place)) or named_file(found.result, file, *place)
 
     async def _references(self, params: lsp.ReferenceParams) -> list[lsp.Location]:
-        found, uses = await self._uses(params)
-        return references(found.result, uses)
+        found, file, place = await self._place(params)
+        return references(found.result, found.places.at(file, *place))
 
-    async def _uses(self, params: At) -> tuple[IndexedResult, list[Use]]:
+    async def _place(self, params: At) -> tuple[IndexedResult, File, tuple[int, int]]:
+        """The file, line and column that a question is about, in what is found in the latest state."""
         found = await self.session.found()
-        path = to_fs_path(params.text_document.uri)
-        if path is None:
-            return found, []
-        file = file_of(path)
-        return found, found.places.at(file, *found.result.text(file).place(params.position))
+        path = to_fs_path(params.text_document.uri) or ""  # a document that is no file has no settings
+        file = File(file_key(path), path)
+        return found, file, found.result.text(file).place(params.position)
 
     async def _code_actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         found = await self.session.found()
         uri = params.text_document.uri
         capabilities = self.language_server.client_capabilities
         versions = get_capability(capabilities, "workspace.workspace_edit.document_changes")
-        only = params.context.only
-        asked = Asked(
-            found.result,
-            uri,
-            params.range,
-            None if only is None else tuple(_plain(kind) for kind in only),
-            versions=bool(versions),
-        )
-        # On a thread of its own: to bring one side to the other's value takes planning.
+        asked = Asked(found.result, uri, params.range, params.context.only, versions=bool(versions))
+        # On a thread of its own: taking one side's value plans the edited files.
         return await asyncio.to_thread(actions, asked, found.shown.get(uri, []))
 
     async def _explain(self, code: str) -> str:
-        """A rule's page: shown as a document where the editor can, and the answer in any case."""
+        """A rule's page: shown as a document if the editor can do that, and the answer in any case."""
         reports = [checked.report for checked in (await self.session.found()).result.checked]
         ours = [rule.load() for report in reports if report is not None for rule in report.rules]
-        path, text = self.pages.write(code, [*load_rules(), *ours])
+        every: tuple[BuiltIn | Rule, ...] = (*BUILT_IN, *load_rules(), *ours)
+        found = next((page(rule) for rule in every if rule.code == code), None)
+        text = found or f"# {code}\n\nNo rule here has this code."
         if get_capability(self.language_server.client_capabilities, "window.show_document.support"):
+            path = os.path.join(self._pages, f"{code if found else 'unknown'}.md")
+            with open(path, "w", encoding="utf-8") as file:  # noqa: ASYNC230 - a few lines
+                file.write(f"{text}\n")
             self.language_server.window_show_document(lsp.ShowDocumentParams(str(from_fs_path(path)), take_focus=True))
         return text
 
-
-_OPTIONS: Mapping[str, lsp.CodeActionOptions] = {
-    lsp.TEXT_DOCUMENT_CODE_ACTION: lsp.CodeActionOptions(code_action_kinds=list(KINDS)),
-}
-
-
-def _named(found: IndexedResult, params: At) -> list[lsp.Location]:
-    """The start of the file that a name at a position means."""
-    path = to_fs_path(params.text_document.uri)
-    held = found.result.state.held.get(file_of(path).key) if path is not None else None
-    if path is None or held is None:
-        return []
-    file = file_of(path)
-    place = found.result.text(file).place(params.position)
-    target = named_file(file, held.data, *place)
-    start = lsp.Position(0, 0)
-    return [lsp.Location(str(from_fs_path(os.path.normpath(target))), lsp.Range(start, start))] if target else []
-
-
-def _plain(word: str) -> str:
-    """A word of the protocol's; its own words are enumerated, and their texts are not themselves."""
-    return str(word.value) if isinstance(word, Enum) else word
+    @cached_property
+    def _pages(self) -> str:
+        """A folder for rules' pages, made for the first one."""
+        return self.cleanup.enter_context(TemporaryDirectory(prefix="metta-lint-", ignore_cleanup_errors=True))
 
 
 def serve() -> int:
-    """Speak with the editor until it leaves; 0 where it took its leave first, 1 where it did not.
+    """Speak with the editor until it leaves; 0 if it asked for the shutdown first, 1 if it did not.
 
-    stdout is the protocol's alone: whatever else would print there (a repository's own rules) prints on stderr.
+    stdout belongs to the protocol: whatever else prints there, like a repository's own rules, prints on stderr.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     protocol = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     server = Server()
-    try:
+    with server.cleanup:
         server.language_server.start_io(stdout=protocol)
-    finally:
-        server.pages.remove()
     return 0 if server.was_shut_down else 1
