@@ -130,7 +130,7 @@ def _without(done: Iterable[Finding], failed: Iterable[str]) -> tuple[Finding, .
 
 def _edited(finding: Finding) -> dict[str, None]:
     """The files that a finding's fix edits."""
-    return dict.fromkeys(edit.span.path for edit in finding.fix.edits) if finding.fix is not None else {}
+    return dict.fromkeys(edit.span.path for edit in finding.edits)
 
 
 def _summary(fixed: Fixed, report: Report, options: FixOptions) -> Iterator[str]:
