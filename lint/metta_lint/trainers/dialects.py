@@ -108,7 +108,7 @@ def trainer_for(entry: str) -> Trainer:
 def default_drifts(document: Document) -> Iterator[DefaultDrift]:
     """Where Metta's trainer YAML, or the YAML of an INI's environment, differs from the Python defaults behind it."""
     if INI.fits(document.path):
-        from metta_lint.trainers.pufferlib.default_drift import environment_drifts
+        from metta_lint.trainers.pufferlib.agents import environment_drifts
 
         yield from environment_drifts(document)
     elif YAML.fits(document.path):

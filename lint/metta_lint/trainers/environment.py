@@ -64,27 +64,15 @@ def environment_of(d: Derivation) -> EnvironmentSettings | Unknown:
     agents = d.lookup("agents_per_env")
     if isinstance(agents, Unknown):
         return agents
+    rewards = {name: d.lookup(f"reward_{name}") for name in ITEM_NAMES.values()}
+    caps = {name: d.lookup(f"reward_cap_{name}") for name in ITEM_NAMES.values()}
+    steps = d.run.value("env.game.max_steps")
     try:
-        rewards, caps = _rewards(d)
+        return EnvironmentSettings(
+            agents_per_env=agents,  # type: ignore[arg-type]
+            max_steps=steps if isinstance(steps, int) else DEFAULT_MAX_STEPS,
+            rewards={name: float(pays) if isinstance(pays, int | float) else 0.0 for name, pays in rewards.items()},
+            reward_caps={name: float(cap) for name, cap in caps.items() if is_number(cap)},
+        )
     except OverflowError:
         return Unknown("a reward of its environment, or a cap on one, is larger than any float")
-    steps = d.run.value("env.game.max_steps")
-    return EnvironmentSettings(
-        agents_per_env=agents,  # type: ignore[arg-type]
-        max_steps=steps if isinstance(steps, int) else DEFAULT_MAX_STEPS,
-        rewards=rewards,
-        reward_caps=caps,
-    )
-
-
-def _rewards(d: Derivation) -> tuple[dict[str, float], dict[str, float]]:
-    """Rewards and caps by item. Raises OverflowError for an integer too large for a float."""
-    rewards: dict[str, float] = {}
-    caps: dict[str, float] = {}
-    for name in ITEM_NAMES.values():
-        reward = d.lookup(f"reward_{name}")
-        rewards[name] = float(reward) if isinstance(reward, int | float) else 0.0
-        cap = d.lookup(f"reward_cap_{name}")
-        if is_number(cap):
-            caps[name] = float(cap)
-    return rewards, caps

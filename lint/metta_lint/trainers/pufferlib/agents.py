@@ -1,4 +1,6 @@
-"""Derives the agents per environment, from an argument of ``make()``, a YAML or the environment's package.
+"""Derives the agents per environment, and finds environments whose YAML and ``make()`` disagree about them.
+
+The number comes from an argument of ``make()``, else from a YAML, else from the environment's package.
 
 The packages are those that come with PufferLib, read from ``environments/<package>/environment.py`` of
 PufferAI/PufferLib (2023 to 2025). An environment wrapped in ``GymnasiumPufferEnv`` has one agent, one wrapped in
@@ -9,23 +11,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metta_lint.base.records import NamedTuple
+from metta_lint.base.errors import LintError
 from metta_lint.base.unknown import Unknown
 from metta_lint.plans.plan import Refusal
+from metta_lint.trainers.pufferlib.config import has_code, read_run
+from metta_lint.trainers.trainer import DefaultDrift
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from metta_lint.base.documents import Document
     from metta_lint.plans.derivation import Derivation
     from metta_lint.plans.run import Run
-
-
-class Agents(NamedTuple):
-    """The number of agents, as a formula over settings or a number, and the code that it was read from."""
-
-    formula: str
-    source: str
-
 
 SINGLE = frozenset(
     """
@@ -48,18 +45,19 @@ GAMES: Mapping[tuple[str, str], tuple[int, str]] = {
 """Games of several agents: how many, and the source of that number."""
 
 
-def _agents(run: Run, package: str, name: str) -> Agents | None:
+def _agents(run: Run, package: str, name: str) -> tuple[str, str] | None:
+    """The number of agents, as a formula over settings or a number, and the code that it was read from."""
     code = f"PufferLib environments/{package}"
     if package in SINGLE:
-        return Agents("1", f"{code}: wrapped as a Gymnasium environment of one agent")
+        return "1", f"{code}: wrapped as a Gymnasium environment of one agent"
     if (package, name) in GAMES:
         number, source = GAMES[package, name]
-        return Agents(str(number), source)
+        return str(number), source
     default = VECTORISED.get(package, VECTORISED.get(f"{package}/{name}"))
     if default is None:
         return None
     own = "env.num_envs" if "env.num_envs" in run.settings else str(default)
-    return Agents(own, f"{code}: it runs num_envs environments of one agent in one")
+    return own, f"{code}: it runs num_envs environments of one agent in one"
 
 
 MOST_OF_METTAGRID = 255
@@ -88,7 +86,7 @@ def _from_package(d: Derivation, *, own_envs: bool) -> None:
         found = {_agents(d.run, package, name) for name in names.split()}
         agents = found.pop() if len(found) == 1 else None
         if agents is not None:
-            d.define("agents_per_env", agents.formula, source=agents.source, decided_by="base.package")
+            d.define("agents_per_env", agents[0], source=agents[1], decided_by="base.package")
             return
         why = "the environment's code decides how many agents it has: no INI or YAML of this environment says it"
     d.assume("agents_per_env", Unknown(f"{why}; [env] num_envs multiplies it" if own_envs else why))
@@ -105,3 +103,24 @@ def _refuse(d: Derivation) -> None:
         if isinstance(value, int) and value > MOST_OF_METTAGRID and d.run.value("base.package") == "metta":
             message = f"{key} = {value}: MettaGrid holds at most {MOST_OF_METTAGRID} agents"
             d.refuse(Refusal("agents-fit-environment", "RuntimeError", message, (key,)))
+
+
+def environment_drifts(document: Document) -> Iterator[DefaultDrift]:
+    """The drift of ``num_agents``, where no INI sets it and the default of ``make()`` overrides the YAML's number."""
+    if not has_code(document):
+        return
+    try:
+        run = read_run(document.path)
+    except LintError:
+        return  # it is reported as a finding of its own
+    if run.callee is None:
+        return
+    default, written = run.callee.defaults.get("num_agents"), run.settings.get("env.game.num_agents")
+    argument = run.settings.get("env.num_agents")
+    if default is None or written is None or written.span is None or argument is None:
+        return
+    value, span = default
+    if argument.span != span or not isinstance(written.value, int) or written.value == value:
+        return
+    consequence = f"no INI says num_agents, so {value} agents are trained"
+    yield DefaultDrift("num_agents", written.value, written.span, value, span, "make()", consequence, changes_runs=True)

@@ -30,10 +30,10 @@ def refuse_keys(d: Derivation) -> None:
     """Refuse keys that load_config() raises for, keys that are missing, and values that torch does not take."""
     _refuse_options(d)
     _refuse_sections(d)
-    _refuse_second_environment(d)
-    if (
-        d.run.is_complete and "vec.num_envs" in d.run.settings
-    ):  # else another file may have them, or this is another version
+    if "train.env" in d.run.settings:
+        message = "dict() got multiple values for keyword argument 'env': train() adds the environment's name itself"
+        d.refuse(Refusal("train-keys-once", "TypeError", message, ("train.env",)))
+    if d.run.is_complete and "vec.num_envs" in d.run.settings:  # else another file, or another version, has them
         _refuse_missing(d)
     _refuse_names(d)
     _refuse_device(d)
@@ -69,12 +69,6 @@ def _refuse_sections(d: Derivation) -> None:
         elif section.replace("_", "-") in OPTIONS:
             message = f"the value of the option --{section} stands where the section [{section}] belongs"
             d.refuse(Refusal("sections-hold-keys", "AttributeError", message, (first[section],)))
-
-
-def _refuse_second_environment(d: Derivation) -> None:
-    if "train.env" in d.run.settings:
-        message = "dict() got multiple values for keyword argument 'env': train() adds the environment's name itself"
-        d.refuse(Refusal("train-keys-once", "TypeError", message, ("train.env",)))
 
 
 def _refuse_missing(d: Derivation) -> None:

@@ -10,9 +10,9 @@ from metta_lint.base.wording import close_names, count
 from metta_lint.plans.sweeps.sweep import Parameter, Search, Stop, Sweep
 from metta_lint.sources.ini import DEFAULT_SECTION, values
 from metta_lint.trainers.pufferlib.config import find_default, headers, layers, read_run, section_settings
+from metta_lint.trainers.pufferlib.dialect import with_version
 from metta_lint.trainers.pufferlib.ignored import ignored_key
 from metta_lint.trainers.pufferlib.plan import derive
-from metta_lint.trainers.pufferlib.versions import with_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -54,22 +54,14 @@ def _refuse_optimizer(d: Derivation) -> None:
 
 def _refuse_bounds(d: Derivation) -> None:
     """Refuse numbers out of bounds, in the order in which PyTorch's Adam checks them."""
-    for key, name in (("train.learning_rate", "learning rate"), ("train.adam_eps", "epsilon value")):
-        d.refuse_unless(
-            "optimizer-bounds",
-            f"{key} >= 0",
-            exception="ValueError",
-            message=f"Invalid {name}: {{{key}}} is less than 0",
-            at=(key,),
-        )
-    for index, key in enumerate(("train.adam_beta1", "train.adam_beta2")):
-        d.refuse_unless(
-            "optimizer-bounds",
-            f"{key} >= 0 and {key} < 1",
-            exception="ValueError",
-            message=f"Invalid beta parameter at index {index}: {{{key}}} is not in [0, 1)",
-            at=(key,),
-        )
+    for key, name, condition, why in (
+        ("train.learning_rate", "learning rate", "{} >= 0", "is less than 0"),
+        ("train.adam_eps", "epsilon value", "{} >= 0", "is less than 0"),
+        ("train.adam_beta1", "beta parameter at index 0", "{0} >= 0 and {0} < 1", "is not in [0, 1)"),
+        ("train.adam_beta2", "beta parameter at index 1", "{0} >= 0 and {0} < 1", "is not in [0, 1)"),
+    ):
+        message = f"Invalid {name}: {{{key}}} {why}"
+        d.refuse_unless("optimizer-bounds", condition.format(key), exception="ValueError", message=message, at=(key,))
     betas = [key for key in ("train.adam_beta1", "train.adam_beta2") if isinstance(d.run.value(key), int)]
     if betas and not any(refusal.requirement == "optimizer-bounds" for refusal in d.refusals):
         message = f"{betas[0]} = {d.run.value(betas[0])} must be written as a float: betas must be both floats"
