@@ -168,7 +168,7 @@ def test_a_configuration_file_can_be_named_beside_the_run(
     [
         (["ML101", "--config", PUFFER], "no declared pair has pufferlib/config/metta.ini: name the other one with"),
         (["ML402", "--config", "nowhere.ini"], "nowhere.ini: no such run"),
-        (["ML402", "--config", PUFFER, "--config", NATIVE], "--against names the run that it is held against"),
+        (["ML402", "--config", PUFFER, "--config", NATIVE], "--against names the run to compare it with"),
         (["ML402", "--against", NATIVE], "--against needs a run: --config RUN"),
         (["ML402", "--set", "a=1"], "--set needs a run: --config RUN"),
         (["ML999", "--config", PUFFER], "no rule is called ML999"),

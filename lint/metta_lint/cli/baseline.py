@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import count
 from metta_lint.cli.options import option_group
 from metta_lint.project.config import GivenFile
 
@@ -20,7 +21,7 @@ NOWHERE = ""
 
 
 class BaselineOptions(NamedTuple):
-    """Which baseline is read (None: the configured one, '' none), written (NOWHERE: the one that is read) or pruned."""
+    """Which baseline is read (None: the configured one; "": none), written (NOWHERE: the one read) or pruned."""
 
     baseline: str | None
     write_baseline: str | None
@@ -70,7 +71,6 @@ def keep_baseline(report: Report, config: Config, options: BaselineOptions) -> R
 
 def _write(report: Report, config: Config, given: str | None) -> Report:
     from metta_lint.base.paths import from_folder, slashed
-    from metta_lint.base.wording import count
     from metta_lint.check.baseline import FILE, to_write, updated, write_baseline
 
     configured = config.baseline.path if config.baseline is not None else None
@@ -85,7 +85,6 @@ def _write(report: Report, config: Config, given: str | None) -> Report:
 
 
 def _prune(report: Report) -> Report:
-    from metta_lint.base.wording import count
     from metta_lint.check.baseline import write_baseline
     from metta_lint.rules.built_in import STALE_ENTRY
 

@@ -87,8 +87,6 @@ def command(
     """Lint configs: PATH are files or folders; by default the declared runs, else this folder."""
     from metta_lint.check.linter import check
     from metta_lint.cli.pair import check_overrides
-    from metta_lint.reports.formats import report_text
-    from metta_lint.reports.statistics import statistics_text
     from metta_lint.rules.finding import at_least
 
     config, machine = given(paths, launch)
@@ -122,7 +120,10 @@ def command(
             from metta_lint.history import with_histories
 
             report = with_histories(report, history.history_limit)
-        write = statistics_text if options.statistics else report_text
+        if options.statistics:
+            from metta_lint.reports.statistics import statistics_text as write
+        else:
+            from metta_lint.reports.formats import report_text as write
         emit(write(report, output.output_format, output.style), output)
         code = max(code, report.exit_code)
     return 0 if options.exit_zero and code == 1 else code

@@ -12,8 +12,6 @@ from metta_lint.cli.output import emit
 from metta_lint.sources.syntax import TOML
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from metta_lint.project.config import Config
     from metta_lint.rules.built_in import BuiltIn
     from metta_lint.rules.registry import ListedRule
@@ -38,8 +36,15 @@ def command(
     """A rule's page: what it finds, why it matters, how to fix it; with --config RUN, on your own numbers."""
     from metta_lint.rules.page import page
 
-    files, runs = _split(configs)
-    run = _one_run(runs, against, launch.overrides)
+    files = [name for name in configs if TOML.fits(name)]
+    runs = [name for name in configs if name not in files]
+    if len(files) > 1:
+        raise LintError(f"--config {files[1]}: the configuration is {files[0]} already")
+    if len(runs) > 1:
+        raise LintError(f"--config {runs[1]}: it is {runs[0]} already; --against names the run to compare it with")
+    if not runs and (against is not None or launch.overrides):
+        raise LintError(f"{'--against' if against is not None else '--set'} needs a run: --config RUN")
+    run = runs[0] if runs else None
     config, machine = given((run, against), launch._replace(config_path=files[0] if files else None))
     rule = _rule(code, config)
     text = page(rule)
@@ -51,22 +56,6 @@ def command(
         text += "\n\n" + explanation_page(rule.code, explained, output.style)
     emit(text, output)
     return 0
-
-
-def _split(configs: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The configuration files and the runs."""
-    files = [config for config in configs if TOML.fits(config)]
-    if len(files) > 1:
-        raise LintError(f"--config {files[1]}: the configuration is {files[0]} already")
-    return files, [config for config in configs if config not in files]
-
-
-def _one_run(runs: Sequence[str], against: str | None, overrides: Sequence[str]) -> str | None:
-    if len(runs) > 1:
-        raise LintError(f"--config {runs[1]}: it is {runs[0]} already; --against names the run that it is held against")
-    if not runs and (against is not None or overrides):
-        raise LintError(f"{'--against' if against is not None else '--set'} needs a run: --config RUN")
-    return runs[0] if runs else None
 
 
 def _rule(code: str, config: Config) -> Rule | BuiltIn:

@@ -1,4 +1,4 @@
-"""Where reports go: stdout, or a file that is never half a report."""
+"""Where reports go: stdout, or a file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
 
 def emit(text: str, output: OutputOptions, *, is_patch: bool = False) -> None:
-    """Print a report, or write it to a file, which is never half a report.
+    """Print a report, or write it to a file: all of it or nothing.
 
-    What files say in it cannot speak to the terminal; a patch has their own characters, or it would not apply.
-    What is there and is no regular file (``/dev/stderr``, a named pipe) is written to as it is. Raises LintError for
-    what cannot be written.
+    Control characters of linted files are escaped, except in a patch, which would not apply then. ``/dev/stderr``, a
+    named pipe and the like are written to directly. Raises LintError for what cannot be written.
     """
     if not is_patch:
         from metta_lint.reports.style import fit_for_terminal
@@ -28,7 +27,8 @@ def emit(text: str, output: OutputOptions, *, is_patch: bool = False) -> None:
     if output_file is None:
         _print(text)
         return
-    text = _encodable(f"{text}\n" if text else "")
+    # A file's name that is not UTF-8 is escaped, as on a terminal.
+    text = (f"{text}\n" if text else "").encode("utf-8", "backslashreplace").decode("utf-8")
     if not os.path.exists(output_file) or os.path.isfile(output_file):
         write_text(output_file, text)
         return
@@ -39,19 +39,13 @@ def emit(text: str, output: OutputOptions, *, is_patch: bool = False) -> None:
         raise LintError(f"{output_file}: cannot be written: {error.strerror}") from error
 
 
-def _encodable(text: str) -> str:
-    """A text without what a file's name has that is no UTF-8: it is escaped, as on a terminal."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _print(text: str) -> None:
-    """Print on stdout; where its reader has gone away nothing more can be said, and the exit code stays what it is."""
+    """Print on stdout. Where its reader is gone (``| head``) the exit code stays what it is."""
     try:
         sys.stdout.write(f"{text}\n" if text else "")
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        # What could not be written would be tried again, and complained of, when the interpreter ends.
+        # The interpreter would try to write the rest when it ends, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise LintError(f"the report cannot be written: {error.strerror}") from error
+        if not isinstance(error, BrokenPipeError):
+            raise LintError(f"the report cannot be written: {error.strerror}") from error
