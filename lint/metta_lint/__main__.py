@@ -22,9 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"metta-lint {__version__}\n")
         return 0
     _collect_less_often()
-    from metta_lint.cli import run
+    from metta_lint.cli import run_command
 
-    code = run(arguments)
+    code = run_command(arguments)
     if argv is None and arguments[:1] == ["check"] and sys.gettrace() is None and sys.getprofile() is None:
         _leave(code)
     return code

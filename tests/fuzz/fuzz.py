@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bombs import BOMBS
 from mutations import mutant
 
-from metta_lint.cli import run
+from metta_lint.cli import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ def check_tree(name: str, folder: Path) -> Outcome:
     begun = time.process_time()
     try:
         with chdir(folder), redirect_stdout(StringIO()), redirect_stderr(said):
-            code = run(["check", ".", "--output-format", "json"])
+            code = run_command(["check", ".", "--output-format", "json"])
     except BaseException:  # noqa: BLE001 - whatever it is, it is what is looked for
         problem = traceback.format_exc(limit=-4)
     spent = time.process_time() - begun

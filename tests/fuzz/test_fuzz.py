@@ -10,7 +10,7 @@ import mutations
 import pytest
 
 import fuzz
-from metta_lint.cli import run
+from metta_lint.cli import run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def test_the_trees_are_sound_before_they_are_mutated(
 ) -> None:
     fuzz.write(mutations.trees()[tree], tmp_path)
     monkeypatch.chdir(tmp_path)
-    assert run(["check", "."]) in (0, 1)
+    assert run_command(["check", "."]) in (0, 1)
     assert "ML001" not in capsys.readouterr().out
 
 

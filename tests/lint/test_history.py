@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from metta_lint.base.errors import LintError
 from metta_lint.check.linter import check
-from metta_lint.cli import main
+from metta_lint.cli import commands
 from metta_lint.files.file_system import DISK
 from metta_lint.history import Launch, row_histories, with_histories
 from metta_lint.history.earlier import EarlierState
@@ -377,7 +377,7 @@ def test_only_commits_that_touch_the_runs_are_planned(project: Path) -> None:
 
 
 def run(*arguments: str) -> str:
-    result = CliRunner().invoke(main, list(arguments), standalone_mode=False)
+    result = CliRunner().invoke(commands, list(arguments), standalone_mode=False)
     assert result.exception is None, result.exception
     return result.output
 

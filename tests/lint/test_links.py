@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.check.linter import check
-from metta_lint.cli import main
+from metta_lint.cli import commands
 from metta_lint.files.confined import confined
 from metta_lint.files.file_system import DISK, Overlay, is_file, read_bytes, real_path, using
 from metta_lint.history.since import only_new
@@ -46,7 +46,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 def run(*arguments: str) -> str:
-    result = CliRunner().invoke(main, list(arguments), standalone_mode=False)
+    result = CliRunner().invoke(commands, list(arguments), standalone_mode=False)
     return result.output + str(result.exception or "")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from metta_lint.base import plugins
 from metta_lint.base.errors import LintError
-from metta_lint.cli import run
+from metta_lint.cli import run_command
 from metta_lint.plans.run import split_entry
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def write_project(folder: Path, plugin: str = PLUGIN, envs: str = "envs is 12") 
 
 def test_a_listed_file_adds_a_rule_a_source_and_a_trainer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(tmp_path)
-    assert run(["check", "--output-format", "concise"]) == 1
+    assert run_command(["check", "--output-format", "concise"]) == 1
     assert capsys.readouterr().out == "train.plain:1:9: OUR1 12 environments\n"
-    assert run(["plan", "train.plain", "--output-format", "json"]) == 0
+    assert run_command(["plan", "train.plain", "--output-format", "json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert (plan["trainer"], plan["quantities"]["num_envs"]["value"]) == ("plain", 12)
 
@@ -88,7 +88,7 @@ def test_a_listed_file_adds_a_rule_a_source_and_a_trainer(tmp_path: Path, capsys
 def test_a_file_that_is_not_listed_adds_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(tmp_path)
     (tmp_path / "metta-lint.toml").write_text("", encoding="utf-8")
-    assert run(["check"]) == 0
+    assert run_command(["check"]) == 0
     assert "nothing looked at" in capsys.readouterr().out
 
 
@@ -96,18 +96,18 @@ def test_a_run_of_the_plugin_s_trainer_can_be_declared(tmp_path: Path, capsys: p
     write_project(tmp_path)
     with (tmp_path / "metta-lint.toml").open("a", encoding="utf-8") as file:
         file.write('[runs.ours]\nentry = "train.plain"\ntrainer = "plain"\n')
-    assert run(["plan", "ours"]) == 0
+    assert run_command(["plan", "ours"]) == 0
     assert "ours: what plain will do" in capsys.readouterr().out
 
 
 def test_a_changed_plugin_is_loaded_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(tmp_path)
-    assert run(["check"]) == 1
+    assert run_command(["check"]) == 1
     write_project(tmp_path, PLUGIN.replace("> 10", "> 100"))
-    assert run(["check"]) == 0
+    assert run_command(["check"]) == 0
     write_project(tmp_path, PLUGIN.replace('"envs", "env', '"envs * 20", "env').replace("> 10", "> 100"))
     capsys.readouterr()
-    assert run(["check", "--output-format", "concise"]) == 1
+    assert run_command(["check", "--output-format", "concise"]) == 1
     assert capsys.readouterr().out == "train.plain:1:9: OUR1 240 environments\n"
 
 
@@ -122,7 +122,7 @@ def test_a_plugin_may_have_dataclasses(tmp_path: Path, capsys: pytest.CaptureFix
     limits = "@dataclasses.dataclass\nclass Limits:\n    envs: int = 10\n\n\n"
     plugin = f"from __future__ import annotations\nimport dataclasses\n{PLUGIN}{limits}"
     write_project(tmp_path, plugin)
-    assert run(["check", "--output-format", "concise"]) == 1
+    assert run_command(["check", "--output-format", "concise"]) == 1
     assert capsys.readouterr().out == "train.plain:1:9: OUR1 12 environments\n"
 
 
@@ -141,7 +141,7 @@ def test_a_wrong_plugin_is_one_clear_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], plugin: str, message: str
 ) -> None:
     write_project(tmp_path, plugin)
-    assert run(["check"]) == 2
+    assert run_command(["check"]) == 2
     captured = capsys.readouterr()
     assert message in captured.err
     assert "tools/ours.py" in captured.err
@@ -149,7 +149,7 @@ def test_a_wrong_plugin_is_one_clear_error(
 
 def test_a_source_that_crashes_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_project(tmp_path, envs="envs are many")
-    assert run(["check"]) == 2
+    assert run_command(["check"]) == 2
     assert "source plain crashed on train.plain: ValueError" in capsys.readouterr().err
 
 

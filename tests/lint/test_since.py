@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from metta_lint.base.errors import LintError
 from metta_lint.check.linter import check
-from metta_lint.cli import main
-from metta_lint.cli import run as run_cli
+from metta_lint.cli import commands
+from metta_lint.cli import run_command as run_cli
 from metta_lint.history.since import only_new
 from metta_lint.project.config import find_config
 from repositories import commit, git, start, write_both
@@ -260,7 +260,7 @@ def test_the_first_commit_has_nothing_before_it(tmp_path: Path, monkeypatch: pyt
     ],
 )
 def test_an_unknown_revision_is_one_line_and_exit_code_2(project: Path, revision: str, says: str) -> None:
-    result = CliRunner().invoke(main, ["check", "--since", revision])
+    result = CliRunner().invoke(commands, ["check", "--since", revision])
     assert isinstance(result.exception, LintError)
     assert says in str(result.exception)
     assert "\n" not in str(result.exception)
@@ -403,9 +403,9 @@ def test_no_state_is_left_behind(project: Path, tmp_path: Path, monkeypatch: pyt
 
 def test_without_the_options_nothing_of_it_is_imported(project: Path) -> None:
     code = (
-        "import sys; from metta_lint.cli import run; "
-        "run(['check', '--quiet', '--output-file', 'report']); "
-        "run(['compare', 'pufferlib/config/metta.ini', 'configs/train_job.yaml', '--output-file', 'report']); "
+        "import sys; from metta_lint.cli import run_command; "
+        "run_command(['check', '--quiet', '--output-file', 'report']); "
+        "run_command(['compare', 'pufferlib/config/metta.ini', 'configs/train_job.yaml', '--output-file', 'report']); "
         "print([name for name in sys.modules if name.startswith('metta_lint.history') "
         "or name in ('subprocess', 'tempfile')])"
     )

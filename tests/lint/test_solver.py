@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.check.linter import check
-from metta_lint.cli import run
+from metta_lint.cli import run_command
 from metta_lint.fixes.problems import problems_of
 from metta_lint.fixes.solver import solve
 from metta_lint.fixes.solver.answers import answer
@@ -242,7 +242,7 @@ def test_findings_of_sizes_get_the_nearest_settings_as_help_and_unsafe_fix(
 
 
 def test_solve_prints_what_each_proposal_changes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["solve", str(ROOT / "examples/configs/train_job.yaml")]) == 0
+    assert run_command(["solve", str(ROOT / "examples/configs/train_job.yaml")]) == 0
     out = capsys.readouterr().out
     assert "1. trainer.batch_size = 522240 (now 524288), trainer.minibatch_size = 16320 (now 16384)" in out
     assert "steps_overwritten_per_epoch          516,112        0" in out
@@ -250,7 +250,7 @@ def test_solve_prints_what_each_proposal_changes(capsys: pytest.CaptureFixture[s
 
 def test_solve_json_is_what_its_schema_says(capsys: pytest.CaptureFixture[str]) -> None:
     entry = str(ROOT / "examples/configs/train_job.yaml")
-    assert run(["solve", entry, "--want", "num_envs=64", "--output-format", "json"]) in (0, 1)
+    assert run_command(["solve", entry, "--want", "num_envs=64", "--output-format", "json"]) in (0, 1)
     data = json.loads(capsys.readouterr().out)
     jsonschema.validate(data, json.loads((ROOT / "docs/schema/solve.json").read_text(encoding="utf-8")))
     assert data["wants"] == {"num_envs": 64}
@@ -259,7 +259,7 @@ def test_solve_json_is_what_its_schema_says(capsys: pytest.CaptureFixture[str]) 
 
 def test_a_wanted_setting_is_changed_and_the_rest_solved_around_it(capsys: pytest.CaptureFixture[str]) -> None:
     entry = str(ROOT / "examples/configs/train_job.yaml")
-    assert run(["solve", entry, "--want", "batch_size=522240", "--output-format", "json"]) == 0
+    assert run_command(["solve", entry, "--want", "batch_size=522240", "--output-format", "json"]) == 0
     first = json.loads(capsys.readouterr().out)["proposals"][0]
     assert [(each["key"], each["after"]) for each in first["settings"]] == [
         ("trainer.batch_size", 522_240),
@@ -269,7 +269,7 @@ def test_a_wanted_setting_is_changed_and_the_rest_solved_around_it(capsys: pytes
 
 def test_solve_says_that_a_clean_run_needs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     entry = write_pufferlib(tmp_path, {})
-    assert run(["solve", entry]) == 0
+    assert run_command(["solve", entry]) == 0
     assert "nothing to solve" in capsys.readouterr().out
 
 
@@ -285,12 +285,12 @@ def test_solve_says_that_a_clean_run_needs_nothing(tmp_path: Path, capsys: pytes
 def test_a_want_that_is_none_is_a_usage_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], want: str, message: str
 ) -> None:
-    assert run(["solve", write_pufferlib(tmp_path, {}), "--want", want]) == 2
+    assert run_command(["solve", write_pufferlib(tmp_path, {}), "--want", want]) == 2
     assert message in capsys.readouterr().err
 
 
 def test_what_cannot_be_solved_has_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["solve", write_pufferlib(tmp_path, {"train.optimizer": "sgd"})]) == 1
+    assert run_command(["solve", write_pufferlib(tmp_path, {"train.optimizer": "sgd"})]) == 1
     assert "no change of one or two sizes makes it clean" in capsys.readouterr().out
 
 
@@ -300,7 +300,7 @@ def test_a_finding_of_several_runs_is_mended_in_all_of_them(tmp_path: Path, monk
     other = entry.with_name("other_job.yaml")
     other.write_bytes(entry.read_bytes())
     shared = Path("configs/trainer/trainer.yaml").read_bytes()
-    assert run(["check", "--fix", "--unsafe-fixes", "--select", "ML402"]) == 0
+    assert run_command(["check", "--fix", "--unsafe-fixes", "--select", "ML402"]) == 0
     assert all(path.read_text(encoding="utf-8").endswith("  batch_size: 64\n") for path in (entry, other))
     assert Path("configs/trainer/trainer.yaml").read_bytes() == shared
 
@@ -309,12 +309,12 @@ def test_a_run_of_which_not_all_is_known_is_not_called_clean(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry = write_metta(tmp_path, {"trainer.num_workers": None})
-    assert run(["solve", entry, "--output-format", "json"]) == 1
+    assert run_command(["solve", entry, "--output-format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
     jsonschema.validate(data, json.loads((ROOT / "docs/schema/solve.json").read_text(encoding="utf-8")))
     assert data["clean"] is None
     assert data["unknown_because"][0].startswith("the machine's CPU cores are not known: say --cpus")
-    assert run(["solve", entry]) == 1
+    assert run_command(["solve", entry]) == 1
     assert "wastes nothing cannot be known\n  unknown: the machine's CPU cores" in capsys.readouterr().out
-    assert run(["solve", entry, "--cpus", "4", "--gpus", "1", "--output-format", "json"]) == 0
+    assert run_command(["solve", entry, "--cpus", "4", "--gpus", "1", "--output-format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["clean"] is not None

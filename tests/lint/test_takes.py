@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.base.errors import InputError
 from metta_lint.check.linter import check
-from metta_lint.cli import run
+from metta_lint.cli import run_command
 from metta_lint.fixes.problems import problems_of
 from metta_lint.fixes.settings import plan_of, write
 from metta_lint.fixes.take import value_of, with_taken
@@ -299,12 +299,14 @@ def test_every_hyperparameter_of_the_real_pair_is_taken_to_the_last_digit(corpus
 def test_one_command_makes_the_example_pair_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copytree(Path(__file__).parents[2] / "examples", tmp_path / "pair", ignore=ignore_patterns("plugin"))
     monkeypatch.chdir(tmp_path / "pair")
-    assert run(["check", "--fix", "--unsafe-fixes", "--take", "left"]) == 1  # defaults that stand in two places stay
+    assert (
+        run_command(["check", "--fix", "--unsafe-fixes", "--take", "left"]) == 1
+    )  # defaults that stand in two places stay
     report = check([], load_config("metta-lint.toml"), (), MACHINE)
     assert {finding.code for finding in report.findings} == {"ML502"}
     written = Path("configs/train_job.yaml").read_text(encoding="utf-8")
     assert "  forward_pass_minibatch_target_size: 2048\n" in written
-    assert run(["check", "--fix", "--unsafe-fixes", "--take", "left"]) == 1
+    assert run_command(["check", "--fix", "--unsafe-fixes", "--take", "left"]) == 1
     assert Path("configs/train_job.yaml").read_text(encoding="utf-8") == written
 
 

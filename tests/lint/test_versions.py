@@ -207,7 +207,7 @@ class TestNamingOne:
 
     def test_on_the_command_line(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         entry = tree(tmp_path, "3")
-        cli.run(["plan", entry, "--trainer", "pufferlib@4", "--output-format", "json"])
+        cli.run_command(["plan", entry, "--trainer", "pufferlib@4", "--output-format", "json"])
         data = json.loads(capsys.readouterr().out)
         assert (data["trainer"], data["version"]) == ("pufferlib", "4")
         assert data["notes"] == ["planned as PufferLib 4: as asked"]
@@ -215,14 +215,14 @@ class TestNamingOne:
     def test_a_trainer_that_none_of_the_runs_is_of_is_a_mistake(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert cli.run(["plan", tree(tmp_path, "3"), "--trainer", "metta"]) == 2
+        assert cli.run_command(["plan", tree(tmp_path, "3"), "--trainer", "metta"]) == 2
         assert "no run named here is metta's" in capsys.readouterr().err
 
     def test_a_comparison_names_both(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         left, right = tree(tmp_path / "left", "2"), tree(tmp_path / "right", "4")
-        cli.run(["compare", left, right])
+        cli.run_command(["compare", left, right])
         assert "(left, pufferlib@2) against" in capsys.readouterr().out
-        cli.run(["compare", left, right, "--output-format", "json"])
+        cli.run_command(["compare", left, right, "--output-format", "json"])
         assert json.loads(capsys.readouterr().out)["trainers"] == {"left": "pufferlib@2", "right": "pufferlib@4"}
 
     def test_a_declared_run_names_one_and_the_command_line_comes_after(self, tmp_path: Path) -> None:

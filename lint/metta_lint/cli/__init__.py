@@ -44,15 +44,15 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="metta-lint", message="%(prog)s %(version)s")
-def main() -> None:
+def commands() -> None:
     """What RL training configs will really do, where two of them disagree, and proof by running both."""
 
 
-def run(arguments: Sequence[str]) -> int:
+def run_command(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. An error that a user can cause is one line on stderr, and exit code 2."""
     _prepare_streams()
     try:
-        result = main.main(list(arguments), prog_name="metta-lint", standalone_mode=False)
+        result = commands.main(list(arguments), prog_name="metta-lint", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

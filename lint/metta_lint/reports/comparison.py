@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from metta_lint.base.wording import count, show
 from metta_lint.reports.json import SCHEMA, finding_data
 from metta_lint.reports.markdown import row as markdown_row
-from metta_lint.reports.text import shown, table
+from metta_lint.reports.text import cell, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ def comparison_text(
 
 def _cells(row: ComparisonRow) -> tuple[str, ...]:
     factor = "" if row.ratio is None or row.same else f"{show(float(f'{row.ratio:.3g}'))}x"
-    return f"  {row.label}", shown(row.left, "unknown"), shown(row.right, "unknown"), factor, row.note
+    return f"  {row.label}", cell(row.left, "unknown"), cell(row.right, "unknown"), factor, row.note
 
 
 def _told(rows: Sequence[ComparisonRow], stories: Mapping[str, Story]) -> list[tuple[str, str]]:

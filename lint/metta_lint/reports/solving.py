@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.wording import count
 from metta_lint.reports.json import SCHEMA, edits_data, run_data
-from metta_lint.reports.text import shown, table
+from metta_lint.reports.text import cell, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def solve_page(answer: Answer, style: Style) -> str:
     lines += [*(f"  {message}" for message in answer.problems.values()), *not_known]
     missed = {want: value for want, value in answer.wants.items() if answer.plan.value(want) != value}
     lines += [
-        f"  {want} = {shown(answer.plan.value(want), '?')}, and {shown(value, '?')} is wanted"
+        f"  {want} = {cell(answer.plan.value(want), '?')}, and {cell(value, '?')} is wanted"
         for want, value in missed.items()
     ]
     return "\n\n".join(map("\n".join, (lines, *proposal_blocks(answer, style))))
@@ -46,7 +46,7 @@ def _lines(number: int, solution: Solution, style: Style) -> Iterator[str]:
     far = count(len(proposal.changes), "setting") + f", {proposal.distance:.3f} octaves away"
     yield style.bold(f"{number}. {said}") + style.dim(f"  {far}")
     rows = [("quantity", "now", "then")]
-    rows += [(name, shown(before, "?"), shown(after, "?")) for name, (before, after) in solution.moved.items()]
+    rows += [(name, cell(before, "?"), cell(after, "?")) for name, (before, after) in solution.moved.items()]
     yield from (f"   {line}" for line in table(rows, (1, 2)))
     if solution.not_written:
         yield style.dim(f"   not written into a file: {solution.not_written}")

@@ -48,7 +48,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 and noun != 'info' else ''}"
 
 
-def shown(value: object, unknown: str = "-") -> str:
+def cell(value: object, unknown: str = "-") -> str:
     """A value in a table, or a sign for one that is not known."""
     return unknown if value is None else show(value)
 

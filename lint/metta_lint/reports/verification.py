@@ -9,7 +9,7 @@ from metta_lint.base.wording import percent, show
 from metta_lint.plans.quantities import TRAITS
 from metta_lint.plans.waste import waste_of
 from metta_lint.reports.json import SCHEMA, run_data
-from metta_lint.reports.text import shown, table
+from metta_lint.reports.text import cell, table
 from metta_lint.verification.verify import NOT_RUN, SIDES, Verdict, loop_of, refuses_config
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def verification_text(result: Verification, style: Style) -> str:
 
 
 def _rows(result: Verification, style: Style) -> list[str]:
-    cells = [(row.quantity, *map(shown, (*row.left, *row.right)), _verdict(row)) for row in result.rows]
+    cells = [(row.quantity, *map(cell, (*row.left, *row.right)), _verdict(row)) for row in result.rows]
     heading = ("quantity", "left predicted", "measured", "right predicted", "measured", "verdict")
     return _colored(table([heading, *cells], right_aligned=(1, 2, 3, 4)), style)
 
@@ -88,7 +88,7 @@ def _claims(result: Verification, style: Style) -> list[str]:
 def _sides(claim: JudgedClaim, values: Iterable[object]) -> str:
     """``64 / 3``; one of the two where only its side was measured."""
     measured = [value for value, seen in zip(values, claim.measured, strict=True) if seen is not None]
-    return " / ".join(map(shown, measured or values))
+    return " / ".join(map(cell, measured or values))
 
 
 def _colored(lines: list[str], style: Style) -> list[str]:
@@ -116,7 +116,7 @@ def _rates(result: Verification) -> list[str]:
 
 def _rate(rate: float | None) -> str:
     if rate is None:
-        return shown(None)
+        return cell(None)
     return show(round(rate)) if abs(rate) >= 100 else f"{rate:.3g}"
 
 
@@ -143,12 +143,12 @@ def _measured(seen: Observation, name: str) -> str:
         return f"{show(value)} ({percent(value, waste.collected)})"
     if name == "stitched_segments" and value is not None:
         return f"{show(value)} of {show(seen.quantities.get('segments'))}"
-    return shown(value)
+    return cell(value)
 
 
 def _hours_lost(seen: Observation) -> str:
     waste, speed = waste_of(seen.quantities.get), seen.rates.get("steps_per_second")
-    return shown(None) if waste is None or not speed else show(round(waste.hours(speed), 1))
+    return cell(None) if waste is None or not speed else show(round(waste.hours(speed), 1))
 
 
 def _conclusion(result: Verification, style: Style) -> str:
