@@ -74,7 +74,8 @@ class Site:
     def imported(self, *arguments: str) -> set[str]:
         """The modules of the rules package that a command imports, by their own names."""
         script = (
-            "import sys; from metta_lint.cli import run_command; run_command(sys.argv[1:]); sys.stderr.write(' '.join(sys.modules))"
+            "import sys; from metta_lint.cli import run_command; run_command(sys.argv[1:]); "
+            "sys.stderr.write(' '.join(sys.modules))"
         )
         loaded = self.python("-c", script, *arguments).stderr.split()
         return {module.partition(".")[2] for module in loaded if module.startswith("metta_lint_rules.")}
