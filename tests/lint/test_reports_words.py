@@ -59,10 +59,10 @@ def of_plan(plan: Plan) -> Iterator[str]:
 
 
 def of_pair(pair: Pair) -> Iterator[str]:
-    rows = compare(pair)
-    yield comparison.comparison_text(pair, rows, (), Style())
-    yield comparison.comparison_markdown(pair, rows)
-    yield as_json(comparison.comparison_data(pair, rows, ()))
+    compared = comparison.Comparison(pair, compare(pair))
+    yield comparison.comparison_text(compared, Style())
+    yield comparison.comparison_markdown(compared)
+    yield as_json(comparison.comparison_data(compared))
 
 
 def explanations(report: Report) -> Iterator[str]:

@@ -18,7 +18,7 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit
 from metta_lint.cli.pair import named_pair, pair_findings
-from metta_lint.reports.comparison import NO_STORIES, comparison_data, comparison_markdown, comparison_text
+from metta_lint.reports.comparison import Comparison, comparison_data, comparison_markdown, comparison_text
 from metta_lint.reports.json import as_json
 
 
@@ -38,17 +38,18 @@ def command(
     config, machine = given((left, right), launch)
     config = with_rules(config, rules)
     pair = named_pair((left, right), launch, config, machine)
-    rows, findings, stories = compare(pair), pair_findings(pair, config), NO_STORIES
+    comparison = Comparison(pair, compare(pair), pair_findings(pair, config))
     if history.history:
         from metta_lint.history import Launch, row_histories
 
         launches = Launch.of(pair.left, config), Launch.of(pair.right, config)
-        stories = row_histories(pair, rows, *launches, history.history_limit)
+        stories = row_histories(pair, comparison.rows, *launches, history.history_limit)
+        comparison = comparison._replace(stories=stories)
     if output.is_json:
-        text = as_json(comparison_data(pair, rows, findings, stories))
+        text = as_json(comparison_data(comparison))
     elif output.output_format == "markdown":
-        text = comparison_markdown(pair, rows, stories)
+        text = comparison_markdown(comparison)
     else:
-        text = comparison_text(pair, rows, findings, output.style, stories)
+        text = comparison_text(comparison, output.style)
     emit(text, output)
-    return 1 if findings else 0
+    return 1 if comparison.findings else 0

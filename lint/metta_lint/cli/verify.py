@@ -24,7 +24,6 @@ from metta_lint.cli.options import (
 )
 from metta_lint.cli.output import emit
 from metta_lint.cli.pair import named_pair, pair_findings
-from metta_lint.cli.progress import progress_line
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import RunOptions
 from metta_lint.reports.json import as_json
@@ -36,9 +35,10 @@ from metta_lint.verification.verify import SIDES, Verification, backend, estimat
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from metta_lint.loops.engine import OnProgress
+    from metta_lint.loops.engine import OnProgress, Progress
 
 BACKENDS = ("embedded", "mettagrid")
+BAR_WIDTH = 30
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -131,4 +131,24 @@ def _report(results: Sequence[Verification], output: OutputOptions) -> str:
 
 
 def _progress(labels: Mapping[str, str], output: OutputOptions, side: str) -> OnProgress | None:
-    return None if output.quiet else progress_line(sys.stderr, f"{side} {labels[side]}")
+    """Shows a side's steps: a bar on a terminal; in a log a line at the start, middle and end of each phase."""
+    if output.quiet:
+        return None
+    label, stream, last = f"{side} {labels[side]}", sys.stderr, ("", -1)
+
+    def show(step: Progress) -> None:
+        nonlocal last
+        total = max(step.total, 1)
+        if stream.isatty():
+            bar = "#" * (BAR_WIDTH * step.done // total)
+            stream.write(f"\r\x1b[2K{label}: {step.phase:<8} [{bar:<{BAR_WIDTH}}] {step.done:,}/{step.total:,}")
+            stream.write("\n" if step.done >= step.total else "")
+        else:
+            now = (step.phase, 10 * step.done // total)
+            if now == last or (now[1] not in (0, 5, 10) and now[0] == last[0]):
+                return
+            last = now
+            stream.write(f"{label}: {step.phase} {step.done:,}/{step.total:,}\n")
+        stream.flush()
+
+    return show

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count, show
 from metta_lint.reports.json import SCHEMA, finding_data
 from metta_lint.reports.markdown import row as markdown_row
@@ -20,17 +21,28 @@ if TYPE_CHECKING:
     from metta_lint.rules.finding import Finding
 
 
-NO_STORIES: Mapping[str, Story] = {}
+class Comparison(NamedTuple):
+    """What ``compare`` shows; ``stories`` say of quantities that differ how that came to be."""
+
+    pair: Pair
+    rows: Sequence[ComparisonRow]
+    findings: Sequence[Finding] = ()
+    stories: Mapping[str, Story] = {}
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The label of each row that has a story, and the story as a sentence."""
+        return [(row.label, self.stories[row.quantity].sentence) for row in self.rows if row.quantity in self.stories]
+
+    @property
+    def gaps(self) -> list[str]:
+        """What could not be planned on the way, each once."""
+        return list(dict.fromkeys(gap for story in self.stories.values() for gap in story.gaps))
 
 
-def comparison_text(
-    pair: Pair,
-    rows: Sequence[ComparisonRow],
-    findings: Sequence[Finding],
-    style: Style,
-    stories: Mapping[str, Story] = NO_STORIES,
-) -> str:
+def comparison_text(comparison: Comparison, style: Style) -> str:
     """The table for a terminal: a heading for each group, and below the table how each difference came to be."""
+    pair, rows, findings, stories = comparison
     lines = [
         style.bold(
             f"{pair.left.run.label} (left, {pair.left.run.dialect}) against "
@@ -46,8 +58,8 @@ def comparison_text(
         lines.append(style.bold(group))
         lines += [style.dim(line) if row.same else line for row, line in zip(members, remaining, strict=False)]
     if stories:
-        told = [f"  {label}: {sentence}" for label, sentence in _told(rows, stories)]
-        lines += ["", style.bold("History"), *told, *(style.dim(f"  note: {gap}") for gap in _gaps(stories))]
+        lines += ["", style.bold("History"), *(f"  {label}: {sentence}" for label, sentence in comparison.told)]
+        lines += [style.dim(f"  note: {gap}") for gap in comparison.gaps]
     different = sum(not row.same for row in rows)
     lines += ["", f"{different} of {len(rows)} rows differ or are unknown"]
     if findings:
@@ -62,18 +74,9 @@ def _cells(row: ComparisonRow) -> tuple[str, ...]:
     return f"  {row.label}", cell(row.left, "unknown"), cell(row.right, "unknown"), factor, row.note
 
 
-def _told(rows: Sequence[ComparisonRow], stories: Mapping[str, Story]) -> list[tuple[str, str]]:
-    """How each row that differs came to differ: its label and a sentence."""
-    return [(row.label, stories[row.quantity].sentence) for row in rows if row.quantity in stories]
-
-
-def _gaps(stories: Mapping[str, Story]) -> list[str]:
-    """What could not be planned, each once."""
-    return list(dict.fromkeys(gap for story in stories.values() for gap in story.gaps))
-
-
-def comparison_markdown(pair: Pair, rows: Sequence[ComparisonRow], stories: Mapping[str, Story] = NO_STORIES) -> str:
+def comparison_markdown(comparison: Comparison) -> str:
     """The table for a pull request."""
+    pair, rows, _, stories = comparison
     lines = [
         f"| Parameter | {pair.left.run.label} | {pair.right.run.label} | Ratio | Notes |",
         "|---|---|---|---|---|",
@@ -83,8 +86,8 @@ def comparison_markdown(pair: Pair, rows: Sequence[ComparisonRow], stories: Mapp
         lines += [markdown_row(*map(_escaped, _cells(row))) for row in members]
     if stories:
         lines += ["", "| Parameter | History |", "|---|---|"]
-        lines += [markdown_row(*map(_escaped, cells)) for cells in _told(rows, stories)]
-        lines += [f"\n{gap}" for gap in _gaps(stories)]
+        lines += [markdown_row(*map(_escaped, cells)) for cells in comparison.told]
+        lines += [f"\n{gap}" for gap in comparison.gaps]
     return "\n".join(lines)
 
 
@@ -92,13 +95,9 @@ def _escaped(cell: str) -> str:
     return cell.strip().replace("|", "\\|")
 
 
-def comparison_data(
-    pair: Pair,
-    rows: Sequence[ComparisonRow],
-    findings: Sequence[Finding],
-    stories: Mapping[str, Story] = NO_STORIES,
-) -> dict[str, object]:
+def comparison_data(comparison: Comparison) -> dict[str, object]:
     """What ``compare --output-format json`` prints."""
+    pair, rows, findings, stories = comparison
     return {
         "schema": SCHEMA,
         "left": pair.runs[0],
@@ -113,5 +112,5 @@ def comparison_data(
             }
             for row in rows
         ],
-        "findings": [finding_data(finding) for finding in findings],
+        "findings": list(map(finding_data, findings)),
     }

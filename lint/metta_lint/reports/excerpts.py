@@ -37,10 +37,6 @@ class Mark(NamedTuple):
     label: str
     is_primary: bool
 
-    def is_near(self, other: Mark) -> bool:
-        """Whether both are shown in one excerpt."""
-        return self.span.path == other.span.path and abs(self.span.line - other.span.line) <= NEAR
-
 
 def excerpts(finding: Finding, style: Style, gutter: int) -> list[str]:
     """The places of a finding: ``--> file:line:column`` for each part of a file, then its lines and marks.
@@ -49,11 +45,13 @@ def excerpts(finding: Finding, style: Style, gutter: int) -> list[str]:
     """
     groups: list[list[Mark]] = []
     for mark in _marks(finding):
-        near = next((group for group in groups if any(mark.is_near(other) for other in group)), None)
-        if near is None:
-            groups.append([mark])
+        span = mark.span
+        for group in groups:
+            if any(span.path == other.path and abs(span.line - other.line) <= NEAR for other, _, _ in group):
+                group.append(mark)
+                break
         else:
-            near.append(mark)
+            groups.append([mark])
     drawing = _Drawing(style, finding.severity, gutter)
     return [row for group in groups for row in drawing.group(group)]
 

@@ -25,17 +25,14 @@ def page(report: Report, _style: Style) -> str:
 
 
 def _command(finding: Finding) -> str:
+    span = finding.span
     properties = {
         "title": f"{finding.code} {finding.name}",
-        "file": repository_path(finding.span.path),
-        **_position(finding),
+        "file": repository_path(span.path),
+        "line": span.line,
+        "endLine": span.end_line,
+        # GitHub has no columns for several lines
+        **({"col": span.column, "endColumn": span.end_column} if span.line == span.end_line else {}),
     }
     listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
     return f"::{COMMANDS[finding.severity]} {listed}::{whole_text(finding).translate(_IN_TEXT)}"
-
-
-def _position(finding: Finding) -> dict[str, int]:
-    """Lines, and columns where the place is within one line: GitHub has no columns for several lines."""
-    span = finding.span
-    lines = {"line": span.line, "endLine": span.end_line}
-    return lines if span.line != span.end_line else lines | {"col": span.column, "endColumn": span.end_column}
