@@ -18,9 +18,8 @@ from metta_lint.check.linter import check
 from metta_lint.cli import run_command
 from metta_lint.fixes.problems import problems_of
 from metta_lint.fixes.solver import solve
-from metta_lint.fixes.solver.answers import answer
+from metta_lint.fixes.solver.answers import answer, with_solved
 from metta_lint.fixes.solver.candidates import candidates, divisors
-from metta_lint.fixes.solver.fixes import with_solved
 from metta_lint.plans.run import Machine, Setting
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run

@@ -16,7 +16,7 @@ from metta_lint.base.errors import InputError
 from metta_lint.check.linter import check
 from metta_lint.cli import run_command
 from metta_lint.fixes.problems import problems_of
-from metta_lint.fixes.settings import plan_of, write
+from metta_lint.fixes.settings import plan_edited, write
 from metta_lint.fixes.take import value_of, with_taken
 from metta_lint.plans.pair import same
 from metta_lint.plans.run import Machine
@@ -292,7 +292,7 @@ def test_every_hyperparameter_of_the_real_pair_is_taken_to_the_last_digit(corpus
         for quantity in ("gamma", "learning_rate", "adam_eps", "total_timesteps"):
             assert quantity in found
         edits = tuple({edit for finding in found.values() if finding.fix for edit in finding.fix.edits})
-        after = plan_of(other.run, edits)
+        after = plan_edited(other.run, edits)
         assert all(value_of(after, quantity) == value_of(right, quantity) for quantity in found)
 
 

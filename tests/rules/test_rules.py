@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.api.testing import Example, examples, kinds_of_fixes
-from metta_lint.fixes.solver.fixes import SOLVED
+from metta_lint.fixes.solver.answers import SOLVED
 from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.rules.finding import SEVERITIES
 from metta_lint.rules.page import page

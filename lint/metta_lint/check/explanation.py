@@ -9,7 +9,7 @@ from metta_lint.base.records import NamedTuple
 from metta_lint.check.coverage import quantities_asked_for
 from metta_lint.check.declared import Intended
 from metta_lint.files.file_system import exists, is_folder
-from metta_lint.fixes.solver.fixes import SOLVED
+from metta_lint.fixes.solver.answers import SOLVED
 from metta_lint.plans.lineage import LineageStep, lineage
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.plan import Plan

@@ -67,7 +67,7 @@ def fix_filters(options: FixOptions) -> Iterator[Filter]:
         return report._replace(findings=with_taken(report.findings, report.pairs, options.take))
 
     def with_sizes_solved(report: Report) -> Report:
-        from metta_lint.fixes.solver.fixes import with_solved
+        from metta_lint.fixes.solver.answers import with_solved
 
         return report._replace(findings=with_solved(report.findings, report.plans))
 

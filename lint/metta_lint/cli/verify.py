@@ -30,7 +30,7 @@ from metta_lint.reports.json import as_json
 from metta_lint.reports.style import Style
 from metta_lint.reports.verification import estimate_text, verification_data, verification_text
 from metta_lint.verification.scale import parse_scale
-from metta_lint.verification.verify import SIDES, Verification, backend, estimate, load_trainer, verify
+from metta_lint.verification.verify import SIDES, Verification, backend, estimate_pair, load_trainer, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +107,7 @@ def command(
     results = []
     for names_of_pair in names:
         pair = named_pair(names_of_pair, launch, config, machine, backend(options.policy_size))
-        result = estimate(pair, trainer, options, fraction)
+        result = estimate_pair(pair, trainer, options, fraction)
         if run_it:
             if not output.quiet:
                 sys.stderr.write(estimate_text(result, Style()) + "\n")

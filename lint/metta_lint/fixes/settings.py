@@ -87,7 +87,7 @@ def _with_change(run: Run, before: _Places, key: str, value: object) -> tuple[_P
     for place in _places(run, key):
         places = {**before, key: (place, like(value, run.value(key)))}
         try:
-            plan = plan_of(run, _rendered(places).values())
+            plan = plan_edited(run, _rendered(places).values())
         except Unwritable as reason:
             reasons.append(str(reason))
             continue
@@ -109,9 +109,11 @@ def _rendered(places: _Places) -> dict[str, Edit]:
 def _text(changes: list[tuple[_WritePlace, object]]) -> str:
     """What one place says afterwards: the new value, or all new lines, those of the innermost mapping first."""
     place, value = changes[-1]
-    if not place.keys:
-        return place.replaced(value)
     path = place.span.path
+    if not place.keys:  # PufferLib reads over a comment behind a literal: it stays
+        comment = _COMMENT.search(place.text) if INI.fits(path) else None
+        end = comment.start() if comment is not None else len(place.text)
+        return written(value, path, place.text[:end]) + place.text[end:]
     lines: dict[str, dict[str, object]] = {}
     for each, new in sorted(changes, key=lambda change: -len(change[0].indent)):
         nested = lines.setdefault(each.indent, {})
@@ -142,7 +144,7 @@ def _why_not(run: Run, key: str) -> str:
     return ""
 
 
-def plan_of(run: Run, edits: Iterable[Edit]) -> Plan:
+def plan_edited(run: Run, edits: Iterable[Edit]) -> Plan:
     """The plan of a run as its files would be with these edits. Raises Unwritable for what no longer is a run."""
     files: dict[str, list[Edit]] = {}
     for edit in dict.fromkeys(edits):
@@ -165,13 +167,6 @@ class _WritePlace(NamedTuple):
     text: str
     keys: tuple[str, ...] = ()
     indent: str = ""
-
-    def replaced(self, value: object) -> str:
-        """The value, with the comment that PufferLib reads over after a literal."""
-        literal, comment = self.text, ""
-        if INI.fits(self.span.path) and (found := _COMMENT.search(self.text)) is not None:
-            literal, comment = self.text[: found.start()], found.group()
-        return written(value, self.span.path, literal) + comment
 
 
 def _places(run: Run, key: str) -> Iterator[_WritePlace]:

@@ -48,20 +48,16 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
     files with all of them has every value and no new problem. Where there is no such fix, the finding's help says why.
     """
     findings, pairs = list(findings), list(pairs)
-    concerned = [
-        [pair for pair in pairs if finding.quantity and pair.runs in (finding.runs, *finding.others)]
-        for finding in findings
-    ]
     taken: dict[tuple[tuple[str, ...], str], Taken] = {}
     for pair in pairs:
         right = side or pair.truth
-        quantities = dict.fromkeys(f.quantity for f, of in zip(findings, concerned, strict=True) if pair in of)
+        quantities = dict.fromkeys(f.quantity for f in findings if f.quantity and pair.runs in (f.runs, *f.others))
         if right is not None and quantities:
             found = _Taking(pair.side(right), pair.side(_OTHER[right]), quantities).taken()
             taken |= {(pair.runs, quantity): each for quantity, each in found.items()}
     return [
-        _with(finding, [taken.get((pair.runs, finding.quantity)) for pair in of])
-        for finding, of in zip(findings, concerned, strict=True)
+        _with(f, [taken.get((pair.runs, f.quantity)) for pair in pairs if pair.runs in (f.runs, *f.others)])
+        for f in findings
     ]
 
 
@@ -159,7 +155,10 @@ class _Taking:
             new = next((name for name in found if name not in self.before), None)
             if done is None or new is None:
                 break
-            concerned = _settings_of(done.plan, new) & changes.keys() or set(changes)
+            refused = [each for each in (*done.plan.refusals, *done.plan.risks) if each.requirement == new]
+            names = [*(name for refusal in refused for name in refusal.at), new]
+            behind = {setting.key for name in names for setting in done.plan.settings_of(name)}
+            concerned = behind & changes.keys() or set(changes)
             left_out |= dict.fromkeys(concerned, f"{self.other.run.trainer} would not be clean with it: {found[new]}")
             changes = {key: value for key, value in changes.items() if key not in concerned}
         return changes, left_out
@@ -192,12 +191,6 @@ class _Taking:
         done, failed = write_most(self.other.run, changes)
         self.reasons |= {name: failed[key] for name, keys in self.keys.items() for key in keys if key in failed}
         return done if done is not None and problems_of(done.plan).keys() <= self.before.keys() else None
-
-
-def _settings_of(plan: Plan, problem: str) -> set[str]:
-    """The settings that a problem of a plan rests on."""
-    names = [name for each in (*plan.refusals, *plan.risks) if each.requirement == problem for name in each.at]
-    return {setting.key for name in (*names, problem) for setting in plan.settings_of(name)}
 
 
 def _value_to_take(right: Plan, other: Plan, quantity: str) -> object:

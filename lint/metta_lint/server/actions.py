@@ -25,7 +25,7 @@ from metta_lint.server.linting import taken
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lsprotocol.types import Range
+    from lsprotocol.types import CodeActionParams
 
     from metta_lint.server.diagnostics import Shown
     from metta_lint.server.linting import Checked, Result
@@ -38,27 +38,23 @@ KINDS = (CodeActionKind.QuickFix.value, FIX_ALL)
 
 
 class Asked(NamedTuple):
-    """What an editor asks for: actions for a range of a file, perhaps ``only`` of some kinds.
-
-    ``versions`` says that it can check which version of a file an edit is for.
-    """
+    """What an editor asks for. ``versions`` says that it can check which version of a file an edit is for."""
 
     result: Result
-    uri: str
-    place: Range
-    only: Sequence[str] | None = None
+    params: CodeActionParams
     versions: bool = False
 
 
 def actions(asked: Asked, shown: Sequence[Shown]) -> list[CodeAction]:
     """The actions for what is shown in a file; all safe fixes at once only where the editor asks for that kind."""
     found: list[CodeAction] = []
-    if asked.only is None or _wants(asked.only, CodeActionKind.QuickFix):
+    only, selected = asked.params.context.only, asked.params.range
+    if only is None or _wants(only, CodeActionKind.QuickFix):
         for each in shown:
             place = each.diagnostic.range
-            if place.start <= asked.place.end and asked.place.start <= place.end:
+            if place.start <= selected.end and selected.start <= place.end:
                 found += _quick_fixes(asked, each)
-    if asked.only is not None and _wants(asked.only, FIX_ALL):
+    if only is not None and _wants(only, FIX_ALL):
         found += _fix_all(asked, shown)
     return found
 
@@ -113,7 +109,7 @@ def _is_safe_here(asked: Asked, shown: Shown) -> bool:
     if fix is None or not fix.is_safe:
         return False
     places = (asked.result.location(shown.checked.root, edit.span) for edit in fix.edits)
-    return all(place.uri == asked.uri for place in places)
+    return all(place.uri == asked.params.text_document.uri for place in places)
 
 
 def _workspace_edit(asked: Asked, edits: Iterable[tuple[Checked, Edit]]) -> WorkspaceEdit:

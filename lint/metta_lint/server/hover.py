@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from metta_lint.base.documents import Span
     from metta_lint.plans.plan import Plan, Quantity
     from metta_lint.server.linting import Result
-    from metta_lint.server.places import Use
+    from metta_lint.server.navigation import Use
 
 MOST_QUANTITIES = 8
 """Nearly everything rests on a setting in the end: the first quantities tell most."""

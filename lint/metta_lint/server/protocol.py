@@ -54,14 +54,7 @@ class Server:
         self.cleanup = ExitStack()
         self._published: dict[str, Published] = {}
         self._problems: set[str] = set()
-        for method, handler in self._handlers().items():  # as partials: pygls sets attributes of what it is given
-            self.language_server.feature(method)(partial(handler))
-        kinds = lsp.CodeActionOptions(code_action_kinds=list(KINDS))
-        self.language_server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, kinds)(partial(self._code_actions))
-        self.language_server.command(EXPLAIN)(partial(self._explain))
-
-    def _handlers(self) -> Mapping[str, Callable[..., object]]:
-        return {
+        handlers: Mapping[str, Callable[..., object]] = {
             lsp.INITIALIZED: self._initialized,
             lsp.SHUTDOWN: self._shut_down,
             lsp.TEXT_DOCUMENT_DID_OPEN: self._holds,
@@ -74,6 +67,11 @@ class Server:
             lsp.TEXT_DOCUMENT_DEFINITION: self._definition,
             lsp.TEXT_DOCUMENT_REFERENCES: self._references,
         }
+        for method, handler in handlers.items():  # as partials: pygls sets attributes of what it is given
+            self.language_server.feature(method)(partial(handler))
+        kinds = lsp.CodeActionOptions(code_action_kinds=list(KINDS))
+        self.language_server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, kinds)(partial(self._code_actions))
+        self.language_server.command(EXPLAIN)(partial(self._explain))
 
     # -- what the editor says ----------------------------------------------------------------------------------------
 
@@ -163,12 +161,11 @@ class Server:
 
     async def _code_actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         found = await self.session.found()
-        uri = params.text_document.uri
         capabilities = self.language_server.client_capabilities
         versions = get_capability(capabilities, "workspace.workspace_edit.document_changes")
-        asked = Asked(found.result, uri, params.range, params.context.only, versions=bool(versions))
+        asked = Asked(found.result, params, versions=bool(versions))
         # On a thread of its own: taking one side's value plans the edited files.
-        return await asyncio.to_thread(actions, asked, found.shown.get(uri, []))
+        return await asyncio.to_thread(actions, asked, found.shown.get(params.text_document.uri, []))
 
     async def _explain(self, code: str) -> str:
         """A rule's page: shown as a document if the editor can do that, and the answer in any case."""

@@ -12,7 +12,7 @@ from pygls.workspace import PositionCodec
 
 from metta_lint.server.diagnostics import diagnostics
 from metta_lint.server.linting import Result, lint
-from metta_lint.server.places import SettingPlaces
+from metta_lint.server.navigation import SettingPlaces
 from metta_lint.server.state import EditorState, Held, file_key
 
 if TYPE_CHECKING:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from metta_lint.base.errors import LintError
 from metta_lint.base.plugins import entry_points
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.values import is_number
 from metta_lint.loops import embedded
 from metta_lint.loops.engine import Estimate
 from metta_lint.loops.observation import Observation
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, ILL_SIZED
 from metta_lint.plans.epochs import Backend
+from metta_lint.plans.pair import same
 from metta_lint.plans.quantities import WHOLE_RUN
 from metta_lint.verification.scale import scaled, unscaled
 
@@ -60,10 +62,10 @@ class Verification(NamedTuple):
     """The result of a verification. ``ran`` is False where only the estimate was asked for."""
 
     pair: Pair
-    estimates: Mapping[str, Estimate]
+    estimates: Mapping[Side, Estimate]
     scale: int = 1
     ran: bool = False
-    observations: Mapping[str, Observation] = {}
+    observations: Mapping[Side, Observation] = {}
     rows: Sequence[Row] = ()
     claims: Sequence[JudgedClaim] = ()
     seconds: float = 0.0
@@ -100,14 +102,14 @@ def load_trainer() -> Engine:
     raise LintError("no reference trainer is installed: pip install 'metta-lint[verify]'")
 
 
-def estimate(pair: Pair, trainer: Engine, options: RunOptions, scale: int = 1) -> Verification:
+def estimate_pair(pair: Pair, trainer: Engine, options: RunOptions, scale: int = 1) -> Verification:
     """The time and memory that running the pair would take, at 1/scale of its size.
 
     Raises LintError where a side's plan does not say enough to run it, or cannot be scaled so.
     """
     estimates = {
         side: Estimate() if refuses_config(plan) else trainer.estimate(_loop_at(plan, scale), options)
-        for side, plan in _sides(pair)
+        for side, plan in zip(SIDES, pair.plans, strict=True)
     }
     return Verification(pair, estimates, scale=scale)
 
@@ -117,19 +119,19 @@ def verify(
     findings: Sequence[Finding],
     trainer: Engine,
     options: RunOptions,
-    progress: Callable[[str], OnProgress | None],
+    progress: Callable[[Side], OnProgress | None],
     scale: int = 1,
 ) -> Verification:
     """Run both sides, and judge every row and every claim.
 
     ``progress`` gives the callback for a side. Raises LintError for what stops the trainer and is no refusal.
     """
-    planned = estimate(pair, trainer, options, scale)
+    planned = estimate_pair(pair, trainer, options, scale)
     seen = {
         side: NOT_RUN
         if refuses_config(plan)
         else unscaled(trainer.run(_loop_at(plan, scale), options, progress(side)), scale)
-        for side, plan in _sides(pair)
+        for side, plan in zip(SIDES, pair.plans, strict=True)
     }
     return planned._replace(
         ran=True,
@@ -143,10 +145,6 @@ def verify(
 def refuses_config(plan: Plan) -> bool:
     """Whether the trainer refuses the config itself, so that there is no loop for the reference trainer to run."""
     return bool(plan.refusals) and plan.refusals[0].requirement in CONFIG_REQUIREMENTS
-
-
-def _sides(pair: Pair) -> tuple[tuple[str, Plan], tuple[str, Plan]]:
-    return ("left", pair.left), ("right", pair.right)
 
 
 def _loop_at(plan: Plan, scale: int) -> Loop:
@@ -208,13 +206,10 @@ def _why_not(name: str) -> str:
 
 def agrees(predicted: object, measured: object) -> bool:
     """Whether a measurement is what was predicted: counts exactly, floats within 1e-6 of their size."""
-    if isinstance(predicted, bool) or isinstance(measured, bool):
-        return predicted is measured
-    if isinstance(predicted, int) and isinstance(measured, int):
-        return predicted == measured
-    if isinstance(predicted, int | float) and isinstance(measured, int | float):
+    is_real = isinstance(predicted, float) or isinstance(measured, float)
+    if is_real and is_number(predicted) and is_number(measured):
         return math.isclose(predicted, measured, rel_tol=1e-6)
-    return predicted == measured
+    return same(predicted, measured)
 
 
 def judge_claim(finding: Finding, claim: Claim, pair: Pair, left: Observation, right: Observation) -> JudgedClaim:

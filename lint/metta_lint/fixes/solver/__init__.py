@@ -85,17 +85,13 @@ class _Search:
         """The sizes that can be changed, with their values; of an ``auto`` size, the one that the trainer derives."""
         for key in self._trainer.solvable.sizes:
             if key in self.start.run.settings and key not in self.fixed:
-                value = self._size(key)
-                if value is not None:
+                value = self.start.run.value(key)
+                if value in ("auto", None):
+                    decided = (q for q in self.start.quantities.values() if key in q.inputs)
+                    values = (q.value for q in decided if key not in formula(q.formula).names)
+                    value = next((value for value in values if type(value) is int and value > 0), None)
+                if type(value) is int and value > 0:
                     yield key, value
-
-    def _size(self, key: str) -> int | None:
-        value = self.start.run.value(key)
-        if type(value) is int:
-            return value if value > 0 else None
-        decided = (q for q in self.start.quantities.values() if key in q.inputs and key not in formula(q.formula).names)
-        worked_out = [quantity.value for quantity in decided if type(quantity.value) is int and quantity.value > 0]
-        return worked_out[0] if value in ("auto", None) and worked_out else None
 
     def proposals(self) -> list[Proposal]:
         if self._is_clean(self.start):
@@ -103,15 +99,19 @@ class _Search:
         if not self.given or self._is_hopeless():
             return []
         for key in self.given:
-            self._keep(self._first_clean(self._values(self._model({key}).base, key, MOST_OCTAVES)))
+            self._keep_first(self._values(self._model({key}).base, key, MOST_OCTAVES))
         for first in self.given:
             self._try_pairs(first)
         least = (found for keys, found in self.found.items() if found.distance <= self._nearest(*keys))
         return sorted(least, key=self._rank)
 
-    def _keep(self, proposal: Proposal | None) -> None:
-        if proposal is not None:
-            self.found[frozenset(proposal.changes.keys() - self.fixed.keys())] = proposal
+    def _keep_first(self, states: Iterator[TrialValues]) -> None:
+        """Keep the first of the states of which the plan is clean, too."""
+        for state in states:
+            proposal = self._planned(state)
+            if proposal is not None:
+                self.found[frozenset(state.changes)] = proposal
+                return
 
     def _nearest(self, *keys: str) -> float:
         """The least distance at which these settings, or one of them alone, are known to do."""
@@ -120,9 +120,8 @@ class _Search:
 
     def _rank(self, proposal: Proposal) -> tuple[float, int, tuple[int, ...]]:
         order = list(self.given)
-        keys = [key for key in proposal.changes if key in self.given]
-        values = tuple(int(str(proposal.changes[key])) for key in keys)
-        return round(proposal.distance, 9), sum(order.index(key) for key in keys), values
+        changed = {key: value for key, value in proposal.changes.items() if key in order and isinstance(value, int)}
+        return round(proposal.distance, 9), sum(map(order.index, changed)), tuple(changed.values())
 
     def _is_hopeless(self) -> bool:
         """Whether a problem rests on no size at all."""
@@ -157,9 +156,6 @@ class _Search:
     def _broken(self, state: TrialValues) -> set[str]:
         return {condition.requirement for condition in state.broken} - self.tolerated
 
-    def _first_clean(self, states: Iterator[TrialValues]) -> Proposal | None:
-        return next((found for state in states if (found := self._planned(state)) is not None), None)
-
     # -- two settings ----------------------------------------------------------------------------------------------
 
     def _try_pairs(self, first: str) -> None:
@@ -177,15 +173,10 @@ class _Search:
             if left and not wrong <= left:
                 tried += 1
                 for second in seconds:
-                    self._try_second(state, first, second)
-
-    def _try_second(self, state: TrialValues, first: str, second: str) -> None:
-        model = self._model({first, second})
-        rest_on_it = {condition.requirement for condition in model.below(second).conditions}
-        if self._broken(state) <= rest_on_it:
-            value = int(str(state.changes[first]))
-            limit = self._nearest(first, second) - PRICE - distance(self.given[first], value)
-            self._keep(self._first_clean(self._values(model.base.changed(first, value), second, limit)))
+                    model = self._model({first, second})
+                    if left <= {condition.requirement for condition in model.below(second).conditions}:
+                        limit = self._nearest(first, second) - spent
+                        self._keep_first(self._values(model.base.changed(first, value), second, limit))
 
     # -- plans -----------------------------------------------------------------------------------------------------
 
@@ -204,7 +195,7 @@ class _Search:
         plan = self._replanned(state.changes)
         if not self._is_clean(plan):
             return None
-        far = [distance(self.given[key], int(str(value))) for key, value in state.changes.items()]
+        far = [distance(self.given[key], value) for key, value in state.changes.items()]
         cost = sum(far) + PRICE * (len(far) - 1)
         return Proposal({**self.fixed, **state.changes}, self._before(state.changes), cost, plan)
 

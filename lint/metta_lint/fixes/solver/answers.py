@@ -1,4 +1,4 @@
-"""What ``solve`` answers: a run's problems, and the nearest settings without them, each with its edits.
+"""What is made of the solver's proposals: the answer of ``solve``, and fixes of refused and wasteful runs' findings.
 
 ``--want QUANTITY=VALUE`` changes a setting where the quantity is one, and is solved for where it is derived.
 """
@@ -12,19 +12,22 @@ from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import did_you_mean
 from metta_lint.fixes.problems import problems_of, unknowns_of
-from metta_lint.fixes.settings import setting_behind, setting_value
+from metta_lint.fixes.settings import Written, setting_behind, setting_value, write
 from metta_lint.fixes.solver import solve
-from metta_lint.fixes.solver.fixes import write_clean
 from metta_lint.plans.quantities import GROUPS
+from metta_lint.sources.edit import Fix
 from metta_lint.sources.literals import Unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from metta_lint.fixes.solver import Proposal
     from metta_lint.plans.plan import Plan
+    from metta_lint.rules.finding import Finding
     from metta_lint.sources.edit import Edit
 
+SOLVED = frozenset({"ML401", "ML402", "ML403"})
+"""Rules whose findings say that sizes do not go together."""
 MOST = 5
 """Proposals of one answer."""
 SHOWN = tuple(name for group, names in GROUPS.items() if group not in ("Hyperparameters", "") for name in names)
@@ -103,3 +106,59 @@ def _solution(plan: Plan, proposal: Proposal) -> Solution:
         return Solution(proposal, write_clean(plan, proposal).of(proposal.changes), "", moved)
     except Unwritable as reason:
         return Solution(proposal, (), str(reason), moved)
+
+
+# -- fixes of findings -------------------------------------------------------------------------------------------------
+
+
+def with_solved(findings: Iterable[Finding], plans: Iterable[Plan]) -> list[Finding]:
+    """The findings, those of sizes that do not go together with the nearest clean settings as help and unsafe fix.
+
+    The plan of the edited files has no problem. Several findings of one run share one fix. A finding that has a fix
+    keeps it. A run whose own file another unsafe fix changes is left until that fix is made.
+    """
+    findings = list(findings)
+    changing = {edit.span.path for f in findings if f.fix is not None and not f.fix.is_safe for edit in f.edits}
+    plans = [plan for plan in plans if plan.run.file not in changing]
+    concerned = {run for f in findings if f.code in SOLVED for runs in (f.runs, *f.others) for run in runs}
+    solved = {plan.run.label: _solved(plan) for plan in plans if plan.run.label in concerned}
+    return [_with(finding, solved) if finding.code in SOLVED else finding for finding in findings]
+
+
+def _with(finding: Finding, solved: Mapping[str, tuple[str, Fix | None]]) -> Finding:
+    names = [name for names in (finding.runs, *finding.others) for name in names if name in solved]
+    if not names or names[0] not in finding.runs or not solved[names[0]][0]:
+        return finding
+    fixes = [fix for _, fix in (solved[name] for name in names) if fix is not None]
+    joined = None
+    if len(fixes) == len(names):  # the finding of a run without a fix would stay
+        message = fixes[0].message + (f", for each of {len(fixes)} runs" if len(fixes) > 1 else "")
+        joined = Fix(message, tuple(sorted({edit for fix in fixes for edit in fix.edits})))
+    return finding._replace(help=solved[names[0]][0], fix=finding.fix or joined)
+
+
+def _solved(plan: Plan) -> tuple[str, Fix | None]:
+    """What is said of the nearest clean settings, "" where there are none, and the fix that writes them."""
+    proposals = solve(plan)
+    if not proposals:
+        return "", None
+    nearest = " and ".join(f"{key} = {value}" for key, value in proposals[0].changes.items())
+    said = f"the nearest clean settings: {nearest} (now {' and '.join(map(str, proposals[0].before.values()))})"
+    reasons = []
+    for proposal in proposals:
+        try:
+            done = write_clean(plan, proposal)
+        except Unwritable as reason:
+            reasons.append(str(reason))
+            continue
+        settings = " and ".join(f"{key} to {value}" for key, value in proposal.changes.items())
+        return said, Fix(f"set {settings}", done.of(proposal.changes))
+    return f"{said}; not written: {reasons[0]}", None
+
+
+def write_clean(plan: Plan, proposal: Proposal) -> Written:
+    """A proposal written into the run's files. Raises Unwritable, with the reason, where they are not clean with it."""
+    done = write(plan.run, proposal.changes)
+    for wrong in problems_of(done.plan).values():
+        raise Unwritable(wrong)
+    return done

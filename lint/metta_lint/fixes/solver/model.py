@@ -64,15 +64,15 @@ class Model:
 class TrialValues:
     """The values with some settings changed, each evaluated when it is asked for."""
 
-    def __init__(self, model: Model, before: TrialValues | None = None, **change: object) -> None:
+    def __init__(self, model: Model, before: TrialValues | None = None, **change: int) -> None:
         self.model = model
         self.before = before
-        self.changes: Mapping[str, object] = {**(before.changes if before is not None else {}), **change}
+        self.changes: Mapping[str, int] = {**(before.changes if before is not None else {}), **change}
         self._values: dict[str, object] = dict(change)
         self._below = model.below(*change) if change else Below(tuple(model.formulas), model.conditions)
         self._own = frozenset(self._below.quantities)
 
-    def changed(self, key: str, value: object) -> TrialValues:
+    def changed(self, key: str, value: int) -> TrialValues:
         """The values with one more setting changed."""
         return TrialValues(self.model, self, **{key: value})
 
