@@ -16,7 +16,7 @@ from metta_lint.base.plugins import RULES, listed_items
 from metta_lint.files.globs import matcher
 from metta_lint.project.config import Config, Selector
 from metta_lint.rules.page import page
-from metta_lint.rules.selection import is_selected
+from metta_lint.rules.registry import is_selected
 
 SIDES = ("pufferlib/config/metta.ini", "configs/train_job.yaml")
 

@@ -144,10 +144,12 @@ class Example(NamedTuple):
         return self._found(folder)
 
     def _found(self, folder: Path) -> list[Finding]:
-        if self.case.files:
-            return findings_in(folder, self.rule)
+        if self.case.files:  # as ``check`` finds them
+            found = discover([folder.as_posix()])
+            plans = [plan_run(entry, Config()) for entry in found.entries]
+            return run_rules([self.rule], Subjects(plans, same_environment(plans), found.files, found.trees))
         pair = planned(folder, self.case)
-        return run_rules([self.rule], Subjects([pair.left, pair.right], [pair]))
+        return run_rules([self.rule], Subjects(pair.plans, [pair]))
 
     def _check_lines(self, folder: Path, findings: list[Finding]) -> None:
         """Whether the rule finds the lines that the case names, and no others."""
@@ -190,13 +192,6 @@ class Example(NamedTuple):
 def kinds_of_fixes(findings: Iterable[Finding]) -> set[str]:
     """The kinds of fixes that some findings have."""
     return {"safe" if finding.fix.is_safe else "unsafe" for finding in findings if finding.fix is not None}
-
-
-def findings_in(folder: Path, rule: Rule) -> list[Finding]:
-    """What one rule finds in a folder of configs, as ``check`` would."""
-    found = discover([folder.as_posix()])
-    plans = [plan_run(entry, Config()) for entry in found.entries]
-    return run_rules([rule], Subjects(plans, same_environment(plans), found.files, found.trees))
 
 
 def examples(rules: Iterable[Rule]) -> Iterator[Example]:

@@ -17,7 +17,7 @@ from metta_lint.check.gather import Gathered, Request
 from metta_lint.plans.pair import Pair
 from metta_lint.project.runs import files_of
 from metta_lint.rules.engine import MOST, Subjects
-from metta_lint.rules.selection import Chosen
+from metta_lint.rules.registry import Chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

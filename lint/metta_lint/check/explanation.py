@@ -119,14 +119,11 @@ def _of_plans(rule: Rule, subject: Plan | Pair, config: Config) -> Explanation:
 def _takes(findings: list[Finding], pair: Pair) -> dict[str, list[str]]:
     from metta_lint.fixes.take import with_taken
 
-    return {
-        side: [
-            finding.fix.message if finding.fix is not None else finding.help
-            for finding in with_taken(findings, [pair], side)
-            if finding.fix is not None or finding.help
-        ]
-        for side in (("left", "right") if findings else ())
-    }
+    takes: dict[str, list[str]] = {}
+    for side in ("left", "right") if findings else ():
+        texts = (f.fix.message if f.fix is not None else f.help for f in with_taken(findings, [pair], side))
+        takes[side] = [text for text in texts if text]
+    return takes
 
 
 def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
+from metta_lint.base.paths import is_below
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import printable
 from metta_lint.files.file_system import is_folder
@@ -13,7 +14,7 @@ from metta_lint.files.memory import recalled, remembers
 from metta_lint.plans.run import Machine, located
 from metta_lint.project.config import Config
 from metta_lint.project.discovery import discover
-from metta_lint.project.runs import declared_pairs, files_of_runs, plan_run, same_environment
+from metta_lint.project.runs import declared_pairs, files_of, plan_run, same_environment
 from metta_lint.rules.built_in import UNREADABLE
 from metta_lint.rules.engine import Subjects
 from metta_lint.sources import known_suffixes, read, readable
@@ -79,8 +80,9 @@ def gather(request: Request) -> Gathered:
     plans.sort(key=lambda plan: not plan.run.environments)  # what is never paired comes last
     pairs = [pair for _, pair in declared_pairs(config, declared)] if config.pairs else same_environment(plans)
     folders = [path for path in request.asked if is_folder(path)]
-    own = files_of_runs(plans, folders).difference(found.files)  # an environment's own YAML, and the like
-    commented += [document for file in sorted(own) if (document := readable(file)) is not None and document.comments]
+    others_read = {file for plan in plans for file in files_of(plan)}.difference(found.files)  # an environment's YAML
+    inside = (file for file in sorted(others_read) if any(is_below(file, folder) for folder in folders))
+    commented += [document for file in inside if (document := readable(file)) is not None and document.comments]
     return Gathered(
         Subjects(plans, pairs, found.files, found.trees),
         declared,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metta_lint.base import plugins
-from metta_lint.base.paths import slashed
+from metta_lint.base.paths import from_folder, slashed
 from metta_lint.base.wording import count
 from metta_lint.check.coverage import Coverage
 from metta_lint.check.declared import unexplained
@@ -14,14 +14,14 @@ from metta_lint.check.report import Report
 from metta_lint.files.confined import confined
 from metta_lint.rules.engine import merged, run_listed
 from metta_lint.rules.finding import SEVERITIES
-from metta_lint.rules.selection import chosen_rules, idle_ignores, wanted
+from metta_lint.rules.registry import chosen_rules, is_selected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from metta_lint.check.report import Filter
     from metta_lint.plans.run import Machine
-    from metta_lint.project.config import Config
+    from metta_lint.project.config import Config, FileIgnore
     from metta_lint.rules.finding import Finding
 
 
@@ -40,7 +40,8 @@ def check(
     """
     plugins.use(config.plugins)
     asked = [slashed(path) for path in paths] or [config.folder]
-    with confined((*asked, *_named_baseline(config))) as tree:
+    given = [config.baseline.path] if config.baseline is not None and config.baseline.span is None else []
+    with confined((*asked, *given)) as tree:  # a baseline of the command line may be a link to anywhere
         filters = (*_filters(config), *further)
         gathered = gather(request := Request(config, asked, bool(paths), overrides, machine or config.machine))
         coverage = Coverage(request, gathered, chosen := chosen_rules(config))
@@ -49,11 +50,6 @@ def check(
         for next_filter in filters:
             report = next_filter(report)
     return report
-
-
-def _named_baseline(config: Config) -> list[str]:
-    """The baseline that the command line names: it may be a link to anywhere."""
-    return [config.baseline.path] if config.baseline is not None and config.baseline.span is None else []
 
 
 def _filters(config: Config) -> list[Filter]:
@@ -96,11 +92,35 @@ def _wanted(report: Report) -> Report:
     details = report.details
     if not request.is_named:
         files = [*report.coverage.subjects.files, *(finding.span.path for finding in report.findings)]
+        ignores = _ignores(request.config)
+        paths = [from_folder(file, request.config.folder) for file in files] if ignores else []
         details += tuple(
             f"{ignore.span}: per-file-ignores {ignore.pattern!r} matches no file that was looked at"
-            for ignore in idle_ignores(files, request.config)
+            for ignore, matches in ignores
+            if not any(map(matches, paths))
         )
-    return report._replace(findings=wanted(report.findings, request.config), details=details)
+    return report._replace(findings=_selected(report.findings, request.config), details=details)
+
+
+def _selected(findings: Iterable[Finding], config: Config) -> list[Finding]:
+    """Findings whose code is selected, and not ignored in their file. That a file cannot be read always counts."""
+    ignores = _ignores(config)
+
+    def is_wanted(found: Finding) -> bool:
+        path = from_folder(found.span.path, config.folder) if ignores else ""
+        codes = (code.prefix for ignore, matches in ignores if matches(path) for code in ignore.codes)
+        return is_selected(found.code, config.selectors) and not found.code.startswith(tuple(codes))
+
+    return [found for found in findings if found.is_input_error or is_wanted(found)]
+
+
+def _ignores(config: Config) -> list[tuple[FileIgnore, Callable[[str], bool]]]:
+    """The configuration's ignores, each with whether it is about a file."""
+    if not config.file_ignores:
+        return []
+    from metta_lint.files.globs import matcher
+
+    return [(ignore, matcher(ignore.pattern)) for ignore in config.file_ignores]
 
 
 def _new_to_baseline(config: Config) -> list[Filter]:
@@ -118,7 +138,7 @@ def _new_to_baseline(config: Config) -> list[Filter]:
         found = held(report.findings, baseline, report.coverage)
         note = f"{count(found.known, 'finding')} of before in {baseline.path}, not shown"
         notes = (*report.notes, note) if found.known else report.notes
-        return report._replace(findings=[*found.new, *wanted(found.stale(), config)], notes=notes, held=found)
+        return report._replace(findings=[*found.new, *_selected(found.stale(), config)], notes=notes, held=found)
 
     return [new]
 

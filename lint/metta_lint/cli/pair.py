@@ -66,7 +66,7 @@ def named_pair(
 def pair_findings(pair: Pair, config: Config) -> list[Finding]:
     """What the rules find in a pair."""
     from metta_lint.rules.engine import Subjects, merged, run_listed
-    from metta_lint.rules.selection import chosen_rules
+    from metta_lint.rules.registry import chosen_rules
 
     chosen = chosen_rules(config)
     warn(chosen.warnings)

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError, OverrideError, UnknownKeyError
-from metta_lint.base.paths import is_below, tidy
+from metta_lint.base.paths import tidy
 from metta_lint.files.file_system import is_file
 from metta_lint.plans.pair import Pair
 from metta_lint.plans.run import split_entry
@@ -163,12 +163,6 @@ def declared_pairs(config: Config, plans: Mapping[str, Plan]) -> list[tuple[Pair
         for spec in config.pairs
         if spec.left in plans and spec.right in plans
     ]
-
-
-def files_of_runs(plans: Iterable[Plan], below: Sequence[str]) -> set[str]:
-    """The files below these folders that runs read: an environment's own YAML is no config that a folder shows."""
-    files = {file for plan in plans for file in files_of(plan)}
-    return {file for file in files if any(is_below(file, folder) for folder in below)}
 
 
 def files_of(plan: Plan) -> set[str]:

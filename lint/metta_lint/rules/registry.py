@@ -1,4 +1,4 @@
-"""Which rules there are: those of installed packages and of plugin files, listed before they are imported.
+"""Which rules there are, and which of them run: those of installed packages and of plugin files.
 
 A package with many rules has an ``INDEX`` instead of a list ``RULES``: a tuple ``(code, subject, module)`` for each
 rule, the module being one of the package's. Rules are selected by the index, and only those that have something to look
@@ -11,12 +11,15 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from metta_lint.base import plugins
-from metta_lint.base.errors import LintError
+from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import did_you_mean
+from metta_lint.rules.built_in import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from metta_lint.project.config import Config, Selector
     from metta_lint.rules.rule import Rule
 
 SUBJECTS = ("pair", "plan", "document", "tree", "environment", "sweep")
@@ -104,3 +107,58 @@ def subject_of(rule: Rule) -> str:
             + ", ".join(SUBJECTS)
         )
     return parameters[0]
+
+
+# -- selection ---------------------------------------------------------------------------------------------------------
+
+
+class Chosen(NamedTuple):
+    """The rules to run, the codes that are not looked for, and what the user has to be told about those."""
+
+    rules: tuple[ListedRule, ...] = ()
+    idle: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+
+def chosen_rules(config: Config) -> Chosen:
+    """The rules that a configuration asks for.
+
+    Raises LintError as list_rules does, and, at its place if it has one, for a prefix that no code begins with: a typo
+    would switch a rule off.
+    """
+    rules = list_rules(config.plugins)
+    codes = (*(rule.code for rule in rules), *(found.code for found in BUILT_IN))
+    for selector in (*config.selectors, *(code for ignore in config.file_ignores for code in ignore.codes)):
+        _check_code(selector, codes)
+    asked = [rule for rule in rules if is_selected(rule.code, config.selectors)]
+    running = tuple(rule for rule in asked if config.preview or not rule.is_preview)
+    built_in = {found.code for found in BUILT_IN if is_selected(found.code, config.selectors)}
+    return Chosen(
+        running,
+        frozenset({*codes} - {rule.code for rule in running} - built_in),
+        tuple(
+            f"{rule.code} ({rule.name}) is selected, but is not yet stable: it runs with --preview (or preview = true)"
+            for rule in asked
+            if rule not in running and any(one.selects and one.prefix == rule.code for one in config.selectors)
+        ),
+    )
+
+
+def is_selected(code: str, selectors: Iterable[Selector]) -> bool:
+    """Whether a code is asked for.
+
+    The longest prefix decides; of two as long the command line's; of two that come from the same place the ignored one.
+    """
+    matching = [selector for selector in selectors if code.startswith(selector.prefix)]
+    rank = max(
+        ((len(one.prefix), one.from_command_line, not one.selects) for one in matching), default=(0, False, True)
+    )
+    return not rank[-1]
+
+
+def _check_code(selector: Selector, codes: Sequence[str]) -> None:
+    if any(code.startswith(selector.prefix) for code in codes):
+        return
+    hint = did_you_mean(selector.prefix, codes, otherwise="; `metta-lint rules` lists those that are installed")
+    message = f"no rule's code begins with {selector.prefix!r}{hint}"
+    raise InputError(message, selector.span) if selector.span is not None else LintError(message)
