@@ -19,8 +19,7 @@ from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.base.documents import Span, plain
 from metta_lint.base.errors import InputError
 from metta_lint.check.linter import check
-from metta_lint.check.suppression_comment import directive_for
-from metta_lint.check.suppressions import CommentedFile
+from metta_lint.check.suppressions import CommentedFile, directive_for
 from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config, find_config
 from metta_lint.rules.finding import Finding

@@ -17,7 +17,7 @@ from lsprotocol.types import (
 
 from metta_lint.base.errors import InputError
 from metta_lint.base.records import NamedTuple
-from metta_lint.check.suppression_comment import directive_for
+from metta_lint.check.suppressions import directive_for
 from metta_lint.fixes.fixer import together
 from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.server.linting import taken
