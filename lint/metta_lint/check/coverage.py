@@ -1,7 +1,7 @@
-"""Coverage: could it have been found? What is no longer found is called gone only where the answer is yes.
+"""Coverage: what a check looked at, so that it calls nothing gone that it could not have found.
 
-That a baseline's entry or a suppression has had its day is said only of what a check had before it: the rule ran, all
-files that it needs were looked at, as they are declared, and it knew every quantity that it asks for.
+A baseline's entry is stale, and a suppression unused, only if its finding would have shown: the rule ran, all files
+that it needs were looked at, as they are declared, and it knew every quantity that it asks for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan, Quantity
     from metta_lint.rules.registry import ListedRule
     from metta_lint.rules.rule import Rule
-    from metta_lint.trainers.trees.tree import ConfigTree
 
 
 class Coverage(NamedTuple):
@@ -42,13 +41,13 @@ class Coverage(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every file could be read, and the command line made no other runs of those that are declared."""
+        """Whether every file could be read, and the command line left the declared runs as they are."""
         return not self.request.changes_runs and not self.gathered.unreadable
 
     # -- a baseline's entry --------------------------------------------------------------------------------------------
 
     def judges(self, file: str, code: str) -> bool:
-        """Whether a finding of a code in a file would have been found."""
+        """Whether a check that reports no finding of this code in this file shows that there is none."""
         if not self.is_complete or code in self.chosen.idle:
             return False
         rule = next((rule for rule in self.chosen.rules if rule.code == code), None)
@@ -63,12 +62,11 @@ class Coverage(NamedTuple):
     # -- a suppression -------------------------------------------------------------------------------------------------
 
     def kinds(self, path: str) -> frozenset[str]:
-        """The kinds of rules that had all of a looked-at file before them.
+        """The kinds of rules that judged a file in full.
 
-        A rule of a ``document`` sees a file whole. A tree's and an environment's need all of the tree, if the file is
-        in one; a plan's and a pair's all the runs that the file is part of, as they are launched: of a file that was
-        only named, other runs may not have been looked at. Where a file could not be read, what rests on it was not
-        judged either.
+        Rules of a ``document`` always do. Rules of trees and environments need all files of the file's tree, if it is
+        in one. Rules of plans and pairs need all runs that read the file, as they are declared: if only this file was
+        named, its other runs were perhaps not looked at. After an unreadable file, only documents count.
         """
         found = {"document"}
         if self.gathered.unreadable:
@@ -77,7 +75,7 @@ class Coverage(NamedTuple):
             is_run = self._is_as_declared and any(plan.run.file == path for plan in self.subjects.plans)
             return frozenset({*found, "plan"} if is_run else found)
         tree = next((tree for tree in self.subjects.trees if path in tree.files), None)
-        if tree is None or _is_all(tree):
+        if tree is None or set(tree.names) <= {tree.name_of(file) for file in tree.files}:
             found |= {"tree", "environment"}
             found |= set(self._kinds_of_runs(path, in_tree=tree is not None)) if self._is_as_declared else set()
         return frozenset(found)
@@ -88,7 +86,7 @@ class Coverage(NamedTuple):
         return not self.request.changes_runs and self.request.machine == self.request.config.machine
 
     def _kinds_of_runs(self, path: str, *, in_tree: bool) -> Iterator[str]:
-        """Those of a file that runs read, if it is the entry of one or every run that could read it was planned."""
+        """The kinds of rules about runs that judged a file: it is a run's entry, or every run that may read it ran."""
         planned = {name for plan in self.subjects.plans for name in (plan.run.entry, plan.run.file)}
         if path not in planned and not planned.issuperset(self.gathered.entries):
             return
@@ -102,15 +100,10 @@ class Coverage(NamedTuple):
     # -- both ----------------------------------------------------------------------------------------------------------
 
     def was_judged(self, rule: ListedRule, file: str) -> bool:
-        """Whether a rule knew all that it asks for of what a file decides, in every run or pair that reads the file."""
+        """Whether a rule knew every value that it asks for and this file sets, in every run that reads the file."""
         if rule.subject == "pair":
             return all(_knew(rule.load(), pair, pair.plans, file) for pair in self.subjects.pairs)
         return rule.subject != "plan" or all(_knew(rule.load(), plan, (plan,), file) for plan in self.subjects.plans)
-
-
-def _is_all(tree: ConfigTree) -> bool:
-    """Whether all configs of a tree were asked about."""
-    return set(tree.names) <= {tree.name_of(file) for file in tree.files}
 
 
 def _knew(rule: Rule, subject: Plan | Pair, plans: Sequence[Plan], file: str) -> bool:
@@ -130,7 +123,7 @@ def _is_unknown(plan: Plan, name: str) -> bool:
 
 
 def quantities_asked_for(rule: Rule, subject: Plan | Pair) -> list[str]:
-    """The quantities that a rule asks for of a run or a pair, in this order: the rule runs on plans that note them."""
+    """The quantities that a rule asks for, in its order. It runs on plans that take a note of each."""
     names: dict[str, None] = {}
 
     def noting(plan: Plan) -> Plan:
@@ -145,7 +138,7 @@ def quantities_asked_for(rule: Rule, subject: Plan | Pair) -> list[str]:
 
 
 class _NotedQuantities(dict[str, "Quantity"]):
-    """A plan's quantities that note which of them are asked for."""
+    """A plan's quantities, which take a note of those that are asked for."""
 
     def __init__(self, quantities: Mapping[str, Quantity], asked: dict[str, None]) -> None:
         super().__init__(quantities)

@@ -42,11 +42,11 @@ class Intended:
                 declared = _Declared(difference, pair)
                 self.findings += [finding._replace(runs=pair.runs) for finding in declared.mistakes()]
                 self.notes += declared.unknowns()
-                if declared.in_force:
+                if declared.is_known and not declared.changed:
                     self._explained[pair.runs, difference.quantity] = difference
 
     def noted(self, findings: Iterable[Finding]) -> list[Finding]:
-        """All findings, those that a declared difference explains with a note that says where and why."""
+        """All findings; those that a declared difference explains get a note that says where and why."""
         return [_noted(finding, self.explaining(finding)) for finding in findings]
 
     def explaining(self, finding: Finding) -> Difference | None:
@@ -67,7 +67,10 @@ def _said(value: object) -> str:
 
 
 class _Declared:
-    """One declared difference of a pair. ``changed`` says which sides have another value than was declared."""
+    """One declared difference of a pair. ``changed`` says which sides have another value than was declared.
+
+    It explains findings as long as its quantity is known and no side has changed.
+    """
 
     def __init__(self, difference: Difference, pair: Pair) -> None:
         self.difference = difference
@@ -79,11 +82,6 @@ class _Declared:
             for side, plan, value in zip(("left", "right"), pair.plans, expected, strict=True)
             if value is not None and _why_unknown(plan, name) is None and not same(value, plan.value(name))
         ]
-
-    @property
-    def in_force(self) -> bool:
-        """Whether it explains findings: it does not where a side has another value than was declared."""
-        return self.is_known and not self.changed
 
     def mistakes(self) -> Iterator[Finding]:
         """What is wrong with the declaration."""

@@ -1,4 +1,4 @@
-"""Suppressions: ``# metta-lint: ignore[ML101] why`` beside what is meant to be as it is."""
+"""Suppressions: the comments ``# metta-lint: ignore[ML101] why``, read, applied to findings, and written."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ _WORDS = (
 )
 _CODE = r"[^\s,]+"
 _BESIDE_REASONS = " \t:;,.-\N{EN DASH}\N{EM DASH}"
-"""What may stand between the brackets and the reason, and is none."""
+"""Characters between the brackets and the reason that belong to neither."""
 PROBLEMS = 50
-"""Mistakes of one file that are looked into: to find what each may have meant takes its time."""
+"""Mistakes that are reported of one file at most: looking for what each may have meant is slow."""
 
 
 class Code(NamedTuple):
-    """A rule's code, a prefix of codes or a rule's name, as a comment names it."""
+    """What a comment names: a rule's code (``ML101``), a prefix of codes (``ML1``) or a rule's name."""
 
     text: str
     span: Span
 
     def means(self, rule: ListedRule) -> bool:
-        """Whether a rule is one of those that are meant."""
+        """Whether a rule has this code, prefix or name."""
         return rule.code.startswith(self.text.upper()) or rule.name == self.text
 
 
 class Directive(NamedTuple):
-    """One suppression: which rules, and why. It is about the last of its lines, or about the whole file.
+    """One suppression: which rules, and why. It holds for the last of its ``lines``, or for the whole file.
 
-    The first is the comment's own; where that stands behind a value it is the only one. ``all_known`` is False where
-    the comment names further codes that no rule has.
+    The first line is the comment's own, and the only one where the comment stands behind a value. ``all_known`` is
+    False where the comment also names codes that no rule has.
     """
 
     codes: tuple[Code, ...]
@@ -68,7 +68,7 @@ class Directive(NamedTuple):
 
 
 class CommentedFile:
-    """A file's suppressions, and what is wrong with its comments: one that is not a suppression, an unknown code."""
+    """A file's suppressions, and the mistakes in its comments: a word that is not ``ignore``, an unknown code."""
 
     def __init__(self, document: Document, rules: Collection[ListedRule]) -> None:
         self.directives: list[Directive] = []
@@ -115,7 +115,7 @@ class CommentedFile:
         self.directives.append(Directive(known, reason, span, lines, comment, verb == FILE, not unknown))
 
     def about(self, span: Span) -> Iterator[Directive]:
-        """The suppressions that are about a place: its lines', and the file's."""
+        """The suppressions that hold for a place: those of its lines, and those of the file."""
         for line in lines_of(span, self._long):
             yield from self._by_line.get(line, ())
         yield from self._whole_file
@@ -127,7 +127,7 @@ def _in_value(comment: Comment) -> Finding:
 
 
 def _unknown(code: Code, rules: Collection[ListedRule]) -> str | None:
-    """What is wrong with a code that no rule has."""
+    """What is wrong with a code, None where a rule has it."""
     if any(code.means(rule) for rule in rules):
         return None
     if any(built_in.code.startswith(code.text.upper()) for built_in in BUILT_IN):
@@ -143,7 +143,7 @@ def _part(comment: Comment, start: int, end: int) -> Span:
 
 
 class LongValue(NamedTuple):
-    """A value that does not stand on one line with its key (None: it has none); a text has no comments inside."""
+    """A value that does not fit on one line with its key (None where it has no key). Texts have no comments inside."""
 
     key: Span | None
     span: Span
@@ -151,7 +151,7 @@ class LongValue(NamedTuple):
 
 
 def lines_of(span: Span, values: Iterable[LongValue]) -> set[int]:
-    """Where a suppression may stand: a place's first and last line; those of the text that it is in; its key's."""
+    """The lines where a suppression of a place may stand: its first and last, those of a text around it, its key's."""
     lines = {span.line, _last_line(span)}
     for value in values:
         if span in (value.key, value.span) or (value.is_text and value.span.holds(span)):
@@ -160,7 +160,7 @@ def lines_of(span: Span, values: Iterable[LongValue]) -> set[int]:
 
 
 def long_values(node: Node, key: Span | None = None) -> list[LongValue]:
-    """The values at and below a node that have more lines than one, their keys' included."""
+    """The values at and below a node that, with their keys, take more than one line."""
     first = node.span.line if key is None else key.line
     found = [LongValue(key, node.span, isinstance(node, Scalar))] if first != _last_line(node.span) else []
     if isinstance(node, Mapping):
@@ -177,7 +177,7 @@ def _last_line(span: Span) -> int:
 
 
 class Suppressions:
-    """The suppressions of the files that were looked at, and of those that findings are in."""
+    """The suppressions of the files that were looked at, and of other files that findings are in."""
 
     def __init__(self, coverage: Coverage) -> None:
         every = list_rules(coverage.request.config.plugins)
@@ -189,7 +189,7 @@ class Suppressions:
         self._used: dict[Directive, set[Code]] = {}
 
     def split(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[tuple[Finding, Directive]]]:
-        """The findings that no suppression is about; and the others, each once, with what suppresses them."""
+        """The findings that nothing suppresses; and the others, each once, with the suppression."""
         found = [(finding, self._nearest(finding)) for finding in findings]
         kept = [finding for finding, directive in found if directive is None]
         by = {(finding.span, finding.identity): directive for finding, directive in found if directive is not None}
@@ -198,14 +198,13 @@ class Suppressions:
 
     @property
     def problems(self) -> list[Finding]:
-        """What is wrong with the comments of the files that were looked at."""
+        """The mistakes in comments of the files that were looked at."""
         return [problem for file in self._looked_at.values() for problem in file.problems]
 
     def _nearest(self, finding: Finding) -> Directive | None:
-        """The suppression of a finding: a line's before a file's, of its own place before its other places'.
+        """The suppression of a finding: a line's before a file's, one at its own place before one at its other places.
 
-        What one side's author may say, the other's may too: a finding of a pair is also suppressed where its other
-        places are.
+        A finding of a pair can be suppressed on either side: at its own place and at its related ones.
         """
         rule = self._rules.get(finding.code)
         if rule is None:
@@ -225,21 +224,17 @@ class Suppressions:
         return nearest
 
     def _file(self, path: str) -> CommentedFile | None:
+        """A file that was looked at, by any spelling of its path, or another one that a finding is in."""
         if path not in self._files:
-            self._files[path] = self._found(path)
+            real = real_path(path)
+            found = next((file for other, file in self._looked_at.items() if real_path(other) == real), None)
+            if found is None and (document := readable(path)) is not None and document.comments:
+                found = CommentedFile(document, self._rules.values())
+            self._files[path] = found
         return self._files[path]
 
-    def _found(self, path: str) -> CommentedFile | None:
-        """A file that was not looked at, or was by another spelling of its path."""
-        real = real_path(path)
-        for other, file in self._looked_at.items():
-            if real_path(other) == real:
-                return file
-        document = readable(path)
-        return CommentedFile(document, self._rules.values()) if document is not None and document.comments else None
-
     def unused(self) -> Iterator[Finding]:
-        """What suppresses nothing, of that which could have: its rules ran, had the file, and knew what they ask."""
+        """Codes that suppress nothing, though they could have: their rules ran, on this file, with all values known."""
         for path, file in self._looked_at.items():
             kinds = self._coverage.kinds(path) if file.directives else frozenset()
             for directive in file.directives:
@@ -270,7 +265,7 @@ def _unused(directive: Directive, idle: list[Code]) -> Finding:
 
 
 def _removal(directive: Directive) -> Fix | None:
-    """The edit that removes a comment with its line, or with the blanks before it; None where it says more."""
+    """The edit that removes a comment with its line or the blanks before it; None where it says something else too."""
     comment = directive.comment
     path, line, column, end_line, end_column = comment.span
     if comment.span != directive.span or not directive.all_known:

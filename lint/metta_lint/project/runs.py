@@ -55,18 +55,15 @@ def plan_run(
         if isinstance(error, UnknownKeyError) and error.override in shared:
             others = [text for text in shared if text != error.override]
             plan = plan_run(run, config, overrides, machine, backend, shared=others, with_problems=with_problems)
-            return plan._replace(run=_skipping(error, plan.run))
+            note = f"--set {error.override} is skipped: {plan.run.trainer} has no such key"
+            skipped = {error.override: str(error), **plan.run.skipped}
+            return plan._replace(run=plan.run._replace(skipped=skipped, notes=(*plan.run.notes, note)))
         raise _placed(error, run, declared) from error
     if read.problems and not with_problems:
         raise read.problems[0]
     read = trainer.with_version(read, _version(trainer.name, declared, config))
     read = read._replace(name=run if declared is not None else None, overrides=every)
     return trainer.derive(read, backend)
-
-
-def _skipping(error: UnknownKeyError, run: Run) -> Run:
-    note = f"--set {error.override} is skipped: {run.trainer} has no such key"
-    return run._replace(skipped={error.override: str(error), **run.skipped}, notes=(*run.notes, note))
 
 
 _ADDRESSED = re.compile(r"([^=@:]+):(?![/\\\\])(.+)", re.DOTALL)
