@@ -82,7 +82,7 @@ reason = "smoke runs stop early"
         ("[machine]\ncpus = 0", 2, "positive"),
         ("[runs.a]\nset = []", 1, "runs.a: entry is missing"),
         ('[runs.a]\nentry = "gone.ini"', 2, "does not exist"),
-        ('[runs.a]\nentry = "."', 2, "is no file"),
+        ('[runs.a]\nentry = "."', 2, "is not a file"),
         ('select = ["ML"]\nplugins = ["gone.py"]', 2, "gone.py: no such file"),
         ("[machine]\nsteps_per_second = nan", 2, "positive"),
         ('[[pairs]]\nleft = "a"\nright = "b"', 2, "no run is called 'a'"),

@@ -135,9 +135,9 @@ def test_codes_prefixes_and_names(comment: str, found: list[tuple[list[str], str
 @pytest.mark.parametrize(
     ("comment", "code", "column", "message"),
     [
-        ("ignore", "ML001", 6, "names what it suppresses"),
-        ("ignore[] why", "ML001", 6, "names what it suppresses"),
-        ("ignroe[ML101] why", "ML001", 6, "no comment 'ignroe'"),
+        ("ignore", "ML001", 6, "a suppression names no rule"),
+        ("ignore[] why", "ML001", 6, "a suppression names no rule"),
+        ("ignroe[ML101] why", "ML001", 6, "unknown comment 'ignroe'"),
         ("ignore[ML101, ML1O1] why", "ML001", 34, "no rule is called 'ML1O1'; did you mean ML"),
         ("ignore[agent-count-drfit] why", "ML001", 27, "did you mean agent-count-drift?"),
         ("ignore[nothing-of-the-kind] why", "ML001", 27, "`metta-lint rules` lists them"),

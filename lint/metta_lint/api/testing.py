@@ -1,9 +1,9 @@
-"""Tests for rules: what every rule, a third party's too, has to stand.
+"""The tests that every rule must pass, also one of a plugin.
 
-A rule must stay silent on the cases that agree, fire on those that drift, and what it claims of them must be what the
-reference trainer measures. A case is written to disk as a real pair of config trees, so that the whole road is tested,
-from files to findings. Both trees are tiny and agree in everything: 4 environments of 2 agents, 2 workers, and 2 epochs
-of 32 steps in minibatches of 16. In a test:
+A rule must find nothing in the cases that agree and something in those that drift, and the reference trainer must
+measure what it claims. A case is written to disk as a real pair of config trees, so everything is tested from files to
+findings. Both trees are tiny and agree in everything: 4 environments of 2 agents, 2 workers, and 2 epochs of 32 steps
+in minibatches of 16. In a test:
 
     @pytest.mark.parametrize("example", list(examples(load_rules())), ids=str)
     def test_every_rule(example, tmp_path):
@@ -56,7 +56,7 @@ __all__ = [
 
 POLICY_SIZE = 16
 MEASURED = ("plan", "pair")
-"""Subjects that a run of the reference trainer says something about."""
+"""The subjects whose claims the reference trainer can measure."""
 
 
 def _settings(text: str) -> Mapping[str, object]:
@@ -113,7 +113,7 @@ env:
 
 
 class Example(NamedTuple):
-    """One case of one rule; ``drifts`` says which list it is from."""
+    """One case of one rule; ``drifts`` tells the list ``drifts`` from ``agrees``."""
 
     rule: Rule
     case: Case
@@ -124,7 +124,7 @@ class Example(NamedTuple):
         return f"{self.rule.code}-{'drifts' if self.drifts else 'agrees'}-{self.number}"
 
     def check(self, folder: Path) -> None:
-        """Raise AssertionError where the rule fires without cause, is silent with it, or claims what is not so."""
+        """Raise AssertionError if the rule finds something wrongly, misses it, or claims what is not measured."""
         findings = self.findings_on_disk(folder)
         self._check_fixes(folder, findings)
         if self.case.files:
@@ -159,7 +159,7 @@ class Example(NamedTuple):
         _require(found == expected, f"{self}: finds {found or 'nothing'}, not {expected or 'nothing'}: {said}")
 
     def _check_claims(self, result: Verification) -> None:
-        """Whether all that the findings claim, and all that the case does, is what was measured."""
+        """Whether what the findings and the case claim is what was measured."""
         refuted = [judged for judged in result.claims if judged.verdict != "confirmed"]
         _require(not refuted, f"{self}: {[(j.claim, j.measured, j.verdict) for j in refuted]}")
         measured = {row.quantity: (row.left[1], row.right[1]) for row in result.rows}
@@ -169,7 +169,7 @@ class Example(NamedTuple):
                 _require(said is None or agrees(said, value), f"{self}: {quantity} is {value}, not {said}")
 
     def _check_fixes(self, folder: Path, findings: list[Finding]) -> None:
-        """Whether each fix removes its finding, and is of a kind that the rule says it has."""
+        """Whether each fix removes its finding, and is of the kind that the rule's ``fixable`` says."""
         kinds = kinds_of_fixes(findings)
         if not kinds:
             return
@@ -182,7 +182,7 @@ class Example(NamedTuple):
         _require(not fixed.outside, f"{self}: fixes of other files: {[f.fix for f in fixed.outside]}")
 
     def _look(self, folder: Path) -> Report:
-        """What this rule finds now; a file that cannot be read any more is an input error."""
+        """What this rule finds now; a file that a fix made unreadable is an input error."""
         try:
             return Report(self._found(folder))
         except InputError as error:
@@ -215,7 +215,7 @@ def examples(rules: Iterable[Rule]) -> Iterator[Example]:
 
 
 class _RunsOnce:
-    """The reference trainer, which measures the same of the same loop: it is run once, however many cases have it."""
+    """The reference trainer, run once for cases with the same loop: they measure the same."""
 
     def __init__(self) -> None:
         trainer = load_trainer()

@@ -1,6 +1,6 @@
 """The baseline: findings that were there before, so that only new ones are reported.
 
-An entry is a finding's identity (the rule, the file, what it speaks of and its values), and how often that was found.
+An entry is a finding's identity (the rule, the file, what it is about and its values), and how often it was found.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 FILE = "metta-lint-baseline.json"
 SCHEMA = "metta-lint-baseline/2"
 MESSAGES = "metta-lint-baseline/1"
-"""The version before, which knew findings by their messages."""
+"""The version before, whose entries were messages."""
 
 
 class BaselineEntry(NamedTuple):
-    """A finding's identity as the file has it: its path is seen from the baseline's folder, with ``/``."""
+    """A finding's identity as the baseline has it. The file's path starts at the baseline's folder and has ``/``."""
 
     file: str
     code: str
@@ -47,7 +47,7 @@ class BaselineEntry(NamedTuple):
 
 
 class Baseline(NamedTuple):
-    """How often each finding was there, and where the file says so."""
+    """How often each finding was there, and where in the baseline that stands."""
 
     path: str
     counts: MappingABC[BaselineEntry, int] = {}
@@ -68,9 +68,10 @@ class Baseline(NamedTuple):
 
 
 class BaselineResult(NamedTuple):
-    """Findings held against a baseline: those that it does not know, and how often its entries no longer occur.
+    """What is new compared with a baseline.
 
-    ``known`` is how many findings it knows.
+    ``new`` are the findings that it does not have, ``known`` is how many it has; ``gone`` says of each entry how many
+    findings fewer there are now.
     """
 
     baseline: Baseline
@@ -99,7 +100,7 @@ class BaselineResult(NamedTuple):
 
 
 def held(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) -> BaselineResult:
-    """Hold findings, in the order of their lines, against a baseline."""
+    """Compare findings, in the order of their lines, with a baseline."""
     left = Counter(baseline.counts)
     new = more_than(findings, left, baseline.key)
     gone = {key: number for key, number in left.items() if number > 0 and coverage.judges(baseline.file(key), key.code)}
@@ -107,7 +108,7 @@ def held(findings: Sequence[Finding], baseline: Baseline, coverage: Coverage) ->
 
 
 def updated(old: Baseline, findings: Iterable[Finding], coverage: Coverage) -> Baseline:
-    """The baseline of what is found now. What was not looked at stays as it was; unreadable files never get into it."""
+    """The baseline of the current findings. Entries that were not looked at stay; input errors are never entries."""
     counts = Counter(old.key(finding) for finding in findings if not finding.is_input_error)
     for key, number in old.counts.items():
         if not coverage.judges(old.file(key), key.code):
@@ -119,9 +120,9 @@ def updated(old: Baseline, findings: Iterable[Finding], coverage: Coverage) -> B
 
 
 def load(given: GivenFile, *, to_replace: bool = False) -> Baseline:
-    """Read a baseline. Raises LintError where there is none, InputError for a file that is none.
+    """Read a baseline. Raises LintError for a missing file, InputError for one that is not a baseline.
 
-    One of an earlier version cannot be read either; where it is to be replaced, it holds nothing.
+    A baseline of an earlier version raises InputError too; ``to_replace`` takes it for an empty one.
     """
     if not exists(given.path):
         message = f"the baseline {given.path} does not exist; metta-lint check --write-baseline writes it"
@@ -129,7 +130,7 @@ def load(given: GivenFile, *, to_replace: bool = False) -> Baseline:
     root = read(given.path).root if JSON.fits(given.path) else None
     schema = root.get("schema") if isinstance(root, Mapping) else None
     if not isinstance(root, Mapping) or not isinstance(schema, Scalar) or "findings" not in root.entries:
-        raise InputError("is no baseline of metta-lint", root.span if root is not None else file_start(given.path))
+        raise InputError("is not a baseline of metta-lint", root.span if root is not None else file_start(given.path))
     if schema.value == MESSAGES and to_replace:
         return Baseline(given.path)
     if schema.value == MESSAGES:
@@ -155,7 +156,7 @@ def _entries(findings: Node) -> Iterator[tuple[BaselineEntry, int, Span]]:
 
 
 def baseline_text(baseline: Baseline) -> str:
-    """A baseline as JSON, sorted, a line for each entry. Raises LintError for more than can be read again."""
+    """A baseline as sorted JSON, a line for each entry. Raises LintError if it is too large to be read again."""
     import json
 
     findings: dict[str, dict[str, dict[str, int]]] = {}
@@ -172,14 +173,14 @@ def baseline_text(baseline: Baseline) -> str:
 
 
 def write_baseline(baseline: Baseline) -> None:
-    """Put a baseline in the place of the old one. Raises LintError where that cannot be done."""
+    """Write a baseline over the old one. Raises LintError where that is impossible."""
     write_text(baseline.path, baseline_text(baseline))
 
 
 def to_write(path: str) -> Baseline:
-    """What stands where a baseline is to be written, empty where nothing does.
+    """The old baseline at a path where one is to be written; an empty one where there is none.
 
-    Raises LintError for what is no baseline: it would be lost.
+    Raises LintError for any other file, which would be lost.
     """
     from metta_lint.project.config import GivenFile
 

@@ -1,4 +1,4 @@
-"""Gathering: the files of a tree, the plans of its runs, and their pairs; what cannot be read becomes a finding."""
+"""Finds what there is to lint: the files, the plans of their runs, and pairs. Unreadable files become findings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple):
-    """What is to be looked at: files and folders, whether they were named, and what the command line adds."""
+    """What to lint: files and folders (``is_named``: on the command line), and the command line's other options."""
 
     config: Config = Config()
     asked: Sequence[str] = ()
@@ -41,15 +41,15 @@ class Request(NamedTuple):
 
     @property
     def changes_runs(self) -> bool:
-        """Whether the command line makes other runs of them than those that are declared."""
+        """Whether options of the command line change the declared runs."""
         return bool(self.overrides or self.config.trainers)
 
 
 class Gathered(NamedTuple):
-    """What there is to look at.
+    """What there is to lint.
 
     ``subjects`` are what rules look at, ``declared`` the plans of declared runs by name, ``entries`` the files that
-    runs start from, ``commented`` the documents that have comments, ``unreadable`` the findings of what cannot be read.
+    runs start from, ``commented`` the documents with comments for metta-lint, ``unreadable`` the input errors.
     """
 
     subjects: Subjects = Subjects()
@@ -61,9 +61,9 @@ class Gathered(NamedTuple):
 
 
 def gather(request: Request) -> Gathered:
-    """Read what is asked for, plan its runs, and pair them.
+    """Read the files that are asked for, plan their runs, and pair these.
 
-    Where runs are declared and no paths were named, those are the runs that are planned and paired.
+    Where runs are declared and no paths were named, only the declared runs are planned.
     """
     config = request.config
     problems: list[InputError] = []

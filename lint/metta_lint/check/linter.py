@@ -1,4 +1,4 @@
-"""The main command: gather what there is to look at, run the rules, filter what they find, and report it."""
+"""The main command: find what there is to lint, run the rules, filter their findings."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ def check(
     machine: Machine | None = None,
     further: Sequence[Filter] = (),
 ) -> Report:
-    """Lint files and folders; without paths, those of the configuration's folder.
+    """Lint files and folders; without paths, the configuration's folder.
 
-    What rules find goes through the filters below, and then through further ones. Files that cannot be read become
-    findings; the rest is still linted. Raises LintError for what concerns no file: a path that does not exist, a rule
-    that crashes.
+    Findings go through the filters below, then through ``further`` ones. Files that cannot be read become findings; the
+    rest is still linted. Raises LintError for other failures: a path that does not exist, a rule that crashes.
     """
     plugins.use(config.plugins)
     asked = [slashed(path) for path in paths] or [config.folder]
@@ -53,7 +52,7 @@ def check(
 
 
 def _filters(config: Config) -> list[Filter]:
-    """What the findings of every check go through, in this order."""
+    """The filters of every check, in their order."""
     return [
         _only_input_errors_where_they_are,
         unexplained,  # by a declared difference
@@ -66,13 +65,13 @@ def _filters(config: Config) -> list[Filter]:
 
 
 def _only_input_errors_where_they_are(report: Report) -> Report:
-    """Where something cannot be read, a rule need not say so too: a default that stops a run is not said twice."""
+    """Leave out rules' findings at the places of input errors: a missing default is reported once."""
     places = {finding.span for finding in report.findings if finding.is_input_error}
     return report._replace(findings=[f for f in report.findings if f.is_input_error or f.span not in places])
 
 
 def _unsuppressed(report: Report) -> Report:
-    """Leave out what a comment holds back, and add what is wrong with comments."""
+    """Leave out what a comment suppresses, and add what is wrong with comments."""
     if not report.findings and not report.coverage.gathered.commented:
         return report
     from metta_lint.check.suppressions import Suppressions
@@ -87,7 +86,7 @@ def _each_once(report: Report) -> Report:
 
 
 def _wanted(report: Report) -> Report:
-    """Leave out what is not selected, which no rule finds (only selected ones ran), and what is ignored in its file."""
+    """Leave out built-in findings that are not selected (rules that are not did not run) and per-file ignores."""
     request = report.coverage.request
     details = report.details
     if not request.is_named:
@@ -103,7 +102,7 @@ def _wanted(report: Report) -> Report:
 
 
 def _selected(findings: Iterable[Finding], config: Config) -> list[Finding]:
-    """Findings whose code is selected, and not ignored in their file. That a file cannot be read always counts."""
+    """The findings whose code is selected and not ignored in their file, and all input errors."""
     ignores = _ignores(config)
 
     def is_wanted(found: Finding) -> bool:
@@ -115,7 +114,7 @@ def _selected(findings: Iterable[Finding], config: Config) -> list[Finding]:
 
 
 def _ignores(config: Config) -> list[tuple[FileIgnore, Callable[[str], bool]]]:
-    """The configuration's ignores, each with whether it is about a file."""
+    """The configuration's ignores, each with a function that says whether its pattern matches a path."""
     if not config.file_ignores:
         return []
     from metta_lint.files.globs import matcher
@@ -124,9 +123,9 @@ def _ignores(config: Config) -> list[tuple[FileIgnore, Callable[[str], bool]]]:
 
 
 def _new_to_baseline(config: Config) -> list[Filter]:
-    """Leave out what the baseline knows, if there is one, and add which of its entries no longer occur.
+    """Leave out what is in the baseline, if there is one, and add a finding for each entry that no longer occurs.
 
-    Raises LintError where it cannot be read.
+    Raises LintError for a baseline that cannot be read.
     """
     if config.baseline is None:
         return []

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class Report(NamedTuple):
-    """What a check found, and what it looked at. A report is never changed: a filter makes another one of it.
+    """What a check found, and what it looked at. A filter makes a new report; none is ever changed.
 
-    ``notes`` say which pairs were made and why, and what could not be judged because a value is unknown; ``details``
-    what only somebody who looks for it wants to know. ``suppressed`` are the findings that a comment holds back, each
-    with the comment; ``held`` is what the baseline knows.
+    ``notes`` say which runs were paired and why, and what was not judged because a value is unknown; ``details`` are
+    for ``--verbose``. ``suppressed`` are the suppressed findings, each with its comment; ``held`` is how the findings
+    compare with the baseline.
     """
 
     findings: Sequence[Finding] = ()
@@ -56,7 +56,7 @@ class Report(NamedTuple):
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What the user asked for and does not get."""
+        """Rules that the user selected and that do not run, and why."""
         return self.coverage.chosen.warnings
 
     @property
@@ -68,4 +68,4 @@ class Report(NamedTuple):
 
 
 Filter: TypeAlias = Callable[[Report], Report]
-"""One step between the rules and the report: it leaves findings out, adds some, or adds to what they say."""
+"""One step between the rules and the report: it leaves findings out, adds some, or adds notes to them."""

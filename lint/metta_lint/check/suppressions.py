@@ -96,11 +96,11 @@ class CommentedFile:
             for code in re.finditer(_CODE, listed)
         ]
         if verb not in (LINE, FILE):
-            message = f"metta-lint has no comment {printable(verb)!r}: it is {SHAPE}"
+            message = f"unknown comment {printable(verb)!r}: write {SHAPE}"
             self.problems.append(UNREADABLE.finding(message, span, verb))
             return
         if not codes:
-            self.problems.append(UNREADABLE.finding(f"a suppression names what it suppresses: it is {SHAPE}", span))
+            self.problems.append(UNREADABLE.finding(f"a suppression names no rule: write {SHAPE}", span))
         unknown = {code: why for code in codes if (why := _unknown(code, rules)) is not None}
         known = tuple(code for code in codes if code not in unknown)
         self.problems += [UNREADABLE.finding(why, code.span, code.text) for code, why in unknown.items()]
@@ -122,7 +122,7 @@ class CommentedFile:
 
 
 def _in_value(comment: Comment) -> Finding:
-    message = "this is part of the value, and no comment: configparser has none behind a value, and PufferLib keeps it"
+    message = "this is part of the value, not a comment: PufferLib's configparser has no comments behind values"
     return UNUSED.finding(message, comment.span, comment.text, help="write the comment on a line of its own above")
 
 

@@ -26,7 +26,7 @@ FILES = ("metta-lint.toml", "pyproject.toml")
 
 
 class Selector(NamedTuple):
-    """A code, or what several codes begin with, that is selected or ignored, and where that is written."""
+    """A code or a prefix of codes that is selected or ignored, and where that is written."""
 
     prefix: str
     selects: bool = True
@@ -35,7 +35,7 @@ class Selector(NamedTuple):
 
 
 class FileIgnore(NamedTuple):
-    """Codes that are ignored in the files that a pattern matches, relative to the configuration's folder."""
+    """Codes that are ignored in files whose path, seen from the configuration's folder, matches a pattern."""
 
     pattern: str
     codes: tuple[Selector, ...]
@@ -43,7 +43,7 @@ class FileIgnore(NamedTuple):
 
 
 class GivenFile(NamedTuple):
-    """A file that is named somewhere, and where (None: on the command line)."""
+    """The path of a file, and where that is written (None: on the command line)."""
 
     path: str
     span: Span | None = None
@@ -53,9 +53,9 @@ EVERYTHING = Selector("")
 
 
 class RunSpec(NamedTuple):
-    """A declared run: its entry file, the overrides it is launched with, and whose run it is, if that was named.
+    """A declared run: its entry file, the overrides that it is launched with, and its trainer, if that is named.
 
-    ``span`` is where the entry is written, ``override_spans`` where each of the overrides is.
+    ``span`` is where the entry is written, ``override_spans`` where each override is.
     """
 
     entry: str
@@ -69,7 +69,7 @@ class Difference(NamedTuple):
     """An intended difference of a pair: the quantity, why, and where that is written.
 
     ``reason`` is empty where none is given; ``reason_span`` is where it stands, or should. ``left`` and ``right`` are
-    the values that were declared, None where any is meant.
+    the declared values, None where any value is fine.
     """
 
     quantity: str
@@ -81,7 +81,7 @@ class Difference(NamedTuple):
 
 
 class PairSpec(NamedTuple):
-    """A declared pair: the names of two runs, how they are meant to differ, and which is right where they are not."""
+    """A declared pair: the names of two runs, their intended differences, and which side is right in all others."""
 
     left: str
     right: str
@@ -90,11 +90,11 @@ class PairSpec(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What a project says about itself. ``path`` is None where it says nothing.
+    """A project's configuration; ``path`` is None where it has none.
 
     ``selectors`` say which rules run, ``preview`` whether those that are not yet stable do too. ``baseline`` is the
-    file with what was found before. ``trainers`` are those of the command line: for which versions runs are read that
-    no file tells. In folders, what git ignores is not looked at if ``respects_gitignore``.
+    file with the findings that were there before. ``trainers`` are the command line's: the versions for which runs are
+    read where no file tells. With ``respects_gitignore``, files in folders that git ignores are left out.
     """
 
     path: str | None = None
@@ -111,12 +111,12 @@ class Config(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """The folder that it speaks of."""
+        """The folder that its paths start from."""
         return os.path.dirname(self.path or "") or "."
 
 
 def find_config(start: str) -> Config:
-    """The nearest configuration upward from a path. Raises InputError where it is not what it should be."""
+    """The nearest configuration upward from a path. Raises InputError for mistakes in it."""
     here = real_path(start)
     for folder in (here, *parents_of(here)) if is_folder(here) else parents_of(here):
         if (config := config_of(folder)) is not None:
@@ -125,16 +125,16 @@ def find_config(start: str) -> Config:
 
 
 def config_of(folder: str) -> Config | None:
-    """The configuration that lies in a folder itself, if one does. Raises InputError as above."""
+    """The configuration in a folder itself, if it has one. Raises InputError for mistakes in it."""
     paths = (os.path.join(folder, name) for name in FILES)
     shown = (from_folder(path, "") for path in paths if is_file(path))
     return next((config for path in shown if (config := _parsed(path, _bytes(path))) is not None), None)
 
 
 def load_config(path: str, text: str | None = None) -> Config:
-    """The configuration in a file, or the one that it would be with this text.
+    """The configuration in a file, read from ``text`` where that is given.
 
-    Raises InputError, LintError for a file without one.
+    Raises InputError for mistakes in it, LintError for a file without a configuration.
     """
     shown = tidy(path)
     config = _parsed(shown, _bytes(shown) if text is None else text.encode())
@@ -166,7 +166,7 @@ def _parsed(path: str, data: bytes) -> Config | None:
 
 
 class _SectionReader:
-    """Reads one section, every mistake with its place. Its shape is checked first, so that types are known here."""
+    """Reads one section. Its shape is checked first, so values have the right types; every mistake has its place."""
 
     def __init__(self, path: str, node: MappingNode) -> None:
         from metta_lint.project.schema import check_shape, config_schema
@@ -197,7 +197,7 @@ class _SectionReader:
         )
 
     def _entry(self, *path: str | int) -> Entry:
-        """What stands at a path of keys and of places in lists; where that ends early, the last table or list."""
+        """The entry at a path such as ``"pairs", 0, "left"``; of a missing one, the last table or list on the way."""
         found = Entry(self._node.span, self._node)
         for part in path:
             node = found.value
@@ -219,7 +219,7 @@ class _SectionReader:
             raise InputError(str(error), self._span("plugins", files.index(error.file))) from error
 
     def _relative(self, path: str) -> str:
-        """A path of the configuration, as the working directory has it: absolute only if the configuration's is."""
+        """A path in the configuration, seen from the working directory: absolute only if it was written so."""
         full = os.path.normpath(os.path.join(self._folder, path))
         return slashed(full) if os.path.isabs(full) else from_folder(full, "")
 
@@ -250,7 +250,7 @@ class _SectionReader:
         for name, run in self._said.get("runs", {}).items():
             path, span = self._relative(run["entry"]), self._span("runs", name, "entry")
             if not is_file(split_entry(path)[0]):
-                wrong = "is no file" if exists(path) else "does not exist"
+                wrong = "is not a file" if exists(path) else "does not exist"
                 raise InputError(f"runs.{name}: the entry {path} {wrong}", span)
             overrides = tuple(run.get("set", ()))
             spans = tuple(self._span("runs", name, "set", place) for place in range(len(overrides)))
@@ -268,7 +268,7 @@ class _SectionReader:
                 raise InputError(f"a pair is of two runs, and both are {left!r}", self._span("pairs", place, "right"))
             sides: dict[str | None, Side] = {"left": "left", "right": "right", left: "left", right: "right"}
             if truth is not None and truth not in sides:
-                message = f"truth is {truth!r}, which is no side of this pair ({', '.join(map(str, sides))})"
+                message = f"truth is {truth!r}, which is not a side of this pair ({', '.join(map(str, sides))})"
                 raise InputError(message, self._span("pairs", place, "truth"))
             yield PairSpec(left, right, tuple(self._differences(place)), sides.get(truth))
 

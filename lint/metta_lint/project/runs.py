@@ -1,4 +1,4 @@
-"""From names to plans: entry files, declared runs and their pairs."""
+"""Plans of declared runs and of entry files, and the pairs that they make."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def plan_run(
     shared: Sequence[str] = (),
     with_problems: bool = False,
 ) -> Plan:
-    """The plan of a declared run or an entry file; overrides of the command line come after the declared ones.
+    """The plan of a run: a declared one by its name, any other by its entry file.
 
-    ``shared`` are those for all runs, or for the one that they name (``NAME:KEY=VALUE``). Raises LintError for a name
-    that is neither, InputError for files that cannot be read and, unless ``with_problems``, for the first of the run's
-    problems.
+    ``overrides`` of the command line come after the declared ones. ``shared`` are overrides for all runs that have such
+    a key, or for the run that they name (``NAME:KEY=VALUE``). Raises LintError for an unknown run, InputError for files
+    that cannot be read and, unless ``with_problems``, for the first of the run's problems.
     """
     declared = config.runs.get(run)
     if declared is None and not is_file(split_entry(run)[0]):
@@ -70,15 +70,15 @@ _ADDRESSED = re.compile(r"([^=@:]+):(?![/\\\\])(.+)", re.DOTALL)
 
 
 def addressed(override: str) -> tuple[str | None, str]:
-    """The run that ``NAME:KEY=VALUE`` names (None where it names none: it is for all), and ``KEY=VALUE``."""
+    """``NAME`` (None without one: for all runs) and ``KEY=VALUE`` of an override ``NAME:KEY=VALUE``."""
     found = _ADDRESSED.fullmatch(override)
     return (found[1], found[2]) if found else (None, override)
 
 
 def _placed(error: LintError, run: str, declared: RunSpec | None) -> LintError:
-    """What is wrong with an entry or an override, with its place where the configuration says it.
+    """An error about an entry or an override, with its place if it stands in the configuration.
 
-    It stays a usage error: at an earlier commit the file may have lacked what is overridden today.
+    It stays a usage error: an earlier commit may lack the key that is overridden today.
     """
     if declared is None or declared.span is None:
         return error
@@ -89,22 +89,22 @@ def _placed(error: LintError, run: str, declared: RunSpec | None) -> LintError:
 
 
 def plan_again(run: Run) -> Plan:
-    """The plan of a run, read from its files once more. Raises InputError for files that are no run by now."""
+    """The plan of a run, read from its files again. Raises InputError if they have no such run any more."""
     trainer = trainer_for(run.entry)
     read = trainer.with_version(trainer.read_run(run.entry, run.overrides, run.machine), run.version)
     return trainer.derive(read._replace(name=run.name, overrides=run.overrides), None)
 
 
 def _version(trainer: str, declared: RunSpec | None, config: Config) -> str | None:
-    """The version that a run is read for, if one was named: the command line's comes after the declared one."""
+    """The trainer's version for a run, if one is named: on the command line, else where the run is declared."""
     named = (*((declared.trainer,) if declared and declared.trainer else ()), *config.trainers)
     return next((choice.version for choice in reversed(named) if choice.trainer == trainer), None)
 
 
 def same_environment(plans: Iterable[Plan]) -> list[Pair]:
-    """Pairs of runs of different trainers that name the same environment, each with the names and their places.
+    """Pairs of runs of different trainers that name the same environment. The reason says where each names it.
 
-    Where several trees hold runs of one environment, a run is paired with those that lie nearest to it.
+    Where several trees have runs of one environment, a run is paired with the nearest ones by folder.
     """
     candidates = _sharing(list(plans))
     files = {plan.run.file for candidate in candidates for plan in candidate[:2]}
@@ -122,9 +122,9 @@ def same_environment(plans: Iterable[Plan]) -> list[Pair]:
 
 
 def _sharing(plans: Sequence[Plan]) -> list[tuple[Plan, Plan, str]]:
-    """Two runs of different trainers and the first environment that both name, in the order of the runs.
+    """Every two runs of different trainers that share an environment, with the first one that they share.
 
-    PufferLib's side is left of Metta's, a plugin's is right of both. Runs are looked up by their environments: of
+    PufferLib's run is left of Metta's, a plugin's is right of both. Runs are looked up by their environments: of
     thousands, hardly any two have one in common.
     """
     ranks = {name: rank for rank, name in enumerate(trainer_names())}

@@ -1,7 +1,7 @@
-"""The shape of the configuration: ``schema.json``, from which editors complete and by which it is checked here.
+"""Checks the configuration against its JSON Schema, ``schema.json``, which editors use too.
 
-A new key is an entry of that file; what its value means is read in ``config``. The schema has the form that SchemaStore
-asks for: draft-07, with a title, a description, and a type everywhere but no unions of types.
+A new key is an entry of that file; ``config`` reads its value. The schema has the form that SchemaStore asks for:
+draft-07, with a title, a description, and a type everywhere but no unions of types.
 https://github.com/SchemaStore/schemastore/blob/master/CONTRIBUTING.md
 """
 
@@ -41,7 +41,7 @@ VALUES: Mapping[str | None, tuple[str, Callable[[object], bool]]] = {
     "number": ("a positive number", _is_amount),
     None: ("a number, a string, true or false", lambda value: isinstance(value, int | float | str)),
 }
-"""What a type of the schema is in words, and its values. Every number is positive, but where any value may stand."""
+"""The types of the schema: in words, and which values they have. Numbers are positive, except where any value fits."""
 
 
 def check_shape(node: Node, schema: Mapping[str, Any], where: str) -> None:

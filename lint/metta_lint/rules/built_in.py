@@ -40,10 +40,10 @@ UNREADABLE = BuiltIn(
     "error",
     """A file cannot be read as what it claims to be.
 
-A syntax error, a duplicate key, an include that leads nowhere, an environment that two INIs claim, a comment that is
-meant for metta-lint and names no rule that there is. The line is the one that stops the reader. Everything else is
-still linted, and the exit code is 2. It can neither be ignored nor suppressed: what was not read was not judged.
-A key that stands twice with one value is the one error that `--fix` fixes: the repetition goes.""",
+A syntax error, a duplicate key, an include of a missing file, an environment that two INIs claim, a comment for
+metta-lint that names an unknown rule. The line is the one where the reader stops. Everything else is still linted, and
+the exit code is 2. It can neither be ignored nor suppressed: what was not read was not judged.
+Of these errors `--fix` fixes one: it removes the repetition of a key that stands twice with the same value.""",
     fixable="safe",
 )
 WITHOUT_REASON = BuiltIn(

@@ -1,4 +1,4 @@
-"""The engine: hands rules what they ask for, and turns what they say into findings with places."""
+"""The engine: gives rules what they ask for, and turns their drafts into findings with places."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from metta_lint.trainers.trees.tree import ConfigTree
 
 MOST = 500
-"""Findings of one rule about one subject: nobody reads more, and to look for more would never end."""
+"""Findings of one rule about one subject, at most: nobody reads more, and a rule may yield without end."""
 
 
 class Subjects(NamedTuple):
-    """All that rules can ask for. ``files`` are those that can be read as documents."""
+    """All that rules can ask for. ``files`` are the paths of documents."""
 
     plans: Sequence[Plan] = ()
     pairs: Sequence[Pair] = ()
@@ -63,7 +63,9 @@ def _sweeps(subjects: Subjects) -> Iterator[Part]:
 
 
 Part: TypeAlias = "tuple[Hashable, Callable[[], Sequence[object]]]"
-"""Some subjects: what they rest on beside files, None where that is more than they are, and a function that finds them.
+"""Some subjects: a key for ``recalled`` (all that they depend on besides files), and a function that finds them.
+
+Without a key (None) they are judged anew in every check.
 """
 FIND: Mapping[str, Callable[[Subjects], Iterable[Part]]] = {
     "pair": lambda subjects: [(None, lambda: subjects.pairs)],
@@ -73,19 +75,19 @@ FIND: Mapping[str, Callable[[Subjects], Iterable[Part]]] = {
     "environment": _environments,
     "sweep": _sweeps,
 }
-"""How the subjects of each kind are found."""
+"""How the subjects of each kind are found, in parts that are recalled one by one."""
 
 
 def run_rules(rules: Iterable[Rule], subjects: Subjects) -> list[Finding]:
-    """All that the rules find, for each subject of the kind that each asks for."""
+    """What imported rules find."""
     return run_listed(map(listed, rules), subjects)
 
 
 def run_listed(rules: Iterable[ListedRule], subjects: Subjects) -> list[Finding]:
-    """All that the rules find. A rule is imported only where there is a subject of its kind.
+    """What the rules find, each run once for every subject of its kind.
 
-    What no rule asks for is never made, and what was worked out for a subject (a sweep's plans) goes with it. Raises
-    LintError naming a rule that crashes.
+    A rule is imported only if it has a subject. Subjects that no rule asks for are not made, and none is kept after its
+    rules have run: a sweep's plans take much memory. Raises LintError with the name of a rule that crashes.
     """
     asking: dict[str, list[ListedRule]] = {}
     for rule in rules:
@@ -104,7 +106,7 @@ def _judged(rules: Iterable[ListedRule], find: Callable[[], Iterable[object]]) -
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
-    """Each finding once, with the further runs or pairs that it is true of."""
+    """Each finding once; ``others`` are the further runs or pairs that it was found in."""
     found: dict[object, Finding] = {}
     for finding in findings:
         key = finding if finding.is_input_error else (finding.span, finding.identity)
@@ -149,10 +151,10 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
 
 
 def _about(draft: Draft, subject: object) -> Keyed:
-    """What a draft speaks of, and its values, as far as it does not say so itself.
+    """The subject and the values of a draft's finding, where the draft does not give them.
 
-    At a span that is what stands there. At a quantity it is the quantity, its values on both sides or those of the
-    places that the draft names, and all that the draft claims.
+    At a span they are the keys and the value that stand there. At a quantity the values are its own on both sides (of a
+    plan: those of all the draft's places), and those that the draft claims.
     """
     if isinstance(draft.at, Span):
         found = keyed_at(draft.at) if not draft.subject or draft.values is None else Keyed()
@@ -169,7 +171,7 @@ def _about(draft: Draft, subject: object) -> Keyed:
 
 
 def _each_once(values: tuple[object, ...]) -> tuple[object, ...]:
-    """Both sides' values, or the one that they share."""
+    """Both sides' values, or one value if they are the same."""
     return values if len(values) == 2 and not same(*values) else values[:1]
 
 
@@ -186,7 +188,7 @@ def _entry(at: Place | Span) -> str:
 
 
 def _unwritten(place: Place, subject: object) -> str:
-    """That no file says a value; of a pair, whose it is and where it comes from."""
+    """What to add to a message about a value that stands in no file; of a pair, whose it is and where it comes from."""
     if subject is place.plan:
         return f" (no file says {place.name})"
     quantity = place.plan.quantities.get(place.name)
@@ -199,7 +201,7 @@ def _span(at: Place | Span) -> Span | None:
 
 
 def _name(subject: object) -> str:
-    """A subject as findings name it: a run by its name or entry, all else by its path."""
+    """A subject's name in findings: a run's name or entry, else a path."""
     if isinstance(subject, Pair):
         return subject.label
     if isinstance(subject, Plan):

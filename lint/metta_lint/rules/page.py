@@ -1,4 +1,4 @@
-"""A rule's page, made from its docstring: what ``explain`` prints and the docs hold."""
+"""A rule's page, made from its docstring, for ``explain`` and the docs; and the list of rules."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 Fixable: TypeAlias = Literal["safe", "unsafe", "taken"]
 
 MARKS: dict[Fixable | None, str] = {"safe": "fix", "unsafe": "unsafe", "taken": "take", None: ""}
-"""What the list of rules shows."""
+"""How the list of rules marks each kind."""
 SENTENCES: dict[Fixable | None, str] = {
     "safe": " `--fix` fixes what is plain.",
     "unsafe": " `--fix --unsafe-fixes` proposes a value.",
     "taken": " `--fix --take left` or `right` brings the other side to agree.",
     None: "",
 }
-"""What a rule's page says."""
+"""What a rule's page says of each kind."""
 
 
 def page(rule: Rule | BuiltIn) -> str:
@@ -44,7 +44,7 @@ def summary(rule: Rule | BuiltIn) -> str:
 
 
 def why_it_matters(rule: Rule | BuiltIn) -> str:
-    """The first sentence of what a rule's page says under "Why it matters", or "" where it says nothing."""
+    """The first sentence under "Why it matters" on a rule's page, or "" where the page has no such section."""
     _, _, section = _text(rule).partition("## Why it matters")
     paragraph = " ".join(section.strip().partition("\n\n")[0].split())
     sentence, end, _ = paragraph.partition(". ")
@@ -52,7 +52,7 @@ def why_it_matters(rule: Rule | BuiltIn) -> str:
 
 
 def rules_text(rules: Iterable[Rule]) -> str:
-    """One line a rule."""
+    """The list of rules, one line each."""
     return "\n".join(
         f"{rule.code}  {rule.severity:<7}  {rule.name:<24}  {MARKS[fixable(rule)]:<6}  "
         f"{'(preview) ' if is_preview(rule) else ''}{summary(rule)}"
@@ -61,7 +61,7 @@ def rules_text(rules: Iterable[Rule]) -> str:
 
 
 def rules_data(rules: Iterable[Rule]) -> list[dict[str, object]]:
-    """The rules for scripts."""
+    """The list of rules as data."""
     return [
         {
             "code": rule.code,
@@ -76,7 +76,7 @@ def rules_data(rules: Iterable[Rule]) -> list[dict[str, object]]:
 
 
 def fixable(rule: Rule | BuiltIn) -> Fixable | None:
-    """The kind of fixes that a rule's findings have: safe ones too, unsafe ones alone, a pair's, or none."""
+    """The kind of a rule's fixes: "safe" (there may be unsafe ones too), "unsafe", "taken" (of a pair), or None."""
     declared: Fixable | None = getattr(rule, "fixable", None)
     if declared is not None:
         return declared

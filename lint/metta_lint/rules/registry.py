@@ -1,8 +1,8 @@
 """Which rules there are, and which of them run: those of installed packages and of plugin files.
 
 A package with many rules has an ``INDEX`` instead of a list ``RULES``: a tuple ``(code, subject, module)`` for each
-rule, the module being one of the package's. Rules are selected by the index, and only those that have something to look
-at are imported.
+rule, with a module of the package. Rules are selected by the index, and imported only if there is something for them to
+look at.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from metta_lint.rules.rule import Rule
 
 SUBJECTS = ("pair", "plan", "document", "tree", "environment", "sweep")
-"""What a rule's check() can ask for by the name of its parameter; it runs once for each."""
+"""The names that the parameter of a rule's check() can have: it runs once for each pair, plan, document..."""
 PREVIEW = "preview"
-"""The fourth word of a rule in the index that is not yet stable."""
+"""What follows the module of a rule that is not yet stable."""
 
 
 class ListedRule(NamedTuple):
-    """What is known of a rule before it is imported. ``subject`` is what its check() asks for."""
+    """What is known of a rule before it is imported. ``subject`` is the name of its check()'s parameter."""
 
     code: str
     name: str
@@ -46,7 +46,7 @@ def load_rules(files: Sequence[str] = ()) -> list[Rule]:
 def list_rules(files: Sequence[str] = ()) -> list[ListedRule]:
     """Every installed rule and those of the listed plugin files, by code.
 
-    Raises LintError for a plugin that cannot be loaded, or that brings a code that another has.
+    Raises LintError for a plugin that cannot be loaded, and for two rules with one code.
     """
     found: dict[str, ListedRule] = {}
     for origin, rule in _every(files):
@@ -70,7 +70,7 @@ def _every(files: Sequence[str]) -> Iterator[tuple[str, ListedRule]]:
 def _indexed(entry: Sequence[str], point: plugins.EntryPoint) -> ListedRule:
     """A rule of an index. Its name is its module's, with dashes."""
     if len(entry) not in (3, 4) or entry[1] not in SUBJECTS or entry[3:] not in ((), (PREVIEW,)):
-        raise LintError(f"{point}: {entry!r} in INDEX is no (code, subject, module)")
+        raise LintError(f"{point}: {entry!r} in INDEX is not a (code, subject, module)")
     code, subject, module = entry[:3]
     load = partial(_imported, f"{point.module}.{module}", code, point)
     return ListedRule(code, module.rpartition(".")[2].replace("_", "-"), subject, PREVIEW in entry, load)
@@ -87,7 +87,7 @@ def _imported(module: str, code: str, point: plugins.EntryPoint) -> Rule:
 
 
 def listed(rule: Rule) -> ListedRule:
-    """A rule that is imported already."""
+    """The entry of a rule that is already imported."""
     return ListedRule(rule.code, rule.name, subject_of(rule), is_preview(rule), lambda: rule)
 
 
@@ -97,7 +97,7 @@ def is_preview(rule: object) -> bool:
 
 
 def subject_of(rule: Rule) -> str:
-    """What a rule's check() asks for. Raises LintError where that is nothing that there is."""
+    """The subject that a rule's check() asks for. Raises LintError for an unknown one."""
     from inspect import signature
 
     parameters = [name for name in signature(rule.check).parameters if name != "self"]
@@ -113,7 +113,7 @@ def subject_of(rule: Rule) -> str:
 
 
 class Chosen(NamedTuple):
-    """The rules to run, the codes that are not looked for, and what the user has to be told about those."""
+    """The rules to run, the codes that are not looked for (``idle``), and warnings for the user about these."""
 
     rules: tuple[ListedRule, ...] = ()
     idle: frozenset[str] = frozenset()
@@ -123,8 +123,7 @@ class Chosen(NamedTuple):
 def chosen_rules(config: Config) -> Chosen:
     """The rules that a configuration asks for.
 
-    Raises LintError as list_rules does, and, at its place if it has one, for a prefix that no code begins with: a typo
-    would switch a rule off.
+    Raises LintError as list_rules does, and for a prefix that no code begins with: a typo would switch a rule off.
     """
     rules = list_rules(config.plugins)
     codes = (*(rule.code for rule in rules), *(found.code for found in BUILT_IN))
@@ -145,9 +144,9 @@ def chosen_rules(config: Config) -> Chosen:
 
 
 def is_selected(code: str, selectors: Iterable[Selector]) -> bool:
-    """Whether a code is asked for.
+    """Whether a code is selected.
 
-    The longest prefix decides; of two as long the command line's; of two that come from the same place the ignored one.
+    The longest matching prefix decides; of two equally long ones the command line's; then ignoring beats selecting.
     """
     matching = [selector for selector in selectors if code.startswith(selector.prefix)]
     rank = max(

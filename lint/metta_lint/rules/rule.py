@@ -1,4 +1,4 @@
-"""What a rule is made of, as ``metta_lint.api`` says: its shape, its cases, the drafts that it yields."""
+"""What a rule is made of: its attributes, its cases, the drafts that it yields. See ``metta_lint.api``."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Place(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What a rule has to say.
+    """One thing that a rule found.
 
-    ``at`` is where: a place of a plan, or the span of a document's node. ``related`` are further places, each with
-    what is to be seen there; ``claims`` what running both sides will measure; ``help`` how to fix it; ``severity``
-    replaces the rule's own where a case is milder or worse; ``fix`` fixes it by edits at spans.
+    ``at`` is where: a place of a plan, or the span of a document's node. ``related`` are further places, each with a
+    label; ``claims`` predict what running both sides will measure; ``help`` says how to fix it; ``severity`` replaces
+    the rule's own where a case is milder or worse; ``fix`` fixes it by edits at spans.
 
-    ``subject`` and ``values`` are what the finding is known by when lines move or words change, where that is not what
-    stands at its place: the keys that lead there and the value, or the quantity, its values and those that are claimed.
+    ``subject`` and ``values`` are the finding's identity when lines move or the wording changes. Without them that is
+    what stands at ``at``: the keys that lead there and the value; or the quantity, its values and the claimed ones.
     """
 
     message: str
@@ -46,13 +46,14 @@ class Draft(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A tiny pair of configs, as what differs from a pair that agrees in everything; or files of their own.
+    """A tiny pair of configs on which a rule is tested, as changes to a pair that agrees in everything.
 
-    Keys are settings in the trainer's own syntax; ``env.game.*`` go to the environment's YAML. ``claims`` is what the
-    reference trainer must measure, left and right (None: not looked at). ``trainers`` name the two dialects.
+    Keys are settings in the trainer's own syntax (``{"train.gamma": 0.9}``); ``env.game.*`` go to the environment's
+    YAML. ``claims`` are the values that the reference trainer must measure, left and right (None: any). ``trainers``
+    name the two dialects.
 
-    A rule about what no run measures (a document, a tree) has cases of ``files`` instead, text by path; ``at`` names
-    the lines that it must find, each as ``path:line``, and no others.
+    A rule about something that no run measures (a document, a tree) has cases of ``files`` instead, text by path;
+    ``at`` names the lines where it must find something, each as ``path:line``, and nowhere else.
     """
 
     left: MappingABC[str, object] = {}
@@ -64,7 +65,7 @@ class Case(NamedTuple):
 
 
 class Rule(Protocol):
-    """The shape of a rule. One with ``preview = True`` is not yet stable, and runs only where that is asked for."""
+    """What a rule has. One with ``preview = True`` is not yet stable, and runs only with ``--preview``."""
 
     code: str
     name: str
