@@ -19,8 +19,7 @@ from metta_lint.files.file_system import DISK, current, is_file, read_bytes, usi
 from metta_lint.files.folders import Folders
 from metta_lint.files.limits import BYTE_LIMIT
 from metta_lint.history.earlier import EarlierState
-from metta_lint.history.git import Repository
-from metta_lint.history.objects import Objects
+from metta_lint.history.git import Objects, Repository
 from repositories import commit, environment, git, start
 
 if TYPE_CHECKING:
@@ -216,11 +215,11 @@ def test_nothing_that_a_repository_names_is_run(project: Path, tmp_path: Path) -
     repository.mainline(head, 10)
     repository.parents(head)
     repository.common(head, first)
-    repository.changes(first, head, renames=True)
+    repository.changes(first, head)
     list(repository.changes_of([(step.commit, step.parent) for step in repository.mainline(head, 10)], (".ini",)))
     assert repository.staged_renames(head) == {"a.ini": "c.ini"}
-    with Objects(repository) as objects:
-        assert objects.size("1" * 40) is None
+    with ExitStack() as processes:
+        assert Objects(repository, processes).size("1" * 40) is None
     assert laid_out(project, "HEAD~1", "HEAD") != {}
     assert not ran.exists()
 

@@ -17,10 +17,9 @@ from metta_lint.base.errors import LintError
 from metta_lint.check.linter import check
 from metta_lint.cli import commands
 from metta_lint.files.file_system import DISK
-from metta_lint.history import Launch, row_histories, with_histories
+from metta_lint.history import row_histories, with_histories
 from metta_lint.history.earlier import EarlierState
 from metta_lint.history.git import Repository
-from metta_lint.history.teller import Road
 from metta_lint.history.walk import Timeline, Walk
 from metta_lint.plans.comparison import compare
 from metta_lint.plans.pair import Pair
@@ -54,7 +53,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stories(left: str = LEFT, right: str = RIGHT, limit: int = 200) -> dict[str, Story]:
     config = Config()
     pair = Pair(plan_run(left, config), plan_run(right, config))
-    return row_histories(pair, compare(pair), Launch(left, config), Launch(right, config), limit)
+    return row_histories(pair, compare(pair), config, limit)
 
 
 def sentence(story: Story) -> str:
@@ -367,10 +366,10 @@ def test_only_commits_that_touch_the_runs_are_planned(project: Path) -> None:
     change(project, "to 0.1", "2025-06-30", {RATE: 0.1})
     with ExitStack() as processes:
         walk = Walk(EarlierState(Repository.around("."), DISK, processes))
-        road = Road(Timeline(Launch(LEFT, Config()), plan_run(LEFT, Config())), walk)
-        walk.go([road.timeline])
+        timeline = Timeline(plan_run(LEFT, Config()), Config(), walk)
+        walk.go([timeline])
     assert walk.planned == 1
-    assert road.timeline.end == "birth"
+    assert timeline.end == "birth"
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------

@@ -40,10 +40,9 @@ def command(
     pair = named_pair((left, right), launch, config, machine)
     comparison = Comparison(pair, compare(pair), pair_findings(pair, config))
     if history.history:
-        from metta_lint.history import Launch, row_histories
+        from metta_lint.history import row_histories
 
-        launches = Launch.of(pair.left, config), Launch.of(pair.right, config)
-        stories = row_histories(pair, comparison.rows, *launches, history.history_limit)
+        stories = row_histories(pair, comparison.rows, config, history.history_limit)
         comparison = comparison._replace(stories=stories)
     if output.is_json:
         text = as_json(comparison_data(comparison))

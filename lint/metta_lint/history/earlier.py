@@ -8,14 +8,14 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+from functools import cache
 from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import BROKEN_LINK, MISSING, FolderEntry, Status
 from metta_lint.files.limits import BYTE_LIMIT, LINK_LIMIT
-from metta_lint.history.git import ABSENT, LINK, SUBPROJECT, Change, Repository, TreeEntry
-from metta_lint.history.objects import Objects
+from metta_lint.history.git import ABSENT, LINK, SUBPROJECT, Change, Objects, Repository, TreeEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,11 +64,11 @@ class EarlierState:
         self._commit: str | None = None
         self._root: _Files = {}
         self._processes = processes
-        self._objects = processes.enter_context(Objects(repository))
+        self._objects = Objects(repository, processes)
         self._kept: dict[str, bytes] = {}
         self._notes: dict[str, None] = {}
         self._submodules: dict[tuple[str, str], EarlierState | None] = {}
-        self._inside: dict[str, str | None] = {}
+        self._path_inside = cache(repository.inside)
 
     @property
     def notes(self) -> list[str]:
@@ -153,12 +153,6 @@ class EarlierState:
         if inside is None or inside == GIT or inside.startswith(f"{GIT}/"):
             return _Elsewhere(self._below, path)
         return self._lead([] if inside == "." else inside.split("/"))
-
-    def _path_inside(self, path: str) -> str | None:
-        full = os.path.abspath(path)
-        if full not in self._inside:
-            self._inside[full] = self.repository.inside(full)
-        return self._inside[full]
 
     def _lead(self, parts: list[str]) -> _Here | _Elsewhere:
         """Follow a path from the top, through links and into submodules."""

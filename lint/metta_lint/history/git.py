@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 from metta_lint.base.errors import LintError
 from metta_lint.base.paths import from_folder, is_below
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import ExitStack
+    from typing import IO
 
 SECONDS = 120
 """The longest that one command may take."""
@@ -45,6 +48,8 @@ ENVIRONMENT = {
     "LANGUAGE": "C",
     "LC_ALL": "C",
 }
+RAW = ("-r", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv")
+RENAMES = ("--find-renames", "-l1000")
 KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
 """Of git's own variables, those that say what the user allows. A hook is started with others, which would have every
 folder belong to the repository that it is run for."""
@@ -83,11 +88,10 @@ class Commit(NamedTuple):
     subject: str
 
 
-class Repository:
+class Repository(NamedTuple):
     """A repository with a working tree. ``top`` is the folder that the tree starts at, absolute, links resolved."""
 
-    def __init__(self, top: str) -> None:
-        self.top = top
+    top: str
 
     @staticmethod
     def around(path: str) -> Repository:
@@ -126,11 +130,6 @@ class Repository:
         """The newest commit that two commits both come from; None where they have none here."""
         return self._line("merge-base", one, other)
 
-    @property
-    def is_shallow(self) -> bool:
-        """Whether the history is cut off somewhere."""
-        return self._line("rev-parse", "--is-shallow-repository") == "true"
-
     def described(self, name: str) -> Commit:
         """A commit with what people know it by."""
         wanted = "--format=%h%x00%ad%x00%s"
@@ -154,7 +153,7 @@ class Repository:
 
     @property
     def cut_off(self) -> frozenset[str]:
-        """The commits of a shallow clone whose parents it lacks."""
+        """The commits of a shallow clone whose parents it lacks; none where the clone is not shallow."""
         path = os.path.join(self.top, self._line("rev-parse", "--git-path", "shallow") or "")
         try:
             with open(path, encoding="ascii") as file:
@@ -174,9 +173,9 @@ class Repository:
                 found.append(TreeEntry(mode, oid, os.fsdecode(path)))
         return found
 
-    def changes(self, before: str, after: str, *, renames: bool = False) -> list[Change]:
-        """What is different between two commits' trees."""
-        return _changes(self.ask("diff-tree", *_raw(renames), before, after))
+    def changes(self, before: str, after: str) -> list[Change]:
+        """What is different between two commits' trees; a file that was renamed is deleted and added."""
+        return _changes(self.ask("diff-tree", *RAW, "--no-renames", before, after)).get("", [])
 
     def changes_of(self, commits: Sequence[tuple[str, str | None]], suffixes: Iterable[str]) -> Iterator[list[Change]]:
         """For each commit with its parent, what it changed in files with these suffixes; renames are followed.
@@ -185,14 +184,14 @@ class Repository:
         """
         lines = "".join(f"{commit} {parent}\n" if parent else f"{commit}\n" for commit, parent in commits)
         patterns = [f"*{suffix}" for suffix in suffixes]
-        command = ("diff-tree", *_raw(renames=True), "--stdin", "--root", "--", *patterns)
-        by_commit = _by_commit(self.ask(*command, data=lines.encode("ascii")))
+        command = ("diff-tree", *RAW, *RENAMES, "--stdin", "--root", "--", *patterns)
+        by_commit = _changes(self.ask(*command, data=lines.encode("ascii")))
         return (by_commit.get(commit, []) for commit, _ in commits)
 
     def staged_renames(self, before: str) -> dict[str, str]:
         """The files that the index has under another name than a commit: the new names by the old ones."""
-        raw = self.ask("diff-index", "--cached", *_raw(renames=True), "--diff-filter=R", before)
-        return {change.before: change.entry.path for change in _changes(raw)}
+        raw = self.ask("diff-index", "--cached", *RAW, *RENAMES, "--diff-filter=R", before)
+        return {change.before: change.entry.path for change in _changes(raw).get("", [])}
 
     # -- the program -----------------------------------------------------------------------------------------------
 
@@ -200,22 +199,69 @@ class Repository:
         """What a git command prints. Raises LintError with git's own reason where it fails."""
         done = _run(["-C", self.top, *arguments], data)
         if b"promisor remote" in done.stderr:
-            raise LintError(f"{self.top}: this clone is partial, and does not have the files of earlier commits")
+            raise _partial(self)
         if done.returncode:
             raise LintError(f"git {arguments[0]}: {_reason(done.stderr) or f'exit code {done.returncode}'}")
         return done.stdout
-
-    def conversation(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """A git command that answers as it is asked. Raises LintError where there is no git."""
-        command = [_program(), *SAFE, "-C", self.top, *arguments]
-        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        return subprocess.Popen(command, env=_environment(), stdin=pipe, stdout=pipe, stderr=nothing)
 
     def _line(self, *arguments: str) -> str | None:
         done = _run(["-C", self.top, *arguments])
         if done.returncode > 1 and done.returncode != 128:
             raise LintError(f"git {arguments[0]}: {_reason(done.stderr)}")
         return os.fsdecode(done.stdout.strip()) or None if done.returncode == 0 else None
+
+
+class Objects:
+    """The sizes and bytes of a repository's objects.
+
+    They are asked for one by one of git processes that stay, since to start one takes longer than to answer. The
+    processes end with ``processes``.
+    """
+
+    def __init__(self, repository: Repository, processes: ExitStack) -> None:
+        self._repository = repository
+        self._processes = processes
+        self._pipes: dict[str, tuple[IO[bytes], IO[bytes]]] = {}
+
+    def size(self, oid: str) -> int | None:
+        """An object's size in bytes; None where it is not here. Raises LintError in a clone that is partial."""
+        return self._ask("--batch-check", oid)[0]
+
+    def read(self, oid: str) -> bytes:
+        """An object's bytes: it must be there, and of a size that one has looked at. Raises LintError otherwise."""
+        size, answers = self._ask("--batch", oid)
+        if size is None:
+            raise LintError(f"{self._repository.top}: the object {oid} cannot be read")
+        return answers.read(size + 1)[:size]
+
+    def _ask(self, mode: str, oid: str) -> tuple[int | None, IO[bytes]]:
+        """Ask for an object: its size, by the first line of the answer, and where the rest of that is read."""
+        if mode not in self._pipes:
+            self._pipes[mode] = self._started(mode)
+        questions, answers = self._pipes[mode]
+        try:
+            os.write(questions.fileno(), f"{oid}\n".encode("ascii"))  # past the buffer: nothing is left in it to flush
+            name_kind_size = answers.readline().split()
+        except OSError:  # it has ended by itself
+            name_kind_size = []
+        if not name_kind_size:
+            raise _partial(self._repository)
+        is_here = len(name_kind_size) == 3 and name_kind_size[1] == b"blob"
+        return int(name_kind_size[2]) if is_here else None, answers
+
+    def _started(self, mode: str) -> tuple[IO[bytes], IO[bytes]]:
+        command = [_program(), *SAFE, "-C", self._repository.top, "cat-file", mode]
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        process = subprocess.Popen(command, env=_environment(), stdin=pipe, stdout=pipe, stderr=nothing)
+        self._processes.enter_context(process)
+        assert process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
+        assert process.stdout is not None  # noqa: S101
+        return process.stdin, process.stdout
+
+
+def _partial(repository: Repository) -> LintError:
+    """Git would have to fetch an object, and may not."""
+    return LintError(f"{repository.top}: this clone is partial, and does not have the files of earlier commits")
 
 
 def _nearest_folder(path: str) -> str:
@@ -226,17 +272,6 @@ def _nearest_folder(path: str) -> str:
     return folder
 
 
-def _raw(renames: bool) -> tuple[str, ...]:
-    follow = ("--find-renames", "-l1000") if renames else ("--no-renames",)
-    return ("-r", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv", *follow)
-
-
-def _changes(raw: bytes) -> list[Change]:
-    """The records of ``diff-tree --raw -z``: ``:modes oids status``, NUL, a path, NUL; a rename has two paths."""
-    fields = iter(raw.split(b"\0"))
-    return [_change(field, fields) for field in fields if field.startswith(b":")]
-
-
 def _change(about: bytes, fields: Iterator[bytes]) -> Change:
     _, mode, _, oid, status = about.decode("ascii").split()
     path = os.fsdecode(next(fields))
@@ -245,16 +280,19 @@ def _change(about: bytes, fields: Iterator[bytes]) -> Change:
     return Change(status[0], TreeEntry(mode, oid, path), path)
 
 
-def _by_commit(raw: bytes) -> dict[str, list[Change]]:
-    """The same with ``--stdin``: each commit's name goes before its records."""
+def _changes(raw: bytes) -> dict[str, list[Change]]:
+    """The records of ``--raw -z``: ``:modes oids status``, NUL, a path, NUL; a rename has two paths.
+
+    With ``--stdin`` each commit's name goes before its records; without, they are under "".
+    """
     found: dict[str, list[Change]] = {}
-    current: list[Change] = []
+    commit = ""
     fields = iter(raw.split(b"\0"))
     for field in fields:
         if field.startswith(b":"):
-            current.append(_change(field, fields))
+            found.setdefault(commit, []).append(_change(field, fields))
         elif field:
-            current = found.setdefault(field.decode("ascii").strip(), [])
+            commit = field.decode("ascii").strip()
     return found
 
 
@@ -293,8 +331,6 @@ def _environment() -> dict[str, str]:
 
 def _reason(stderr: bytes) -> str:
     """Git's own reason, in one line."""
-    from metta_lint.base.wording import printable
-
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
     return printable(said.removeprefix("fatal: ").removeprefix("error: "))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import InputError, LintError
 from metta_lint.base.paths import from_folder
-from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count, printable
 from metta_lint.check.linter import check
 from metta_lint.files.file_system import current, is_folder, real_path, using
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
     from metta_lint.rules.finding import FindingIdentity
 
 
-class Since(NamedTuple):
-    """The commit that findings are compared with, and what was asked for."""
-
-    repository: Repository
-    revision: str
-    commit: str | None
-
-
 def only_new(revision: str, report: Report) -> Report:
     """Leave in a report only the findings that a revision had not, and say in its notes what was left out.
 
@@ -42,15 +33,21 @@ def only_new(revision: str, report: Report) -> Report:
     Raises LintError where no repository, or no such commit, is here.
     """
     request = report.coverage.request
-    since = _since(revision, request.asked[0])
-    if since.commit is None:
-        return report._replace(
-            notes=(*report.notes, f"since {printable(revision)}: there is no commit yet, all is new")
-        )
+    repository = Repository.around(request.asked[0])
+    start = _start(repository, revision)
+    if start is None:
+        note = f"since {printable(revision)}: there is no commit yet, all is new"
+        return report._replace(notes=(*report.notes, note))
     with ExitStack() as processes:
-        earlier, notes = _earlier(since, EarlierState(since.repository, current(), processes), request)
+        state = EarlierState(repository, current(), processes)
+        state.move(start)
+        names = _RenamedFiles(repository, start)
+        try:
+            earlier, notes = _earlier(state, names, request)
+        except LintError as error:
+            raise LintError(f"--since {revision}: as it was then: {error}") from error
     kept = more_than(report.findings, earlier, lambda f: f.identity._replace(path=real_path(f.span.path)))
-    commit = since.repository.described(since.commit)
+    commit = repository.described(start)
     left_out = count(len(report.findings) - len(kept), "finding")
     said = f"since {commit.short} ({commit.date}, {printable(commit.subject)}): {left_out} of before not shown"
     return report._replace(
@@ -58,28 +55,23 @@ def only_new(revision: str, report: Report) -> Report:
     )
 
 
-def _since(revision: str, start: str) -> Since:
-    """The commit to compare with: where the branch of HEAD left that of the revision."""
-    repository = Repository.around(start)
+def _start(repository: Repository, revision: str) -> str | None:
+    """The commit to compare with: where the branch of HEAD left that of the revision; None before the first commit."""
     head, named = repository.commit("HEAD"), repository.commit(revision)
     if head is None and revision == "HEAD":
-        return Since(repository, revision, None)
+        return None
     shown = printable(revision)
     if named is None or head is None:
         hint = "; it is a range: give the one revision that it begins with" if ".." in revision else ""
-        hint = hint or ("; this clone is shallow: git fetch brings more" if repository.is_shallow else "")
-        raise LintError(f"--since {shown}: no such revision in {_named(repository)}{hint}")
+        hint = hint or ("; this clone is shallow: git fetch brings more" if repository.cut_off else "")
+        raise LintError(f"--since {shown}: no such revision in {from_folder(repository.top, '')}{hint}")
     common = repository.common(named, head)
-    if common is None and repository.is_shallow:
+    if common is None and repository.cut_off:
         raise LintError(
             f"--since {shown}: it and HEAD have no commit in common here: this clone is shallow, "
             "git fetch --unshallow brings the rest"
         )
-    return Since(repository, revision, common or named)
-
-
-def _named(repository: Repository) -> str:
-    return from_folder(repository.top, "")
+    return common or named
 
 
 class _RenamedFiles:
@@ -95,18 +87,15 @@ class _RenamedFiles:
         inside = self._repository.inside(path)
         if inside is None:
             return path
-        if inside in self._before:
-            return self._repository.seen(self._before[inside])
-        return self._repository.seen(self._folder_before(inside)) if is_folder(path) else self._repository.seen(inside)
+        if inside not in self._before and is_folder(path):
+            return self._repository.seen(self._folder_before(inside))
+        return self._repository.seen(self._before.get(inside, inside))
 
     def _folder_before(self, inside: str) -> str:
         """The name that a folder had, if all that it holds came from one other folder."""
-        moved = [now for now in self._before if now.startswith(f"{inside}/")]
-        origins = {
-            self._before[now].removesuffix(rest) if self._before[now].endswith(rest) else ""
-            for now in moved
-            for rest in [now.removeprefix(inside)]
-        }
+        names = self._before.items()
+        moved = [(before, now.removeprefix(inside)) for now, before in names if now.startswith(f"{inside}/")]
+        origins = {before.removesuffix(rest) if before.endswith(rest) else "" for before, rest in moved}
         return origins.pop() or inside if len(origins) == 1 else inside
 
     def now(self, path: str) -> str:
@@ -117,40 +106,29 @@ class _RenamedFiles:
         return os.path.abspath(self._repository.seen(self._renames[inside]))
 
 
-def _earlier(
-    since: Since,
-    state: EarlierState,
-    request: Request,
-) -> tuple[Counter[FindingIdentity], list[str]]:
+def _earlier(state: EarlierState, names: _RenamedFiles, request: Request) -> tuple[Counter[FindingIdentity], list[str]]:
     """How often a commit had each finding, under the names that files have now; and what could not be read."""
     config = request.config
     paths = request.asked if request.is_named else ()
-    state.move(since.commit or "")
-    names = _RenamedFiles(since.repository, since.commit or "")
     entries = [split_entry(spec.entry)[0] for spec in config.runs.values()]
-    outside = [path for path in dict.fromkeys((*paths, *entries)) if since.repository.inside(path) is None]
+    outside = [path for path in dict.fromkeys((*paths, *entries)) if state.repository.inside(path) is None]
     there = [names.before(path) for path in paths]
     runs = {name: _renamed(spec, names) for name, spec in config.runs.items()}
     then = config._replace(runs=runs, baseline=None)
     for path in (*there, config.folder):  # what was not there held nothing
         state.add_folder(path)
-    try:
-        with using(state):
-            there_then = {name: run for name, run in runs.items() if _could_be_planned(name, then, request)}
-            then = then._replace(runs=there_then)
-            found = check(there, then, request.overrides, request.machine).findings
-            known = Counter(f.identity._replace(path=names.now(real_path(f.span.path))) for f in found)
-    except LintError as error:
-        raise LintError(f"--since {since.revision}: as it was then: {error}") from error
-    return known, [
-        *state.notes,
-        *(f"{path} is in no commit of this repository and is taken as it is" for path in outside),
-    ]
+    with using(state):
+        then = then._replace(runs={name: run for name, run in runs.items() if _could_be_planned(name, then, request)})
+        found = check(there, then, request.overrides, request.machine).findings
+        known = Counter(f.identity._replace(path=names.now(real_path(f.span.path))) for f in found)
+    as_now = [f"{path} is in no commit of this repository and is taken as it is" for path in outside]
+    return known, [*state.notes, *as_now]
 
 
 def _renamed(spec: RunSpec, names: _RenamedFiles) -> RunSpec:
     file, name = split_entry(spec.entry)
-    return spec._replace(entry=":".join([names.before(file), *([name] if name else [])]))
+    before = names.before(file)
+    return spec._replace(entry=f"{before}:{name}" if name else before)
 
 
 def _could_be_planned(name: str, config: Config, request: Request) -> bool:

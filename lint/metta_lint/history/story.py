@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Literal
 
 from metta_lint.base.records import NamedTuple
@@ -100,12 +101,10 @@ class Story(NamedTuple):
     def _broken(self) -> str:
         """What ended the agreement, what came then, and the side that did not move."""
         moving = [side for which, side in self._sides() if which != self.still]
-        moves = sorted((move for side in moving for move in side.moves), key=lambda move: move.start)
-        text = (
-            f"agreed on {show(self.agreed_on)} until {'; then '.join(_done(together) for together in _groups(moves))}"
-        )
-        still = [side for which, side in self._sides() if which == self.still]
-        return "; ".join([text, *(_stands(side) for side in still)])
+        moves = sorted((move for side in moving for move in side.moves), key=_start)
+        done = "; then ".join(_done(list(together)) for _, together in groupby(moves, key=_start))
+        still = [_stands(side) for which, side in self._sides() if which == self.still]
+        return "; ".join([f"agreed on {show(self.agreed_on)} until {done}", *still])
 
     def data(self) -> dict[str, object]:
         """The story for scripts."""
@@ -129,10 +128,8 @@ def shown(commit: Commit) -> str:
     return f'{commit.short} ({commit.date}, "{subject}")'
 
 
-def _groups(moves: list[Move]) -> list[list[Move]]:
-    """Moves of one moment together."""
-    moments = dict.fromkeys(move.start for move in moves)
-    return [[move for move in moves if move.start == moment] for moment in moments]
+def _start(move: Move) -> float:
+    return move.start
 
 
 def _done(moves: list[Move]) -> str:
@@ -148,13 +145,7 @@ def _because(move: Move) -> str:
     """The setting that was changed: `` (trainer.batch_size 1,024 -> 512):``."""
     if move.cause is None:
         return ""
-    return f" ({move.cause.key} {_setting(move.cause.before)} -> {_setting(move.cause.value)}):"
-
-
-def _setting(value: object) -> str:
-    if value is None or isinstance(value, Unknown):
-        return "unknown"
-    return printable(show(value))
+    return f" ({move.cause.key} {_value(move.cause.before)} -> {_value(move.cause.value)}):"
 
 
 def _stands(side: Side) -> str:
@@ -175,19 +166,18 @@ def _since(side: Side, said: str = "", *, last: bool = False) -> str:
         case "added" if move.commit is not None:
             text = f"{move.label} has had {_value(move.value)} since {shown(move.commit)}"
         case "older":
-            text = (
-                f"{move.label} has had {_value(move.value)} since before {'that' if side.bound == said else side.bound}"
-            )
+            bound = "that" if side.bound == said else side.bound
+            text = f"{move.label} has had {_value(move.value)} since before {bound}"
         case "untracked":
             text = f"{move.label} has {_value(move.value)} and is in no commit"
         case _:
-            before = f"not committed, {_value(move.before)} before"
-            text = f"{move.label} has {_value(move.value)} in the working tree, {before}"
+            value, before = _value(move.value), _value(move.before)
+            text = f"{move.label} has {value} in the working tree, not committed, {before} before"
     return text + ending
 
 
 def _value(value: object) -> str:
-    return "unknown" if value is None else show(value)
+    return "unknown" if value is None or isinstance(value, Unknown) else printable(show(value))
 
 
 def _move_data(move: Move) -> dict[str, object]:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
+from metta_lint.base.wording import count
 from metta_lint.history.story import Cause, How, Kind, Move, Side, Story, Which, shown
 from metta_lint.plans.comparison import planned_value
 from metta_lint.plans.pair import same
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from metta_lint.history.git import Commit
-    from metta_lint.history.walk import RunState, Timeline, Walk
+    from metta_lint.history.walk import RunState, Timeline
     from metta_lint.plans.plan import Plan
 
 GAPS = 3
 """States that could not be planned which are named, of each side."""
-
-
-class Road(NamedTuple):
-    """A run's timeline, and the walk that made it; None for a run that lies in no repository."""
-
-    timeline: Timeline
-    walk: Walk | None
 
 
 class Spell(NamedTuple):
@@ -39,11 +36,11 @@ class Spell(NamedTuple):
 class _Past:
     """One side's values of one quantity, newest first, as far as they are known."""
 
-    def __init__(self, road: Road, quantity: str, *, by_date: bool) -> None:
-        self.road = road
+    def __init__(self, timeline: Timeline, quantity: str, *, by_date: bool) -> None:
+        self.timeline = timeline
         self.quantity = quantity
         self.spells: list[Spell] = []
-        for state in road.timeline.states:
+        for state in timeline.states:
             if state.plan is not None:
                 value = planned_value(state.plan, quantity)
                 last = self.spells.pop().last if self.spells and same(self.spells[-1].value, value) else state
@@ -56,14 +53,14 @@ class _Past:
     @property
     def is_whole(self) -> bool:
         """Whether nothing of it is left to be known."""
-        return self.road.timeline.end in ("birth", "untracked")
+        return self.timeline.end in ("birth", "untracked")
 
     def how(self, index: int) -> How:
         """How the value of a spell came to be."""
         first = self.spells[index].first
         if first.commit is not None:
             return "changed" if index + 1 < len(self.spells) else "added"
-        if self.road.timeline.end == "untracked":
+        if self.timeline.end == "untracked":
             return "untracked"
         return "uncommitted" if first.at is None else "older"
 
@@ -89,99 +86,83 @@ class _Past:
         return next(iter((*changed, *paths)), plan.run.file if plan is not None else "")
 
 
-class Teller:
-    """Tells the stories of pairs of roads; asks git for each commit once."""
-
-    def __init__(self) -> None:
-        self._commits: dict[tuple[str, str], Commit] = {}
-
-    def story(self, left: Road, right: Road, quantity: str) -> Story:
-        """How two runs came to differ in a quantity in which they do differ now."""
-        by_date = left.walk is not right.walk
-        pasts = [_Past(road, quantity, by_date=by_date) for road in (left, right)]
-        agreed = _agreement(*pasts)
-        since = agreed[1] if agreed is not None else None
-        names = _ShortNames(pasts)
-        kind = _kind(pasts, since)
-        oldest = max(pasts, key=lambda past: past.spells[-1].start)
-        return Story(
-            kind,
-            agreed[0] if agreed is not None else None,
-            self._side(pasts[0], since, names),
-            self._side(pasts[1], since, names),
-            still=_still(pasts, since),
-            bound=self._bound(oldest.road) if kind == "cut-off" else "",
-            gaps=tuple(gap for past in pasts for gap in self._gaps(past.road)),
-        )
-
-    def _side(self, past: _Past, since: float | None, names: _ShortNames) -> Side:
-        """A side's first and last move since a moment, else the last one; without a moment the last two of all."""
-        moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since] or [0]
-        told = {moved[0], moved[-1]} if since is not None else set(moved[:2])
-        moves = [self._move(past, index, names) for index in sorted(told, reverse=True)]
-        return Side(tuple(moves), self._bound(past.road))
-
-    def _move(self, past: _Past, index: int, names: _ShortNames) -> Move:
-        spell, how = past.spells[index], past.how(index)
-        before = past.spells[index + 1].value if index + 1 < len(past.spells) else None
-        cause = next(
-            (c for c in past.causes(index) if not (same(c.value, spell.value) and same(c.before, before))), None
-        )
-        commit = self._commit(past, spell)
-        return Move(how, names.short(past.label(index)), before, spell.value, commit, spell.start, cause)
-
-    def _commit(self, past: _Past, spell: Spell) -> Commit | None:
-        """The commit that brought a value, where one did."""
-        walk = past.road.walk
-        if walk is None or spell.first.commit is None:
-            return None
-
-        def is_same(plan: Plan | None) -> bool:
-            return plan is not None and same(planned_value(plan, past.quantity), spell.value)
-
-        name = walk.source_of(past.road.timeline, spell.first, is_same)
-        return self._described(walk, name) if name is not None else None
-
-    def _described(self, walk: Walk, name: str) -> Commit:
-        key = walk.repository.top, name
-        if key not in self._commits:
-            self._commits[key] = walk.repository.described(name)
-        return self._commits[key]
-
-    def _bound(self, road: Road) -> str:
-        """How far back was looked, and why no farther."""
-        timeline, walk = road
-        if walk is None or timeline.horizon is None:
-            return ""
-        commit = shown(self._described(walk, timeline.horizon))
-        if timeline.end == "shallow":
-            return f"{commit}, where this shallow clone is cut off"
-        return f"{commit}, where the limit of {walk.reached} commits is reached"
-
-    def _gaps(self, road: Road) -> list[str]:
-        """The states that could not be planned, the newest first."""
-        timeline, walk = road
-        if walk is None:
-            return []
-        failed = [state for state in timeline.states if state.failure and state.at is not None]
-        named = [(self._described(walk, state.at or "").short, state.failure) for state in failed[:GAPS]]
-        said = [f"{timeline.launch.run} could not be planned at {short}: {failure}" for short, failure in named]
-        more = len(failed) - GAPS
-        return [*said, *([f"nor at {more} more {'commit' if more == 1 else 'commits'}"] if more > 0 else [])]
+def story_of(left: Timeline, right: Timeline, quantity: str) -> Story:
+    """How two runs came to differ in a quantity in which they do differ now."""
+    by_date = left.walk is not right.walk
+    pasts = [_Past(timeline, quantity, by_date=by_date) for timeline in (left, right)]
+    agreed = _agreement(*pasts)
+    since = agreed[1] if agreed is not None else None
+    names = _short_names(pasts)
+    kind = _kind(pasts, since)
+    oldest = max(pasts, key=lambda past: past.spells[-1].start)
+    return Story(
+        kind,
+        agreed[0] if agreed is not None else None,
+        _side(pasts[0], since, names),
+        _side(pasts[1], since, names),
+        still=_still(pasts, since),
+        bound=_bound(oldest.timeline) if kind == "cut-off" else "",
+        gaps=(*_gaps(left), *_gaps(right)),
+    )
 
 
-class _ShortNames:
-    """Short names of files: without their folders, where that tells them apart."""
+def _side(past: _Past, since: float | None, names: Mapping[str, str]) -> Side:
+    """A side's first and last move since a moment, else the last one; without a moment the last two of all."""
+    moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since] or [0]
+    told = {moved[0], moved[-1]} if since is not None else set(moved[:2])
+    moves = [_move(past, index, names) for index in sorted(told, reverse=True)]
+    return Side(tuple(moves), _bound(past.timeline))
 
-    def __init__(self, pasts: list[_Past]) -> None:
-        paths = {past.label(index) for past in pasts for index in range(len(past.spells))}
-        names = [os.path.basename(path) for path in paths]
-        self._twice = {name for name in names if names.count(name) > 1}
 
-    def short(self, path: str) -> str:
-        """A file's short name."""
-        name = os.path.basename(path)
-        return path if name in self._twice else name
+def _move(past: _Past, index: int, names: Mapping[str, str]) -> Move:
+    spell = past.spells[index]
+    before = past.spells[index + 1].value if index + 1 < len(past.spells) else None
+    others = (c for c in past.causes(index) if not (same(c.value, spell.value) and same(c.before, before)))
+    label, commit = names[past.label(index)], _commit(past, spell)
+    return Move(past.how(index), label, before, spell.value, commit, spell.start, next(others, None))
+
+
+def _commit(past: _Past, spell: Spell) -> Commit | None:
+    """The commit that brought a value, where one did."""
+    walk = past.timeline.walk
+    if walk is None:
+        return None
+
+    def is_same(plan: Plan | None) -> bool:
+        return plan is not None and same(planned_value(plan, past.quantity), spell.value)
+
+    name = walk.source_of(past.timeline, spell.first, is_same)
+    return walk.described(name) if name is not None else None
+
+
+def _bound(timeline: Timeline) -> str:
+    """How far back was looked, and why no farther."""
+    walk = timeline.walk
+    if walk is None or timeline.horizon is None:
+        return ""
+    commit = shown(walk.described(timeline.horizon))
+    if timeline.end == "shallow":
+        return f"{commit}, where this shallow clone is cut off"
+    return f"{commit}, where the limit of {walk.reached} commits is reached"
+
+
+def _gaps(timeline: Timeline) -> list[str]:
+    """The states that could not be planned, the newest first."""
+    walk = timeline.walk
+    if walk is None:
+        return []
+    failed = [state for state in timeline.states if state.failure and state.at is not None]
+    named = [(walk.described(state.at or "").short, state.failure) for state in failed[:GAPS]]
+    said = [f"{timeline.run} could not be planned at {short}: {failure}" for short, failure in named]
+    more = len(failed) - GAPS
+    return [*said, *([f"nor at {count(more, 'more commit')}"] if more > 0 else [])]
+
+
+def _short_names(pasts: Iterable[_Past]) -> dict[str, str]:
+    """Files by their names alone, where that tells them apart."""
+    paths = {past.label(index) for past in pasts for index in range(len(past.spells))}
+    often = Counter(map(os.path.basename, paths))
+    return {path: name if often[name := os.path.basename(path)] == 1 else path for path in paths}
 
 
 def _agreement(left: _Past, right: _Past) -> tuple[object, float] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from metta_lint.base.errors import InputError, LintError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from metta_lint.history.earlier import EarlierState
     from metta_lint.history.git import Change, MainlineCommit
     from metta_lint.plans.plan import Plan
-    from metta_lint.plans.run import Machine
     from metta_lint.project.config import Config
 
 DEFAULT_LIMIT = 200
@@ -43,56 +43,65 @@ End = Literal["birth", "limit", "shallow", "untracked"]
 """Why a road ends: the run was not there before; the limit; what a clone has; that no commit has it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Launch:
-    """A run as it is planned again: its name or entry file, and what it is launched with."""
-
-    run: str
-    config: Config
-    overrides: tuple[str, ...] = ()
-    machine: Machine | None = None
-
-    @classmethod
-    def of(cls, plan: Plan, config: Config) -> Launch:
-        """The launch that a plan is of: what the command line adds to its run comes after what the run declares."""
-        declared = config.runs.get(plan.run.label)
-        own = 0 if declared is None else len(declared.overrides)
-        return cls(plan.run.label, config, plan.run.overrides[own:], plan.run.machine)
-
-
+@dataclass(eq=False)
 class RunState:
     """What a run was from one commit on, up to the next newer state.
 
-    ``plan`` is None where it could not be planned, and ``failure`` says why. ``commit`` is the one that began it, None
-    for the working tree and for a state that is older than the road goes. ``position`` counts the main line back from
-    HEAD, negative; ``seconds`` is the committer's time, no later than that of newer commits. ``at`` is a commit at
-    which the run was like this, and ``reads`` are the files that it was read from, as the repository names them.
+    ``plan`` is None where it could not be planned, and ``failure`` says why. ``at`` is a commit at which the run was
+    like this, and ``reads`` are the files that it was read from, as the repository names them. ``commit`` is the one
+    that began it, None for the working tree and for a state that is older than the road goes. ``position`` counts the
+    main line back from HEAD, negative; ``seconds`` is the committer's time, no later than that of newer commits.
     """
 
-    def __init__(
-        self, plan: Plan | None, at: str | None = None, failure: str = "", reads: frozenset[str] = frozenset()
-    ) -> None:
-        self.plan = plan
-        self.at = at
-        self.failure = failure
-        self.reads = reads
-        self.commit: str | None = None
-        self.position = NEWEST
-        self.seconds = NEWEST
+    plan: Plan | None
+    at: str | None = None
+    failure: str = ""
+    reads: frozenset[str] = frozenset()
+    commit: str | None = None
+    position: float = NEWEST
+    seconds: float = NEWEST
 
 
 class Timeline:
     """The states of one run, newest first: that of the working tree, that of HEAD, and on.
 
-    ``horizon`` is the oldest commit that was looked at, and ``end`` says why no older one was.
+    ``walk`` makes it; None for a run that lies in no repository. ``entry`` is the run's entry file at the oldest state,
+    as the repository names it. ``horizon`` is the oldest commit that was looked at, and ``end`` says why no older one
+    was.
     """
 
-    def __init__(self, launch: Launch, plan: Plan, end: End | None = None) -> None:
-        self.launch = launch
+    def __init__(self, plan: Plan, config: Config, walk: Walk | None) -> None:
+        self.run = plan.run.label
+        self.walk = walk
         self.states = [RunState(plan)]
-        self.end = end
+        self.end: End | None = None if walk is not None else "untracked"
         self.horizon: str | None = None
-        self.entry = ""
+        self._config = config
+        self._machine = plan.run.machine
+        declared = config.runs.get(self.run)
+        file, self._name = split_entry(self.run if declared is None else declared.entry)
+        # What the command line adds to a run comes after what the run declares.
+        self._overrides = plan.run.overrides[len(declared.overrides) if declared is not None else 0 :]
+        self.first_entry = self.entry = (walk.repository.inside(file) if walk is not None else None) or ""
+
+    def reach(self, commit: str, position: float, seconds: float, end: End | None) -> None:
+        """A commit began the oldest state, or it is as far as the road goes: that state is as old, or older."""
+        state = self.states[-1]
+        state.position, state.seconds = position, seconds
+        self.end = end
+        if end in (None, "birth"):
+            state.commit = commit
+        else:
+            self.horizon = commit
+
+    def planned(self, file: str) -> Plan:
+        """The run as it is planned from an entry file. Raises LintError where it cannot be."""
+        entry = f"{file}:{self._name}" if self._name else file
+        declared = self._config.runs.get(self.run)
+        if declared is None:
+            return plan_run(entry, self._config, self._overrides, self._machine, with_problems=True)
+        config = self._config._replace(runs={self.run: declared._replace(entry=entry)})
+        return plan_run(self.run, config, self._overrides, self._machine, with_problems=True)
 
 
 class Walk:
@@ -101,52 +110,47 @@ class Walk:
     def __init__(self, earlier: EarlierState, limit: int = DEFAULT_LIMIT) -> None:
         self.repository = earlier.repository
         self.planned = 0
+        self.described = cache(self.repository.described)
         self._branches = 0
-        self._known_parents: dict[str, list[str]] = {}
+        self._parents = cache(self.repository.parents)
         self._earlier = earlier
-        self.limit = limit
+        self._limit = limit
         self._folder = os.getcwd()
 
     @property
     def reached(self) -> int:
         """The limit that ended the road: on commits that are planned, or on those that are looked at."""
-        return self.limit if self.planned >= self.limit else COMMITS
+        return self._limit if self.planned >= self._limit else COMMITS
 
     # -- the main line ---------------------------------------------------------------------------------------------
 
     def go(self, timelines: Sequence[Timeline]) -> None:
         """Follow runs back to where each began, or as far as the limit and the clone allow."""
         head = self.repository.commit("HEAD")
-        going = list(timelines)
         for timeline in timelines:
-            timeline.entry = self.repository.inside(split_entry(self._entry(timeline.launch))[0]) or ""
             self._add(timeline, head)
         cut = self.repository.cut_off
         oldest = NEWEST
         for index, (step, changes) in enumerate(self._steps(head)):
             oldest = min(oldest, step.seconds)  # a committer's clock may be wrong; the order of commits is not
-            going = [timeline for timeline in going if timeline.end is None]
+            going = [timeline for timeline in timelines if timeline.end is None]
             if not going:
                 return
-            if step.commit in cut:
-                _end(going, "shallow", step.commit, float(-index), float(oldest))
-                return
-            if step.parent is None:
-                for timeline in going:  # there is nothing before it to be planned
-                    _begin(timeline, step.commit, float(-index), float(oldest))
-                    timeline.end = "birth"
-                return
             touched = [timeline for timeline in going if _is_touched(timeline, changes)]
-            if touched and self.planned >= self.limit:
-                _end(going, "limit", step.commit, float(-index), float(oldest))
-                return
-            self.planned += bool(touched)
-            for timeline in touched:
-                _begin(timeline, step.commit, float(-index), float(oldest))
-                self._rename(timeline, changes)
-                self._add(timeline, step.parent)
-            if index + 1 == COMMITS:
-                _end(going, "limit", step.commit, float(-index), float(oldest))
+            end: End | None = None
+            if step.commit in cut:
+                end = "shallow"
+            elif step.parent is None:
+                end = "birth"  # there is nothing before it to be planned
+            elif index + 1 == COMMITS or (touched and self.planned >= self._limit):
+                end = "limit"
+            for timeline in going if end is not None else touched:
+                timeline.reach(step.commit, float(-index), float(oldest), end)
+            if end is None and touched:
+                self.planned += 1
+                for timeline in touched:
+                    _rename(timeline, changes)
+                    self._add(timeline, step.parent)
 
     def _steps(self, head: str | None) -> Iterator[tuple[MainlineCommit, list[Change]]]:
         steps = self.repository.mainline(head, COMMITS) if head is not None else []
@@ -155,16 +159,9 @@ class Walk:
             pairs = [(step.commit, step.parent) for step in batch]
             yield from zip(batch, self.repository.changes_of(pairs, _suffixes()), strict=True)
 
-    def _rename(self, timeline: Timeline, changes: Iterable[Change]) -> None:
-        """Before a commit that renamed a run's entry, the entry had another name."""
-        for change in changes:
-            if change.status == "R" and change.entry.path == timeline.entry:
-                timeline.entry = change.before
-                return
-
     def _add(self, timeline: Timeline, commit: str | None) -> None:
         """The state of an older commit; where the run is not there, its road ends."""
-        state = self._state(timeline, commit)
+        state = self._state(timeline, commit, timeline.entry)
         if state is None:
             timeline.end = "birth" if len(timeline.states) > 1 else "untracked"
             return
@@ -174,21 +171,21 @@ class Walk:
 
     # -- one commit ------------------------------------------------------------------------------------------------
 
-    def _state(self, timeline: Timeline, commit: str | None) -> RunState | None:
-        """A run at a commit; None where it is not there."""
-        if commit is None or not timeline.entry:
+    def _state(self, timeline: Timeline, commit: str | None, entry: str) -> RunState | None:
+        """A run at a commit, where its entry has a name; None where it is not there."""
+        if commit is None or not entry:
             return None
         self._earlier.move(commit)
         with using(self._earlier):
-            entry = self.repository.seen(timeline.entry)
-            if not is_file(entry):
+            file = self.repository.seen(entry)
+            if not is_file(file):
                 return None
             try:
-                plan = _planned(timeline.launch, entry)
-                return RunState(plan, commit, reads=frozenset({timeline.entry, *self._files(plan)}))
+                plan = timeline.planned(file)
+                return RunState(plan, commit, reads=frozenset({entry, *self._files(plan)}))
             except (LintError, ArithmeticError, ValueError, TypeError) as error:
                 message = error.message if isinstance(error, InputError) else str(error)
-                return RunState(None, commit, printable(message), frozenset({timeline.entry}))
+                return RunState(None, commit, printable(message), frozenset({entry}))
 
     def source_of(self, timeline: Timeline, state: RunState, is_same: Callable[[Plan | None], bool]) -> str | None:
         """The commit that brought a state's value: where a merge did, the one of the merged branch.
@@ -202,7 +199,7 @@ class Walk:
             return state.commit
         merged = self.repository.merged_by(state.commit, first)
         current, reads, parents = state.commit, state.reads, others
-        while self._branches < self.limit:
+        while self._branches < self._limit:
             found = self._parent_with(timeline, current, parents, reads, is_same)
             if found is None:
                 return current
@@ -211,11 +208,6 @@ class Walk:
                 return state.commit
             parents = self._parents(current)
         return state.commit
-
-    def _parents(self, commit: str) -> list[str]:
-        if commit not in self._known_parents:
-            self._known_parents[commit] = self.repository.parents(commit)
-        return self._known_parents[commit]
 
     def _parent_with(
         self,
@@ -237,14 +229,8 @@ class Walk:
 
     def _state_by_any_name(self, timeline: Timeline, commit: str) -> RunState | None:
         """A run at a commit of a branch, where its entry is called as now or as where the road ended."""
-        last = timeline.entry
-        for name in dict.fromkeys((last, self.repository.inside(self._entry(timeline.launch)) or "")):
-            timeline.entry = name
-            state = self._state(timeline, commit)
-            timeline.entry = last
-            if state is not None:
-                return state
-        return None
+        states = (self._state(timeline, commit, name) for name in dict.fromkeys((timeline.entry, timeline.first_entry)))
+        return next((state for state in states if state is not None), None)
 
     def _files(self, plan: Plan) -> Iterator[str]:
         """The files of the repository that a plan was read from, and those that they are links to."""
@@ -257,10 +243,6 @@ class Walk:
                 if inside is not None:
                     yield inside
 
-    def _entry(self, launch: Launch) -> str:
-        declared = launch.config.runs.get(launch.run)
-        return launch.run if declared is None else declared.entry
-
 
 def _suffixes() -> tuple[str, ...]:
     """The suffixes of files that runs are read from: documents, and what plugins' trainers read."""
@@ -268,21 +250,10 @@ def _suffixes() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known_suffixes(), *added)))
 
 
-def _planned(launch: Launch, entry: str) -> Plan:
-    config = launch.config
-    declared = config.runs.get(launch.run)
-    name = split_entry(declared.entry if declared is not None else launch.run)[1]
-    entry = f"{entry}:{name}" if name else entry
-    if declared is None:
-        return plan_run(entry, config, launch.overrides, launch.machine, with_problems=True)
-    config = config._replace(runs={launch.run: declared._replace(entry=entry)})
-    return plan_run(launch.run, config, launch.overrides, launch.machine, with_problems=True)
-
-
-def _begin(timeline: Timeline, commit: str, position: float, seconds: float) -> None:
-    """A commit turns out to be the one that began the oldest state that is known."""
-    state = timeline.states[-1]
-    state.commit, state.position, state.seconds = commit, position, seconds
+def _rename(timeline: Timeline, changes: Iterable[Change]) -> None:
+    """Before a commit that renamed a run's entry, the entry had another name."""
+    names = (change.before for change in changes if change.status == "R" and change.entry.path == timeline.entry)
+    timeline.entry = next(names, timeline.entry)
 
 
 def _is_touched(timeline: Timeline, changes: Iterable[Change]) -> bool:
@@ -298,10 +269,3 @@ def _is_touched(timeline: Timeline, changes: Iterable[Change]) -> bool:
 def _may_be_read(path: str, folders: set[str]) -> bool:
     """Whether a file that is gone may have been read: it lay beside those that are, or where a trainer looks."""
     return os.path.dirname(path) in folders or any(part in NEIGHBOURS for part in path.split("/"))
-
-
-def _end(timelines: Iterable[Timeline], end: End, horizon: str | None, position: float, seconds: float) -> None:
-    """No older commit is looked at: the oldest states are those of the last one, or older."""
-    for timeline in timelines:
-        timeline.end, timeline.horizon = end, horizon
-        timeline.states[-1].position, timeline.states[-1].seconds = position, seconds
