@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from metta_lint.project.config import Config
     from metta_lint.rules.finding import Finding
 
-__all__ = ["DEFAULT_LIMIT", "row_histories", "with_histories", "with_story"]
+__all__ = ["DEFAULT_LIMIT", "row_histories", "with_histories"]
 
 Drift: TypeAlias = "tuple[Pair, str]"
 """A pair of the working tree, and a quantity in which its sides differ."""
@@ -43,7 +43,8 @@ def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
     findings = list(report.findings)
     stories = _stories(list(drifts.values()), report.coverage.request.config, limit)
     for index, story in zip(drifts, stories, strict=True):
-        findings[index] = with_story(findings[index], story)
+        notes = (*findings[index].notes, story.sentence, *story.gaps)
+        findings[index] = findings[index]._replace(notes=notes, history=story.data())
     return report._replace(findings=findings)
 
 
@@ -59,11 +60,6 @@ def _drift(finding: Finding, pair: Pair) -> str | None:
     """The quantity in which a finding's pair differs: the one that it is about, else the first of its claims."""
     quantities = (finding.quantity, *(claim.quantity for claim in finding.claims))
     return next((quantity for quantity in quantities if pair.differs(quantity) is not None), None)
-
-
-def with_story(finding: Finding, story: Story) -> Finding:
-    """A finding that says how it came to be."""
-    return finding._replace(notes=(*finding.notes, story.sentence, *story.gaps), history=story.data())
 
 
 def _stories(drifts: Sequence[Drift], config: Config, limit: int) -> list[Story]:

@@ -12,9 +12,8 @@ from metta_lint.base.values import OFF
 from metta_lint.base.wording import alternatives, show
 from metta_lint.loops.loop import Loop
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, ILL_SIZED, REQUIREMENTS, when_checked
-from metta_lint.plans.draws import cases
 from metta_lint.plans.experience import CONDITIONS, FORMULAS
-from metta_lint.plans.formula import FormulaError, formula
+from metta_lint.plans.formula import FormulaError, cases, formula
 from metta_lint.plans.plan import Condition, IgnoredKey, Plan, Quantity, Refusal, settings_below
 from metta_lint.plans.quantities import traits_of, unknown_after
 

@@ -11,22 +11,24 @@ import operator
 import re
 import struct
 from functools import cache, partial
-from math import gcd
+from itertools import product
+from math import gcd, prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from metta_lint.base.records import NamedTuple
-from metta_lint.base.unknown import Unknown
+from metta_lint.base.unknown import Choice, Unknown
 from metta_lint.base.wording import LONGEST_LITERAL, literal, show
-from metta_lint.plans.draws import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Lookup: TypeAlias = Callable[[str], object]
     Step: TypeAlias = Callable[[Lookup], Any]
 
 NUMBERS = (int, float)
 LARGEST = 10**30
+MOST_COMBINATIONS = 256
+"""Of values that are drawn at launch, more combinations than this are not looked at."""
 NOTHING_LEFT = 1e-12
 """What is less than this share of a number is what is left of its arithmetic."""
 
@@ -194,3 +196,29 @@ def _named(name: str, lookup: Lookup) -> Any:
     if isinstance(value, Unknown):
         raise _UnknownInput(value)
     return value
+
+
+def spread(values: Mapping[str, object], evaluate: Callable[[Mapping[str, object]], object]) -> object:
+    """A function's value where some of its inputs are Unknown.
+
+    Where all of those are drawn at launch, it is evaluated for each combination of what they can be: its value, if
+    that is always the same, else Unknown with what it could be. The reason is the first unknown input's.
+    """
+    unknown = [value for value in values.values() if isinstance(value, Unknown)]
+    because = unknown[0].because
+    results = [evaluate(case) for case in cases(values)]
+    if not results or any(isinstance(result, Unknown | list | dict) for result in results):
+        return Unknown(because)
+    complete = all(value.could_be is not None and value.could_be.complete for value in unknown)
+    distinct = tuple({(type(result), result): result for result in results}.values())
+    return distinct[0] if complete and len(distinct) == 1 else Unknown(because, Choice(distinct, complete))
+
+
+def cases(values: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """The inputs with every unknown one replaced by a value that it can have; none where that is not known."""
+    unknown = {name: value for name, value in values.items() if isinstance(value, Unknown)}
+    examples = [could_be.examples() for value in unknown.values() if (could_be := value.could_be) is not None]
+    if len(examples) < len(unknown) or prod(map(len, examples)) > MOST_COMBINATIONS:
+        return
+    for drawn in product(*examples):
+        yield {**values, **dict(zip(unknown, drawn, strict=True))}

@@ -65,7 +65,8 @@ class Space(NamedTuple):
     @property
     def first(self) -> float:
         """What is suggested first: the mean, taken through the space and back as the trainers do."""
-        normalised = 2 * ((self._stretch(self.mean) - self._start) / self._length) - 1
+        start, length = self._stretched
+        normalised = 2 * ((self.distribution.stretch(self.mean) - start) / length) - 1
         return self._suggested((normalised + 1) / 2)
 
     @property
@@ -102,18 +103,14 @@ class Space(NamedTuple):
         return least, greatest
 
     @property
-    def _start(self) -> float:
-        return self._stretch(self.low)
-
-    @property
-    def _length(self) -> float:
-        return self._stretch(self.high) - self._start
-
-    def _stretch(self, value: float) -> float:
-        return self.distribution.stretch(value)
+    def _stretched(self) -> tuple[float, float]:
+        """Where the range starts in the distribution's own space, and how long it is there."""
+        start = self.distribution.stretch(self.low)
+        return start, self.distribution.stretch(self.high) - start
 
     def _suggested(self, share: float) -> float:
-        stretched = share * self._length + self._start
+        start, length = self._stretched
+        stretched = share * length + start
         if self.distribution.rounding == "power":
             return float(2 ** round(stretched)) if stretched < 0 else 2 ** round(stretched)
         value = self.distribution.shrink(stretched)

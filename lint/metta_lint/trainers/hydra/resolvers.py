@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from metta_lint.base.unknown import Choice, Range, Unknown
-from metta_lint.plans.draws import spread
+from metta_lint.plans.formula import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
