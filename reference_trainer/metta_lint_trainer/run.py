@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from metta_lint.loops import embedded
-from metta_lint.loops.engine import Estimate, Progress, RunOptions
-from metta_lint.loops.observation import Crash, Observation
+from metta_lint.loops.engine import Crash, Estimate, Observation, Progress, RunOptions
 from metta_lint_trainer.environment import Arena
 from metta_lint_trainer.errors import TrainerError, TrainerRefusal
 from metta_lint_trainer.estimate import resources

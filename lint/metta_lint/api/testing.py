@@ -34,9 +34,8 @@ from metta_lint.verification.verify import Verification, agrees, backend, load_t
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from metta_lint.loops.engine import OnProgress
+    from metta_lint.loops.engine import Observation, OnProgress
     from metta_lint.loops.loop import Loop
-    from metta_lint.loops.observation import Observation
     from metta_lint.rules.finding import Finding
     from metta_lint.rules.rule import Case, Rule
 

@@ -1,4 +1,4 @@
-"""Engines: what runs a loop and measures it. The linter asks this much of the reference trainer, and no more."""
+"""Engines run a loop and measure it. The linter asks this much of the reference trainer, and no more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from metta_lint.loops.loop import Loop
-    from metta_lint.loops.observation import Observation
 
 
 class RunOptions(NamedTuple):
@@ -39,6 +38,29 @@ class Estimate(NamedTuple):
     bytes: int = 0
     seconds: float = 0.0
     parts: Mapping[str, int] = {}
+
+
+class Crash(NamedTuple):
+    """How a run ended early: the requirement that failed (a key of ``loops.REQUIREMENTS``, or '' for anything else),
+    the exception's type name, and its text."""
+
+    requirement: str
+    exception: str
+    message: str
+
+
+class Observation(NamedTuple):
+    """What was measured, by quantity name. Counts are exact; seconds and rates are this machine's.
+
+    ``quantities`` hold what a plan predicts too; ``rates`` what can only be measured.
+    """
+
+    quantities: Mapping[str, object]
+    rates: Mapping[str, float] = {}
+    crash: Crash | None = None
+    device: str = "cpu"
+    environment: str = "embedded"
+    seconds: float = 0.0
 
 
 class Progress(NamedTuple):

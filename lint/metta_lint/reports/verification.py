@@ -15,7 +15,7 @@ from metta_lint.verification.verify import NOT_RUN, SIDES, Verdict, loop_of, ref
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from metta_lint.loops.observation import Observation
+    from metta_lint.loops.engine import Observation
     from metta_lint.plans.pair import Side
     from metta_lint.reports.style import Style
     from metta_lint.verification.verify import JudgedClaim, Row, Verification

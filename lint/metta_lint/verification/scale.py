@@ -11,7 +11,7 @@ from metta_lint.loops.loop import Loop
 from metta_lint.plans.quantities import traits_of
 
 if TYPE_CHECKING:
-    from metta_lint.loops.observation import Observation
+    from metta_lint.loops.engine import Observation
 
 SIZES = tuple(name for name in Loop._fields if traits_of(name).scale == "less")
 """What is divided. Agents per environment, the horizon and the update epochs stay, so that the numbers of segments,

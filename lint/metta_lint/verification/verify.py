@@ -10,8 +10,7 @@ from metta_lint.base.plugins import entry_points
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.values import is_number
 from metta_lint.loops import embedded
-from metta_lint.loops.engine import Estimate
-from metta_lint.loops.observation import Observation
+from metta_lint.loops.engine import Estimate, Observation
 from metta_lint.loops.requirements import CONFIG_REQUIREMENTS, ILL_SIZED
 from metta_lint.plans.epochs import Backend
 from metta_lint.plans.pair import same
