@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 SECONDS = 120
 """The longest that one command may take."""
+LONGEST_SUBJECT = 60
 SUBPROJECT = "160000"
 """The mode of a submodule: its object is a commit of another repository."""
 LINK = "120000"
+"""The mode of a symbolic link: its object is the path that it leads to."""
 ABSENT = "000000"
 
 SAFE = (
@@ -86,6 +88,14 @@ class Commit(NamedTuple):
     short: str
     date: str
     subject: str
+
+    @property
+    def label(self) -> str:
+        """The commit as people look for it: ``8f4d0d4 (2025-07-22, "fewer agents")``."""
+        subject = printable(self.subject)
+        if len(subject) > LONGEST_SUBJECT:
+            subject = subject[: LONGEST_SUBJECT - 3] + "..."
+        return f'{self.short} ({self.date}, "{subject}")'
 
 
 class Repository(NamedTuple):

@@ -18,8 +18,6 @@ How = Literal["changed", "added", "uncommitted", "untracked", "older"]
 run; it is older than what could be looked at."""
 Which = Literal["left", "right", "both"]
 
-LONGEST_SUBJECT = 60
-
 
 class Cause(NamedTuple):
     """A setting that a quantity rests on, and what it was changed from and to, in a file ("": in none)."""
@@ -90,7 +88,7 @@ class Story(NamedTuple):
         left, right = self.left.last, self.right.last
         if left.how == right.how == "added" and left.commit is not None and left.commit == right.commit:
             both = f"{left.label} with {_value(left.value)} and {right.label} with {_value(right.value)}"
-            return f"never agreed: {shown(left.commit)} brought {both}"
+            return f"never agreed: {left.commit.label} brought {both}"
         opening = "never agreed" if self.kind != "cut-off" else f"not in agreement as far back as {self.bound}"
         sides = (_since(side, self.bound, last=which == self.moved_last) for which, side in self._sides())
         return f"{opening}: {'; '.join(sides)}"
@@ -120,14 +118,6 @@ class Story(NamedTuple):
         }
 
 
-def shown(commit: Commit) -> str:
-    """A commit as people look for it: ``8f4d0d4 (2025-07-22, "fewer agents")``."""
-    subject = printable(commit.subject)
-    if len(subject) > LONGEST_SUBJECT:
-        subject = subject[: LONGEST_SUBJECT - 3] + "..."
-    return f'{commit.short} ({commit.date}, "{subject}")'
-
-
 def _start(move: Move) -> float:
     return move.start
 
@@ -136,9 +126,7 @@ def _done(moves: list[Move]) -> str:
     """What one commit, or nobody's commit yet, did: ``8f4d0d4 (...) changed metta.yaml 512 -> 64``."""
     changes = ", ".join(f"{move.label}{_because(move)} {_value(move.before)} -> {_value(move.value)}" for move in moves)
     commit = moves[0].commit
-    if commit is None:
-        return f"the working tree, not committed, changed {changes}"
-    return f"{shown(commit)} changed {changes}"
+    return f"{'the working tree, not committed,' if commit is None else commit.label} changed {changes}"
 
 
 def _because(move: Move) -> str:
@@ -152,7 +140,7 @@ def _stands(side: Side) -> str:
     """The side that kept what they agreed on."""
     move = side.last
     if move.how == "changed" and move.commit is not None:
-        return f"{move.label} last changed in {shown(move.commit)}"
+        return f"{move.label} last changed in {move.commit.label}"
     return _since(side)
 
 
@@ -162,9 +150,9 @@ def _since(side: Side, said: str = "", *, last: bool = False) -> str:
     ending = ", the last to move" if last and len(side.moves) > 1 else ""
     match move.how:
         case "changed" if move.commit is not None:
-            text = f"{move.label}{_because(move)} {_value(move.before)} -> {_value(move.value)} in {shown(move.commit)}"
+            text = f"{move.label}{_because(move)} {_value(move.before)} -> {_value(move.value)} in {move.commit.label}"
         case "added" if move.commit is not None:
-            text = f"{move.label} has had {_value(move.value)} since {shown(move.commit)}"
+            text = f"{move.label} has had {_value(move.value)} since {move.commit.label}"
         case "older":
             bound = "that" if side.bound == said else side.bound
             text = f"{move.label} has had {_value(move.value)} since before {bound}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count
-from metta_lint.history.story import Cause, How, Kind, Move, Side, Story, Which, shown
+from metta_lint.history.story import Cause, How, Kind, Move, Side, Story, Which
 from metta_lint.plans.comparison import planned_value
 from metta_lint.plans.pair import same
 
@@ -140,7 +140,7 @@ def _bound(timeline: Timeline) -> str:
     walk = timeline.walk
     if walk is None or timeline.horizon is None:
         return ""
-    commit = shown(walk.described(timeline.horizon))
+    commit = walk.described(timeline.horizon).label
     if timeline.end == "shallow":
         return f"{commit}, where this shallow clone is cut off"
     return f"{commit}, where the limit of {walk.reached} commits is reached"

@@ -50,14 +50,14 @@ class Corner(NamedTuple):
 
 def refused_corners(sweep: Sweep) -> Iterator[Corner]:
     """The corners that the trainer refuses, the most central first, each requirement once."""
-    return _Walk(sweep).corners()
+    return _CornerSearch(sweep).corners()
 
 
 def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
     """Sizes that waste steps at one of their values, where the first suggestion wastes none."""
     if sweep.base.number("agents_per_env") is None:
         return
-    walk = _Walk(sweep)
+    walk = _CornerSearch(sweep)
     start = sweep.replan(walk.first)
     waste = waste_of(start.number)  # None where that is unknown or the trainer refuses
     if start.refusals or waste is None or waste.steps:
@@ -73,7 +73,7 @@ def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
             yield Corner({key: value}, plan, None, len(wasteful), len(plans), space.is_whole, share=share)
 
 
-class _Walk:
+class _CornerSearch:
     """The state of one walk: which requirements have been reported."""
 
     def __init__(self, sweep: Sweep) -> None:
