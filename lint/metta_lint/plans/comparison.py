@@ -1,4 +1,4 @@
-"""The comparison table: what two runs will do, side by side, in the groups in which people ask."""
+"""The comparison table: what two runs will do, side by side."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ComparisonRow(NamedTuple):
-    """One quantity, left and right; None where it is unknown, and the note says why."""
+    """One quantity, left and right. An unknown value is None, and the note says why."""
 
     group: str
     label: str
@@ -37,7 +37,7 @@ class ComparisonRow(NamedTuple):
 
 
 def compare(pair: Pair) -> list[ComparisonRow]:
-    """Every row of the table. Rewards are those that either side's environment names."""
+    """All rows of the table, with the rewards that either side's environment sets."""
     rewards = {  # an item that neither side pays for, or caps, has no row
         name: traits_of(name)
         for plan in pair.plans
@@ -54,7 +54,7 @@ def compare(pair: Pair) -> list[ComparisonRow]:
 
 
 def planned_value(plan: Plan, quantity: str) -> object:
-    """A quantity's value in a table; None where it is unknown. An item that nothing pays for has a reward of 0."""
+    """A quantity's value in a table; None if it is unknown. A reward that the environment does not set is 0."""
     if quantity not in plan.quantities and is_reward(quantity) and "reward_heart" in plan.quantities:
         return absent_reward(quantity)
     return plan.value(quantity)

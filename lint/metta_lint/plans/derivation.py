@@ -1,4 +1,4 @@
-"""Builds a plan: a trainer's dialect derives its quantities and refusals here, one after the other."""
+"""Builds a plan. A trainer's dialect adds its quantities and refusals, in the order in which the trainer meets them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 SWITCHED_OFF_BY_NONE = ("reward_clamp", "target_kl")
-"""Fields of a loop that are None where the quantity is off."""
+"""Fields of a loop that are None where the quantity is ``off``."""
 _BRACED = re.compile(r"\{([^{}]*)\}")
 WHOLE, NUMBERS = (int, Unknown), (int, float, Unknown)
-"""Types of a setting that is a whole number, or any, as far as anybody knows."""
+"""Types of a setting that is a whole number, or a number, or unknown."""
 BEFORE_A_ROLLOUT_ENDS = ("start", "first rollout")
-"""Moments of a refusal after which nothing is known of a rollout."""
+"""A trainer that refuses at one of these moments finishes no rollout."""
 
 
 class _Outcome(NamedTuple):
-    """What a condition comes to with one combination of drawn settings; ``lookup`` gives every name's value then."""
+    """Whether a condition holds with one combination of drawn settings; ``lookup`` gives the values of names then."""
 
     drawn: Mapping[str, object]
     holds: bool
@@ -43,14 +43,14 @@ class _Outcome(NamedTuple):
 
 
 class _Values(dict[str, object]):
-    """Values by name; Unknown for a name that has none."""
+    """Values by name; Unknown for a name that is missing."""
 
     def __missing__(self, name: str) -> object:
         return Unknown(f"{name} is not set")
 
 
 class _Redrawn(dict[str, object]):
-    """Values of quantities and settings, with some settings drawn; each quantity is worked out when it is asked for."""
+    """Values by name where some settings are drawn; a quantity is computed when it is asked for."""
 
     def __init__(self, drawn: Mapping[str, object], quantities: Mapping[str, Quantity], run: Run) -> None:
         super().__init__(drawn)
@@ -70,10 +70,10 @@ class _Redrawn(dict[str, object]):
 
 
 class Derivation:
-    """Builds a plan: formulas in order, each once, and the conditions under which the trainer stops.
+    """Builds a plan from formulas, and from the conditions under which the trainer stops.
 
-    ``requirements`` name those conditions: a trainer of a plugin has some of its own. ``raises`` is the exception that
-    most of them end in.
+    ``requirements`` are the conditions that may be named; a plugin's trainer has some of its own. ``raises`` is the
+    exception that most of them end in.
     """
 
     def __init__(self, run: Run, requirements: Mapping[str, str] = REQUIREMENTS, raises: str = "ValueError") -> None:
@@ -86,7 +86,7 @@ class Derivation:
         self._quantities: dict[str, Quantity] = {}
         self._values = _Values((key, setting.value) for key, setting in run.settings.items())
         self.lookup: Lookup = self._values.__getitem__
-        """The value of a quantity already derived, else of a setting; Unknown where there is none."""
+        """The value of a quantity derived so far, else of a setting; Unknown where it is missing."""
         self._is_drawn = any(
             isinstance(value, Unknown) and value.could_be is not None for value in self._values.values()
         )
@@ -99,10 +99,10 @@ class Derivation:
         source: str = "",
         decided_by: str | None = None,
     ) -> object:
-        """Derive a quantity by a formula; Unknown where an input is unknown or the arithmetic has no answer.
+        """Derive a quantity by a formula. It is Unknown if an input is unknown or the arithmetic fails.
 
-        ``text`` is the formula that the trainers share, ``unit`` the quantity's usual one, where none is given.
-        ``decided_by`` is a setting that chose this formula without being in it (``batch_size = auto``).
+        ``text`` defaults to the formula of this quantity in ``FORMULAS``, ``unit`` to the quantity's usual unit.
+        ``decided_by`` is a setting that is not in the formula but is why it applies (``batch_size = auto``).
         """
         parsed = formula(FORMULAS[name] if text is None else text)
         try:
@@ -114,14 +114,14 @@ class Derivation:
         return value
 
     def define_or_off(self, name: str, key: str, source: str) -> None:
-        """Derive a quantity that is a setting; where that is null, the trainer does without."""
+        """Derive a quantity that is a setting; a null setting means ``off``."""
         if self.run.value(key) is None:
             self.assume(name, OFF, source=source)
         else:
             self.define(name, key, source=source)
 
     def assume(self, name: str, value: object, unit: str = "", source: str = "") -> None:
-        """A quantity that no formula gives: a trainer's constant, or Unknown with its reason."""
+        """Add a quantity without a formula: a constant of the trainer, or Unknown with its reason."""
         text = name if isinstance(value, Unknown) else repr(value)
         self._add(name, value, unit, text, (), source)
 
@@ -132,19 +132,19 @@ class Derivation:
         self._quantities[name] = Quantity(name, known, unit, text, inputs, source, because, could_be)
 
     def has(self, name: str) -> bool:
-        """Whether a quantity is already derived, be it unknown."""
+        """Whether a quantity has been derived, even if it is unknown."""
         return name in self._quantities
 
     def quantity_inputs(self, name: str) -> tuple[str, ...]:
-        """What a quantity already derived reads."""
+        """The inputs of a quantity that has been derived."""
         return self._quantities[name].inputs
 
     def holds(self, text: str) -> bool:
-        """Whether a condition is known to hold: an unknown input, or arithmetic without an answer, is no."""
+        """Whether a condition is known to hold. It is not if an input is unknown or the arithmetic fails."""
         return self._truth(text) is True
 
     def _truth(self, condition: str) -> bool | None:
-        """Whether a condition holds; None where that is unknown or the arithmetic has no answer."""
+        """Whether a condition holds; None if an input is unknown or the arithmetic fails."""
         try:
             value = formula(condition).evaluate(self.lookup)
         except FormulaError:
@@ -160,11 +160,11 @@ class Derivation:
         message: str = "",
         at: tuple[str, ...] = (),
     ) -> None:
-        """Record a refusal where a condition is known not to hold, a risk where it depends on what is drawn at launch.
+        """Add a refusal if a condition is known to be false, a risk if that depends on what is drawn at launch.
 
-        ``message`` may name quantities in braces. A condition or message that is not given is the one that the
-        trainers share. ``exception`` is what the trainer ``raises`` unless another is given; ``at`` are the sizes that
-        do not go together, by default all that the condition names.
+        ``message`` may name quantities in braces: ``{segments}``. ``condition`` and ``message`` default to those of the
+        requirement in ``CONDITIONS``, ``exception`` to what this trainer ``raises``, ``at`` to all names in the
+        condition: the sizes that conflict.
         """
         if not condition or not message:
             shared = CONDITIONS[requirement]
@@ -185,9 +185,9 @@ class Derivation:
             self.risks.append(refusal._replace(only_if=_listed([outcome.drawn for outcome in broken])))
 
     def _outcomes(self, condition: str) -> Sequence[_Outcome]:
-        """The condition for each combination of the drawn settings that it rests on.
+        """Whether a condition holds, for each combination of the drawn settings that it depends on.
 
-        None where it rests on nothing drawn, or on anything that is not known with them: then nothing can be said.
+        Empty if it depends on no drawn setting, or also on a value that is unknown.
         """
         drawn = {
             name: value
@@ -215,9 +215,9 @@ class Derivation:
         words: tuple[object, ...] = (),
         exception: str = "TypeError",
     ) -> bool:
-        """Refuse settings that are no (``whole``) numbers; whether there was none.
+        """Refuse settings that are not numbers, or not ``whole`` ones. Returns True if all of them are.
 
-        ``words`` are what the trainer takes instead (``auto``).
+        ``words`` are other values that the trainer takes (``auto``).
         """
         kinds = WHOLE if whole else NUMBERS
         wrong = [
@@ -238,23 +238,23 @@ class Derivation:
                 self.refuse(Refusal(requirement, exception or self._raises, message, (key,)))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Record a refusal; it happens when its requirement is checked, unless it says a later moment itself."""
+        """Add a refusal. It happens when its requirement is checked, unless it names a later moment."""
         if refusal.requirement not in self._requirements:
             raise KeyError(refusal.requirement)
         when = when_checked(refusal.requirement) if refusal.when == "start" else refusal.when
         self.refusals.append(refusal._replace(when=when))
 
     def fill(self, message: str) -> str:
-        """A message with the values of the quantities and settings that it names in braces."""
+        """A message with values in place of the names in braces: ``{segments}``."""
         return filled(message, self.lookup)
 
     def loop(
         self, environment: EnvironmentSettings | Unknown, order: tuple[str, ...], **own: object
     ) -> tuple[Loop | None, str | None]:
-        """The loop description of the derived values, or None and the reason why they do not suffice.
+        """The loop description for the derived values; None, with the reason, if some of them are unknown.
 
-        A field of the loop is the quantity of its name, unless it is among the trainer's ``own``. ``order`` are all
-        requirements of the trainer, those that no loop can show included.
+        A field of the loop is the quantity of the same name, unless the trainer gives it as one of its ``own``.
+        ``order`` are all requirements of the trainer; those about the config are left out of the loop.
         """
         if isinstance(environment, Unknown):
             return None, environment.because
@@ -267,7 +267,7 @@ class Derivation:
         if unknown is not None and ill_sized is None:
             return None, unknown.because
         if ill_sized is not None:
-            # What follows from a size that is none has no value of its own: the trainer is given the size itself.
+            # What follows from a size that is not valid is unknown: the trainer gets the size instead, and refuses it.
             stand_in = self.run.value(ill_sized.at[0])
             fields = {name: stand_in if isinstance(value, Unknown) else value for name, value in fields.items()}
         return Loop(**fields), None  # type: ignore[arg-type]
@@ -280,10 +280,10 @@ class Derivation:
         never_reached: frozenset[str] | None = None,
         ignored: tuple[IgnoredKey, ...] = (),
     ) -> Plan:
-        """The plan, its refusals in the order in which the trainer comes to them.
+        """The plan, with its refusals in the order in which the trainer checks them.
 
-        Where the trainer refuses, the quantities of the phases that it does not reach are unknown, and say so; a plugin
-        may name those that it ``never_reached`` itself.
+        If the trainer refuses, the quantities of the phases that it does not reach are unknown. A plugin may name them
+        itself: ``never_reached``.
         """
         position = {requirement: index for index, requirement in enumerate(order)}
 
@@ -307,17 +307,17 @@ def _shown_by_a_loop(order: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def filled(message: str, lookup: Lookup) -> str:
-    """A message with the values of what it names in braces."""
+    """A message with values in place of the names in braces."""
     return _BRACED.sub(lambda found: _in_words(lookup(found[1])), message)
 
 
 def _in_words(value: object) -> str:
-    """A value as messages have it: floats in full, since a fraction may be what is wrong with them."""
+    """A value for a message. Floats are shown in full, since a small fraction may be what is wrong."""
     if isinstance(value, Unknown):
         return "?"
     return show(value) if type(value) is int else str(value)
 
 
 def _listed(drawn: Sequence[Mapping[str, object]]) -> str:
-    """The drawn values of each setting: ``trainer.batch_size = 30 or 31``."""
+    """The values that were drawn for each setting: ``trainer.batch_size = 30 or 31``."""
     return " and ".join(f"{key} = {alternatives(str(case[key]) for case in drawn)}" for key in drawn[0])

@@ -1,8 +1,8 @@
 """The arithmetic that every trainer shares: what one rollout collects, and what follows for a whole run.
 
-Per agent the trainers keep a row and a column of the experience buffer. Batches arrive in strict turn; each arrival
-writes one column of ``agents_per_batch`` rows. A batch that fills its ``bptt_horizon`` columns counts its rows as full
-and takes the next free ones; collection stops at the first arrival that brings the full rows to ``segments``
+For each agent the trainers keep a row and a column of the experience buffer. Batches arrive strictly in turn; each
+arrival writes one column of ``agents_per_batch`` rows. When a batch has filled its ``bptt_horizon`` columns, its rows
+are full and it takes the next free ones. Collection stops when the number of full rows reaches ``segments``
 (PufferLib 3.0 pufferl.py evaluate(); Metta experience.py store()).
 
 With F batches in turn, the last batch to fill is number ``filled_batches`` = C: batch i = (C - 1) % F in its round
@@ -28,9 +28,9 @@ ANNEALING = "PyTorch CosineAnnealingLR"
 
 
 class Backend(NamedTuple):
-    """What a plan must know of the environment and policy code that no config holds, to predict sizes.
+    """Sizes of the environment and the policy that are in no config; a plan needs them to predict memory.
 
-    ``step_bytes`` counts all that the experience buffer keeps of one agent step besides its observation;
+    ``step_bytes`` are the bytes of one agent step in the experience buffer without its observation.
     ``model_parameters`` is a formula over ``policy_size`` and ``lstm_layers``.
     """
 
@@ -84,7 +84,7 @@ def summarise(d: Derivation, backend: Backend | None) -> None:
     d.define("steps_per_env", "segments * bptt_horizon / num_envs")
     d.define("credited_ticks", "bptt_horizon - 1", source="a segment's last tick has no advantage: nothing follows it")
     if d.holds("normalize_advantages and minibatch_size == 1 and optimizer_steps_per_epoch >= 1"):
-        # Only then: what else makes weights infinite is in no config.
+        # Only in this case: nothing else that makes weights infinite is in a config.
         source = "PyTorch std(): one value has no deviation, and all that is divided by it is NaN"
         d.define("weights_finite", "minibatch_size > 1 or not normalize_advantages", source=source)
     d.define("ticks_per_env", "steps_per_env / agents_per_env")
@@ -97,10 +97,10 @@ def summarise(d: Derivation, backend: Backend | None) -> None:
 
 
 def derive_intervals(d: Derivation, keys: Mapping[str, str], ticks_per_epoch: str) -> None:
-    """Derive the intervals at which something is done, and the highest number that they are held against.
+    """Derive the intervals of checkpoints and evaluations, and the last epoch that they can be reached at.
 
-    ``keys`` map intervals to their settings; ``ticks_per_epoch`` is by how much the trainer's counter grows with a
-    rollout and its updates. A rollout fills the buffer at least once, so there are no more epochs than that gives.
+    ``keys`` map intervals to their settings. ``ticks_per_epoch`` is what the trainer's epoch counter grows by in one
+    rollout with its updates. A rollout fills the buffer at least once, which limits the number of epochs.
     """
     for name, key in keys.items():
         d.define(name, key)

@@ -1,4 +1,4 @@
-"""Formulas and conditions that the trainers share; where one does otherwise, its own plan says so."""
+"""Formulas and conditions that several trainers share. A trainer that differs gives its own in its plan."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMULAS: Mapping[str, str] = {
         "cosine_annealed(learning_rate, epochs - 1, scheduler_epochs) if anneal_lr else learning_rate"
     ),
 }
-"""Formulas of quantities. The cosine ends after ``scheduler_epochs``: the next epoch has a rate of 0."""
+"""The formulas by quantity. The cosine ends after ``scheduler_epochs``: the next epoch has a rate of 0."""
 
 CONDITIONS: Mapping[str, tuple[str, str]] = {
     "workers-divide-envs": (
@@ -50,4 +50,4 @@ CONDITIONS: Mapping[str, tuple[str, str]] = {
         "segments = {segments} must be divisible by minibatch_segments = {minibatch_segments}",
     ),
 }
-"""Requirements of several trainers: the condition, and the message where it does not hold."""
+"""By requirement: the condition, and the message if it is false."""

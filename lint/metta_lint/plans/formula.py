@@ -1,7 +1,7 @@
-"""Formulas: the text that a page prints and the arithmetic that it does, in one string.
+"""Formulas: one string is both the text that reports print and the arithmetic.
 
-A formula is a Python expression over names (``segments``), settings (``vec.num_envs``), numbers and a few functions.
-It is parsed once, and read by a small evaluator of our own: nothing is ever executed.
+A formula is a Python expression over quantities (``segments``), settings (``vec.num_envs``), numbers and a few
+functions. It is parsed once into functions of a small evaluator; its text is never run as Python.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ LARGEST = 10**30
 MOST_COMBINATIONS = 256
 """Of values that are drawn at launch, more combinations than this are not looked at."""
 NOTHING_LEFT = 1e-12
-"""What is less than this share of a number is what is left of its arithmetic."""
+"""A smaller share of a rate is only a rounding error of the cosine."""
 
 
 class FormulaError(Exception):
-    """A formula met values that its arithmetic does not take (a division by zero, a string among numbers)."""
+    """The arithmetic of a formula fails on its values: a division by zero, a text in place of a number."""
 
 
 def ceil_div(dividend: int, divisor: int) -> int:
@@ -54,7 +54,7 @@ def float32(number: float) -> float:
 
 
 def cosine_annealed(rate: float, epoch: int, half_period: int) -> float:
-    """A rate after so many epochs of a cosine that falls to 0 in half a period (PyTorch CosineAnnealingLR)."""
+    """The learning rate at an epoch, on a cosine that falls to 0 in so many epochs (PyTorch CosineAnnealingLR)."""
     from math import cos, pi
 
     share = (1 + cos(pi * epoch / half_period)) / 2
@@ -74,7 +74,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 _NAME = re.compile(r"'[^']*'|\b([A-Za-z_][\w.]*)\b(?!\()")
-"""A name of a formula, which no parenthesis follows; or a text, which is none."""
+"""A name, which is not followed by a parenthesis; or a quoted text, which is skipped."""
 _WORDS = frozenset({"and", "or", "not", "if", "else", "True", "False", "None"})
 
 _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
@@ -96,17 +96,17 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
 
 
 class Formula(NamedTuple):
-    """A parsed formula: its text, the names it reads, in the order of the text, and what it does with their values."""
+    """A parsed formula: its text, the names in it, in order, and the function that computes it."""
 
     text: str
     names: tuple[str, ...]
     step: Step
 
     def evaluate(self, lookup: Lookup) -> object:
-        """The formula's value; Unknown for the first unknown one of the names that it reads, where there is one.
+        """The formula's value. If one of the names that it reads is Unknown, the first such Unknown.
 
-        Where what is unknown is drawn at launch from known values, the result says what it could be. Raises
-        FormulaError where the arithmetic does not take the values.
+        If the unknown values are drawn at launch from known ones, the result says what it could be. Raises FormulaError
+        if the arithmetic fails.
         """
         try:
             return self.step(lookup)
@@ -123,7 +123,7 @@ class Formula(NamedTuple):
             return Unknown(next(value.because for value in values.values() if isinstance(value, Unknown)))
 
     def with_numbers(self, lookup: Lookup) -> str:
-        """The formula's text with the names' values put in: ``262144 // 64``."""
+        """The formula's text with values in place of names: ``262144 // 64``."""
         return _NAME.sub(lambda found: _in_code(lookup(found[1])) if found[1] in self.names else found[0], self.text)
 
 
@@ -141,14 +141,14 @@ class _UnknownInput(Exception):  # noqa: N818 - it carries a value, it is no err
 
 @cache
 def formula(text: str) -> Formula:
-    """Parse a formula. Raises SyntaxError for a text that is none."""
+    """Parse a formula. Raises SyntaxError for a text that is not a formula."""
     step = _compiled(ast.parse(text, mode="eval").body)
     names = (found[1] for found in _NAME.finditer(text) if found[1] and found[1] not in _WORDS)
     return Formula(text, tuple(dict.fromkeys(names)), step)
 
 
 def _number(value: object) -> Any:
-    """A number of a size that a config can mean; Python's own arithmetic would repeat a text, or grow without end."""
+    """Check an operand: it must be a number up to LARGEST. Python would also multiply a text, or compute for hours."""
     if not isinstance(value, NUMBERS):
         raise TypeError(f"{str(value)[:LONGEST_LITERAL]!r} is not a number")
     if not -LARGEST <= value <= LARGEST:  # nan is not in there either
@@ -157,7 +157,7 @@ def _number(value: object) -> Any:
 
 
 def _compiled(node: ast.expr) -> Step:
-    """The arithmetic of a node, ready to be done many times: a sweep does it for every suggestion."""
+    """The function that computes a node. It runs many times: a sweep plans every suggestion."""
     match node:
         case ast.Name() | ast.Attribute() if (name := ast.unparse(node)).replace(".", "").isidentifier():
             return partial(_named, name)
@@ -186,7 +186,7 @@ def _compiled(node: ast.expr) -> Step:
 
 
 def _operand(node: ast.expr) -> Step:
-    """A number that arithmetic is done with. What arithmetic gave has been looked at."""
+    """An operand of arithmetic, checked to be a number. The result of other arithmetic has been checked already."""
     step = _compiled(node)
     return step if isinstance(node, ast.BinOp) else lambda lookup: _number(step(lookup))
 
@@ -199,10 +199,11 @@ def _named(name: str, lookup: Lookup) -> Any:
 
 
 def spread(values: Mapping[str, object], evaluate: Callable[[Mapping[str, object]], object]) -> object:
-    """A function's value where some of its inputs are Unknown.
+    """A function's value where at least one input is Unknown.
 
-    Where all of those are drawn at launch, it is evaluated for each combination of what they can be: its value, if
-    that is always the same, else Unknown with what it could be. The reason is the first unknown input's.
+    If all unknown inputs are drawn at launch from known values, the function is evaluated for each combination. The
+    result is its value if that is always the same, else an Unknown with all values. The reason is that of the first
+    unknown input.
     """
     unknown = [value for value in values.values() if isinstance(value, Unknown)]
     because = unknown[0].because
@@ -215,7 +216,7 @@ def spread(values: Mapping[str, object], evaluate: Callable[[Mapping[str, object
 
 
 def cases(values: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    """The inputs with every unknown one replaced by a value that it can have; none where that is not known."""
+    """The inputs once for each combination of values that the unknown ones can have; none if those are not known."""
     unknown = {name: value for name, value in values.items() if isinstance(value, Unknown)}
     examples = [could_be.examples() for value in unknown.values() if (could_be := value.could_be) is not None]
     if len(examples) < len(unknown) or prod(map(len, examples)) > MOST_COMBINATIONS:

@@ -1,4 +1,4 @@
-"""How a quantity comes about: its formula, what that rests on, and so on down to the lines of the settings."""
+"""How a quantity is derived: its formula, the inputs of that, and so on down to the lines of the settings."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class LineageStep(NamedTuple):
-    """A quantity or a setting of a derivation, ``depth`` steps below what is derived.
+    """A quantity or a setting in a derivation, ``depth`` steps below the quantity that is derived.
 
-    A quantity that is nothing but one setting has that too. ``is_repeated``: it was derived further up.
+    A quantity that is equal to one setting has both. ``is_repeated``: its derivation is shown further up.
     """
 
     depth: int
@@ -27,9 +27,9 @@ class LineageStep(NamedTuple):
 
 
 def lineage(plan: Plan, names: Iterable[str]) -> list[LineageStep]:
-    """Quantities and settings of a plan, each followed by what it rests on; what the plan has none of is left out.
+    """Quantities and settings of a plan, each followed by its inputs. Names that the plan lacks are left out.
 
-    What several rest on is followed down once.
+    An input of several quantities is derived once.
     """
     found: list[LineageStep] = []
     seen: set[str] = set()

@@ -13,9 +13,9 @@ Side: TypeAlias = Literal["left", "right"]
 
 
 class Pair(NamedTuple):
-    """Two plans, and why they are held against each other.
+    """Two plans, and why they are compared.
 
-    ``truth`` is the side that is right wherever they differ, where the configuration says so.
+    ``truth`` is the side that is right wherever they differ, if the configuration names one.
     """
 
     left: Plan
@@ -35,7 +35,7 @@ class Pair(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What a user knows it by."""
+        """The pair as reports name it."""
         return " against ".join(self.runs)
 
     def side(self, name: Side) -> Plan:
@@ -43,20 +43,20 @@ class Pair(NamedTuple):
         return self.left if name == "left" else self.right
 
     def known(self, quantity: str) -> tuple[object, object] | None:
-        """Both sides' values of a quantity, or None where either is unknown."""
+        """Both sides' values of a quantity; None if either is unknown."""
         sides = (self.left.quantities.get(quantity), self.right.quantities.get(quantity))
         if any(side is None or side.unknown_because is not None for side in sides):
             return None
         return self.left.value(quantity), self.right.value(quantity)
 
     def differs(self, quantity: str) -> tuple[object, object] | None:
-        """Both sides' values of a quantity where they are known and not the same."""
+        """Both sides' values of a quantity if they are known and differ, else None."""
         values = self.known(quantity)
         return None if values is None or same(*values) else values
 
 
 def same(left: object, right: object) -> bool:
-    """Whether two values of one quantity are the same: numbers by value, a bool only with a bool."""
+    """Whether two values of one quantity are equal. 1 and 1.0 are, 1 and True are not."""
     if isinstance(left, bool) != isinstance(right, bool):
         return False
     return left == right

@@ -1,4 +1,4 @@
-"""Plans, as records: every number that a trainer derives from a run, with its formula and its settings' lines."""
+"""The records of a plan: every number that a trainer derives from a run, with its formula and where it comes from."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 HANGS = "hang"
-"""What a refusal has for an exception where the trainer raises none and waits for ever."""
+"""The ``exception`` of a refusal where the trainer raises nothing and waits for ever."""
 
 
 class Quantity(NamedTuple):
     """One derived number.
 
-    ``value`` is None where it is unknown, and ``unknown_because`` says why; ``could_be`` what it can be, where that is
-    drawn at launch. ``inputs`` name quantities or settings.
-    ``source`` says which code of the trainer does this arithmetic.
+    ``value`` is None where it is unknown, and ``unknown_because`` says why. ``could_be`` holds the possible values of a
+    quantity that is drawn at launch. ``inputs`` are names of quantities or settings. ``source`` is the code of the
+    trainer that does this arithmetic.
     """
 
     name: str
@@ -40,21 +40,22 @@ class Quantity(NamedTuple):
 
     @property
     def known(self) -> object:
-        """The value, Unknown where it is not known: what formulas read."""
+        """The value as formulas read it: Unknown where it is not known."""
         return self.value if self.unknown_because is None else Unknown(self.unknown_because, self.could_be)
 
 
 class Refusal(NamedTuple):
-    """What the trainer would raise instead of training.
+    """An error that the trainer raises instead of training.
 
-    ``requirement`` is a key of ``loops.REQUIREMENTS``; ``exception`` the type that the trainer raises, or HANGS; ``at``
-    the quantities or settings that do not go together; ``when`` the moment: "start", "first rollout", "first update" or
-    "first checkpoint".
-    ``only_if`` says with which of the values that are drawn at launch it happens (empty: always); ``listed`` that the
-    trainer lists it together with the refusals of its kind that follow, in one error.
-    ``before`` names the requirement that the trainer comes to right after this one, where it has no place of its own;
-    ``span`` is where the fault lies if that is no setting (a section, for a key that is missing); ``nearest`` is the
-    key that the one at fault was perhaps meant to be.
+    - ``requirement``: the condition that fails, a key of ``REQUIREMENTS``.
+    - ``exception``: the type that the trainer raises, or HANGS.
+    - ``at``: the quantities or settings that conflict.
+    - ``when``: "start", "first rollout", "first update" or "first checkpoint".
+    - ``only_if``: the values drawn at launch with which it happens; empty: always.
+    - ``listed``: the trainer reports it in one error together with the refusals of its kind that follow.
+    - ``before``: the requirement that the trainer checks next, where this one is not in its order.
+    - ``span``: the place of the fault where that is not a setting: the section, for a missing key.
+    - ``nearest``: the key that was probably meant.
     """
 
     requirement: str
@@ -70,7 +71,7 @@ class Refusal(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What a trainer insists on, as a formula; where it is known not to hold, the plan has a refusal."""
+    """A requirement of the trainer as a formula. If it is known to be false, the plan has a refusal."""
 
     requirement: str
     formula: str
@@ -79,7 +80,8 @@ class Condition(NamedTuple):
 class Plan(NamedTuple):
     """What one run will do. ``loop`` is None where the settings do not say enough to run it.
 
-    ``risks`` are the refusals that depend on what is drawn at launch; ``conditions`` all that was asked of the sizes.
+    ``risks`` are refusals that happen only with some of the values that can be drawn at launch. ``conditions`` are all
+    conditions that were checked.
     """
 
     run: Run
@@ -102,27 +104,27 @@ class Plan(NamedTuple):
         return value if is_number(value) else None
 
     def lookup(self, name: str) -> object:
-        """The value of a quantity or setting, Unknown where there is none: what formulas read."""
+        """The value of a quantity or setting as formulas read it: Unknown where it is missing."""
         quantity = self.quantities.get(name)
         if quantity is None:
             return self.run.value(name)
         return quantity.known
 
     def settings_of(self, name: str) -> tuple[Setting, ...]:
-        """The settings that a quantity rests on, the most telling first (each once)."""
+        """The settings that a quantity is derived from, the closest first, each once."""
         settings = self.run.settings
         return tuple(settings[key] for key in settings_below((name,), self.quantities) if key in settings)
 
     def spans_of(self, name: str) -> tuple[Span, ...]:
-        """Where the settings that a quantity rests on are written, the most telling first."""
+        """Where the settings that a quantity is derived from are written, the closest first."""
         return tuple(dict.fromkeys(s.span for s in self.settings_of(name) if s.span is not None))
 
     def blamed(self, refusal: Refusal) -> tuple[str, ...]:
-        """The quantities or settings at fault, those that the entry file itself writes first.
+        """The quantities or settings at fault, those that the entry file itself sets first.
 
-        Of two sizes that do not go together, the one that was written for this run is to blame, not the inherited one.
-        Where both are inherited, it is what the entry file says and they rest on: a key of another version that was to
-        set one of them, else any setting.
+        If two sizes conflict, the one that was written for this run is to blame, not the inherited one. If both are
+        inherited, it is a setting of the entry file that they are derived from: an ignored key that was probably meant
+        to be one of their settings, else any other.
         """
         names = tuple(sorted(refusal.at, key=lambda name: not self._is_own(name)))
         if self._is_own(names[0]):
@@ -133,7 +135,7 @@ class Plan(NamedTuple):
         return (*[*meant, *own][:1], *names)
 
     def place_of(self, refusal: Refusal) -> Span | None:
-        """Where what is at fault is written."""
+        """Where the setting at fault is written."""
         return next((span for name in self.blamed(refusal) for span in self.spans_of(name)), None)
 
     def _is_own(self, name: str) -> bool:
@@ -145,9 +147,9 @@ class Plan(NamedTuple):
 
 
 def settings_below(names: tuple[str, ...], quantities: Mapping[str, Quantity]) -> list[str]:
-    """The keys of the settings that quantities rest on, those first that the quantities' own formulas name.
+    """The keys of the settings that quantities are derived from, those in the quantities' own formulas first.
 
-    ``segments`` rests on ``train.bptt_horizon`` first, then on the settings that its batch size was derived from.
+    For ``segments`` that is ``train.bptt_horizon``, then the settings that ``batch_size`` is derived from.
     """
     reached = dict.fromkeys(names)
     queue = list(reached)
@@ -160,10 +162,10 @@ def settings_below(names: tuple[str, ...], quantities: Mapping[str, Quantity]) -
 
 
 class IgnoredKey(NamedTuple):
-    """A setting that the trainer never reads, and what was perhaps meant.
+    """A setting that the trainer never reads. ``nearest`` is the key that was probably meant.
 
-    Where it is a whole section, ``key`` is its name in brackets, and ``span`` its place. ``read_by`` names another
-    version of the trainer that reads the key: for that one it is no dead weight.
+    For a whole section, ``key`` is its name in brackets and ``span`` its place. ``read_by`` is another version of the
+    trainer that does read the key.
     """
 
     key: str

@@ -1,6 +1,6 @@
-"""What holds of each quantity in every plan, observation and report: its unit, its label, when it is known.
+"""The quantities of plans, observations and reports: the unit of each, its label, and when it is known.
 
-A new quantity gets one record here. ``reward_<item>`` and ``reward_cap_<item>`` are families: any item has them.
+A new quantity gets one record here. ``reward_<item>`` and ``reward_cap_<item>`` need none: any item has them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Traits(NamedTuple):
-    """One quantity's traits.
+    """What is true of one quantity in every run.
 
-    - ``label``: its row in the comparison table; empty: it has none.
-    - ``known``: the last phase that a trainer must reach before it has a value.
-    - ``scale``: what a run at 1/N of the size has of it: as much, N times less, N times more, or something else.
-    - ``clean``: what holds of it in a run that wastes nothing, as the end of a formula: ``== 0``.
-    - ``short``: its words in verify's last table; empty: it is not among what matters most.
+    - ``label``: the heading of its row in the comparison table; empty: it has no row.
+    - ``known``: the phase that a trainer must reach before the quantity has a value.
+    - ``scale``: its value in a run at 1/N of the size: the same, N times less, N times more, or something else.
+    - ``clean``: a condition that holds in a run that wastes nothing, as the end of a formula: ``== 0``.
+    - ``short``: its label in verify's summary table; empty: it is not shown there.
     """
 
     unit: str = "1"
@@ -162,19 +162,19 @@ GROUPS: Mapping[str, Mapping[str, Traits]] = {
         "model_parameters": Traits("parameters"),
     },
 }
-"""The table, in the groups and the order of the comparison; the last group's quantities have no row there."""
+"""All quantities, in the groups and the order of the comparison table; the last group has no rows there."""
 
 TRAITS: Mapping[str, Traits] = {name: traits for group in GROUPS.values() for name, traits in group.items()}
 REWARD = "reward_"
 CAP = "reward_cap_"
 WHOLE_RUN = frozenset(name for name, traits in TRAITS.items() if traits.known == "end")
-"""Quantities that are measured only where the run reaches total_timesteps."""
+"""Quantities that can only be measured in a run that reaches total_timesteps."""
 
 _PHASES = ("start", "rollout", "update", "end")
 
 
 def traits_of(name: str) -> Traits:
-    """A quantity's traits. A plugin's own quantity has a unit of its own, and no more."""
+    """A quantity's traits. A quantity that only a plugin knows has the default ones."""
     found = TRAITS.get(name)
     if found is not None:
         return found
@@ -185,16 +185,16 @@ def traits_of(name: str) -> Traits:
 
 
 def is_reward(name: str) -> bool:
-    """Whether a quantity is what an item pays, or the most that it pays."""
+    """Whether a quantity is the reward for an item, or the cap on that reward."""
     return name.startswith(REWARD) and name not in TRAITS
 
 
 def absent_reward(name: str) -> object:
-    """What a reward or a cap comes to in an environment that never names it: it pays nothing, and is not capped."""
+    """The value of a reward or a cap that an environment does not set: the reward is 0, the cap is off."""
     return OFF if name.startswith(CAP) else 0
 
 
 @cache  # a sweep plans every suggestion
 def unknown_after(phase: str) -> frozenset[str]:
-    """The quantities that have no value in a run that gets no further than a phase."""
+    """The quantities that have no value in a run that ends in a phase, or before it."""
     return frozenset(name for name, traits in TRAITS.items() if _PHASES.index(traits.known) > _PHASES.index(phase))

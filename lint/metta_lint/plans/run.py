@@ -1,4 +1,4 @@
-"""Settings, machines and runs: what one launch would train, and who said so."""
+"""Settings, machines and runs: what one launch would train, and where each setting is written."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Setting(NamedTuple):
     """One key of a run.
 
-    ``span`` is the place that won (None: the command line, or a default that is not in a file);
-    ``overrides`` are the places that it overrode, the latest first.
+    ``span`` is where its value is written (None: on the command line, or in no file). ``overrides`` are the places of
+    the values that it replaces, the latest first.
     """
 
     key: str
@@ -32,18 +32,18 @@ class Setting(NamedTuple):
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """Where it is written: the place that won, and those that it overrode, the latest first."""
+        """Where it is written: the place of its value, then those of the values that this replaces."""
         return self.overrides if self.span is None else (self.span, *self.overrides)
 
 
 def leaf_settings(node: Node, prefix: str) -> Iterator[Setting]:
-    """Every scalar, list and empty mapping of a document as a setting whose key begins with a prefix."""
+    """Each scalar, list and empty mapping of a document as a setting. Keys start with the prefix: ``env.game.map``."""
     for keys, leaf in leaves(node):
         yield Setting(".".join([prefix, *map(str, keys)]), plain(leaf), leaf.span)
 
 
 class Machine(NamedTuple):
-    """What a config does not say but the trainer asks of the host."""
+    """What a trainer asks the machine for: it is in no config."""
 
     cpus: int | None = None
     gpus: int | None = None
@@ -52,11 +52,13 @@ class Machine(NamedTuple):
 
 
 class Callee(NamedTuple):
-    """What a trainer hands an environment's settings to, as far as the code of the tree says.
+    """The function that a trainer passes an environment's settings to, as it is declared in the project's code.
 
-    ``names`` are the keywords that it takes, ``anything`` says that it takes others too (or that nobody can tell);
-    ``defaults`` are those of their defaults that are plain values, each with its place. ``places`` name the functions
-    that were read and where they are declared. ``unregistered`` are the environments that ``registry`` does not list.
+    - ``names``: its keyword arguments.
+    - ``anything``: it takes other keywords too, or that is unknown.
+    - ``places``: the functions that were read, and where they are declared.
+    - ``unregistered``: the environments that ``registry`` does not list.
+    - ``defaults``: the defaults that are plain values, each with its place.
     """
 
     names: frozenset[str]
@@ -70,15 +72,17 @@ class Callee(NamedTuple):
 class Run(NamedTuple):
     """What one launch would train.
 
-    ``settings`` are keyed in the trainer's own syntax (``vec.num_envs``, ``trainer.batch_size``); what the
-    environment's own files say stands under ``env.``. ``environments`` are the names of what is trained, each with the
-    place that says so: two runs that share a name claim to train the same environment. ``callee`` is what the
-    environment's settings go to, where the tree holds its code. ``problems`` would stop the launch, though the rest can
-    be planned: files that are not there, interpolations that lead to nothing. ``version`` says for which version of the
-    trainer the run is planned; None where the trainer has but one. ``is_complete`` is
-    False where a file that the trainer would read was not found; ``sections`` are the places of an INI's headers;
-    ``overrides`` what the command line and the declared run lay over the files; ``skipped`` overrides of the command
-    line for which the trainer has no key, each with what it says of them.
+    - ``settings``: by key, in the trainer's own syntax (``vec.num_envs``, ``trainer.batch_size``). Keys of the
+      environment's own files start with ``env.``.
+    - ``environments``: the names of what is trained, each with its place. Two runs that share a name claim to train
+      the same environment.
+    - ``problems``: missing files, interpolations of missing keys. They would stop the launch; the rest is planned.
+    - ``callee``: the function that takes the environment's settings, if the project has its code.
+    - ``version``: the trainer's version that the run is planned for; None if the trainer has only one.
+    - ``is_complete``: False if a file that the trainer would read is missing.
+    - ``sections``: the places of an INI file's headers.
+    - ``overrides``: those of the declared run, then those of the command line.
+    - ``skipped``: overrides of the command line that the trainer has no key for, each with its message.
     """
 
     trainer: str
@@ -103,16 +107,16 @@ class Run(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The run as findings and reports name it: by its declared name, else by its entry."""
+        """The run as findings and reports name it: its declared name, else its entry."""
         return self.name or self.entry
 
     @property
     def file(self) -> str:
-        """The entry's file: an entry may name one of several runs in it."""
+        """The entry's file, without the name of one of its runs."""
         return split_entry(self.entry)[0]
 
     def value(self, key: str) -> object:
-        """The value of a setting; Unknown where no file gives it."""
+        """The value of a setting; Unknown if it is missing."""
         setting = self.settings.get(key)
         return Unknown(f"{key} is not set") if setting is None else setting.value
 
@@ -121,12 +125,12 @@ _NAMED = re.compile(r"(.+?\.[A-Za-z0-9]+):(.+)")
 
 
 def split_entry(entry: str) -> tuple[str, str]:
-    """The file and the name that an entry gives: ``trainer_config.py:TrainerConfig``; no name for a file alone."""
+    """The file and the name of an entry: ``trainer_config.py:TrainerConfig``. The name of a file alone is empty."""
     named = _NAMED.fullmatch(entry)
     return (named[1], named[2]) if named else (entry, "")
 
 
 def located(entry: str) -> tuple[str, str]:
-    """What tells an entry from others, however its path is spelt: where its file really lies, and the name."""
+    """An entry's file without links, and its name: equal for two spellings of the same entry."""
     file, name = split_entry(entry)
     return real_path(file), name

@@ -1,4 +1,4 @@
-"""Wasted steps: those that are collected and gone before training sees them."""
+"""Wasted steps: agent steps that are collected, but lost before training sees them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 SECONDS_PER_HOUR = 3600
 STEPS = 1e9
-"""Agent steps for which lost hours are counted."""
+"""Lost hours are given for this many agent steps."""
 
 
 class Waste(NamedTuple):
-    """What becomes of one epoch's agent steps; those neither overwritten nor dropped are in the buffer.
+    """The agent steps of one epoch: all that are ``collected``, and those that do not stay in the buffer.
 
-    A row of the buffer that is taken again loses the steps that it held (``overwritten``); a step that arrives when
-    there is no row left for it is not stored (``dropped``). Both count towards total_timesteps. Steps that are stored
-    and in no minibatch are another matter (``steps_untrained_per_epoch``): training could still see them.
+    A row of the buffer that is used a second time loses its steps (``overwritten``). A step that arrives when no row is
+    left is not stored (``dropped``). Both count towards total_timesteps. Steps that are stored but in no minibatch are
+    not counted here: see ``steps_untrained_per_epoch``.
     """
 
     collected: float
@@ -34,16 +34,19 @@ class Waste(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The wasted share of what is collected."""
+        """The share of the collected steps that is wasted, from 0 to 1."""
         return self.steps / self.collected
 
     def hours(self, steps_per_second: float) -> float:
-        """Hours lost for each 1e9 steps, at a speed."""
+        """Hours lost in collecting 1e9 steps."""
         return self.share * STEPS / steps_per_second / SECONDS_PER_HOUR
 
 
 def waste_of(value: Callable[[str], object]) -> Waste | None:
-    """The waste of a plan or an observation, by its quantities' values; None where nothing is known to be collected."""
+    """The waste of a plan or an observation; None if the number of collected steps is unknown or 0.
+
+    ``value`` gives a quantity's value by its name.
+    """
     collected, *lost = (value(f"steps_{word}_per_epoch") for word in ("collected", "overwritten", "dropped"))
     if not is_number(collected) or not collected:
         return None

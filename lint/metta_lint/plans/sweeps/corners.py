@@ -1,7 +1,7 @@
-"""Corners of a sweep: the suggestions that its trainer refuses, or that waste what they collect.
+"""Corners of a sweep: suggestions that its trainer refuses, or that waste collected steps.
 
-The walk starts at the first suggestion (every size at its mean). From there each size takes each of its values alone,
-then every two of them meet at their ends. A requirement is reported once, at the fewest changes that break it.
+The search starts at the first suggestion, where every size has its mean. It changes one size at a time, to each of its
+values, then every two sizes to their ends. A requirement is reported once, with the fewest changes that break it.
 """
 
 from __future__ import annotations
@@ -22,20 +22,22 @@ if TYPE_CHECKING:
     from metta_lint.plans.sweeps.sweep import Sweep
 
 CLOCKS = frozenset({"update_epochs", "total_timesteps"})
-"""Sizes that are only ever too small: nothing has to be a multiple of them."""
+"""Sizes that can only be too small: nothing has to be a multiple of them."""
 MOST_SIZES = 5
-"""All ends of more sizes than this are more plans than those of every two of them."""
+"""With more sizes than this, all ends together are more plans than the ends of every two."""
 LARGEST_GRID = 50
-"""Plans that one pair of parameters is worth, to say how much of its combinations is lost."""
+"""At most this many plans are made to count the refused combinations of two parameters."""
 
 
 class Corner(NamedTuple):
-    """A part of a sweep that is no run.
+    """A part of a sweep that is refused or wasteful.
 
-    ``values`` are the settings of its worst suggestion that differ from the first suggestion; where that is refused
-    itself, those that the refusal rests on. Of ``tried`` values or combinations ``lost`` are like it; ``exact`` says
-    whether they are all that there are. ``share`` is what is wasted of the steps collected, where the trainer takes the
-    run.
+    - ``values``: the settings of its worst suggestion that differ from the first suggestion. If the first suggestion
+      itself is refused, the settings that the refusal depends on.
+    - ``lost``: how many of the ``tried`` values or combinations are refused or wasteful; ``exact`` says whether all
+      that exist were tried.
+    - ``first``: whether it is the first suggestion.
+    - ``share``: the wasted share of the collected steps, if the trainer takes the run.
     """
 
     values: Mapping[str, object]
@@ -49,12 +51,12 @@ class Corner(NamedTuple):
 
 
 def refused_corners(sweep: Sweep) -> Iterator[Corner]:
-    """The corners that the trainer refuses, the most central first, each requirement once."""
+    """The corners that the trainer refuses, with the fewest changes first, each requirement once."""
     return _CornerSearch(sweep).corners()
 
 
 def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
-    """Sizes that waste steps at one of their values, where the first suggestion wastes none."""
+    """The sizes that waste steps at one of their values, if the first suggestion wastes none."""
     if sweep.base.number("agents_per_env") is None:
         return
     walk = _CornerSearch(sweep)
@@ -74,7 +76,7 @@ def wasteful_corners(sweep: Sweep) -> Iterator[Corner]:
 
 
 class _CornerSearch:
-    """The state of one walk: which requirements have been reported."""
+    """The search for refused corners, with the requirements that it has reported."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
@@ -95,7 +97,7 @@ class _CornerSearch:
         at_first = self._refusals({})
         self.seen |= at_first.keys()
         if not self.sweep.chosen:
-            # A guess at the run that refuses where the search starts is no good guess.
+            # The base run is a guess. If only the guess makes the first suggestion fail, it is a bad guess.
             alone = {refusal.requirement for refusal in self.sweep.plan_alone(self.first).refusals}
             at_first = {name: refusal for name, refusal in at_first.items() if name in alone}
         for refusal in list(at_first.values())[:1]:
@@ -107,10 +109,10 @@ class _CornerSearch:
             yield from self._along(keys)
 
     def _is_taken_at_its_ends(self) -> bool:
-        """Whether the trainer takes all ends of all ranges together.
+        """Whether the trainer takes every combination of the ends of all ranges.
 
-        Powers of two are too large, too small or no multiples at the ends first, so what is taken there is taken
-        between them. Other whole numbers are not: 16 and 64 divide what 17 does not.
+        If powers of two are too large, too small or not multiples, the ends show it: what is taken there is taken in
+        between. That is not true of other whole numbers: 16 and 64 divide what 17 does not.
         """
         clocks = set(filter(_is_clock, self.spaces))
         powers = [space.is_whole and space.only_powers for key, space in self.spaces.items() if key not in clocks]
@@ -121,12 +123,12 @@ class _CornerSearch:
         return not any(self._refusals(dict(zip(self.spaces, point, strict=True))) for point in points)
 
     def _concerned(self, plan: Plan, refusal: Refusal) -> Mapping[str, object]:
-        """Of the first suggestion, the settings that the refusal rests on."""
+        """The settings of the first suggestion that a refusal depends on."""
         keys = {setting.key for name in refusal.at for setting in plan.settings_of(name)}
         return {key: value for key, value in self.first.items() if key in keys} or self.first
 
     def _along(self, keys: tuple[str, ...]) -> Iterator[Corner]:
-        """The new requirement that one size, or two at their ends, break."""
+        """New requirements that fail when one size changes, or two change to their ends."""
         ends = [space.probes if len(keys) == 1 else _ends(space) for space in map(self.spaces.__getitem__, keys)]
         for point in product(*ends):
             values = dict(zip(keys, point, strict=True))
@@ -146,7 +148,7 @@ class _CornerSearch:
             found = self._refusals(values).get(refusal.requirement)
             if found is not None:
                 lost.append((values, found))
-        # The last of them is at the far end of the range: the one that is furthest from what is taken.
+        # The worst is the one that is furthest from the first suggestion.
         values, worst = max(lost, key=lambda each: self._distance(each[0]))
         missed = {tuple(values.values()) for values, _ in lost}
         if not exact and missed.issuperset(points[1:-1]):
@@ -154,7 +156,7 @@ class _CornerSearch:
         return Corner(values, self._plan(values), worst, sum(point in missed for point in points), len(points), exact)
 
     def _distance(self, values: Mapping[str, object]) -> float:
-        """How far a suggestion lies from the first one, in steps of each size's own values."""
+        """How far a suggestion is from the first one, in steps through each size's values."""
         far = 0.0
         for key, value in values.items():
             at = self.spaces[key].values
@@ -165,14 +167,14 @@ class _CornerSearch:
         return self.sweep.replan({**self.first, **values})
 
     def _refusals(self, values: Mapping[str, object]) -> dict[str, Refusal]:
-        """What the trainer refuses a suggestion for, whatever stands for what no file says; without what was seen."""
+        """The new refusals of a suggestion, by requirement: those with every possible value of the unsaid settings."""
         known = {refusal.requirement: refusal for refusal in self._plan(values).refusals}
         if not known:
             known = self._always(values)
         return {name: refusal for name, refusal in known.items() if name not in self.seen}
 
     def _always(self, values: Mapping[str, object]) -> dict[str, Refusal]:
-        """The refusals that all stand-ins for what is unsaid have in common."""
+        """The refusals that happen with every possible value of the unsaid settings."""
         common: dict[str, Refusal] = {}
         for index, stand_in in enumerate(self.sweep.unsaid):
             refusals = {r.requirement: r for r in self._plan({**values, **stand_in}).refusals}

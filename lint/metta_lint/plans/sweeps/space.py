@@ -1,8 +1,8 @@
-"""The arithmetic of a sweep's distributions: what a range normalises to, and which values it can suggest.
+"""The arithmetic of a sweep's distributions: how a range is normalised, and which values it can suggest.
 
-Both trainers share these spaces: PufferLib 3.0 sweep.py Linear, Pow2, Log, Logit, and Metta's copy of them, 2025-07
+Both trainers use these spaces: PufferLib 3.0 sweep.py Linear, Pow2, Log, Logit, and Metta's copy of them, 2025-07
 metta/sweep/protein.py. A value is normalised to [-1, 1] between ``min`` and ``max``; the first suggestion is ``mean``.
-The arithmetic is theirs to the last bit: whether a suggestion is a whole number decides whether a trainer takes it.
+The arithmetic is theirs to the last bit: it decides whether a suggestion is a whole number, and a trainer takes it.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 GRID = 33
-"""Values that stand for a range without gaps: 32 equal steps in the distribution's own space."""
+"""A continuous range is represented by this many values: 32 equal steps in the distribution's own space."""
 PROBES = 5
-"""Of such a range, these many are looked at first."""
+"""Of those values, this many are tried first."""
 LARGEST = 1e300
-"""Beyond this, powers of a logarithm are no longer sure to be finite."""
+"""Above this, powers of a logarithm may overflow."""
 MOST_VALUES = 64
-"""A range of more whole numbers than this is looked at by its grid."""
+"""A range with more whole numbers than this is represented by GRID of them."""
 
 
 def _log(value: float, base: int) -> float:
-    """Not log10 or log2: those round otherwise, and the trainers do not use them."""
+    """A logarithm as the trainers compute it: log10 and log2 round differently."""
     return math.log(value, base)
 
 
 class Distribution(NamedTuple):
-    """One of the words that ``distribution`` can be.
+    """One of the values of ``distribution``.
 
-    ``stretch`` takes a value to the space in which steps are equal, ``shrink`` back; ``rounding`` is what is done to a
-    suggestion: "" nothing, "whole" the nearest whole number, "power" the nearest power of two. ``time_scale`` says
-    whether ``scale = time`` is understood.
+    - ``stretch``: maps a value into the space in which steps are equal; ``shrink`` maps it back.
+    - ``needs``: the domain of ``stretch``, in words.
+    - ``rounding``: "" none, "whole" to the nearest whole number, "power" to the nearest power of two.
+    - ``time_scale``: whether ``scale = time`` is allowed.
     """
 
     stretch: Callable[[float], float]
@@ -55,7 +56,7 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
 
 
 class Space(NamedTuple):
-    """One parameter's range, all of it known and in its distribution's domain, its ends apart."""
+    """One parameter's valid range: known numbers in the domain of the distribution, ``low`` and ``high`` different."""
 
     distribution: Distribution
     low: float
@@ -64,14 +65,14 @@ class Space(NamedTuple):
 
     @property
     def first(self) -> float:
-        """What is suggested first: the mean, taken through the space and back as the trainers do."""
+        """The first suggestion: the mean, normalised and back as the trainers do it."""
         start, length = self._stretched
         normalised = 2 * ((self.distribution.stretch(self.mean) - start) / length) - 1
         return self._suggested((normalised + 1) / 2)
 
     @property
     def values(self) -> tuple[float, ...]:
-        """Every value that can be suggested, or the grid of a range that has too many; from ``min`` to ``max``."""
+        """All values that can be suggested, from ``min`` to ``max``; GRID of them if there are too many."""
         if self.is_whole:
             first, last = self._whole_ends
             return tuple(2**number if self.only_powers else number for number in range(first, last + 1))
@@ -79,12 +80,12 @@ class Space(NamedTuple):
 
     @property
     def probes(self) -> tuple[float, ...]:
-        """All values where they are all that there are, else a few of the grid, its ends among them."""
+        """The values to try first: all if they are few, else PROBES of the grid, with both ends."""
         return self.values if self.is_whole else self.values[:: (GRID - 1) // (PROBES - 1)]
 
     @property
     def is_whole(self) -> bool:
-        """Whether ``values`` are all that there are."""
+        """Whether ``values`` are all values that can be suggested."""
         if not self.distribution.rounding:
             return False
         first, last = self._whole_ends
@@ -92,12 +93,12 @@ class Space(NamedTuple):
 
     @property
     def only_powers(self) -> bool:
-        """Whether nothing but powers of two is suggested, so that the larger of two is a multiple of the smaller."""
+        """Whether only powers of two are suggested: then the larger of two is a multiple of the smaller."""
         return self.distribution.rounding == "power"
 
     @property
     def _whole_ends(self) -> tuple[int, int]:
-        """The least and the greatest whole number that is suggested, or the exponents of such powers of two."""
+        """The smallest and the largest whole number that is suggested; of powers of two, their exponents."""
         ends = [self._suggested(share) for share in (0.0, 1.0)]
         least, greatest = sorted(round(math.log2(end)) if self.only_powers else int(end) for end in ends)
         return least, greatest
@@ -118,7 +119,7 @@ class Space(NamedTuple):
 
 
 def space_of(word: object, low: object, high: object, mean: object) -> Space | None:
-    """The space of a parameter's fields; None where one is no number or out of the domain, or all are one."""
+    """The space of a parameter's fields; None if one is not a number or outside the domain, or the ends are equal."""
     distribution = DISTRIBUTIONS.get(word) if isinstance(word, str) else None
     if distribution is None or not is_sweepable(low) or not is_sweepable(high) or not is_sweepable(mean):
         return None
@@ -130,12 +131,12 @@ def space_of(word: object, low: object, high: object, mean: object) -> Space | N
 
 
 def is_sweepable(value: object) -> TypeGuard[float]:
-    """Whether the spaces can compute with a value."""
+    """Whether a value is a number that is small enough for this arithmetic."""
     return isinstance(value, int | float) and abs(value) < LARGEST
 
 
 def in_domain(distribution: Distribution, value: float) -> bool:
-    """Whether the logarithm that normalises a value has an answer."""
+    """Whether a value can be normalised: it has a logarithm, if the distribution takes one."""
     try:
         distribution.stretch(value)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Sweeps: ranges over a run's settings, out of which a trainer's search draws one run after the other."""
+"""Sweeps: ranges over a run's settings, from which a trainer's search draws one run after the other."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ if TYPE_CHECKING:
     from metta_lint.plans.sweeps.space import Distribution, Space
 
 FIELDS = ("distribution", "min", "max", "mean", "scale")
-"""What every parameter must say; both trainers read nothing else of it."""
+"""The fields of a parameter. Both trainers need all of them and read no others."""
 
 
 class Parameter(NamedTuple):
-    """One swept setting: its key in the trainer's own syntax, the fields as they are written, and where it starts."""
+    """One swept setting: its key in the trainer's own syntax, its fields as they are written, and its place."""
 
     key: str
     fields: Mapping[str, Setting]
     span: Span
 
     def value(self, field: str) -> object:
-        """A field's value; Unknown where it is not written."""
+        """A field's value; Unknown if it is missing."""
         setting = self.fields.get(field)
         return Unknown(f"{self.key} has no {field}") if setting is None else setting.value
 
     def place(self, field: str) -> Span:
-        """Where a field is written; the parameter's own place where it is not."""
+        """Where a field is written; the parameter's own place if it is missing."""
         setting = self.fields.get(field)
         return self.span if setting is None or setting.span is None else setting.span
 
     @property
     def distribution(self) -> Distribution | None:
-        """What its distribution means; None for a word that there is not."""
+        """Its distribution; None for an unknown word."""
         word = self.value("distribution")
         return DISTRIBUTIONS.get(word) if isinstance(word, str) else None
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The fields that are not written."""
+        """The fields that are missing."""
         return tuple(field for field in FIELDS if field not in self.fields)
 
     @property
     def space(self) -> Space | None:
-        """The values that it can suggest; None where its fields do not say or the trainer would raise."""
+        """The values that it can suggest; None if its fields are unknown or the trainer would raise."""
         return space_of(*(self.value(field) for field in FIELDS[:4]))
 
 
 class Stop(NamedTuple):
-    """Something beside the parameters that the trainer cannot start a sweep with."""
+    """A fault outside the parameters that stops the trainer from starting the sweep."""
 
     message: str
     span: Span
@@ -64,10 +64,10 @@ class Stop(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What a trainer's search does with a suggestion that is no run.
+    """What a trainer's search does with a suggestion that the trainer refuses.
 
-    ``redrawn`` are the requirements that it checks itself, after which it draws again; ``otherwise`` says what
-    happens where the trainer refuses. ``sizes`` are the keys that decide about refusals.
+    ``redrawn`` are the requirements that the search checks itself: it draws again. ``otherwise`` says what happens if
+    another one fails. ``sizes`` are the keys that refusals depend on.
     """
 
     sizes: tuple[str, ...]
@@ -77,13 +77,17 @@ class Search(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """One sweep, without its trainer's dialect.
+    """One sweep, as every trainer has it.
 
-    ``path`` is the file that asks for it. ``settings`` are its own (``method``, ``metric``, ``goal``); ``parameters``
-    are by key. ``run`` is the run that it sweeps over; ``based_on`` names the file that this comes from, None where
-    there is none and the run has no settings at all; ``chosen`` says whether that file asks for this sweep, or is only
-    the best guess at what a command line will. ``unsaid`` are stand-ins for what no file says: nothing is refused for
-    sure that one of them lets pass. ``planned`` keeps the plans that were made, by the settings that were put in.
+    - ``path``: the file that declares it.
+    - ``settings``: its own settings (``method``, ``metric``, ``goal``).
+    - ``parameters``: the swept settings, by key.
+    - ``run``: the run that it sweeps over.
+    - ``derive``: plans a run.
+    - ``planned``: the plans so far, by the settings that were replaced.
+    - ``based_on``: the file that the run comes from; None if there is none, and the run has no settings.
+    - ``chosen``: whether that file asks for this sweep; False if it is a guess at what the command line will name.
+    - ``unsaid``: possible values of settings that are in no file. A suggestion is refused only if all of them are.
     """
 
     path: str
@@ -107,11 +111,11 @@ class Sweep(NamedTuple):
 
     @property
     def sizes(self) -> Mapping[str, Parameter]:
-        """The parameters that can decide whether the trainer takes a run."""
+        """The parameters that refusals can depend on."""
         return {key: self.parameters[key] for key in self.search.sizes if key in self.parameters}
 
     def replan(self, values: Mapping[str, object]) -> Plan:
-        """The plan of the base run with these settings put in; each is planned once."""
+        """The plan of the base run with these settings in it; each is planned once."""
         key = tuple(sorted(values.items()))
         if key not in self.planned:
             settings = {**self.run.settings, **self._suggested(values)}
@@ -119,7 +123,7 @@ class Sweep(NamedTuple):
         return self.planned[key]
 
     def plan_alone(self, values: Mapping[str, object]) -> Plan:
-        """The plan of a run with these settings and no others: what it refuses, every run that is swept does."""
+        """The plan of a run with only these settings: what it refuses, every run of the sweep refuses."""
         return self.derive(self.run._replace(settings=self._suggested(values)))
 
     def _suggested(self, values: Mapping[str, object]) -> dict[str, Setting]:
