@@ -1,4 +1,4 @@
-"""History: for a drift, which commit brought each side to its value, whether they ever agreed, and which moved last."""
+"""History: which commits made the two sides of a pair differ, whether they ever agreed, and which changed last."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Drift: TypeAlias = "tuple[Pair, str]"
 
 
 def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
-    """Add to a report's findings about pairs how the two sides came to differ.
+    """Add to each finding about a pair how its two sides came to differ.
 
-    Raises LintError where no run of such a finding lies in a repository.
+    Raises LintError if none of the runs is in a repository.
     """
     pairs: dict[tuple[str, ...], Pair] = {pair.runs: pair for pair in report.pairs}
     drifts = {
@@ -51,19 +51,19 @@ def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
 def row_histories(
     pair: Pair, rows: Iterable[ComparisonRow], config: Config, limit: int = DEFAULT_LIMIT
 ) -> dict[str, Story]:
-    """For each row of a table that differs how it came to, by its quantity. Raises LintError as above."""
+    """How each row of a comparison table that differs came to differ, by its quantity. Raises LintError as above."""
     quantities = [row.quantity for row in rows if row.left is not None and row.right is not None and not row.same]
     return dict(zip(quantities, _stories([(pair, quantity) for quantity in quantities], config, limit), strict=True))
 
 
 def _drift(finding: Finding, pair: Pair) -> str | None:
-    """The quantity in which a finding's pair differs: the one that it is about, else the first of its claims."""
+    """The quantity in which a finding's pair differs: the finding's own, else the first of its claims that does."""
     quantities = (finding.quantity, *(claim.quantity for claim in finding.claims))
     return next((quantity for quantity in quantities if pair.differs(quantity) is not None), None)
 
 
 def _stories(drifts: Sequence[Drift], config: Config, limit: int) -> list[Story]:
-    """The story of each drift; all runs of a repository go back together."""
+    """The story of each drift. All runs of a repository are followed back in one walk."""
     if not drifts:
         return []
     plans = {id(plan): plan for pair, _ in drifts for plan in pair.plans}
@@ -76,9 +76,9 @@ def _stories(drifts: Sequence[Drift], config: Config, limit: int) -> list[Story]
 
 
 def _walks(plans: Iterable[Plan], processes: ExitStack, limit: int) -> dict[str, Walk | None]:
-    """The walk through the repository of each entry file; None for a file that lies in none.
+    """The walk through the repository of each entry file; None for a file outside of any repository.
 
-    Raises LintError where none of them lies in one.
+    Raises LintError if all files are.
     """
     walks: dict[str, Walk] = {}
     found: dict[str, Walk | None] = {}

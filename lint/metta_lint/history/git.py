@@ -1,7 +1,7 @@
-"""Git, asked by its own commands: plumbing that reads objects and runs nothing.
+"""Reads a git repository by git's own plumbing commands.
 
-A repository is input like any other, and its ``.git/config`` can name programs (a pager, a file-system monitor, a diff
-driver, a filter, a transport): so no command is used that would start one, and what could is switched off besides.
+A repository is untrusted input: its ``.git/config`` can name programs (a pager, a file-system monitor, a diff driver, a
+filter, a transport). Only commands that start none of them are used, and the options that could are switched off.
 Nothing is fetched, locked or written.
 """
 
@@ -53,8 +53,8 @@ ENVIRONMENT = {
 RAW = ("-r", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv")
 RENAMES = ("--find-renames", "-l1000")
 KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
-"""Of git's own variables, those that say what the user allows. A hook is started with others, which would have every
-folder belong to the repository that it is run for."""
+"""The only variables of git that are passed on: they hold what the user allows. Git starts hooks with others, by which
+every folder would belong to the hook's repository."""
 
 
 class TreeEntry(NamedTuple):
@@ -66,7 +66,10 @@ class TreeEntry(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What became of a path between two trees: ``A`` added, ``D`` deleted, ``M`` changed, ``R`` renamed to ``path``."""
+    """How a path differs between two trees: ``A`` added, ``D`` deleted, ``M`` changed, ``R`` renamed.
+
+    ``entry`` is the file after it, ``before`` the path before it.
+    """
 
     status: str
     entry: TreeEntry
@@ -82,7 +85,7 @@ class MainlineCommit(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """A commit as people name it; ``date`` is the author's."""
+    """A commit with what people know it by; ``date`` is the author's."""
 
     name: str
     short: str
@@ -105,7 +108,7 @@ class Repository(NamedTuple):
 
     @staticmethod
     def around(path: str) -> Repository:
-        """The repository that a file or folder lies in. Raises LintError where there is none that can be read."""
+        """The repository that a file or folder is in. Raises LintError if there is none, or it cannot be read."""
         folder = _nearest_folder(path)
         done = _run(["-C", folder, "rev-parse", "--show-toplevel"])
         top = os.path.realpath(os.fsdecode(done.stdout.rstrip(b"\r\n"))) if done.stdout.strip() else ""
@@ -116,7 +119,7 @@ class Repository(NamedTuple):
         return Repository(top)
 
     def inside(self, path: str) -> str | None:
-        """A path of the file system as the repository names it; None for one that lies outside."""
+        """A path of the file system as the repository names it, from its root; None for a path outside."""
         full = os.path.abspath(path)
         if not is_below(full, self.top):
             full = os.path.realpath(path)
@@ -125,19 +128,19 @@ class Repository(NamedTuple):
         return os.path.relpath(full, self.top).replace(os.sep, "/")
 
     def seen(self, inside: str) -> str:
-        """A file of the repository as the working directory names it."""
+        """A file of the repository by its path from the working directory."""
         return from_folder(os.path.join(self.top, *inside.split("/")), "")
 
     # -- commits ---------------------------------------------------------------------------------------------------
 
     def commit(self, revision: str) -> str | None:
-        """The name of the commit that a revision means; None where there is none."""
+        """The full name of a revision's commit; None if it does not exist."""
         if revision.startswith("-") or "\0" in revision:
             return None
         return self._line("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
 
     def common(self, one: str, other: str) -> str | None:
-        """The newest commit that two commits both come from; None where they have none here."""
+        """The merge base: the newest common ancestor of two commits; None if none is here."""
         return self._line("merge-base", one, other)
 
     def described(self, name: str) -> Commit:
@@ -154,7 +157,7 @@ class Repository(NamedTuple):
         return [MainlineCommit(row[1], row[2] if len(row) > 2 else None, int(row[0])) for row in rows]
 
     def merged_by(self, merge: str, parent: str) -> set[str]:
-        """The commits that a merge brought to its first parent, itself among them."""
+        """The commits that a merge added to its first parent, with the merge itself."""
         return set(self.ask("rev-list", merge, f"^{parent}").decode("ascii").split())
 
     def parents(self, name: str) -> list[str]:
@@ -184,13 +187,13 @@ class Repository(NamedTuple):
         return found
 
     def changes(self, before: str, after: str) -> list[Change]:
-        """What is different between two commits' trees; a file that was renamed is deleted and added."""
+        """The changes between two commits' trees. A renamed file counts as deleted and added."""
         return _changes(self.ask("diff-tree", *RAW, "--no-renames", before, after)).get("", [])
 
     def changes_of(self, commits: Sequence[tuple[str, str | None]], suffixes: Iterable[str]) -> Iterator[list[Change]]:
-        """For each commit with its parent, what it changed in files with these suffixes; renames are followed.
+        """For each commit with its parent, its changes to files with these suffixes. Renames are detected.
 
-        A commit without a parent added all that it has.
+        A commit without a parent added all of its files.
         """
         lines = "".join(f"{commit} {parent}\n" if parent else f"{commit}\n" for commit, parent in commits)
         patterns = [f"*{suffix}" for suffix in suffixes]
@@ -199,14 +202,14 @@ class Repository(NamedTuple):
         return (by_commit.get(commit, []) for commit, _ in commits)
 
     def staged_renames(self, before: str) -> dict[str, str]:
-        """The files that the index has under another name than a commit: the new names by the old ones."""
+        """The files that were renamed between a commit and the index: new names by old names."""
         raw = self.ask("diff-index", "--cached", *RAW, *RENAMES, "--diff-filter=R", before)
         return {change.before: change.entry.path for change in _changes(raw).get("", [])}
 
     # -- the program -----------------------------------------------------------------------------------------------
 
     def ask(self, *arguments: str, data: bytes = b"") -> bytes:
-        """What a git command prints. Raises LintError with git's own reason where it fails."""
+        """The output of a git command. Raises LintError with git's own message if it fails."""
         done = _run(["-C", self.top, *arguments], data)
         if b"promisor remote" in done.stderr:
             raise _partial(self)
@@ -224,8 +227,8 @@ class Repository(NamedTuple):
 class Objects:
     """The sizes and bytes of a repository's objects.
 
-    They are asked for one by one of git processes that stay, since to start one takes longer than to answer. The
-    processes end with ``processes``.
+    Two git processes answer all requests, since starting one takes longer than an answer. They end when the exit stack
+    ``processes`` is closed.
     """
 
     def __init__(self, repository: Repository, processes: ExitStack) -> None:
@@ -234,25 +237,25 @@ class Objects:
         self._pipes: dict[str, tuple[IO[bytes], IO[bytes]]] = {}
 
     def size(self, oid: str) -> int | None:
-        """An object's size in bytes; None where it is not here. Raises LintError in a clone that is partial."""
+        """A file object's size in bytes; None if it is missing. Raises LintError in a partial clone."""
         return self._ask("--batch-check", oid)[0]
 
     def read(self, oid: str) -> bytes:
-        """An object's bytes: it must be there, and of a size that one has looked at. Raises LintError otherwise."""
+        """A file object's bytes. Ask for its size first. Raises LintError if it is missing."""
         size, answers = self._ask("--batch", oid)
         if size is None:
             raise LintError(f"{self._repository.top}: the object {oid} cannot be read")
         return answers.read(size + 1)[:size]
 
     def _ask(self, mode: str, oid: str) -> tuple[int | None, IO[bytes]]:
-        """Ask for an object: its size, by the first line of the answer, and where the rest of that is read."""
+        """Ask for an object: its size, from the first line of the answer, and the pipe with the rest."""
         if mode not in self._pipes:
             self._pipes[mode] = self._started(mode)
         questions, answers = self._pipes[mode]
         try:
-            os.write(questions.fileno(), f"{oid}\n".encode("ascii"))  # past the buffer: nothing is left in it to flush
+            os.write(questions.fileno(), f"{oid}\n".encode("ascii"))  # without the buffer: closing it cannot fail then
             name_kind_size = answers.readline().split()
-        except OSError:  # it has ended by itself
+        except OSError:  # the process has ended
             name_kind_size = []
         if not name_kind_size:
             raise _partial(self._repository)
@@ -270,12 +273,12 @@ class Objects:
 
 
 def _partial(repository: Repository) -> LintError:
-    """Git would have to fetch an object, and may not."""
+    """The error for an object that git would have to fetch, which it is not allowed to."""
     return LintError(f"{repository.top}: this clone is partial, and does not have the files of earlier commits")
 
 
 def _nearest_folder(path: str) -> str:
-    """The folder of a path, or the nearest one above it that is there."""
+    """The nearest folder that exists: the path itself or one above it."""
     folder = os.path.abspath(path)
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
@@ -323,9 +326,9 @@ def _run(arguments: list[str], data: bytes = b"") -> subprocess.CompletedProcess
 
 
 def _program() -> str:
-    """Git's program, in a folder of the PATH. Windows would look in the working directory first, which is input.
+    """The path of the git program, from a folder of the PATH. Raises LintError if there is none.
 
-    Raises LintError where there is none.
+    Windows would look in the working directory first, which is untrusted.
     """
     name = "git.exe" if sys.platform == "win32" else "git"
     for folder in os.get_exec_path():
@@ -340,7 +343,7 @@ def _environment() -> dict[str, str]:
 
 
 def _reason(stderr: bytes) -> str:
-    """Git's own reason, in one line."""
+    """Git's own error message, in one line."""
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
     return printable(said.removeprefix("fatal: ").removeprefix("error: "))

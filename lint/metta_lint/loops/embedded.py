@@ -1,22 +1,22 @@
-"""The embedded environment and the reference policy, in numbers: what a plan may say without importing torch.
+"""The sizes of the embedded environment and the reference policy, without importing torch.
 
-The reference trainer builds its environment, its experience buffer and its policy from these constants, so a plan that
-reads them cannot disagree with what is measured.
+The reference trainer builds its environment, experience buffer and policy from these constants. A plan reads them too,
+so it predicts the sizes that are measured.
 """
 
 from __future__ import annotations
 
 ITEMS = ("ore", "battery", "heart")
-"""What an agent can hold, in the order of its observation's last bytes."""
+"""What an agent can hold, in the order of the last bytes of an observation."""
 
 CELLS = ("empty", "wall", "agent", "mine", "generator", "altar")
-"""What a cell can hold; a cell's code is its place in this tuple."""
+"""What a cell can hold; a cell's code is the index in this tuple."""
 
 ACTIONS = ("noop", "north", "south", "west", "east")
 """What an agent can do in a tick. Moving into a mine, generator or altar uses it."""
 
 WINDOW = 5
-"""Side of the square of cells that an agent sees, itself in the middle."""
+"""An agent sees a square of this many cells on each side, with itself in the middle."""
 
 OBSERVATION_BYTES = WINDOW * WINDOW + len(ITEMS)
 """One uint8 for each cell of the window, then one for each item held."""
@@ -37,4 +37,4 @@ MODEL_PARAMETERS = (
 """Trainable parameters of the reference policy, as a formula over ``policy_size`` and ``lstm_layers``."""
 
 POLICY_SIZE = 128
-"""The reference policy's hidden size where nobody asks for another."""
+"""The reference policy's default hidden size."""

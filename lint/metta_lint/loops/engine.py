@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class RunOptions(NamedTuple):
-    """How to run a loop, as opposed to what it is.
+    """How to run a loop.
 
     - ``epochs``: how many rollouts with their updates; None: until total_timesteps.
-    - ``seconds``: no epoch but the first begins after so long.
+    - ``seconds``: after this time no other epoch starts; the first one always does.
     - ``device``: auto is cuda, else mps, else cpu.
     - ``policy_size``: the policy's hidden size.
-    - ``max_memory``: bytes; a run that needs more is not started.
-    - ``backend``: the environment.
+    - ``max_memory``: in bytes; a run that needs more is not started.
+    - ``backend``: the name of the environment.
     """
 
     epochs: int | None = 1
@@ -33,7 +33,7 @@ class RunOptions(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """Memory in bytes and wall seconds that a run will take, and the bytes of its parts."""
+    """The memory in bytes and the wall seconds that a run will take, and the bytes of each part of it."""
 
     bytes: int = 0
     seconds: float = 0.0
@@ -41,8 +41,10 @@ class Estimate(NamedTuple):
 
 
 class Crash(NamedTuple):
-    """How a run ended early: the requirement that failed (a key of ``loops.REQUIREMENTS``, or '' for anything else),
-    the exception's type name, and its text."""
+    """How a run ended early: the exception's type name and its text.
+
+    ``requirement`` is the one that failed, a key of ``REQUIREMENTS``; '' for any other exception.
+    """
 
     requirement: str
     exception: str
@@ -50,9 +52,9 @@ class Crash(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What was measured, by quantity name. Counts are exact; seconds and rates are this machine's.
+    """What a run measured. Counts are exact; seconds and rates depend on the machine.
 
-    ``quantities`` hold what a plan predicts too; ``rates`` what can only be measured.
+    ``quantities`` have the names and units of a plan's quantities; ``rates`` can only be measured.
     """
 
     quantities: Mapping[str, object]
@@ -79,7 +81,7 @@ class Engine(Protocol):
     """A module, or another object, that runs loops."""
 
     def estimate(self, loop: Loop, options: RunOptions) -> Estimate:
-        """What a run will take, roughly. Raises LintError where this engine cannot run the loop."""
+        """Roughly what a run will take. Raises LintError if this engine cannot run the loop."""
 
     def run(self, loop: Loop, options: RunOptions, progress: OnProgress | None) -> Observation:
-        """Run a loop and measure it; where the configured trainer would refuse or crash, the observation says so."""
+        """Run a loop and measure it. If the trainer would refuse or crash, the observation has a ``crash``."""

@@ -1,7 +1,7 @@
 """The loop description: all that the reference trainer is told of a run.
 
-A loop carries what the config asks for and how its trainer behaves, as data. It carries nothing that a plan derived
-about counts: segments, minibatches, overwritten steps and refusals are the trainer's own to find out.
+A loop holds, as data, what the config asks for and how its trainer behaves. It does not hold counts that a plan
+derives: the reference trainer finds segments, minibatches, overwritten steps and refusals itself.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class EnvironmentSettings(NamedTuple):
-    """What the trainer's environment is told: agents, episode length in ticks, and what it pays.
+    """The settings of the trainer's environment: agents, rewards, and the length of an episode in ticks.
 
-    ``rewards`` maps an item (``ore``, ``battery``, ``heart``) to the reward for each unit that an agent gains;
-    ``reward_caps`` to the most that one agent can earn from that item while it holds it (absent: no cap).
+    ``rewards`` maps an item (``ore``, ``battery``, ``heart``) to the reward for each unit that an agent gains.
+    ``reward_caps`` maps an item to the most that one agent can earn from it while it holds it; missing: no cap.
     """
 
     agents_per_env: int
@@ -30,12 +30,11 @@ class EnvironmentSettings(NamedTuple):
 class Loop(NamedTuple):
     """One training loop, as data.
 
-    Sizes are agent steps (``batch_size``, ``minibatch_size``, ``max_minibatch_size``, ``total_timesteps``),
-    environments (``num_envs``, ``envs_per_batch``) or ticks (``bptt_horizon``). A size that a config gives as
-    something else than a whole number is passed on as it is, so that the trainer refuses it. Peculiarities of a
-    trainer are fields:
+    Sizes are in agent steps (``batch_size``, ``minibatch_size``, ``max_minibatch_size``, ``total_timesteps``),
+    environments (``num_envs``, ``envs_per_batch``) or ticks (``bptt_horizon``). A size that is not a whole number in
+    the config is kept as it is: the trainer refuses it. Differences between trainers are fields:
 
-    - ``overrun``: what a row past the buffer's end does. ``raise``: rows are a slice of the buffer, the write fails
+    - ``overrun``: what happens to a row past the buffer's end. ``raise``: rows are a slice, and the write fails
       (PufferLib 3.0 pufferl.py evaluate()). ``overwrite``: rows are taken modulo the segments
       (Metta experience.py store()).
     - ``minibatch_count``: ``steps`` = int(update_epochs * batch_size / minibatch_size) (PufferLib), ``segments`` =
@@ -43,14 +42,14 @@ class Loop(NamedTuple):
     - ``advantages``: recomputed over the whole buffer before ``every-minibatch`` with the updated values and ratios
       (PufferLib), or ``once-per-epoch`` with ratio 1, then per minibatch on the sampled rows alone (Metta).
     - ``reward_clamp``: rewards are clamped to [-reward_clamp, reward_clamp] in the buffer; None: never.
-    - ``beta_epochs``: the prioritisation exponent's clock ticks once per ``train-call`` or once per ``update-epoch``.
+    - ``beta_epochs``: the prioritisation exponent changes once per ``train-call`` or once per ``update-epoch``.
     - ``lstm_zeroed_each_rollout``: whether the recurrent state starts each rollout at zero.
-    - ``autocast_stays_on``: mixed precision is entered in the first update and never left, so that torch casts the
-      weights once and goes on with those casts (PufferLib 3.0 pufferl.py train()).
-    - ``requirements``: the conditions that this trainer insists on, in its order (keys of REQUIREMENTS).
-    - ``ranks_counted``: how many ranks' steps count towards total_timesteps; the trainer itself runs one of them.
-    - ``seed``: None: every run draws another one.
-    - ``intervals``: checkpoint_interval, wandb_checkpoint_interval, evaluate_interval where the trainer has them.
+    - ``autocast_stays_on``: mixed precision starts in the first update and never ends, so torch casts the weights once
+      and keeps those casts (PufferLib 3.0 pufferl.py train()).
+    - ``requirements``: the conditions that this trainer checks, in its order (keys of REQUIREMENTS).
+    - ``ranks_counted``: how many ranks' steps count towards total_timesteps; the reference trainer runs one of them.
+    - ``seed``: None: each run draws its own.
+    - ``intervals``: those of checkpoint_interval, wandb_checkpoint_interval, evaluate_interval that the trainer has.
     """
 
     environment: EnvironmentSettings

@@ -1,6 +1,6 @@
-"""What a trainer can insist on. A refusal, predicted or observed, is named after one of these requirements.
+"""Requirements: the conditions that a trainer checks. A refusal has the name of the requirement that fails.
 
-Which of them a trainer has, and in which order it comes to them, is the trainer's own: its dialect lists their names.
+A trainer's dialect lists the names of those that it has, in the order in which it checks them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFIG = "config"
-"""About keys, sections, backends and machines: no loop can show it, since a loop has none of them."""
+"""About keys, sections, backends and machines: the reference trainer cannot check it, since a loop has none of them."""
 SIZE = "size"
-"""About a size on its own: where it fails, the sizes that follow from it have no value."""
+"""About one size: if it fails, the sizes that are derived from that have no value."""
 
 
 class Requirement(NamedTuple):
-    """One condition: its name, what it asks for, its kind (CONFIG, SIZE or neither), and when a trainer checks it."""
+    """One condition: its name, the condition in words, its kind (CONFIG, SIZE or ""), and when a trainer checks it."""
 
     name: str
     words: str
@@ -120,14 +120,14 @@ TABLE = (
     Requirement("text-for-data-dir", "data_dir is a text", CONFIG, when="first checkpoint"),
     Requirement("keys-given", "every key that the trainer reads is given", CONFIG),
 )
-"""Every condition that the trainers of this package insist on.
+"""All conditions that the trainers of this package check.
 
 ``rows-fit-buffer`` fails by a write past the buffer's end; ``timesteps-fill-batch`` by a division by the number of
 epochs, which is zero; ``some-minibatch`` after the update, which needs the advantages of its last minibatch.
 """
 
 REQUIREMENTS: Mapping[str, str] = {each.name: each.words for each in TABLE}
-"""What each requirement asks for, by name."""
+"""Each requirement in words, by name."""
 
 CONFIG_REQUIREMENTS = frozenset(each.name for each in TABLE if each.kind == CONFIG)
 ILL_SIZED = frozenset(each.name for each in TABLE if each.kind == SIZE)
@@ -137,5 +137,5 @@ _WHEN: Mapping[str, str] = {each.name: each.when for each in TABLE}
 
 
 def when_checked(name: str) -> str:
-    """The moment at which a trainer checks a requirement; a plugin's own are checked at the start."""
+    """When a trainer checks a requirement: ``start``, ``first update``. A plugin's own are checked at the start."""
     return _WHEN.get(name, "start")
