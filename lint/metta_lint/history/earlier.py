@@ -1,6 +1,7 @@
 """An earlier commit of a repository as a file system, read from git's objects.
 
-Nothing is checked out, so that no hook and no filter runs. What lies outside of the repository is as it is now.
+Nothing is checked out, so no hook and no filter runs. Files outside of the repository are read from the disk as they
+are now.
 """
 
 from __future__ import annotations
@@ -25,25 +26,25 @@ if TYPE_CHECKING:
     from metta_lint.files.file_system import FileSystem
 
 NESTED = 5
-"""Submodules in submodules."""
+"""The deepest nesting of submodules that is followed."""
 LINKS = 40
-"""Links that lead to one another."""
+"""The longest chain of links that is followed."""
 KEPT_BYTES = 16 << 20
-"""Of files that were read: most are read again, at the next commit too."""
+"""At most about this much of the files that were read is kept: most are read again, at the next commit too."""
 GIT = ".git"
 
 _Files: TypeAlias = "dict[str, TreeEntry | _Files]"
 
 
 class _Elsewhere(NamedTuple):
-    """A path that another file system knows about."""
+    """A path that another file system answers for."""
 
     file_system: FileSystem
     path: str
 
 
 class _Here(NamedTuple):
-    """What a path leads to, None where that is nothing, and the path from the top without links."""
+    """The file or folder at a path, None if it is missing, and the path from the top without links."""
 
     node: TreeEntry | _Files | None
     inside: str
@@ -51,10 +52,10 @@ class _Here(NamedTuple):
 
 
 class EarlierState:
-    """The files of a repository at one commit at a time, over the file system that has the rest.
+    """A file system: the files of a repository at one commit, and all other files from the one ``below``.
 
-    ``processes`` are git's, which end when that does. ``notes`` say what the repository lacks. Links lead to what the
-    commit has; those that lead out of the repository lead nowhere.
+    ``move`` goes to another commit. Links are followed within the commit; one that leads out of the repository is
+    broken. Git's processes end when ``processes`` is closed.
     """
 
     def __init__(self, repository: Repository, below: FileSystem, processes: ExitStack, depth: int = 0) -> None:
@@ -72,12 +73,12 @@ class EarlierState:
 
     @property
     def notes(self) -> list[str]:
-        """What could not be read, each once."""
+        """Messages about objects that the repository lacks, each once."""
         nested = (note for state in self._submodules.values() if state is not None for note in state.notes)
         return list(dict.fromkeys((*self._notes, *nested)))
 
     def move(self, commit: str) -> None:
-        """Show another commit. Raises LintError for one that is not here."""
+        """Show another commit. Raises LintError if it is missing."""
         if self._commit is None:
             changes = [Change("A", entry) for entry in self.repository.entries(commit)]
         else:
@@ -92,7 +93,7 @@ class EarlierState:
                 _add(self._root, change.entry)
 
     def add_folder(self, path: str) -> None:
-        """Have an empty folder at a path where the commit has nothing."""
+        """Add an empty folder at a path where the commit has nothing."""
         inside = self._path_inside(path)
         if inside is not None and self.status(path).kind == "missing":
             _folder(self._root, inside.split("/"))
@@ -182,14 +183,14 @@ class EarlierState:
         return _Here(node, "/".join(done))
 
     def _target(self, link: TreeEntry) -> str | None:
-        """Where a link leads, from its folder; None where that is out of the repository."""
+        """The path that a link holds, relative to its folder; None if that is outside of the repository."""
         if (self._objects.size(link.oid) or LINK_LIMIT) >= LINK_LIMIT:
             return None
         target = os.fsdecode(self._blob(link))
         return target if _stays_inside(link.path, target) else None
 
     def _submodule(self, entry: TreeEntry) -> EarlierState | None:
-        """A submodule's commit, from its own repository; None where that is not here."""
+        """A submodule's commit, from its own repository; None if it is missing."""
         key = entry.path, entry.oid
         if key not in self._submodules:
             try:
@@ -210,7 +211,7 @@ class EarlierState:
     # -- objects -----------------------------------------------------------------------------------------------------
 
     def _blob(self, entry: TreeEntry) -> bytes:
-        """A file's bytes; of one that is too large only so many that this is seen."""
+        """A file's bytes. A file above BYTE_LIMIT gives one byte more than that, so that readers refuse it."""
         if entry.oid in self._kept:
             return self._kept[entry.oid]
         size = self._objects.size(entry.oid)
@@ -226,7 +227,7 @@ class EarlierState:
 
 
 def _folder(root: _Files, parts: Iterable[str]) -> _Files:
-    """The folder at a path, made where it is missing."""
+    """The folder at a path, added if it is missing."""
     for name in parts:
         inner = root.get(name)
         if not isinstance(inner, dict):
@@ -243,7 +244,7 @@ def _add(root: _Files, entry: TreeEntry) -> None:
 
 
 def _remove(root: _Files, parts: Sequence[str]) -> None:
-    """Remove a file, and the folders that are empty without it."""
+    """Remove a file, and the folders that are empty then."""
     name, *rest = parts
     inner = root.get(name)
     if rest and isinstance(inner, dict):
@@ -253,17 +254,17 @@ def _remove(root: _Files, parts: Sequence[str]) -> None:
 
 
 def _is_plain(path: str) -> bool:
-    """Whether a path of a tree stays where it says: a tree can be made by hand, with names that no file has."""
+    """Whether a path of a tree is a normal one. A tree can be made by hand, with ``..`` or ``.git`` in its paths."""
     parts = path.split("/")
     strange = any(part in ("", ".", "..") or part.lower() == GIT for part in parts)
     return not strange and (os.sep == "/" or not any(character in path for character in '\\:*?"<>|'))
 
 
 def _stays_inside(path: str, target: str) -> bool:
-    """Whether a link leads to something in its own tree.
+    """Whether a link leads to a path in its own tree.
 
-    It may begin with ``..``, which are counted from the folder that it lies in, and have none further on: after another
-    link they would lead on from there.
+    It may start with ``..``, as many as there are folders above it. A later ``..`` is refused: after another link it
+    would start from where that leads.
     """
     parts = target.split("/")
     ups = 0

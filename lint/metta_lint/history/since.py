@@ -1,4 +1,4 @@
-"""Diff mode: of all findings, those that an earlier commit did not have."""
+"""Diff mode (``--since``): only the findings that an earlier commit did not have."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 def only_new(revision: str, report: Report) -> Report:
-    """Leave in a report only the findings that a revision had not, and say in its notes what was left out.
+    """Keep only the findings of a report that a revision did not have. A note says how many were left out.
 
-    What a revision had is what the same check finds in the files of the commit that it and HEAD both come from, under
-    the configuration of the working tree. A file that cannot be read stays: nothing can be known of what is new in it.
-    Raises LintError where no repository, or no such commit, is here.
+    The same check runs on the files of the merge base of HEAD and the revision, with the configuration of the working
+    tree. An unreadable file is still reported, since its new findings are unknown. Raises LintError if there is no
+    repository, or no such commit in it.
     """
     request = report.coverage.request
     repository = Repository.around(request.asked[0])
@@ -56,7 +56,7 @@ def only_new(revision: str, report: Report) -> Report:
 
 
 def _start(repository: Repository, revision: str) -> str | None:
-    """The commit to compare with: where the branch of HEAD left that of the revision; None before the first commit."""
+    """The commit to compare with: the merge base of HEAD and the revision; None before the first commit."""
     head, named = repository.commit("HEAD"), repository.commit(revision)
     if head is None and revision == "HEAD":
         return None
@@ -75,7 +75,7 @@ def _start(repository: Repository, revision: str) -> str | None:
 
 
 class _RenamedFiles:
-    """What files were called before, and are called now. Paths are as seen from the working directory."""
+    """The names of renamed files, before and now. Paths are relative to the working directory."""
 
     def __init__(self, repository: Repository, commit: str) -> None:
         self._repository = repository
@@ -92,7 +92,7 @@ class _RenamedFiles:
         return self._repository.seen(self._before.get(inside, inside))
 
     def _folder_before(self, inside: str) -> str:
-        """The name that a folder had, if all that it holds came from one other folder."""
+        """The name that a folder had, if all of its renamed files come from one other folder."""
         names = self._before.items()
         moved = [(before, now.removeprefix(inside)) for now, before in names if now.startswith(f"{inside}/")]
         origins = {before.removesuffix(rest) if before.endswith(rest) else "" for before, rest in moved}
@@ -107,7 +107,7 @@ class _RenamedFiles:
 
 
 def _earlier(state: EarlierState, names: _RenamedFiles, request: Request) -> tuple[Counter[FindingIdentity], list[str]]:
-    """How often a commit had each finding, under the names that files have now; and what could not be read."""
+    """How often a commit had each finding, under the present names of files; and notes on what could not be read."""
     config = request.config
     paths = request.asked if request.is_named else ()
     entries = [split_entry(spec.entry)[0] for spec in config.runs.values()]
@@ -132,7 +132,7 @@ def _renamed(spec: RunSpec, names: _RenamedFiles) -> RunSpec:
 
 
 def _could_be_planned(name: str, config: Config, request: Request) -> bool:
-    """Whether a declared run was there, with all of the keys that are set. What could not be read, the check says."""
+    """Whether a declared run existed, with all keys that are set. An unreadable run counts: the check says why."""
     try:
         plan_run(name, config, machine=request.machine, shared=request.overrides, with_problems=True)
     except LintError as error:

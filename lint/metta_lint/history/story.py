@@ -1,4 +1,4 @@
-"""Stories: how the two sides of a pair came to differ in a quantity."""
+"""Stories: how the two sides of a pair came to differ in a quantity, as data and in one sentence."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from metta_lint.base.wording import printable, show
 from metta_lint.history.git import Commit  # noqa: TC001 - a field of a record
 
 Kind = Literal["one-side", "both-moved", "born-different", "cut-off"]
-"""One side changed; both moved, since they agreed or though they never did; they differed from the first, and no more
-than one has moved since; what could be looked at is too short to say."""
+"""One side changed since they agreed; both changed; they always differed and at most one changed; the history that
+could be read is too short to say."""
 How = Literal["changed", "added", "uncommitted", "untracked", "older"]
-"""How a value came to be: a commit changed it; a commit brought the run; nobody committed it yet; no commit has the
-run; it is older than what could be looked at."""
+"""How a side got a value: a commit changed it; a commit added the run; the change is not committed; no commit has the
+run; it is older than the history that could be read."""
 Which = Literal["left", "right", "both"]
 
 
 class Cause(NamedTuple):
-    """A setting that a quantity rests on, and what it was changed from and to, in a file ("": in none)."""
+    """The change of a setting that a quantity is derived from. ``path`` is its file, "" if it is in none."""
 
     key: str
     before: object
@@ -29,9 +29,10 @@ class Cause(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A side coming to a value. ``label`` is the file that said it, else the run; ``start`` the larger the newer.
+    """The moment when a side got a value: ``start``, larger for newer moves.
 
-    ``cause`` is the setting that was changed, where its values are not the quantity's own.
+    ``label`` is the file that holds the value, else the run's entry. ``cause`` is the setting that was changed, if its
+    values differ from the quantity's own.
     """
 
     how: How
@@ -44,9 +45,9 @@ class Move(NamedTuple):
 
 
 class Side(NamedTuple):
-    """One side's moves that are told, oldest first: since the sides agreed, or the latest.
+    """The moves of one side to report, oldest first: those since the sides agreed, or the latest.
 
-    The last brought the value of today; ``bound`` is how far back was looked.
+    The last one brought the present value. ``bound`` says how far back the history was read.
     """
 
     moves: tuple[Move, ...]
@@ -58,10 +59,12 @@ class Side(NamedTuple):
 
 
 class Story(NamedTuple):
-    """How two sides came to differ. ``agreed_on`` is None where they never did, as far as is known.
+    """How two sides came to differ.
 
-    ``still`` is the side that has what they agreed on, None where neither or nobody knows. ``bound`` says how far back
-    was looked, where that was not far enough.
+    - ``agreed_on``: the last value that both had; None if they never agreed, as far as is known.
+    - ``still``: the side that still has that value; None if neither has, or it is unknown.
+    - ``bound``: how far back the history was read, if that was not far enough.
+    - ``gaps``: the commits at which a run could not be planned.
     """
 
     kind: Kind
@@ -74,7 +77,7 @@ class Story(NamedTuple):
 
     @property
     def moved_last(self) -> Which | None:
-        """The side that came to its value last; None where that of neither is known."""
+        """The side that got its value last; None if that is unknown for both."""
         left, right = self.left.last, self.right.last
         if left.how == right.how == "older":
             return None
@@ -97,7 +100,7 @@ class Story(NamedTuple):
         return [("left", self.left), ("right", self.right)]
 
     def _broken(self) -> str:
-        """What ended the agreement, what came then, and the side that did not move."""
+        """The moves that ended the agreement and came after it, then the side that did not move."""
         moving = [side for which, side in self._sides() if which != self.still]
         moves = sorted((move for side in moving for move in side.moves), key=_start)
         done = "; then ".join(_done(list(together)) for _, together in groupby(moves, key=_start))
@@ -123,7 +126,7 @@ def _start(move: Move) -> float:
 
 
 def _done(moves: list[Move]) -> str:
-    """What one commit, or nobody's commit yet, did: ``8f4d0d4 (...) changed metta.yaml 512 -> 64``."""
+    """What one commit, or the working tree, changed: ``8f4d0d4 (...) changed metta.yaml 512 -> 64``."""
     changes = ", ".join(f"{move.label}{_because(move)} {_value(move.before)} -> {_value(move.value)}" for move in moves)
     commit = moves[0].commit
     return f"{'the working tree, not committed,' if commit is None else commit.label} changed {changes}"
@@ -137,7 +140,7 @@ def _because(move: Move) -> str:
 
 
 def _stands(side: Side) -> str:
-    """The side that kept what they agreed on."""
+    """The side that kept the value that both had."""
     move = side.last
     if move.how == "changed" and move.commit is not None:
         return f"{move.label} last changed in {move.commit.label}"
@@ -145,7 +148,7 @@ def _stands(side: Side) -> str:
 
 
 def _since(side: Side, said: str = "", *, last: bool = False) -> str:
-    """Since when a side has its value; ``said`` is how far back was looked, where the sentence says that already."""
+    """Since when a side has its value. ``said`` is a bound that the sentence has named already."""
     move = side.last
     ending = ", the last to move" if last and len(side.moves) > 1 else ""
     match move.how:

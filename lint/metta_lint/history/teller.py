@@ -1,4 +1,4 @@
-"""Telling: what is read off the timelines of two runs about one quantity."""
+"""Makes the story of a quantity from the timelines of two runs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
 
 GAPS = 3
-"""States that could not be planned which are named, of each side."""
+"""Of the states that could not be planned, this many are named for each side."""
 
 
 class Spell(NamedTuple):
-    """A time in which a run had one value, the states that it began and ended with, and when it began: the larger the
-    newer."""
+    """A stretch of a timeline with one value: its oldest and newest state, and its start, larger for newer ones."""
 
     value: object
     first: RunState
@@ -34,7 +33,7 @@ class Spell(NamedTuple):
 
 
 class _Past:
-    """One side's values of one quantity, newest first, as far as they are known."""
+    """The known values of a quantity on one side, newest first."""
 
     def __init__(self, timeline: Timeline, quantity: str, *, by_date: bool) -> None:
         self.timeline = timeline
@@ -47,16 +46,16 @@ class _Past:
                 self.spells.append(Spell(value, state, last, state.seconds if by_date else state.position))
 
     def at(self, moment: float) -> Spell | None:
-        """The value at a moment; None where the run was not there, or that is not known."""
+        """The spell at a moment; None if the run did not exist then, or its value is unknown."""
         return next((spell for spell in self.spells if spell.start <= moment), None)
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing of it is left to be known."""
+        """Whether the timeline goes back to the start of the run."""
         return self.timeline.end in ("birth", "untracked")
 
     def how(self, index: int) -> How:
-        """How the value of a spell came to be."""
+        """How the side got the value of a spell."""
         first = self.spells[index].first
         if first.commit is not None:
             return "changed" if index + 1 < len(self.spells) else "added"
@@ -65,7 +64,7 @@ class _Past:
         return "uncommitted" if first.at is None else "older"
 
     def causes(self, index: int) -> list[Cause]:
-        """The settings behind the value of a spell that were others before."""
+        """The settings behind the value of a spell that changed at its start."""
         plan = self.spells[index].first.plan
         before = self.spells[index + 1].last.plan if index + 1 < len(self.spells) else None
         if plan is None or before is None:
@@ -79,7 +78,7 @@ class _Past:
         ]
 
     def label(self, index: int) -> str:
-        """The file that says the value of a spell: of several one that made it another, else the run's entry."""
+        """The file that holds the value of a spell: one with a changed setting if possible, else the run's entry."""
         plan = self.spells[index].first.plan
         paths = [span.path for span in plan.spans_of(self.quantity)] if plan is not None else []
         changed = [cause.path for cause in self.causes(index) if cause.path]
@@ -87,7 +86,7 @@ class _Past:
 
 
 def story_of(left: Timeline, right: Timeline, quantity: str) -> Story:
-    """How two runs came to differ in a quantity in which they do differ now."""
+    """How two runs came to differ in a quantity. They must differ in it now."""
     by_date = left.walk is not right.walk
     pasts = [_Past(timeline, quantity, by_date=by_date) for timeline in (left, right)]
     agreed = _agreement(*pasts)
@@ -107,7 +106,7 @@ def story_of(left: Timeline, right: Timeline, quantity: str) -> Story:
 
 
 def _side(past: _Past, since: float | None, names: Mapping[str, str]) -> Side:
-    """A side's first and last move since a moment, else the last one; without a moment the last two of all."""
+    """A side's first and last move since a moment, or its last one if there is none; without a moment its last two."""
     moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since] or [0]
     told = {moved[0], moved[-1]} if since is not None else set(moved[:2])
     moves = [_move(past, index, names) for index in sorted(told, reverse=True)]
@@ -123,7 +122,7 @@ def _move(past: _Past, index: int, names: Mapping[str, str]) -> Move:
 
 
 def _commit(past: _Past, spell: Spell) -> Commit | None:
-    """The commit that brought a value, where one did."""
+    """The commit that brought a value, if there is one."""
     walk = past.timeline.walk
     if walk is None:
         return None
@@ -136,7 +135,7 @@ def _commit(past: _Past, spell: Spell) -> Commit | None:
 
 
 def _bound(timeline: Timeline) -> str:
-    """How far back was looked, and why no farther."""
+    """How far back the history was read, and why no further."""
     walk = timeline.walk
     if walk is None or timeline.horizon is None:
         return ""
@@ -159,14 +158,14 @@ def _gaps(timeline: Timeline) -> list[str]:
 
 
 def _short_names(pasts: Iterable[_Past]) -> dict[str, str]:
-    """Files by their names alone, where that tells them apart."""
+    """For each path the file's name alone, or the path if two files have that name."""
     paths = {past.label(index) for past in pasts for index in range(len(past.spells))}
     often = Counter(map(os.path.basename, paths))
     return {path: name if often[name := os.path.basename(path)] == 1 else path for path in paths}
 
 
 def _agreement(left: _Past, right: _Past) -> tuple[object, float] | None:
-    """What two sides last agreed on, and the moment that ended it; None where they never did, as far as is known."""
+    """The last value that both sides had, and the moment when that ended; None if none is known."""
     ended = None
     moments = {spell.start for past in (left, right) for spell in past.spells}
     for moment in sorted(moments, reverse=True):
@@ -180,7 +179,7 @@ def _agreement(left: _Past, right: _Past) -> tuple[object, float] | None:
 
 
 def _moved(past: _Past, since: float | None) -> bool:
-    """Whether a side has moved: since a moment, or ever."""
+    """Whether a side has changed since a moment; without a moment, ever."""
     return len(past.spells) > 1 if since is None else past.spells[0].start >= since
 
 
@@ -188,13 +187,13 @@ def _kind(pasts: list[_Past], since: float | None) -> Kind:
     both = all(_moved(past, since) for past in pasts)
     if since is not None:
         return "both-moved" if both else "one-side"
-    newest = max(past.spells[-1].start for past in pasts)  # before this, one of the two is not known
+    newest = max(past.spells[-1].start for past in pasts)  # before this, one of the two is unknown
     if any(past.spells[-1].start == newest and not past.is_whole for past in pasts):
         return "cut-off"
     return "both-moved" if both else "born-different"
 
 
 def _still(pasts: list[_Past], since: float | None) -> Which | None:
-    """The side that still has what they agreed on."""
+    """The side that still has the value that both had."""
     left, right = (since is None or _moved(past, since) for past in pasts)
     return None if left and right else "left" if not left else "right"

@@ -1,8 +1,8 @@
-"""The road back: what runs were planned as at the commits that touched their files, newest first.
+"""Walks back through a repository and plans runs at the commits that touched their files, newest first.
 
-The road is the main line, from HEAD to first parents: what each state of it held is what people had. A commit is
-planned only if it touched a file that the plan after it was read from, or removed one that the plan before it may have
-been read from; between such commits nothing about a run can have changed.
+The walk follows first parents from HEAD: the main line. The state before a commit is planned only if the commit changed
+a file that the newer plan was read from, or removed one that the older plan may have been read from. No other commit
+can have changed the run.
 """
 
 from __future__ import annotations
@@ -29,28 +29,31 @@ if TYPE_CHECKING:
     from metta_lint.project.config import Config
 
 DEFAULT_LIMIT = 200
-"""Commits at which runs are planned."""
+"""The default for the most commits at which runs are planned."""
 COMMITS = 20_000
-"""Commits that are looked at, planned or not."""
+"""At most this many commits are looked at."""
 BATCH = 500
-"""Commits whose changes are asked for at once."""
+"""The changes of this many commits are read at once."""
 NEWEST = float("inf")
-"""The moment of the working tree, which comes after every commit."""
+"""The time of the working tree: after every commit."""
 NEIGHBOURS = ("default.ini", "environments")
-"""Names that a trainer looks for by itself: a file that is not there any more may have been read."""
+"""Trainers look for files with these names by themselves: one that was removed may have been read."""
 
 End = Literal["birth", "limit", "shallow", "untracked"]
-"""Why a road ends: the run was not there before; the limit; what a clone has; that no commit has it."""
+"""Why a walk ends for a run: the run did not exist before; the limit is reached; the clone is shallow; no commit has
+the run."""
 
 
 @dataclass(eq=False)
 class RunState:
     """What a run was from one commit on, up to the next newer state.
 
-    ``plan`` is None where it could not be planned, and ``failure`` says why. ``at`` is a commit at which the run was
-    like this, and ``reads`` are the files that it was read from, as the repository names them. ``commit`` is the one
-    that began it, None for the working tree and for a state that is older than the road goes. ``position`` counts the
-    main line back from HEAD, negative; ``seconds`` is the committer's time, no later than that of newer commits.
+    - ``plan``: None if it could not be planned; ``failure`` says why.
+    - ``at``: a commit that has this state; None for the working tree.
+    - ``reads``: the files that the run was read from, as the repository names them.
+    - ``commit``: the commit that began this state; None for the working tree, or if the walk ended before.
+    - ``position``: that commit's place on the main line: 0 for HEAD, -1 for its first parent.
+    - ``seconds``: its committer's time, but no later than that of newer commits.
     """
 
     plan: Plan | None
@@ -63,11 +66,10 @@ class RunState:
 
 
 class Timeline:
-    """The states of one run, newest first: that of the working tree, that of HEAD, and on.
+    """The states of one run, newest first: the working tree, HEAD, and so on.
 
-    ``walk`` makes it; None for a run that lies in no repository. ``entry`` is the run's entry file at the oldest state,
-    as the repository names it. ``horizon`` is the oldest commit that was looked at, and ``end`` says why no older one
-    was.
+    ``walk`` is None for a run outside of any repository. ``entry`` is the run's entry file in the oldest state, as the
+    repository names it. ``horizon`` is the oldest commit that was looked at, and ``end`` why the walk stopped there.
     """
 
     def __init__(self, plan: Plan, config: Config, walk: Walk | None) -> None:
@@ -80,12 +82,12 @@ class Timeline:
         self._machine = plan.run.machine
         declared = config.runs.get(self.run)
         file, self._name = split_entry(self.run if declared is None else declared.entry)
-        # What the command line adds to a run comes after what the run declares.
+        # The overrides of the command line come after those of the declared run.
         self._overrides = plan.run.overrides[len(declared.overrides) if declared is not None else 0 :]
         self.first_entry = self.entry = (walk.repository.inside(file) if walk is not None else None) or ""
 
     def reach(self, commit: str, position: float, seconds: float, end: End | None) -> None:
-        """A commit began the oldest state, or it is as far as the road goes: that state is as old, or older."""
+        """Date the oldest state: a commit began it, or the walk ends there and the state is as old or older."""
         state = self.states[-1]
         state.position, state.seconds = position, seconds
         self.end = end
@@ -95,7 +97,7 @@ class Timeline:
             self.horizon = commit
 
     def planned(self, file: str) -> Plan:
-        """The run as it is planned from an entry file. Raises LintError where it cannot be."""
+        """Plan the run from an entry file. Raises LintError if that fails."""
         entry = f"{file}:{self._name}" if self._name else file
         declared = self._config.runs.get(self.run)
         if declared is None:
@@ -119,13 +121,13 @@ class Walk:
 
     @property
     def reached(self) -> int:
-        """The limit that ended the road: on commits that are planned, or on those that are looked at."""
+        """The limit that ended the walk: on commits that are planned, or on those that are looked at."""
         return self._limit if self.planned >= self._limit else COMMITS
 
     # -- the main line ---------------------------------------------------------------------------------------------
 
     def go(self, timelines: Sequence[Timeline]) -> None:
-        """Follow runs back to where each began, or as far as the limit and the clone allow."""
+        """Follow runs back to the first commit of each, or as far as the limit and the clone allow."""
         head = self.repository.commit("HEAD")
         for timeline in timelines:
             self._add(timeline, head)
@@ -141,7 +143,7 @@ class Walk:
             if step.commit in cut:
                 end = "shallow"
             elif step.parent is None:
-                end = "birth"  # there is nothing before it to be planned
+                end = "birth"  # there is no older commit to plan
             elif index + 1 == COMMITS or (touched and self.planned >= self._limit):
                 end = "limit"
             for timeline in going if end is not None else touched:
@@ -160,19 +162,19 @@ class Walk:
             yield from zip(batch, self.repository.changes_of(pairs, _suffixes()), strict=True)
 
     def _add(self, timeline: Timeline, commit: str | None) -> None:
-        """The state of an older commit; where the run is not there, its road ends."""
+        """Add the state of an older commit. If the run is missing there, its walk ends."""
         state = self._state(timeline, commit, timeline.entry)
         if state is None:
             timeline.end = "birth" if len(timeline.states) > 1 else "untracked"
             return
-        if state.plan is None:  # what it was read from nobody knows: what the newer state was
+        if state.plan is None:  # its files are unknown: take those of the newer state
             state.reads |= timeline.states[-1].reads
         timeline.states.append(state)
 
     # -- one commit ------------------------------------------------------------------------------------------------
 
     def _state(self, timeline: Timeline, commit: str | None, entry: str) -> RunState | None:
-        """A run at a commit, where its entry has a name; None where it is not there."""
+        """A run at a commit, where its entry file has this name; None if it is missing."""
         if commit is None or not entry:
             return None
         self._earlier.move(commit)
@@ -188,9 +190,9 @@ class Walk:
                 return RunState(None, commit, printable(message), frozenset({entry}))
 
     def source_of(self, timeline: Timeline, state: RunState, is_same: Callable[[Plan | None], bool]) -> str | None:
-        """The commit that brought a state's value: where a merge did, the one of the merged branch.
+        """The commit that brought a state's value. If a merge did, the commit of the merged branch that brought it.
 
-        ``is_same`` tells whether a plan has the value. Where no one commit of the branch brought it, it is the merge.
+        ``is_same`` says whether a plan has the value. If no single commit of the branch brought it, it is the merge.
         """
         if state.commit is None:
             return None
@@ -204,7 +206,7 @@ class Walk:
             if found is None:
                 return current
             current, reads = found
-            if current not in merged:  # the main line had it before: it was the merge that brought it back
+            if current not in merged:  # the main line had the value before, and the merge brought it back
                 return state.commit
             parents = self._parents(current)
         return state.commit
@@ -217,7 +219,7 @@ class Walk:
         reads: frozenset[str],
         is_same: Callable[[Plan | None], bool],
     ) -> tuple[str, frozenset[str]] | None:
-        """The first parent that has a value too, and what the run was read from there."""
+        """The first of some parents that has the value too, and the files that the run was read from there."""
         for parent in parents:
             if not any(change.entry.path in reads for change in self.repository.changes(parent, commit)):
                 return parent, reads
@@ -228,12 +230,12 @@ class Walk:
         return None
 
     def _state_by_any_name(self, timeline: Timeline, commit: str) -> RunState | None:
-        """A run at a commit of a branch, where its entry is called as now or as where the road ended."""
+        """A run at a commit of a branch, by its oldest entry name or by the present one."""
         states = (self._state(timeline, commit, name) for name in dict.fromkeys((timeline.entry, timeline.first_entry)))
         return next((state for state in states if state is not None), None)
 
     def _files(self, plan: Plan) -> Iterator[str]:
-        """The files of the repository that a plan was read from, and those that they are links to."""
+        """The files of the repository that a plan was read from, with the targets of links."""
         run = plan.run
         spans = [problem.span for problem in run.problems]
         spans += [span for _, span in run.callee.places] if run.callee is not None else []
@@ -245,19 +247,19 @@ class Walk:
 
 
 def _suffixes() -> tuple[str, ...]:
-    """The suffixes of files that runs are read from: documents, and what plugins' trainers read."""
+    """The suffixes of files that runs are read from, those of plugins' trainers included."""
     added = (suffix for trainer in added_trainers() for suffix in trainer.suffixes)
     return tuple(dict.fromkeys((*known_suffixes(), *added)))
 
 
 def _rename(timeline: Timeline, changes: Iterable[Change]) -> None:
-    """Before a commit that renamed a run's entry, the entry had another name."""
+    """Go back to the name that a run's entry had before a commit renamed it."""
     names = (change.before for change in changes if change.status == "R" and change.entry.path == timeline.entry)
     timeline.entry = next(names, timeline.entry)
 
 
 def _is_touched(timeline: Timeline, changes: Iterable[Change]) -> bool:
-    """Whether a commit changed a file that a run was read from after it, or removed one that it may have read."""
+    """Whether a commit changed a file that the run is read from after it, or removed one that was perhaps read."""
     reads = timeline.states[-1].reads
     folders = {os.path.dirname(path) for path in reads}
     return any(
@@ -267,5 +269,5 @@ def _is_touched(timeline: Timeline, changes: Iterable[Change]) -> bool:
 
 
 def _may_be_read(path: str, folders: set[str]) -> bool:
-    """Whether a file that is gone may have been read: it lay beside those that are, or where a trainer looks."""
+    """Whether a removed file may have been read: it was beside one that is, or where a trainer looks."""
     return os.path.dirname(path) in folders or any(part in NEIGHBOURS for part in path.split("/"))
