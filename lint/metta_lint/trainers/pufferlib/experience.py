@@ -91,7 +91,7 @@ def _refuse_minibatch(d: Derivation) -> None:
         return
     divides = "train.minibatch_size <= train.max_minibatch_size or train.minibatch_size % train.max_minibatch_size == 0"
     if d.holds("train.max_minibatch_size == 0 and train.minibatch_size > 0"):
-        message = "max_minibatch_size = 0 divides nothing"
+        message = "max_minibatch_size = 0: minibatch_size is divided by it"
         at = ("train.max_minibatch_size",)
         d.refuse(Refusal("max-minibatch-divides-minibatch", "ZeroDivisionError", message, at))
     d.refuse_unless(
@@ -113,7 +113,7 @@ def _refuse_minibatch(d: Derivation) -> None:
         "positive-minibatch",
         "minibatch_size != 0",
         exception="ZeroDivisionError",
-        message="minibatch_size = {minibatch_size}: a batch of {batch_size} in minibatches of none",
+        message="minibatch_size = {minibatch_size}: a batch of {batch_size} cannot be divided into minibatches of 0",
     )
     d.check_numbers(("train.update_epochs",), "numeric-update-epochs")
     epochs = d.run.value("train.update_epochs")

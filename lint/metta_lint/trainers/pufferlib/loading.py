@@ -113,7 +113,7 @@ def _refuse_names(d: Derivation) -> None:
     for key in ("base.policy_name", "base.rnn_name"):
         name = d.run.value(key)
         if isinstance(name, str) and name.lower() in NO_NAMES:
-            message = f"{key} = {name} is a text, and no class is called so"
+            message = f"{key} = {name} is a text, and no class has that name"
             d.refuse(Refusal("code-is-named", "AttributeError", message, (key,)))
         elif not isinstance(name, str | Unknown) and (name is not None or key != "base.rnn_name"):
             message = f"{key} = {name!r}: attribute name must be string, not '{type(name).__name__}'"

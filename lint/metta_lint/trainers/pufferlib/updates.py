@@ -73,7 +73,7 @@ def _refuse_precision(d: Derivation) -> None:
     if precision in PRECISIONS or isinstance(precision, Unknown):
         return
     if not isinstance(precision, str):
-        exception, message = "TypeError", f"precision = {precision!r} is no name of a torch type"
+        exception, message = "TypeError", f"precision = {precision!r} is not the name of a torch type"
     elif precision not in DTYPES:
         exception, message = "AttributeError", f"module 'torch' has no attribute '{precision}'"
     else:

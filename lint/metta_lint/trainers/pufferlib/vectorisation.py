@@ -91,7 +91,7 @@ def _refuse_positional(d: Derivation, backend: object) -> None:
 def _refuse_twice(d: Derivation, backend: object, name: str) -> None:
     key, value = f"env.{name}", d.run.value(f"env.{name}")
     if name == "buf" and not isinstance(value, dict | Unknown) and value is not None:
-        message = f"{key} = {value!r} stands where the vectorisation's arrays belong, and is no dictionary"
+        message = f"{key} = {value!r} takes the place of the vectorisation's arrays, and is not a dictionary"
         d.refuse(Refusal("environment-keys-once", "TypeError", message, (key,), before="positive-agents"))
     elif backend == "Serial":
         message = f"got multiple values for keyword argument '{name}': Serial gives every environment one itself"
@@ -125,7 +125,7 @@ def _refuse_backend(d: Derivation, backend: object) -> None:
         message = f"Invalid backend: {backend}; there are {', '.join(BACKENDS)}"
         d.refuse(Refusal("known-backend", "APIUsageError", message, ("vec.backend",)))
         return
-    message = f"vec.backend = {backend!r} is no backend, and is called like one; there are {', '.join(BACKENDS)}"
+    message = f"vec.backend = {backend!r} is not a backend, but make() calls it; there are {', '.join(BACKENDS)}"
     d.refuse(Refusal("known-backend", "TypeError", message, ("vec.backend",), before="agents-fit-environment"))
 
 
@@ -188,7 +188,7 @@ def _refuse_requested(d: Derivation) -> None:
     d.check_numbers(("vec.batch_size",), "numeric-inference-batch", words=("auto", None))
     refuse_split_workers(d, "vec.batch_size")
     if d.run.value("vec.num_workers") == inf:
-        message = "num_workers = inf: no environment is left for a worker, and batch_size is divided by none"
+        message = "num_workers = inf: every worker has 0 environments, and batch_size is divided by that number"
         d.refuse(Refusal("worker-envs-divide-batch", "ZeroDivisionError", message, ("vec.num_workers",)))
     batch = d.run.value("vec.batch_size")
     if batch in (inf, -inf) and not is_left_out(d.run, "vec.num_workers"):
@@ -276,7 +276,7 @@ def _derive_multiprocessing(d: Derivation) -> None:
         "some-inference-batch",
         "requested_envs_per_batch != 0",
         exception="ZeroDivisionError",
-        message="vec.batch_size = {requested_envs_per_batch}: {requested_envs} environments in batches of none",
+        message="vec.batch_size = {requested_envs_per_batch}: {requested_envs} environments in batches of 0",
     )
     if is_zero_copy(d):
         refuse_uneven_batches(d, "vec.batch_size")
@@ -324,8 +324,8 @@ def _refuse_without_zero_copy(d: Derivation) -> None:
         "requested_envs_per_batch > requested_envs or requested_envs % requested_envs_per_batch == 0",
         exception="KeyError" if recurrent else "RuntimeError",
         message=(
-            "without zero_copy, {requested_envs} environments in batches of {requested_envs_per_batch} are other ones "
-            "in every turn, and the first batch that wraps around is no slice of the buffer"
+            "without zero_copy, batches of {requested_envs_per_batch} do not divide {requested_envs} environments: "
+            "every turn has other batches, and the first that goes past the last environment is no slice of the buffer"
         ),
     )
 
