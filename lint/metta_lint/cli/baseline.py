@@ -36,7 +36,7 @@ class BaselineOptions(NamedTuple):
 baseline_options = option_group(
     "baselines",
     BaselineOptions,
-    click.option("--baseline", metavar="FILE", help="Leave out what this baseline knows; '' for no baseline."),
+    click.option("--baseline", metavar="FILE", help="Leave out findings that this baseline knows; '' for no baseline."),
     click.option(
         "--write-baseline",
         metavar="[FILE]",
@@ -49,7 +49,7 @@ baseline_options = option_group(
 
 
 def with_baseline(config: Config, options: BaselineOptions) -> Config:
-    """The configuration with the baseline of the command line; with none where one is to be written."""
+    """The configuration with the command line's baseline; without one where it is to be written."""
     if options.write_baseline is not None and options.prune_baseline:
         raise click.UsageError("--write-baseline writes what is found now: there is nothing to prune")
     if options.baseline is not None:
@@ -60,9 +60,9 @@ def with_baseline(config: Config, options: BaselineOptions) -> Config:
 
 
 def keep_baseline(report: Report, config: Config, options: BaselineOptions) -> Report:
-    """Write or prune the baseline where that is asked for; the report without what is now settled.
+    """Write or prune the baseline where that is asked for. Returns the report without what the baseline now knows.
 
-    ``config`` is the one before ``with_baseline``: a baseline that it names is the one to write.
+    ``config`` is the one before ``with_baseline``: the baseline that it names is written.
     """
     if options.write_baseline is not None:
         return _write(report, config, options.write_baseline or options.baseline)

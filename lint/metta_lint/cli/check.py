@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class CheckOptions(NamedTuple):
-    """Which findings are reported, in which form, and what they make of the exit code."""
+    """Which findings are reported, and which of them count for the exit code."""
 
     since: str | None
     respect_gitignore: bool | None
@@ -46,20 +46,24 @@ class CheckOptions(NamedTuple):
 check_options = option_group(
     "options",
     CheckOptions,
-    click.option("--since", metavar="REV", help="Only findings that the commit where HEAD left REV had not."),
+    click.option("--since", metavar="REV", help="Only findings that are new since HEAD and REV parted."),
     click.option(
         "--severity",
         type=click.Choice(SEVERITIES[::-1]),
         default=SEVERITIES[-1],
         show_default=True,
-        help="The least severity that is reported, and counts for the exit code.",
+        help="The lowest severity that is reported and counts for the exit code.",
     ),
     click.option("--statistics", is_flag=True, help="Count the findings by code instead of listing them."),
-    click.option("--exit-zero", is_flag=True, help="Findings are no failure; an input that cannot be read still is."),
+    click.option(
+        "--exit-zero",
+        is_flag=True,
+        help="Exit with 0 whatever is found; with 2 still for an input that cannot be read.",
+    ),
     click.option(
         "--respect-gitignore/--no-respect-gitignore",
         default=None,
-        help="Whether folders are searched without what git ignores (default: yes; respect-gitignore in the config).",
+        help="Whether files that git ignores are left out (default: yes; respect-gitignore in the configuration).",
     ),
 )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class FixOptions(NamedTuple):
-    """Which fixes are applied, or shown (``diff``); ``take`` is the side of pairs that is right."""
+    """Which fixes are applied, or shown (``diff``). ``take`` is the side whose values both runs of a pair get."""
 
     fix: bool
     unsafe_fixes: bool
@@ -37,8 +37,10 @@ class FixOptions(NamedTuple):
 fix_options = option_group(
     "fixes",
     FixOptions,
-    click.option("--fix", is_flag=True, help="Apply the fixes that change no run but for what was plainly meant."),
-    click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: all fixes."),
+    click.option(
+        "--fix", is_flag=True, help="Apply safe fixes: they change a run only where it is plain what was meant."
+    ),
+    click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: unsafe fixes too."),
     click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing."),
     click.option(
         "--take",
@@ -57,7 +59,7 @@ def without_effect(options: FixOptions) -> list[str]:
 
 
 def fix_filters(options: FixOptions) -> Iterator[Filter]:
-    """What gives findings the fixes that are asked for: those of pairs where a side is right, those of sizes."""
+    """Filters that give findings more fixes: the other side's value where a side is right, sizes that fit."""
 
     def with_pairs_taken(report: Report) -> Report:
         if options.take is None and not any(pair.truth for pair in report.pairs):
@@ -79,7 +81,7 @@ def fix_filters(options: FixOptions) -> Iterator[Filter]:
 def with_fixes(
     look: Callable[[], Report], roots: Sequence[str], options: FixOptions, severity: Severity, output: OutputOptions
 ) -> tuple[Report, int]:
-    """Fix what is found below some files and folders, or print what would change. What is left, and an exit code.
+    """Fix findings in some files and folders, or print what would change. Returns what is left, and an exit code.
 
     The code is 2 where a fix does not work, where ``--fix`` cannot write a file, or where ``--diff``, which shows no
     findings, cannot read one. Else ``--diff`` has 1 where something would change.
@@ -113,7 +115,7 @@ def with_fixes(
 
 
 def _failure(rewrite: Rewrite) -> str:
-    """Write a file; why that could not be done, or "" where it was."""
+    """Write a file. Returns why that failed, or "" where it did not."""
     try:
         note = rewrite.write()
     except LintError as error:
@@ -123,7 +125,7 @@ def _failure(rewrite: Rewrite) -> str:
 
 
 def _without(done: Iterable[Finding], failed: Iterable[str]) -> tuple[Finding, ...]:
-    """The findings whose fix is wholly in files that were written."""
+    """The findings whose fix is in none of the files that could not be written."""
     files = set(map(os.path.realpath, failed))
     return tuple(finding for finding in done if files.isdisjoint(map(os.path.realpath, _edited(finding))))
 

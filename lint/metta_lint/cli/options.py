@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -34,16 +34,16 @@ class PositiveNumber(click.ParamType[float]):
         try:
             number = float(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no number", param, ctx)
+            self.fail(f"{value!r} is not a number", param, ctx)
         if not 0 < number < float("inf"):
             self.fail(f"{value} is not a finite number above 0", param, ctx)
         return number
 
 
 def option_group(argument: str, record: Callable[..., object], *options: Option) -> Option:
-    """Options whose values a command gets as one record: ``rule_options`` gives it ``rules=RuleOptions(...)``.
+    """Options that a command gets as one record: ``rule_options`` gives it ``rules=RuleOptions(...)``.
 
-    The options are called as fields of the record are; ``--help`` lists them in this order.
+    Each option has the name of a field of the record. ``--help`` lists the options in this order.
     """
 
     def decorate(command: Command) -> Command:
@@ -60,7 +60,7 @@ def option_group(argument: str, record: Callable[..., object], *options: Option)
 
 
 class LaunchOptions(NamedTuple):
-    """What runs are launched with: the configuration's file, the machine, the trainers' versions and the overrides."""
+    """How runs are launched: the configuration file, the machine, the trainers' versions, the overrides."""
 
     config_path: str | None = None
     cpus: int | None = None
@@ -83,7 +83,7 @@ _LAUNCH: tuple[Option, ...] = (
         "trainers",
         multiple=True,
         metavar="NAME[@VERSION]",
-        help="The version that runs of a trainer are for, instead of the one that their files tell: pufferlib@2.",
+        help="The version of a trainer that its runs are for, instead of the one found in their files: pufferlib@2.",
     ),
     click.option(
         "--set",
@@ -109,7 +109,7 @@ pair_options = option_group(
 
 
 class RuleOptions(NamedTuple):
-    """Which rules run; ``preview`` is None where the configuration decides."""
+    """Which rules run. ``preview``: None leaves it to the configuration."""
 
     select: tuple[str, ...]
     extend_select: tuple[str, ...]
@@ -125,12 +125,12 @@ rule_options = option_group(
     ),
     click.option("--extend-select", multiple=True, metavar="CODE", help="Codes or prefixes of rules to run as well."),
     click.option("--ignore", multiple=True, metavar="CODE", help="Codes or prefixes of rules not to run."),
-    click.option("--preview/--no-preview", default=None, help="Run rules that are not yet stable too."),
+    click.option("--preview/--no-preview", default=None, help="Also run rules that are not yet stable."),
 )
 
 
 class HistoryOptions(NamedTuple):
-    """Whether drifts are followed through the repository's history, and how far."""
+    """Whether findings say how the two sides came to differ, and how many commits are read for that."""
 
     history: bool
     history_limit: int
@@ -154,7 +154,7 @@ history_options = option_group(
 
 
 class OutputOptions(NamedTuple):
-    """In which form a report is written, where, and how it looks there."""
+    """A report's format, the file it goes to, and how it looks."""
 
     output_file: str | None
     color: Literal["auto", "always", "never"]
@@ -168,7 +168,7 @@ class OutputOptions(NamedTuple):
 
     @property
     def style(self) -> Style:
-        """How a page looks: in a file it has no colours, and its lines are as long as they are."""
+        """How a page looks: in a file, without colours and line breaks for a terminal."""
         from metta_lint.reports.style import Style, style_for
 
         return Style(quiet=self.quiet) if self.output_file else style_for(sys.stdout, self.color, quiet=self.quiet)
@@ -191,10 +191,10 @@ def output_options(*formats: str) -> Option:
 
 
 def given(named: Sequence[str | None], launch: LaunchOptions) -> tuple[Config, Machine]:
-    """The configuration, and the machine as the command line completes it.
+    """The configuration, and its machine with the command line's options.
 
-    ``named`` are the files, folders and runs of the command line: no link is followed that leads out of their trees,
-    until the command ends. Raises LintError for a ``--set`` of a run that is not declared.
+    ``named`` are the files, folders and runs of the command line. Until the command ends, links that lead out of
+    their trees are not followed. Raises LintError for a ``--set`` of a run that is not declared.
     """
     path = launch.config_path
     there = [file for name in named if name and exists(file := split_entry(name)[0])]
@@ -221,27 +221,28 @@ def _check_name(override: str, config: Config) -> None:
 def with_rules(config: Config, rules: RuleOptions) -> Config:
     """The configuration with what the command line selects and ignores; ``--select`` replaces what it selects."""
     configured = [one for one in config.selectors if not (rules.select and one.selects)]
-    given_here = (
-        *_selectors((*rules.select, *rules.extend_select), selects=True),
-        *_selectors(rules.ignore, selects=False),
-    )
+    given_here = [
+        Selector(code, selects, from_command_line=True)
+        for items, selects in (((*rules.select, *rules.extend_select), True), (rules.ignore, False))
+        for item in items
+        for code in _codes(item)
+    ]
     preview = config.preview if rules.preview is None else rules.preview
     return config._replace(selectors=(*configured, *given_here), preview=preview)
 
 
-def _selectors(items: Iterable[str], *, selects: bool) -> Iterator[Selector]:
-    """The codes of an option, which may have several with commas between them.
+def _codes(item: str) -> list[str]:
+    """The codes of an option: one, or several with commas between them.
 
-    An empty one would be what every code begins with: ``--ignore ML101,`` is not meant to ignore everything.
+    An empty code would select everything: ``--ignore ML101,`` does not ignore every rule.
     """
-    for item in items:
-        codes = list(filter(None, map(str.strip, item.split(","))))
-        if not codes:
-            raise click.UsageError(f"{item!r} names no rule")
-        yield from (Selector(code, selects, from_command_line=True) for code in codes)
+    codes = list(filter(None, map(str.strip, item.split(","))))
+    if not codes:
+        raise click.UsageError(f"{item!r} names no rule")
+    return codes
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Say on stderr what the user asked for and does not get."""
+    """Print warnings on stderr."""
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
