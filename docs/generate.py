@@ -9,7 +9,7 @@ from tables import pages
 
 from metta_lint.project.schema import config_schema
 from metta_lint.rules.built_in import BUILT_IN
-from metta_lint.rules.page import MARKS, fixable, page, summary
+from metta_lint.rules.page import MARKS, fixable, page_of, summary
 from metta_lint.rules.registry import load_rules
 
 FOLDER = Path(__file__).parent / "rules"
@@ -24,7 +24,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     rules = sorted((*BUILT_IN, *load_rules()), key=lambda rule: rule.code)
     for rule in rules:
-        (FOLDER / f"{rule.code}.md").write_text(page(rule) + "\n", encoding="utf-8")
+        (FOLDER / f"{rule.code}.md").write_text(page_of(rule) + "\n", encoding="utf-8")
     rows = [
         f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {MARKS[fixable(rule)]} | {summary(rule)} |"
         for rule in rules

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-LINT = Path(__file__).parents[1] / "lint" / "metta_lint"
+ROOT = Path(__file__).parents[1]
+LINT = ROOT / "lint" / "metta_lint"
 PACKAGES = ("metta_lint", "metta_lint_rules", "metta_lint_trainer")
 ENTRIES = 18
 """Sixteen packages, ``__init__`` and ``__main__``."""
@@ -68,3 +71,38 @@ def test_the_trainer_imports_the_ground_floor_and_loops_alone() -> None:
     }
     of_the_linter = {name.split(".")[1] for name in named if name.startswith("metta_lint.")}
     assert of_the_linter == {"base", "loops"}
+
+
+# -- one word, one thing -----------------------------------------------------------------------------------------------
+
+SHARED = {
+    "command": "cli",
+    "derive": "trainers",
+    "page": "reports",
+    "parse": "sources",
+    "read_run": "trainers",
+}
+"""Functions that implement one Protocol, and the package whose modules do: a report format's ``page``, for example."""
+
+
+def definitions() -> Mapping[str, list[str]]:
+    """Classes, and functions that other modules can see, by name: the modules that define them."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for top in ("lint", "rules", "reference_trainer"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            module = path.relative_to(ROOT / top).with_suffix("").as_posix().replace("/", ".")
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                is_public = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+                if isinstance(node, ast.ClassDef) or (is_public and not _is_shared(node.name, module)):
+                    found[node.name].append(module)
+    return found
+
+
+def _is_shared(name: str, module: str) -> bool:
+    return name in SHARED and module.startswith(f"metta_lint.{SHARED[name]}.")
+
+
+def test_one_name_means_one_thing() -> None:
+    found = definitions()
+    assert len(found) > 500, "nothing was looked at"
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}

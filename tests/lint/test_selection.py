@@ -15,7 +15,7 @@ from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.base.plugins import RULES, listed_items
 from metta_lint.files.globs import matcher
 from metta_lint.project.config import Config, Selector
-from metta_lint.rules.page import page
+from metta_lint.rules.page import page_of
 from metta_lint.rules.registry import is_selected
 
 SIDES = ("pufferlib/config/metta.ini", "configs/train_job.yaml")
@@ -263,7 +263,7 @@ def test_lists_and_pages_mark_a_rule_in_preview(young: Path, capsys: pytest.Capt
     preview = {rule["code"]: rule["preview"] for rule in json.loads(capsys.readouterr().out)}
     assert [code for code, is_young in preview.items() if is_young] == ["ML499"]
     (rule,) = (added.item for added in listed_items(RULES, "young.py") if added.item.code == "ML499")
-    assert "Not yet stable: it runs with `--preview`" in page(rule)
+    assert "Not yet stable: it runs with `--preview`" in page_of(rule)
 
 
 def test_a_configuration_without_a_word_selects_all() -> None:

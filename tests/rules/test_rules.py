@@ -12,7 +12,7 @@ from metta_lint.api.testing import Example, examples, kinds_of_fixes
 from metta_lint.fixes.solver.answers import SOLVED
 from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.rules.finding import SEVERITIES
-from metta_lint.rules.page import page
+from metta_lint.rules.page import page_of
 from metta_lint.rules.registry import list_rules, listed, load_rules
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", [*BUILT_IN, *RULES], ids=lambda rule: rule.code)
 def test_the_docs_hold_the_page_that_the_rule_makes(rule: Rule | BuiltIn) -> None:
-    assert (DOCS / f"{rule.code}.md").read_text(encoding="utf-8") == page(rule) + "\n"
+    assert (DOCS / f"{rule.code}.md").read_text(encoding="utf-8") == page_of(rule) + "\n"
 
 
 def test_a_rule_file_is_short() -> None:

@@ -34,7 +34,7 @@ def command(
     code: str, configs: tuple[str, ...], against: str | None, launch: LaunchOptions, output: OutputOptions
 ) -> int:
     """A rule's page: what it finds, why it matters, how to fix it; with --config RUN, on your own numbers."""
-    from metta_lint.rules.page import page
+    from metta_lint.rules.page import page_of
 
     files = [name for name in configs if TOML.fits(name)]
     runs = [name for name in configs if name not in files]
@@ -47,7 +47,7 @@ def command(
     run = runs[0] if runs else None
     config, machine = given((run, against), launch._replace(config_path=files[0] if files else None))
     rule = _rule(code, config)
-    text = page(rule)
+    text = page_of(rule)
     if run is not None:
         from metta_lint.check.explanation import RuleQuestion, explain
         from metta_lint.reports.explanation import explanation_page

@@ -13,7 +13,7 @@ from metta_lint import __version__
 from metta_lint.reports.json import as_json
 from metta_lint.reports.remarks import remark_lines, repository_path, rules_by_code, with_fingerprints
 from metta_lint.rules.finding import DOCUMENTATION
-from metta_lint.rules.page import page as rule_text
+from metta_lint.rules.page import page_of as rule_text
 from metta_lint.rules.page import summary, why_it_matters
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ SENTENCES: dict[Fixable | None, str] = {
 """What a rule's page says of each kind."""
 
 
-def page(rule: Rule | BuiltIn) -> str:
+def page_of(rule: Rule | BuiltIn) -> str:
     """A rule's page in markdown: its docstring under a heading of its code and name."""
     stability = " Not yet stable: it runs with `--preview`." if is_preview(rule) else ""
     fixes = SENTENCES[fixable(rule)]

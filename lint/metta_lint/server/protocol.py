@@ -19,7 +19,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from metta_lint import __version__
 from metta_lint.rules.built_in import BUILT_IN
-from metta_lint.rules.page import page
+from metta_lint.rules.page import page_of
 from metta_lint.rules.registry import load_rules
 from metta_lint.server.actions import EXPLAIN, KINDS, Asked, actions
 from metta_lint.server.hover import hover
@@ -172,7 +172,7 @@ class Server:
         reports = [checked.report for checked in (await self.session.found()).result.checked]
         ours = [rule.load() for report in reports if report is not None for rule in report.rules]
         every: tuple[BuiltIn | Rule, ...] = (*BUILT_IN, *load_rules(), *ours)
-        found = next((page(rule) for rule in every if rule.code == code), None)
+        found = next((page_of(rule) for rule in every if rule.code == code), None)
         text = found or f"# {code}\n\nNo rule here has this code."
         if get_capability(self.language_server.client_capabilities, "window.show_document.support"):
             path = os.path.join(self._pages, f"{code if found else 'unknown'}.md")
