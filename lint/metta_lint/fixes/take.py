@@ -26,15 +26,10 @@ Taken: TypeAlias = "Fix | str"
 
 PASSES = 2
 """A second pass, because one quantity may need the value of another that comes after it."""
-AGREED = (
-    "agents_per_env",
-    "num_envs",
-    "num_workers",
-    "async_factor",
-    "batch_size",
-    "minibatch_size",
-    "bptt_horizon",
-    "update_epochs",
+AGREED = tuple(
+    """
+    agents_per_env num_envs num_workers async_factor batch_size minibatch_size bptt_horizon update_epochs
+    """.split()
 )
 """Quantities that keep their values while others are solved for, where both sides agree on them."""
 _OTHER: dict[Side, Side] = {"left": "right", "right": "left"}

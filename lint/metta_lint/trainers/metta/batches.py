@@ -13,13 +13,11 @@ if TYPE_CHECKING:
     from metta_lint.plans.derivation import Derivation
     from metta_lint.plans.run import Run
 
-SIZES = (
-    "trainer.num_workers",
-    "trainer.batch_size",
-    "trainer.minibatch_size",
-    "trainer.forward_pass_minibatch_target_size",
-    "trainer.async_factor",
-    "env.game.num_agents",
+SIZES = tuple(
+    """
+    trainer.num_workers trainer.batch_size trainer.minibatch_size trainer.forward_pass_minibatch_target_size
+    trainer.async_factor env.game.num_agents
+    """.split()
 )
 CLOCKS = ("trainer.update_epochs", "trainer.total_timesteps")
 WORKERS = "trainer.num_workers"

@@ -5,13 +5,11 @@ from metta_lint.trainers.metta.plan import derive
 from metta_lint.trainers.trainer import Solvable, Trainer
 
 _SOLVABLE = Solvable(
-    (
-        "trainer.batch_size",
-        "trainer.minibatch_size",
-        "trainer.forward_pass_minibatch_target_size",
-        "trainer.bptt_horizon",
-        "trainer.async_factor",
-        "trainer.num_workers",
+    tuple(
+        """
+        trainer.batch_size trainer.minibatch_size trainer.forward_pass_minibatch_target_size trainer.bptt_horizon
+        trainer.async_factor trainer.num_workers
+        """.split()
     ),
     {"": "", "env.": "trainer.env_overrides."},
 )

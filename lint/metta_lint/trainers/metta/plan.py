@@ -19,37 +19,15 @@ if TYPE_CHECKING:
     from metta_lint.loops.loop import Loop
     from metta_lint.plans.run import Run
 
-REQUIREMENTS = (
-    "keys-given",
-    "known-target",
-    "integer-sizes",
-    "integer-clocks",
-    "positive-sizes",
-    "positive-horizon",
-    "known-optimizer",
-    "typed-values",
-    "bounded-values",
-    "known-choices",
-    "paths-given",
-    "known-keys",
-    "minibatch-fits-whole-batch",
-    "minibatch-divides-whole-batch",
-    "minibatch-fits-batch",
-    "minibatch-divides-batch",
-    "curriculum-given",
-    "evaluations-have-checkpoints",
-    "evaluations-have-uploads",
-    "uploads-have-checkpoints",
-    "known-backend",
-    "positive-envs",
-    "workers-divide-envs",
-    "worker-envs-divide-batch",
-    "batches-divide-envs",
-    "agents-fit-environment",
-    "agents-fit-segments",
-    "horizon-divides-minibatch",
-    "minibatch-segments-divide-segments",
-    "contiguous-ids-off",
+REQUIREMENTS = tuple(
+    """
+    keys-given known-target integer-sizes integer-clocks positive-sizes positive-horizon known-optimizer typed-values
+    bounded-values known-choices paths-given known-keys minibatch-fits-whole-batch minibatch-divides-whole-batch
+    minibatch-fits-batch minibatch-divides-batch curriculum-given evaluations-have-checkpoints evaluations-have-uploads
+    uploads-have-checkpoints known-backend positive-envs workers-divide-envs worker-envs-divide-batch
+    batches-divide-envs agents-fit-environment agents-fit-segments horizon-divides-minibatch
+    minibatch-segments-divide-segments contiguous-ids-off
+    """.split()
 )
 """What Metta insists on, in its order: its config's model, vectorisation, Experience, the first rollout."""
 

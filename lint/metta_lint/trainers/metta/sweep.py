@@ -28,15 +28,11 @@ if TYPE_CHECKING:
     from metta_lint.trainers.trees.tree import ConfigTree
 
 SEARCH = Search(
-    sizes=(
-        "trainer.batch_size",
-        "trainer.minibatch_size",
-        "trainer.bptt_horizon",
-        "trainer.update_epochs",
-        "trainer.total_timesteps",
-        "trainer.forward_pass_minibatch_target_size",
-        "trainer.async_factor",
-        "trainer.num_workers",
+    sizes=tuple(
+        """
+        trainer.batch_size trainer.minibatch_size trainer.bptt_horizon trainer.update_epochs trainer.total_timesteps
+        trainer.forward_pass_minibatch_target_size trainer.async_factor trainer.num_workers
+        """.split()
     ),
     otherwise="the sweep does not check that, and the run dies when it starts",
     ends_the_sweep=False,

@@ -28,18 +28,12 @@ VECTOR = "PufferLib 3.0 vector.py make()"
 
 OPTIMIZERS = ("adam", "muon", "adamw_schedulefree", "sgd_schedulefree")
 
-REQUIREMENTS = (
-    "integer-sizes",
-    "integer-clocks",
-    "positive-sizes",
-    "positive-horizon",
-    "known-optimizer",
-    "minibatch-fits-batch",
-    "minibatch-divides-batch",
-    "worker-envs-divide-batch",
-    "agents-fit-segments",
-    "horizon-divides-minibatch",
-    "minibatch-segments-divide-segments",
+REQUIREMENTS = tuple(
+    """
+    integer-sizes integer-clocks positive-sizes positive-horizon known-optimizer minibatch-fits-batch
+    minibatch-divides-batch worker-envs-divide-batch agents-fit-segments horizon-divides-minibatch
+    minibatch-segments-divide-segments
+    """.split()
 )
 """What it insists on before its first step, in its order: validators, vectorisation, Experience."""
 
