@@ -14,7 +14,7 @@ from metta_lint.base.errors import InputError
 from metta_lint.files.file_system import first_bytes, reading_instead
 from metta_lint.sources import read
 from metta_lint.sources.edit import Edit, Fix
-from metta_lint.sources.edits import resolved
+from metta_lint.sources.edits import resolved_fix
 from metta_lint.sources.text import FileText
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def written_entries(node: Node, path: tuple[object, ...] = ()) -> Iterator[tuple
 
 def edited(path: str, edit: Edit) -> bytes | None:
     """The file's bytes with an edit made, None where it cannot be told how."""
-    fix = resolved(Fix("change it", (edit,)))
+    fix = resolved_fix(Fix("change it", (edit,)))
     return None if fix is None else FileText(path, first_bytes(path, 10_000_000).decode()).edited(fix.edits)
 
 
@@ -339,4 +339,4 @@ def test_the_value_of_an_anchor_is_its_own_entrys() -> None:
 
 def test_a_place_that_a_file_no_longer_has_is_none() -> None:
     assert made("f.yaml", "x: 1\n", Edit(Span("f.yaml", 9, 1, 9, 2), "y")) is None
-    assert resolved(Fix("it", (Edit(Span("not_there.yaml", 1, 1, 1, 2), "y"),))) is None
+    assert resolved_fix(Fix("it", (Edit(Span("not_there.yaml", 1, 1, 1, 2), "y"),))) is None

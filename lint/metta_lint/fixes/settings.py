@@ -23,7 +23,7 @@ from metta_lint.sources.edit import Edit
 from metta_lint.sources.entry_removal import ends_in_block_text
 from metta_lint.sources.literals import Unwritable, like, written
 from metta_lint.sources.syntax import INI
-from metta_lint.sources.text import text_of
+from metta_lint.sources.text import file_text
 from metta_lint.trainers.dialects import trainer_for
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _text(changes: list[tuple[_WritePlace, object]]) -> str:
             nested = cast("dict[str, object]", nested.setdefault(key, {}))
         nested[each.keys[-1]] = written(new, path)
     every = [line for indent, nested in lines.items() for line in _lines(nested, indent, is_ini=INI.fits(path))]
-    newline = text_of(path).newline
+    newline = file_text(path).newline
     return "".join(f"{newline}{line}" for line in every)
 
 
@@ -150,7 +150,7 @@ def plan_edited(run: Run, edits: Iterable[Edit]) -> Plan:
     for edit in dict.fromkeys(edits):
         files.setdefault(edit.span.path, []).append(edit)
     try:
-        contents = {path: text_of(path).edited(of_file) for path, of_file in files.items()}
+        contents = {path: file_text(path).edited(of_file) for path, of_file in files.items()}
         with reading_instead(contents):
             return plan_again(run)
     except (LintError, OSError, UnicodeDecodeError) as error:
@@ -185,7 +185,7 @@ def _place_in_file(setting: Setting) -> _WritePlace | None:
     """Where a setting stands; None where that is no file but an override."""
     if setting.span is None or setting.span.path == COMMAND_LINE:
         return None
-    text = text_of(setting.span.path)
+    text = file_text(setting.span.path)
     start, end = text.offsets(setting.span)
     return _WritePlace(setting.span, text.text[start:end])
 
@@ -201,7 +201,7 @@ def _new_line(run: Run, key: str) -> _WritePlace | None:
     if prefix is None or not isinstance(root, Mapping):
         return None
     own_key = own[prefix] + key.removeprefix(prefix)
-    text = text_of(run.file)
+    text = file_text(run.file)
     return _line_in_ini(text, root, own_key) if INI.fits(run.file) else _line_in_yaml(text, root, own_key.split("."))
 
 

@@ -178,9 +178,9 @@ def _each_once(values: tuple[object, ...]) -> tuple[object, ...]:
 def _fix(draft: Draft) -> Fix | None:
     if draft.fix is None:
         return None
-    from metta_lint.sources.edits import resolved
+    from metta_lint.sources.edits import resolved_fix
 
-    return resolved(draft.fix)
+    return resolved_fix(draft.fix)
 
 
 def _entry(at: Place | Span) -> str:

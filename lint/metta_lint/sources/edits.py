@@ -12,7 +12,7 @@ from metta_lint.sources import readable
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.entry_removal import is_referred_to, removed
 from metta_lint.sources.syntax import INI, TOML
-from metta_lint.sources.text import FileText, text_of
+from metta_lint.sources.text import FileText, file_text
 
 if TYPE_CHECKING:
     from metta_lint.files.file_system import Identity
@@ -24,12 +24,12 @@ _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*\s+\Z")  # of a YAML key: an anchor, w
 _QUOTES = ("'", '"')
 
 
-def resolved(fix: Fix) -> Fix | None:
+def resolved_fix(fix: Fix) -> Fix | None:
     """A fix whose edits are all texts at places; None where one of them cannot be told, or would say something else."""
     edits: list[Edit] = []
     for edit in fix.edits:
         try:
-            found = _resolved(edit, text_of(edit.span.path))
+            found = _resolved(edit, file_text(edit.span.path))
         except (OSError, ValueError, IndexError):  # a file that is gone, is no text, or has changed
             return None
         if not found:
@@ -113,4 +113,4 @@ def without_repetition(again: Span, first: Span) -> Fix | None:
     one, other = (repr(plain(found[2].value)) for found in (of_first, of_again))  # 1 and True are not the same
     if one != other:
         return None
-    return resolved(Fix("remove the repetition", (Edit(again, "", "entry"),), is_safe=True))
+    return resolved_fix(Fix("remove the repetition", (Edit(again, "", "entry"),), is_safe=True))

@@ -19,7 +19,7 @@ BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 """Statements of a module whose own statements may or may not run."""
 
 
-class Member(NamedTuple):
+class Keyword(NamedTuple):
     """What a call can give by name: a function's parameter, or a field of a class; ``default`` is None without one."""
 
     span: Span
@@ -42,7 +42,7 @@ class Function(NamedTuple):
     """
 
     name: str
-    parameters: MappingABC[str, Member]
+    parameters: MappingABC[str, Keyword]
     span: Span
     takes_any: bool = False
     forwards: tuple[Forward, ...] = ()
@@ -57,7 +57,7 @@ class Class(NamedTuple):
 
     name: str
     bases: tuple[str, ...]
-    fields: MappingABC[str, Member]
+    fields: MappingABC[str, Keyword]
     methods: MappingABC[str, Function]
     span: Span
     name_span: Span
@@ -153,7 +153,7 @@ class _DeclarationReader:
     # -- classes ---------------------------------------------------------------------------------------------------
 
     def _class(self, statement: ast.ClassDef) -> Class:
-        fields: dict[str, Member] = {}
+        fields: dict[str, Keyword] = {}
         methods: dict[str, Function] = {}
         for item, _ in _flat(statement.body):
             match item:
@@ -174,8 +174,8 @@ class _DeclarationReader:
             self._decorators(statement),
         )
 
-    def _parameter(self, place: ast.Name | ast.arg, default: ast.expr | None) -> Member:
-        return Member(self.places.span(place), None if default is None else self.calculator.node(default))
+    def _parameter(self, place: ast.Name | ast.arg, default: ast.expr | None) -> Keyword:
+        return Keyword(self.places.span(place), None if default is None else self.calculator.node(default))
 
     def _decorators(self, statement: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
         calls = [item.func if isinstance(item, ast.Call) else item for item in statement.decorator_list]

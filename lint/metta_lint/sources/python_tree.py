@@ -17,7 +17,7 @@ from metta_lint.sources.python_literals import Expression
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.sources.python_declarations import Function, Member, Module
+    from metta_lint.sources.python_declarations import Function, Keyword, Module
 
 HOPS_LIMIT = 10
 """Imports from file to file until a name is found, and classes that inherit from one another."""
@@ -111,9 +111,9 @@ class Tree:
                 if parent is not None:
                     queue.append(parent)
 
-    def fields(self, found: Declared) -> dict[str, tuple[Module, Member]]:
+    def fields(self, found: Declared) -> dict[str, tuple[Module, Keyword]]:
         """A class's fields and those that it inherits, each with the module that declares it."""
-        fields: dict[str, tuple[Module, Member]] = {}
+        fields: dict[str, tuple[Module, Keyword]] = {}
         for owner in self.lineage(found):
             for name, field in owner.item.fields.items() if isinstance(owner.item, Class) else ():
                 fields.setdefault(name, (owner.module, field))

@@ -92,7 +92,7 @@ class FileText:
         return text.encode()
 
 
-def text_of(path: str) -> FileText:
+def file_text(path: str) -> FileText:
     """A file's text. Raises OSError for what cannot be read, UnicodeDecodeError for what is no UTF-8."""
     return _text_of(identity(path))
 
