@@ -61,11 +61,6 @@ def parse_1_1(data: bytes, path: str) -> Document:
 class _Stream:
     """Composes the nodes of one file from its parser's events."""
 
-    __slots__ = (
-        *("anchors", "end", "events", "lines", "merges", "nodes"),
-        *("path", "plain", "remap", "repeats", "text"),
-    )
-
     events: Callable[[], Any]
     nodes: int
     end: Any  # the mark at which the latest content ended
@@ -124,35 +119,31 @@ class _Stream:
         self.nodes += 1
         if self.nodes > NODE_LIMIT:
             self._count(event, 0)  # refuses
-        if event.anchor is not None:
-            return self._alias(event) if type(event) is AliasEvent else self._anchored(event, depth)
-        if type(event) is ScalarEvent:
-            self.end = end = event.end_mark
-            return Scalar(self._value(event), self._span(event.start_mark, end))
-        return self._collection(event, depth)
-
-    def _anchored(self, event: Any, depth: int) -> Node:
+        if type(event) is AliasEvent:
+            return self._alias(event)
         anchor, before = event.anchor, self.nodes
-        if anchor in self.anchors:
-            raise InputError(f"found duplicate anchor {anchor!r}", self._event_span(event))
-        self.anchors[anchor] = None
+        if anchor is not None:
+            if anchor in self.anchors:
+                raise InputError(f"found duplicate anchor {anchor!r}", self._event_span(event))
+            self.anchors[anchor] = None
         if type(event) is ScalarEvent:
             self.end = event.end_mark
             node: Node = Scalar(self._value(event), self._scalar_span(event))
         else:
             node = self._collection(event, depth)
-        self.anchors[anchor] = (node, self.nodes - before)
+        if anchor is not None:
+            self.anchors[anchor] = node, self.nodes - before
         return node
 
     def _collection(self, event: Any, depth: int) -> Mapping | Sequence:
         if depth >= DEPTH_LIMIT:
             raise InputError(f"nested deeper than {DEPTH_LIMIT} levels", self._event_span(event))
-        if type(event) is MappingStartEvent:
-            return self._mapping(event, depth + 1)
-        return self._sequence(event, depth + 1)
+        is_mapping = type(event) is MappingStartEvent
+        if event.tag not in (*_UNTAGGED, f"tag:yaml.org,2002:{'map' if is_mapping else 'seq'}"):
+            raise self._tag_error(event)
+        return self._mapping(event, depth + 1) if is_mapping else self._sequence(event, depth + 1)
 
     def _mapping(self, start: Any, depth: int) -> Mapping:
-        self._check_collection_tag(start, "tag:yaml.org,2002:map")
         entries: dict[object, Entry] = {}
         merges: list[tuple[Span, list[Mapping]]] = []
         events = self.events
@@ -200,7 +191,6 @@ class _Stream:
         return sources
 
     def _sequence(self, start: Any, depth: int) -> Sequence:
-        self._check_collection_tag(start, "tag:yaml.org,2002:seq")
         items = []
         events = self.events
         while type(event := events()) is not SequenceEndEvent:
@@ -237,10 +227,6 @@ class _Stream:
         except ValueError as error:
             raise InputError(str(error), self._scalar_span(event)) from None
         raise self._tag_error(event)
-
-    def _check_collection_tag(self, event: Any, expected: str) -> None:
-        if event.tag not in _UNTAGGED and event.tag != expected:
-            raise self._tag_error(event)
 
     def _tag_error(self, event: Any) -> InputError:
         match = _TAG.match(self.text, self._content_start(event))
@@ -279,13 +265,9 @@ class _Stream:
         return match.end() if match else offset
 
     def _input_error(self, error: yaml.YAMLError) -> InputError:
-        if isinstance(error, yaml.MarkedYAMLError):
-            return self._marked_error(error)
-        match = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
-        place = self.lines.span(match.start() if match else 0)
-        return InputError("special characters are not allowed", place)
-
-    def _marked_error(self, error: yaml.MarkedYAMLError) -> InputError:
+        if not isinstance(error, yaml.MarkedYAMLError):
+            match = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
+            return InputError("special characters are not allowed", self.lines.span(match.start() if match else 0))
         message = error.problem or error.context or "not YAML"
         mark = error.problem_mark or error.context_mark
         if error.problem and error.context:
