@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from importlib.machinery import PathFinder
@@ -42,7 +43,7 @@ class Added(NamedTuple):
 
 
 _files: tuple[str, ...] = ()
-_modules: tuple[object, ...] = ()
+_modules: list[object] = []
 _listeners: list[Callable[[], None]] = []
 
 
@@ -53,7 +54,12 @@ def use(files: Sequence[str]) -> None:
     PluginFileError for a plugin file that cannot be loaded.
     """
     global _files, _modules  # noqa: PLW0603 - which plugins there are belongs to the process, as codecs do
-    modules = tuple(map(_usable, files))
+    modules = []
+    for file in files:
+        try:
+            modules.append(_loaded(file))
+        except LintError as error:
+            raise PluginFileError(str(error), file) from error
     if modules == _modules:
         return
     _files = tuple(map(os.path.abspath, files))  # the current folder may change before they are asked for
@@ -61,13 +67,6 @@ def use(files: Sequence[str]) -> None:
     _added.cache_clear()
     for forget in _listeners:
         forget()
-
-
-def _usable(file: str) -> object:
-    try:
-        return _loaded(file)
-    except LintError as error:
-        raise PluginFileError(str(error), file) from error
 
 
 def on_change(forget: Callable[[], None]) -> None:
@@ -87,7 +86,7 @@ def _added(group: str, _path: tuple[str, ...], files: tuple[str, ...]) -> tuple[
 
 
 def listed_items(group: str, file: str) -> list[Added]:
-    """What a plugin file adds to a group. Raises LintError for one that cannot be loaded."""
+    """What a plugin file adds to a group. Raises PluginFileError for one that cannot be loaded."""
     return _items(getattr(_loaded(file), _list_name(group), ()), group, file)
 
 
@@ -97,13 +96,13 @@ def _list_name(group: str) -> str:
 
 def _items(listed: object, group: str, origin: str) -> list[Added]:
     """The items of a list, each with what it must have."""
+    name = _list_name(group)
     if not isinstance(listed, list | tuple):
-        raise LintError(f"{origin}: {_list_name(group)} is no list")
+        raise LintError(f"{origin}: {name} is no list")
     for item in listed:
-        missing = _missing(item, group)
-        if missing:
-            kind = group.rpartition(".")[2].removesuffix("s")
-            raise LintError(f"{origin}: {item!r} in {_list_name(group)} is no {kind}: it has no {', '.join(missing)}")
+        if missing := _missing(item, group):
+            kind = name.lower().removesuffix("s")
+            raise LintError(f"{origin}: {item!r} in {name} is no {kind}: it has no {', '.join(missing)}")
     return [Added(origin, item) for item in listed]
 
 
@@ -187,12 +186,8 @@ class EntryPoint(NamedTuple):
         """What is added to the group: the list that the module or object has, the object itself, or a list of such."""
         found = self.load()
         name = _list_name(self.group)
-        if hasattr(found, name):
-            listed = getattr(found, name)
-        elif not _missing(found, self.group):
-            listed = [found]
-        else:
-            listed = found if isinstance(found, list | tuple) else ()
+        alone = [found] if not _missing(found, self.group) else found if isinstance(found, list | tuple) else ()
+        listed = getattr(found, name, alone)
         if not listed:
             raise LintError(f"{self}: no list {name}")
         return _items(listed, self.group, str(self))
@@ -211,41 +206,30 @@ def entry_points(group: str) -> list[EntryPoint]:
         return [EntryPoint(point.dist.name if point.dist else "?", group, point.name, point.value) for point in found]
     return [
         EntryPoint(package, group, name, value)
-        for package, text in _entry_points(tuple(sys.path))
+        for package, text in _installed(tuple(sys.path))
         for name, value in _named_in(text, group)
     ]
-
-
-@lru_cache(maxsize=1)
-def _entry_points(path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Every installed package, and its entry points as they are written."""
-    found: dict[str, tuple[str, str]] = {}
-    for folder in path:
-        for name in _listed(folder):
-            package = name.partition("-")[0]
-            project = package.replace(".", "_").lower()
-            if name.endswith(METADATA) and project not in found:  # the first of a name is the one that is imported
-                found[project] = package, _text(os.path.join(folder, name, "entry_points.txt"))
-    return tuple(found.values())
 
 
 def _other_importers() -> bool:
     return any(finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path)
 
 
-def _listed(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder or ".")
-    except OSError:
-        return []
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError:
-        return ""
+@lru_cache(maxsize=1)
+def _installed(path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Every installed package, and its entry points as they are written."""
+    found: dict[str, tuple[str, str]] = {}
+    for folder in path:
+        with suppress(OSError):
+            for name in os.listdir(folder or "."):
+                package = name.partition("-")[0]
+                project = package.replace(".", "_").lower()
+                if name.endswith(METADATA) and project not in found:  # the first of a name is the one that is imported
+                    found[project] = package, ""
+                    file = os.path.join(folder, name, "entry_points.txt")
+                    with suppress(OSError), open(file, encoding="utf-8") as text:
+                        found[project] = package, text.read()
+    return tuple(found.values())
 
 
 def _named_in(text: str, group: str) -> list[tuple[str, str]]:
