@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Span
 from metta_lint.base.records import NamedTuple
-from metta_lint.sources.python_literals import Calculator, Expression, Places, dotted
+from metta_lint.sources.python_literals import Calculator, Expression, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ class Module(NamedTuple):
 
 def declarations(tree: ast.Module, path: str, lines: list[str]) -> Module:
     """What a parsed file declares. What is set in more than one place, or changed later, is no constant."""
-    reader = _DeclarationReader(Places(path, lines))
+    reader = _DeclarationReader(path, lines)
     for statement, certain in _flat(tree.body):
         reader.read(statement, certain=certain)
     return Module(path, reader.classes, reader.functions, reader.constants, reader.imports)
@@ -110,14 +110,12 @@ def _inside(block: ast.stmt) -> Iterator[ast.stmt]:
 class _DeclarationReader:
     """Gathers a module's declarations, statement by statement."""
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
+    def __init__(self, path: str, lines: list[str]) -> None:
+        self.calculator = Calculator(path, lines)
         self.classes: dict[str, Class] = {}
         self.functions: dict[str, Function] = {}
         self.constants: dict[str, Entry] = {}
         self.imports: dict[str, str] = {}
-        self._values: dict[str, Node] = {}
-        self.calculator = Calculator(places, self._values)
 
     def read(self, statement: ast.stmt, *, certain: bool) -> None:
         match statement:
@@ -137,9 +135,9 @@ class _DeclarationReader:
     def _constant(self, name: str, target: ast.Name, value: ast.expr, *, certain: bool) -> None:
         node = self.calculator.node(value)
         if not certain or name in self.constants:
-            node = Scalar(Expression(self.places.text(value)), self.places.span(value))
-        self.constants[name] = Entry(self.places.span(target), node)
-        self._values[name] = node
+            node = self.calculator.unknown(value)
+        self.constants[name] = Entry(self.calculator.span(target), node)
+        self.calculator.constants[name] = node
 
     def _forget(self, statement: ast.stmt) -> None:
         """What a statement names (``MAKE[...] = x``, ``MAKE.update(...)``, ``del MAKE``) is no constant any more."""
@@ -148,7 +146,7 @@ class _DeclarationReader:
                 entry = self.constants[part.id]
                 unknown = Scalar(Expression(f"{part.id}, which line {statement.lineno} changes"), entry.value.span)
                 self.constants[part.id] = entry._replace(value=unknown)
-                self._values.pop(part.id, None)
+                self.calculator.constants.pop(part.id, None)
 
     # -- classes ---------------------------------------------------------------------------------------------------
 
@@ -158,7 +156,7 @@ class _DeclarationReader:
         for item, _ in _flat(statement.body):
             match item:
                 case ast.AnnAssign(target=ast.Name(id=name) as target, value=value):
-                    if "ClassVar" not in self.places.text(item.annotation):
+                    if "ClassVar" not in self.calculator.text(item.annotation):
                         fields[name] = self._parameter(target, _default_of(value))
                 case ast.Assign(targets=[ast.Name(id=name) as target], value=value) if name != "model_config":
                     fields[name] = self._parameter(target, _default_of(value))
@@ -169,13 +167,13 @@ class _DeclarationReader:
             tuple(dotted(base) for base in statement.bases),
             fields,
             methods,
-            self.places.span(statement),
-            self.places.name_span(statement),
+            self.calculator.span(statement),
+            self.calculator.name_span(statement),
             self._decorators(statement),
         )
 
     def _parameter(self, place: ast.Name | ast.arg, default: ast.expr | None) -> Keyword:
-        return Keyword(self.places.span(place), None if default is None else self.calculator.node(default))
+        return Keyword(self.calculator.span(place), None if default is None else self.calculator.node(default))
 
     def _decorators(self, statement: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
         calls = [item.func if isinstance(item, ast.Call) else item for item in statement.decorator_list]
@@ -197,7 +195,7 @@ class _DeclarationReader:
         return Function(
             statement.name,
             parameters,
-            self.places.name_span(statement),
+            self.calculator.name_span(statement),
             takes_any=signature.kwarg is not None,
             forwards=forwards,
             keeps=keeps,

@@ -44,14 +44,16 @@ class Expression(NamedTuple):
     complete: bool = True
 
 
-class Places:
-    """Turns ast's lines and columns, which count UTF-8 bytes, into spans, which count characters."""
+class Calculator:
+    """Reads the expressions of a file; ``constants`` are the names whose values are known so far.
 
-    __slots__ = ("lines", "path")
+    ast's lines and columns, which count UTF-8 bytes, become spans, which count characters.
+    """
 
     def __init__(self, path: str, lines: list[str]) -> None:
         self.path = path
         self.lines = lines
+        self.constants: dict[str, Node] = {}
 
     def span(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> Span:
         end_line = node.end_lineno or node.lineno
@@ -71,25 +73,19 @@ class Places:
         text = line[: span.end_column - span.column] if one_line else f"{line.rstrip()} ..."
         return text if len(text) <= TEXT_LIMIT else f"{text[: TEXT_LIMIT - 4]} ..."
 
+    def unknown(self, node: ast.expr) -> Scalar:
+        """What stands for an expression whose value is not known."""
+        return Scalar(Expression(self.text(node)), self.span(node))
+
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1]
         return offset + 1 if text.isascii() else len(text.encode()[:offset].decode("utf-8", "ignore")) + 1
 
-
-class Calculator:
-    """Reads expressions; ``constants`` are the names whose values are known so far."""
-
-    __slots__ = ("constants", "places")
-
-    def __init__(self, places: Places, constants: MappingABC[str, Node]) -> None:
-        self.places = places
-        self.constants = constants
-
     def node(self, expression: ast.expr, depth: int = 0) -> Node:
         """The expression's value with its places; a Scalar of an Expression where it is no literal."""
-        span = self.places.span(expression)
+        span = self.span(expression)
         if depth > DEPTH_LIMIT:
-            return Scalar(Expression(self.places.text(expression)), span)
+            return self.unknown(expression)
         match expression:
             case ast.Constant(value=value) if _is_plain(value):
                 return Scalar(value, span)
@@ -101,7 +97,7 @@ class Calculator:
                 return self.constants[name]._replace(span=span)  # what it is made of keeps its places
             case ast.UnaryOp() | ast.BinOp():
                 number = self._number(expression, depth)
-                return Scalar(Expression(self.places.text(expression)) if number is None else number, span)
+                return self.unknown(expression) if number is None else Scalar(number, span)
             case ast.Call(func=ast.Name(id="dict"), args=[], keywords=[]):
                 return Mapping({}, span)
             case ast.Call(func=ast.Name(id="list" | "set" | "tuple"), args=[], keywords=[]):
@@ -112,12 +108,12 @@ class Calculator:
         entries: dict[object, Entry] = {}
         for key, value in zip(expression.keys, expression.values, strict=True):
             if not isinstance(key, ast.Constant) or not _is_plain(key.value):
-                return Scalar(Expression(self.places.text(expression)), span)
-            entries[key.value] = Entry(self.places.span(key), self.node(value, depth + 1))
+                return self.unknown(expression)
+            entries[key.value] = Entry(self.span(key), self.node(value, depth + 1))
         return Mapping(entries, span)
 
     def _expression(self, expression: ast.expr, depth: int) -> Expression:
-        text = self.places.text(expression)
+        text = self.text(expression)
         if not isinstance(expression, ast.Call):
             return Expression(text, dotted(expression))
         arguments = {word.arg: self.node(word.value, depth + 1) for word in expression.keywords if word.arg is not None}
