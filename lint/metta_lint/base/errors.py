@@ -43,7 +43,3 @@ class InputError(LintError):
         self.message = message
         self.span = span
         self.repeats = repeats
-
-    def again(self) -> InputError:
-        """The same error, to be raised once more: one that is raised twice would keep both tracebacks."""
-        return InputError(self.message, self.span, self.repeats)

@@ -48,7 +48,7 @@ def read(path: str, data: bytes | None = None) -> Document:
         _read_into_cache(key)
     found = _documents[key][0]
     if isinstance(found, InputError):
-        raise found.again()
+        raise found.with_traceback(None)  # or it would keep those of all who have raised it
     return found
 
 
@@ -90,19 +90,16 @@ def _read_as(syntax: Syntax | None, path: str, data: bytes) -> Document:
     suffix = os.path.splitext(path)[1].lower()
     for source in added_sources():
         if suffix in source.suffixes and source.claims(path, data):
-            return _parsed_by(source, data, path)
+            try:
+                return source.parse(data, path)
+            except LintError:
+                raise
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                raise LintError(f"source {source.name} crashed on {path}: {reason}") from error
     if syntax is None:
         raise InputError(f"no reader for this kind of file (known: {' '.join(known_suffixes())})", file_start(path))
     return syntax.parse(data, path)
-
-
-def _parsed_by(source: Source, data: bytes, path: str) -> Document:
-    try:
-        return source.parse(data, path)
-    except LintError:
-        raise
-    except Exception as error:
-        raise LintError(f"source {source.name} crashed on {path}: {type(error).__name__}: {error}") from error
 
 
 def bytes_of(path: str) -> bytes:

@@ -30,7 +30,10 @@ def written(value: object, path: str, before: str = "") -> str:
     writer = _WRITERS.get(syntax_of(path))
     if writer is None:
         raise Unwritable(f"{path} is of no kind that values are written into")
-    return writer(value, before)
+    text = writer(value, before)
+    if text is None:
+        raise Unwritable(f"{path} has no way to write {value!r}")
+    return text
 
 
 def like(value: object, before: object) -> object:
@@ -42,65 +45,61 @@ def like(value: object, before: object) -> object:
     return value
 
 
-def _ini(value: object, before: str) -> str:
+def _ini(value: object, before: str) -> str | None:
     """A Python literal, or a bare word: PufferLib reads with ``ast.literal_eval``, and takes the rest for a text."""
-    text = value if isinstance(value, str) and _WORD.fullmatch(value) and value not in _CONSTANTS else None
-    return (text if text is not None else _python(value, before)).replace("%", "%%")
+    is_word = isinstance(value, str) and _WORD.fullmatch(value) and value not in _CONSTANTS
+    text = str(value) if is_word else _python(value, before)
+    return text and text.replace("%", "%%")
 
 
-def _python(value: object, before: str) -> str:
+def _python(value: object, before: str) -> str | None:
     match value:
         case bool() | None:
             return repr(value)
         case int() | float():
-            return _number(value, before, "an INI or Python")
+            return _number(value, before)
         case str() if value.isprintable():
-            return f'"{value}"' if before[:1] == '"' and not {'"', "\\"} & set(value) else repr(value)
-    raise Unwritable(f"{value!r} is no value that a literal is written for")
+            return _in_double_quotes(value, before) or repr(value)
+    return None
 
 
-def _yaml(value: object, before: str) -> str:
+def _yaml(value: object, before: str) -> str | None:
     match value:
         case bool():
             return str(value).lower()
         case None:
             return "null"
-        case int():
-            return _number(value, before, "YAML")
-        case float():
-            text = _number(value, before, "YAML")
-            mantissa, mark, exponent = text.partition("e")
+        case int() | float():
+            text = _number(value, before)
+            mantissa, mark, exponent = (text or "").partition("e")
             return f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}" if mark else text
         case str() if value.isprintable() and "${" not in value and value != "???":
-            return _yaml_text(value, before)
-    raise Unwritable(f"{value!r} is no value that YAML is written for")
+            from metta_lint.sources.yaml_scalars import plain_value
+
+            is_plain = _PLAIN_IN_YAML.fullmatch(value) and plain_value(value) == value and before[:1] != "'"
+            otherwise = value if is_plain else "'" + value.replace("'", "''") + "'"
+            return _in_double_quotes(value, before) or otherwise
+    return None
 
 
-def _yaml_text(value: str, before: str) -> str:
-    from metta_lint.sources.yaml_scalars import plain_value
-
-    if before[:1] == '"' and not {'"', "\\"} & set(value):
-        return f'"{value}"'
-    is_plain = _PLAIN_IN_YAML.fullmatch(value) and plain_value(value) == value and before[:1] != "'"
-    return value if is_plain else "'" + value.replace("'", "''") + "'"
-
-
-def _json(value: object, _before: str) -> str:
+def _json(value: object, _before: str) -> str | None:
     import json
 
-    if isinstance(value, float) and not isfinite(value):
-        raise Unwritable(f"JSON has no {value}")
-    if not isinstance(value, str | int | float | None):
-        raise Unwritable(f"{value!r} is no value that JSON is written for")
-    return json.dumps(value)
+    is_infinite = isinstance(value, float) and not isfinite(value)
+    return json.dumps(value) if isinstance(value, str | int | float | None) and not is_infinite else None
 
 
-def _number(value: float, before: str, syntax: str) -> str:
+def _in_double_quotes(text: str, before: str) -> str | None:
+    """A text in double quotes, where the text before has them and nothing needs an escape."""
+    return f'"{text}"' if before[:1] == '"' and not {'"', "\\"} & set(text) else None
+
+
+def _number(value: float, before: str) -> str | None:
     """A finite number, grouped or with an exponent as the number was that it stands for."""
     if isinstance(value, int):
         return f"{value:_}" if "_" in before and before.replace("_", "").strip("+-").isdecimal() else str(value)
     if not isfinite(value):
-        raise Unwritable(f"{syntax} file has no number {value}")
+        return None
     if "e" in before.lower() and value and _is_numeral(before):
         from decimal import Decimal
 
@@ -117,7 +116,7 @@ def _is_numeral(text: str) -> bool:
     return True
 
 
-_WRITERS: Mapping[Syntax | None, Callable[[object, str], str]] = {
+_WRITERS: Mapping[Syntax | None, Callable[[object, str], str | None]] = {
     INI: _ini,
     YAML: _yaml,
     JSON: _json,

@@ -37,7 +37,7 @@ class ConfigRepository:
             self._files[name] = self._load(name)
         file = self._files[name]
         if isinstance(file, InputError):
-            raise file.again()
+            raise file.with_traceback(None)
         return file
 
     def _load(self, name: str) -> LoadedConfig | InputError | None:
