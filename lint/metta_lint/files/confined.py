@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import from_folder, is_below
 from metta_lint.base.wording import printable
-from metta_lint.files.file_system import BROKEN_LINK, Wrapper, current, repository_around, using
+from metta_lint.files.file_system import BROKEN_LINK, FileSystem, current, repository_around, using
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from metta_lint.files.file_system import FileSystem, FolderEntry, Status
+    from metta_lint.files.file_system import FolderEntry, Status
 
 MOST_NAMED = 5
 """Links that a note names."""
 
 
-class Confined(Wrapper):
+class Confined(FileSystem):
     """A file system in which a link that leads out of its tree leads nowhere."""
 
     def __init__(self, named: Iterable[str], below: FileSystem) -> None:
-        super().__init__(below)
+        self.below = below
         self.named = frozenset(map(os.path.abspath, named))
         self.links: dict[str, None] = {}
         """Those that were met and not followed."""

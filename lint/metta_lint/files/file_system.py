@@ -11,7 +11,7 @@ import os
 import stat
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.limits import BYTE_LIMIT, FIRST_LOOK
@@ -41,30 +41,40 @@ class FolderEntry(NamedTuple):
     is_link: bool = False
 
 
-class FileSystem(Protocol):
-    """Answers questions about paths, which may be relative to the working directory."""
+class FileSystem:
+    """Answers questions about paths, which may be relative to the working directory.
+
+    One that lies over another one leaves to that what it has no answer of its own for.
+    """
+
+    below: FileSystem
 
     def status(self, path: str) -> Status:
         """What lies at a path, links followed."""
+        return self.below.status(path)
 
     def content(self, path: str, limit: int) -> bytes:
         """A regular file's bytes, up to a limit. Raises OSError or ValueError for what cannot be read."""
+        return self.below.content(path, limit)
 
     def entries(self, folder: str) -> list[FolderEntry]:
         """What a folder holds, in any order. Raises OSError for what cannot be listed."""
+        return self.below.entries(folder)
 
     def real(self, path: str) -> str:
         """The absolute path without links."""
+        return self.below.real(path)
 
     def is_link(self, path: str) -> bool:
         """Whether a path is itself a link, wherever that leads."""
+        return self.below.is_link(path)
 
 
 MISSING = Status("missing")
 BROKEN_LINK = Status("broken link")
 
 
-class Disk:
+class Disk(FileSystem):
     """The files of this machine."""
 
     def status(self, path: str) -> Status:
@@ -102,33 +112,11 @@ class Disk:
         return os.path.islink(path)
 
 
-class Wrapper:
-    """A file system over another one, which answers what this one does not."""
-
-    def __init__(self, below: FileSystem) -> None:
-        self.below = below
-
-    def status(self, path: str) -> Status:
-        return self.below.status(path)
-
-    def content(self, path: str, limit: int) -> bytes:
-        return self.below.content(path, limit)
-
-    def entries(self, folder: str) -> list[FolderEntry]:
-        return self.below.entries(folder)
-
-    def real(self, path: str) -> str:
-        return self.below.real(path)
-
-    def is_link(self, path: str) -> bool:
-        return self.below.is_link(path)
-
-
-class Overlay(Wrapper):
+class Overlay(FileSystem):
     """Texts in the place of files: an editor's buffers, fixes before they are written."""
 
     def __init__(self, contents: Mapping[str, bytes], below: FileSystem) -> None:
-        super().__init__(below)
+        self.below = below
         self._contents = {os.path.abspath(path): data for path, data in contents.items()}
 
     def status(self, path: str) -> Status:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from metta_lint.files.file_system import current, using
+from metta_lint.files.file_system import FileSystem, current, using
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -140,7 +140,7 @@ class Memory:
         return self._said[query]
 
 
-class Recording:
+class Recording(FileSystem):
     """The file system of a round, with a note of every query that it is asked."""
 
     def __init__(self, memory: Memory) -> None:

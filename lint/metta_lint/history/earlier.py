@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
-from metta_lint.files.file_system import BROKEN_LINK, MISSING, FolderEntry, Status
+from metta_lint.files.file_system import BROKEN_LINK, MISSING, FileSystem, FolderEntry, Status
 from metta_lint.files.limits import BYTE_LIMIT, LINK_LIMIT
 from metta_lint.history.git import ABSENT, LINK, SUBPROJECT, Change, Objects, Repository, TreeEntry
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from typing import TypeAlias
 
-    from metta_lint.files.file_system import FileSystem
 
 NESTED = 5
 """The deepest nesting of submodules that is followed."""
@@ -51,7 +50,7 @@ class _Here(NamedTuple):
     is_broken_link: bool = False
 
 
-class EarlierState:
+class EarlierState(FileSystem):
     """A file system: the files of a repository at one commit, and all other files from the one ``below``.
 
     ``move`` goes to another commit. Links are followed within the commit; one that leads out of the repository is
@@ -60,7 +59,7 @@ class EarlierState:
 
     def __init__(self, repository: Repository, below: FileSystem, processes: ExitStack, depth: int = 0) -> None:
         self.repository = repository
-        self._below = below
+        self.below = below
         self._depth = depth
         self._commit: str | None = None
         self._root: _Files = {}
@@ -152,7 +151,7 @@ class EarlierState:
     def _find(self, path: str) -> _Here | _Elsewhere:
         inside = self._path_inside(path)
         if inside is None or inside == GIT or inside.startswith(f"{GIT}/"):
-            return _Elsewhere(self._below, path)
+            return _Elsewhere(self.below, path)
         return self._lead([] if inside == "." else inside.split("/"))
 
     def _lead(self, parts: list[str]) -> _Here | _Elsewhere:
@@ -204,7 +203,7 @@ class EarlierState:
         nested = Repository.around(os.path.join(self.repository.top, *entry.path.split("/")))
         if nested.top == self.repository.top or self._depth >= NESTED:
             raise LintError(f"{entry.path} has no repository of its own")
-        state = EarlierState(nested, self._below, self._processes, self._depth + 1)
+        state = EarlierState(nested, self.below, self._processes, self._depth + 1)
         state.move(entry.oid)
         return state
 
