@@ -19,7 +19,7 @@ from metta_lint.base.errors import LintError, PluginFileError
 from metta_lint.base.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 RULES = "metta_lint.rules"
@@ -43,15 +43,13 @@ class Added(NamedTuple):
 
 
 _files: tuple[str, ...] = ()
-_modules: list[object] = []
-_listeners: list[Callable[[], None]] = []
+_modules: tuple[object, ...] = ()
 
 
 def use(files: Sequence[str]) -> None:
     """From now on look for sources and trainers in these plugin files too, and in no others.
 
-    What a file means depends on the sources that there are, so that files which were read are read again. Raises
-    PluginFileError for a plugin file that cannot be loaded.
+    Raises PluginFileError for a plugin file that cannot be loaded.
     """
     global _files, _modules  # noqa: PLW0603 - which plugins there are belongs to the process, as codecs do
     modules = []
@@ -60,18 +58,15 @@ def use(files: Sequence[str]) -> None:
             modules.append(_loaded(file))
         except LintError as error:
             raise PluginFileError(str(error), file) from error
-    if modules == _modules:
-        return
-    _files = tuple(map(os.path.abspath, files))  # the current folder may change before they are asked for
-    _modules = modules
-    _added.cache_clear()
-    for forget in _listeners:
-        forget()
+    if tuple(modules) != _modules:
+        _files = tuple(map(os.path.abspath, files))  # the current folder may change before they are asked for
+        _modules = tuple(modules)
+        _added.cache_clear()
 
 
-def on_change(forget: Callable[[], None]) -> None:
-    """Call ``forget`` whenever other plugin files are used: what was read with the plugins before is out of date."""
-    _listeners.append(forget)
+def in_use() -> tuple[object, ...]:
+    """The plugin files in use, as modules: what a file means depends on the sources that they add."""
+    return _modules
 
 
 def items(group: str) -> tuple[Added, ...]:

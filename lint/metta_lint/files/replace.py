@@ -41,17 +41,15 @@ class Rewrite(NamedTuple):
 
         Raises LintError, the file as it was, where it cannot be written or no longer holds what was read.
         """
+        target = os.path.realpath(self.path)
         try:
-            return self._renew(os.path.realpath(self.path))
+            status = os.stat(target)
+            with open(target, "rb") as file:
+                if file.read() != self.before:
+                    raise LintError(f"{self.path}: changed while it was looked at; nothing is written to it")
+            _replace(target, self.after, status)
         except OSError as error:
             raise LintError(f"{self.path}: cannot be written: {error.strerror}") from error
-
-    def _renew(self, target: str) -> str:
-        status = os.stat(target)
-        with open(target, "rb") as file:
-            if file.read() != self.before:
-                raise LintError(f"{self.path}: changed while it was looked at; nothing is written to it")
-        _replace(target, self.after, status)
         if status.st_nlink > 1:
             return f"{self.path} had {status.st_nlink} hard links: its other names keep the old text"
         return ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MARKER = b"metta-lint:"
 """What a comment has that speaks to metta-lint: a file without it is not searched for comments."""
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
-_documents: dict[Identity, tuple[Document | InputError, int]] = {}
+_documents: dict[tuple[Identity, object], tuple[Document | InputError, int]] = {}
 """Each with the bytes that it counts for: an error counts for none."""
 _cached_bytes = 0
 
@@ -43,9 +43,9 @@ def read(path: str, data: bytes | None = None) -> Document:
     """
     if data is not None:
         return _parse(path, data)
-    key = identity(path)
+    key = identity(path), plugins.in_use()
     if key not in _documents:
-        _read_into_cache(key)
+        _read_into_cache(path, key)
     found = _documents[key][0]
     if isinstance(found, InputError):
         raise found.with_traceback(None)  # or it would keep those of all who have raised it
@@ -59,15 +59,12 @@ def forget() -> None:
     _cached_bytes = 0
 
 
-plugins.on_change(forget)
-
-
-def _read_into_cache(key: Identity) -> None:
+def _read_into_cache(path: str, key: tuple[Identity, object]) -> None:
     """Read a file, and forget those that were read first where all of them are much."""
     global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
     try:
-        data = bytes_of(key[0])
-        entry: tuple[Document | InputError, int] = _parse(key[0], data), len(data)
+        data = bytes_of(path)
+        entry: tuple[Document | InputError, int] = _parse(path, data), len(data)
     except InputError as error:
         entry = error, 0
     _cached_bytes += entry[1]

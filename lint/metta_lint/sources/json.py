@@ -13,7 +13,7 @@ from metta_lint.sources.cursor import Cursor
 from metta_lint.sources.text import BOM, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
@@ -67,14 +67,28 @@ class _JsonCursor(Cursor):
     def _object(self, depth: int) -> Mapping:
         start = self.position
         entries: dict[object, Entry] = {}
-        more = self._opened("}")
-        while more:
+        for _ in self._items("}"):
             key, key_span = self._key(entries)
             if not self.found(":"):
                 self.fail("Expecting ':' delimiter")
             entries[key] = Entry(key_span, self._value(depth))
-            more = self._continues("}")
         return Mapping(entries, self.lines.span(start, self.position))
+
+    def _array(self, depth: int) -> Sequence:
+        start = self.position
+        items = tuple([self._value(depth) for _ in self._items("]")])
+        return Sequence(items, self.lines.span(start, self.position))
+
+    def _items(self, close: str) -> Iterator[None]:
+        """Step over brackets and commas; once for each item between them."""
+        self.position += 1
+        if self.found(close):
+            return
+        yield
+        while not self.found(close):
+            if not self.found(","):
+                self.fail("Expecting ',' delimiter")
+            yield
 
     def _key(self, entries: dict[object, Entry]) -> tuple[object, Span]:
         self.skip(self.BLANKS)
@@ -87,28 +101,6 @@ class _JsonCursor(Cursor):
             first = entries[key].key_span
             raise InputError(f"duplicate key {key!r} (first on line {first.line})", span, first)
         return (key, span) if key not in entries else (f"{key} (offset {start})", span)
-
-    def _array(self, depth: int) -> Sequence:
-        start = self.position
-        items = []
-        more = self._opened("]")
-        while more:
-            items.append(self._value(depth))
-            more = self._continues("]")
-        return Sequence(tuple(items), self.lines.span(start, self.position))
-
-    def _opened(self, close: str) -> bool:
-        """Step over an opening bracket; whether something stands before the closing one."""
-        self.position += 1
-        return not self.found(close)
-
-    def _continues(self, close: str) -> bool:
-        """Step over a comma or the closing bracket; whether it was a comma."""
-        if self.found(close):
-            return False
-        if not self.found(","):
-            self.fail("Expecting ',' delimiter")
-        return True
 
     def _scalar(self) -> object:
         try:

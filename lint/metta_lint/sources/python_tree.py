@@ -17,7 +17,7 @@ from metta_lint.sources.python_literals import Expression
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.sources.python_declarations import Function, Keyword, Module
+    from metta_lint.sources.python_declarations import Function, Module
 
 HOPS_LIMIT = 10
 """Imports from file to file until a name is found, and classes that inherit from one another."""
@@ -111,24 +111,19 @@ class Tree:
                 if parent is not None:
                     queue.append(parent)
 
-    def fields(self, found: Declared) -> dict[str, tuple[Module, Keyword]]:
-        """A class's fields and those that it inherits, each with the module that declares it."""
-        fields: dict[str, tuple[Module, Keyword]] = {}
-        for owner in self.lineage(found):
-            for name, field in owner.item.fields.items() if isinstance(owner.item, Class) else ():
-                fields.setdefault(name, (owner.module, field))
-        return fields
-
     def defaults(self, found: Declared, given: dict[str, Node] | None = None, depth: int = 0) -> Mapping:
         """The defaults of a config class: field by field, a nested config's as a mapping of its own.
 
         ``given`` are the values that a call gives by keyword. A field without a default is left out.
         """
         entries: dict[object, Entry] = {}
-        for name, (module, field) in self.fields(found).items():
-            node = (given or {}).get(name, field.default)
-            if node is not None:
-                entries[name] = Entry(field.span, self.resolved(module, node, depth))
+        seen: set[str] = set()
+        for owner in self.lineage(found):
+            for name, field in owner.item.fields.items() if isinstance(owner.item, Class) else ():
+                node = (given or {}).get(name, field.default)
+                if node is not None and name not in seen:
+                    entries[name] = Entry(field.span, self.resolved(owner.module, node, depth))
+                seen.add(name)
         return Mapping(entries, found.item.span)
 
     def resolved(self, module: Module, node: Node, depth: int = 0) -> Node:

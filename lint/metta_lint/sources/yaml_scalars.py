@@ -31,7 +31,7 @@ _INT = re.compile(
       [-+]?0b[01_]+
     | [-+]?0x[0-9a-fA-F_]+
     | [-+]?0[0-7_]*                           # octal, and zero
-    | [-+]?[1-9][0-9_]*(?::[0-5]?[0-9])*+      # decimal; base 60 with colons
+    | [-+]?[1-9][0-9_]*(?::[0-5]?[0-9])*+      # decimal; base 60 with colons, which costs no memory
     """,
     re.VERBOSE,
 )
