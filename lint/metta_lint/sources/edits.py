@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metta_lint.base.documents import Entry, Mapping, Span, mappings, plain
-from metta_lint.files.file_system import identity
-from metta_lint.sources import readable
+from metta_lint.base.documents import plain
 from metta_lint.sources.edit import Edit, Fix
 from metta_lint.sources.entry_removal import is_referred_to, removed
+from metta_lint.sources.key_paths import entry_at
 from metta_lint.sources.syntax import INI, TOML
 from metta_lint.sources.text import FileText, file_text
 
 if TYPE_CHECKING:
-    from metta_lint.files.file_system import Identity
+    from metta_lint.base.documents import Entry, Mapping, Span
 
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
@@ -42,7 +40,7 @@ def _resolved(edit: Edit, text: FileText) -> tuple[Edit, ...]:
     if edit.what == "text":
         span = _standing(edit, text)
         return (Edit(span, edit.text),) if span is not None else ()
-    found = _entry_at(edit.span)
+    found = entry_at(edit.span)
     if found is None:
         return ()
     mapping, key, entry = found
@@ -84,33 +82,12 @@ def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple
     return (Edit(entry.key_span, f"{quote}{name}{quote}"),)
 
 
-def _entry_at(at: Span) -> tuple[Mapping, object, Entry] | None:
-    """The entry whose key or value stands at a place, its key, and the mapping that it is written in."""
-    return _index(identity(at.path)).get(at)
-
-
-@lru_cache(maxsize=8)
-def _index(file: Identity) -> dict[Span, tuple[Mapping, object, Entry]]:
-    """A file's entries by the places of their keys and values: of those that are merged, where they are written."""
-    document = readable(file[0], repeats=True)
-    found: dict[Span, tuple[Mapping, object, Entry]] = {}
-    every = mappings(document.root) if document is not None else ()
-    for held in ((mapping, key, entry) for _, mapping in every for key, entry in mapping.entries.items()):
-        mapping, _, entry = held
-        is_home = mapping.span.holds(entry.key_span)
-        is_alias = entry.value.span[1:3] < entry.key_span[3:]  # its value stands at another entry
-        for span in (entry.key_span,) if is_alias else (entry.value.span, entry.key_span):
-            if is_home or span not in found:
-                found[span] = held
-    return found
-
-
 def without_repetition(again: Span, first: Span) -> Fix | None:
     """The fix of a key that stands in its mapping twice: the second one goes if both have the same value."""
-    of_first, of_again = _entry_at(first), _entry_at(again)
+    of_first, of_again = entry_at(first), entry_at(again)
     if of_first is None or of_again is None:
         return None
-    one, other = (repr(plain(found[2].value)) for found in (of_first, of_again))  # 1 and True are not the same
+    one, other = (repr(plain(found.entry.value)) for found in (of_first, of_again))  # 1 and True are not the same
     if one != other:
         return None
     return resolved_fix(Fix("remove the repetition", (Edit(again, "", "entry"),), is_safe=True))

@@ -13,18 +13,28 @@ from metta_lint.sources import readable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from metta_lint.base.documents import Node, Span
+    from metta_lint.base.documents import Entry, Node, Span
     from metta_lint.files.file_system import Identity
+
+
+class EntryAt(NamedTuple):
+    """An entry of a mapping, and its key there."""
+
+    mapping: Mapping
+    key: object
+    entry: Entry
 
 
 class Keyed(NamedTuple):
     """What stands at a place: the keys that lead there (``rooms[].width``), and its value if it has one.
 
-    Items of a list are not numbered: one more above them would make others of them.
+    Items of a list are not numbered: one more above them would make others of them. ``entry`` is the one whose key or
+    value it is.
     """
 
     path: str = ""
     values: tuple[object, ...] = ()
+    entry: EntryAt | None = None
 
 
 def keyed_at(span: Span) -> Keyed:
@@ -38,6 +48,11 @@ def keyed_at(span: Span) -> Keyed:
     return places[innermost] if innermost is not None else Keyed()
 
 
+def entry_at(span: Span) -> EntryAt | None:
+    """The entry whose key or value stands at exactly this place: of one that is merged, where it is written."""
+    return _index(identity(span.path)).get(span, Keyed()).entry
+
+
 @lru_cache(maxsize=8)
 def _index(file: Identity) -> dict[Span, Keyed]:
     """What stands at the places of a file's keys and values; what stands at one twice, by the first keys."""
@@ -48,13 +63,14 @@ def _index(file: Identity) -> dict[Span, Keyed]:
     return found
 
 
-def _keyed(node: Node, path: str) -> Iterator[tuple[Span, Keyed]]:
-    yield node.span, Keyed(path, (node.value,) if isinstance(node, Scalar) else ())
+def _keyed(node: Node, path: str, at: EntryAt | None = None) -> Iterator[tuple[Span, Keyed]]:
+    yield node.span, Keyed(path, (node.value,) if isinstance(node, Scalar) else (), at)
     if isinstance(node, Mapping):
         for key, entry in node.entries.items():
             below = f"{path}.{key}" if path else str(key)
-            yield entry.key_span, Keyed(below)
-            yield from _keyed(entry.value, below)
+            held = EntryAt(node, key, entry)
+            yield entry.key_span, Keyed(below, entry=held)
+            yield from _keyed(entry.value, below, held)
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _keyed(item, path if isinstance(item, Scalar) else f"{path}[]")
