@@ -47,22 +47,24 @@ class _Kept:
         self.round = number
 
 
-class Memory:
-    """Results of earlier rounds by their keys. What a round does not ask for is forgotten at its end."""
+class Memory(FileSystem):
+    """Results of earlier rounds by their keys. What a round does not ask for is forgotten at its end.
+
+    While a result is worked out, it is the file system itself, and takes a note of each query.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, _Kept] = {}
         self._round = 0
         self._said: dict[Query, object] = {}
         self._noting: list[dict[Query, object]] = []
-        self.plain = current()
-        self._recording = Recording(self)
+        self.below = current()
 
     @contextmanager
     def new_round(self) -> Iterator[None]:
         """Ask everything once more while this lasts: files may have changed."""
         self._round += 1
-        self._said, self._noting, self.plain = {}, [], current()
+        self._said, self._noting, self.below = {}, [], current()
         token = _memory.set(self)
         try:
             yield
@@ -73,7 +75,7 @@ class Memory:
     @property
     def is_in_use(self) -> bool:
         """Whether files are read that this memory knows about: not the texts that a fix would come to."""
-        return current() in (self.plain, self._recording)
+        return current() in (self.below, self)
 
     def recall(self, key: Hashable, make: Callable[[], T], *, by_result: bool) -> T:
         """See ``recalled``."""
@@ -87,7 +89,7 @@ class Memory:
         answers: dict[Query, object] = {}
         self._noting.append(answers)
         try:
-            with using(self._recording):
+            with using(self):
                 result = make()
         except Exception:  # who asked for it may go on without it
             self._noting.pop()
@@ -121,10 +123,29 @@ class Memory:
         finally:
             self._noting = noting
 
-    # -- the file system -----------------------------------------------------------------------------------------------
+    # -- as a file system ----------------------------------------------------------------------------------------------
 
-    def note(self, what: str, path: str) -> object:
-        """An answer, and that what is being worked out rests on it."""
+    def status(self, path: str) -> Status:
+        return cast("Status", self._answered("status", path))
+
+    def content(self, path: str, limit: int) -> bytes:
+        self._answered("status", path)  # first: what changes in between is seen the next time
+        return self.below.content(path, limit)
+
+    def entries(self, folder: str) -> list[FolderEntry]:
+        answer = self._answered("entries", folder)
+        if isinstance(answer, tuple):
+            raise OSError(*answer, folder)
+        return list(cast("list[FolderEntry]", answer))
+
+    def real(self, path: str) -> str:
+        return str(self._answered("real", path))
+
+    def is_link(self, path: str) -> bool:
+        return bool(self._answered("is_link", path))
+
+    def _answered(self, what: str, path: str) -> object:
+        """An answer, with a note that what is being worked out rests on it."""
         answer = self._ask(what, path)
         self._noted({(what, path): answer})
         return answer
@@ -134,36 +155,10 @@ class Memory:
         query = what, path
         if query not in self._said:
             try:
-                self._said[query] = getattr(self.plain, what)(path)
+                self._said[query] = getattr(self.below, what)(path)
             except OSError as error:
                 self._said[query] = error.errno, error.strerror
         return self._said[query]
-
-
-class Recording(FileSystem):
-    """The file system of a round, with a note of every query that it is asked."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    def status(self, path: str) -> Status:
-        return cast("Status", self._memory.note("status", path))
-
-    def content(self, path: str, limit: int) -> bytes:
-        self._memory.note("status", path)  # first: what changes in between is seen the next time
-        return self._memory.plain.content(path, limit)
-
-    def entries(self, folder: str) -> list[FolderEntry]:
-        answer = self._memory.note("entries", folder)
-        if isinstance(answer, tuple):
-            raise OSError(*answer, folder)
-        return list(cast("list[FolderEntry]", answer))
-
-    def real(self, path: str) -> str:
-        return str(self._memory.note("real", path))
-
-    def is_link(self, path: str) -> bool:
-        return bool(self._memory.note("is_link", path))
 
 
 _memory: ContextVar[Memory | None] = ContextVar("memory", default=None)
