@@ -38,7 +38,8 @@ def parse_module(data: bytes, path: str) -> Module:
             warnings.simplefilter("ignore")  # of the file's author's escapes, which are not our user's concern
             tree = ast.parse(text)
     except SyntaxError as error:
-        raise InputError(f"no Python: {error.msg}", _place(error, path)) from None
+        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+        raise InputError(f"no Python: {error.msg}", Span(path, line, column, line, column + 1)) from None
     except (RecursionError, MemoryError):  # the parser's own bounds, which it has for exactly this
         raise InputError("nested deeper than Python's parser goes", _longest_line(text, path)) from None
     except ValueError as error:
@@ -71,11 +72,6 @@ def _checked(data: bytes, path: str) -> str:
             message = f"more than {TOKEN_LIMIT:,} words and signs; no config is that long"
             raise InputError(message, Span(path, line, 1, line, 1))
     return text
-
-
-def _place(error: SyntaxError, path: str) -> Span:
-    line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
-    return Span(path, line, column, line, column + 1)
 
 
 def _longest_line(text: str, path: str) -> Span:

@@ -100,11 +100,11 @@ def _flat(statements: Iterable[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
 
 
 def _inside(block: ast.stmt) -> Iterator[ast.stmt]:
-    yield from getattr(block, "body", ())
-    for handler in getattr(block, "handlers", ()):
-        yield from handler.body
-    for name in ("orelse", "finalbody"):
-        yield from getattr(block, name, ())
+    for part in ast.iter_child_nodes(block):
+        if isinstance(part, ast.stmt):
+            yield part
+        elif isinstance(part, ast.ExceptHandler):
+            yield from part.body
 
 
 class _DeclarationReader:

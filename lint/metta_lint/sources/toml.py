@@ -14,7 +14,7 @@ from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Se
 from metta_lint.base.errors import InputError
 from metta_lint.files.limits import NUMBER_LIMIT
 from metta_lint.sources.cursor import Cursor
-from metta_lint.sources.text import BOM, FileText, decode, file_start
+from metta_lint.sources.text import BOM, decode, file_start
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]++")
 STRING = re.compile(
@@ -25,7 +25,6 @@ STRING = re.compile(
     re.DOTALL,
 )
 _BARE_VALUE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.+Zz-]*+|[^\s,\]}#\"'=]++")
-_PLACE = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)$")
 
 
 def parse(data: bytes, path: str) -> Document:
@@ -39,8 +38,9 @@ def parse(data: bytes, path: str) -> Document:
     scan.statements()
     try:
         values = tomli.loads(text)
-    except ValueError as error:
-        raise _input_error(str(error), scan.lines, len(text)) from None
+    except tomli.TOMLDecodeError as error:
+        place = Span(path, error.lineno, error.colno, error.lineno, error.colno + 1)
+        raise InputError(error.msg, place) from None
     return Document(path, _node(values, scan.root))
 
 
@@ -68,15 +68,6 @@ def _node(value: object, place: _KeyPlace) -> Node:
         below = place.below.get(key, place)
         entries[key] = Entry(below.key, _node(item, below))
     return Mapping(entries, place.value)
-
-
-def _input_error(message: str, lines: FileText, end: int) -> InputError:
-    place = _PLACE.search(message)
-    text = re.sub(r" \(at [^()]*\)$", "", message)
-    if place is None:
-        return InputError(text, lines.span(end))
-    line, column = int(place[1]), int(place[2])
-    return InputError(text, Span(lines.path, line, column, line, column + 1))
 
 
 class _NotTomlError(Exception):
