@@ -1,1 +1,1 @@
-"""base."""
+"""What every package stands on: errors, records, documents, unknown values, paths, plugins, wording."""

@@ -1,4 +1,4 @@
-"""Documents: what a source makes of a file, every value with the place it was written at."""
+"""Documents: the parsed content of a file, where every value knows the place it was written at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMAND_LINE = "<command line>"
 
 
 class Span(NamedTuple):
-    """A stretch of a file. Lines and columns are 1-based; columns count characters; the end is exclusive."""
+    """A range of a file's text. Lines and columns are 1-based; columns count characters; the end is exclusive."""
 
     path: str
     line: int
@@ -25,7 +25,7 @@ class Span(NamedTuple):
     end_column: int
 
     def holds(self, other: Span) -> bool:
-        """Whether another stretch lies in this one."""
+        """Whether another span lies within this one."""
         return self.path == other.path and self[1:3] <= other[1:3] and other[3:] <= self[3:]
 
     def __str__(self) -> str:
@@ -74,11 +74,11 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 
 
 class Comment(NamedTuple):
-    """A comment that speaks to metta-lint.
+    """A comment for metta-lint, such as ``# metta-lint: ignore[ML101] tuned``.
 
-    ``span`` is the comment with its sign. It is about the lines up to ``last_line``: its own one, or, where it stands
-    ``alone``, up to the first line below it that is no comment. ``in_value`` is set where it only looks like a comment:
-    configparser, and so the trainer, takes it for a part of the value. ``blanks`` stand between it and its value.
+    ``span`` includes the comment sign. The comment applies up to ``last_line``: to its own line or, if it stands
+    ``alone`` on it, to the next line that is not a comment. ``in_value`` is set if configparser, and so the trainer,
+    reads it as part of the value. ``blanks`` counts the spaces between value and comment.
     """
 
     text: str
@@ -90,9 +90,9 @@ class Comment(NamedTuple):
 
 
 class MergeDrift(NamedTuple):
-    """A key that YAML merges give one entry up to PyYAML 6.0.3, and another one from 6.0.4 on.
+    """A key whose merged value depends on the version: ``before`` up to PyYAML 6.0.3, ``since`` from 6.0.4 on.
 
-    ``span`` is the ``<<``, ``mapping`` the place of the mapping that has it.
+    ``span`` is the place of the ``<<``, ``mapping`` that of the mapping around it.
     """
 
     span: Span
@@ -105,8 +105,8 @@ class MergeDrift(NamedTuple):
 class Document(NamedTuple):
     """One parsed file.
 
-    ``header`` holds the leading comment lines (without ``#``), which Hydra reads for ``@package``; ``comments`` are
-    those that speak to metta-lint, in the order of the file; ``merges`` are those on which versions of PyYAML disagree.
+    ``header`` holds the leading comment lines (without ``#``), where Hydra looks for ``@package``. ``comments`` are
+    those for metta-lint, in file order; ``merges`` are the merged keys on which versions of PyYAML disagree.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""What a user can cause: one clear line, exit code 2. Everything else is a bug and keeps its traceback."""
+"""Errors that a user can cause: one clear line, exit code 2. Any other exception is a bug and keeps its traceback."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class LintError(Exception):
-    """A usage, config or input error: its text is all that the user needs to fix it."""
+    """A usage, config or input error. Its text is all that the user needs to fix it."""
 
 
 class OverrideError(LintError):
-    """An override of a run, of the command line or a declared one, that its trainer does not take."""
+    """An override (``--set``, or that of a declared run) that the trainer refuses."""
 
     def __init__(self, message: str, override: str) -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class OverrideError(LintError):
 
 
 class UnknownKeyError(OverrideError):
-    """The trainer has no key that the override could change."""
+    """An override of a key that the trainer does not have."""
 
 
 class PluginFileError(LintError):
@@ -33,9 +33,9 @@ class PluginFileError(LintError):
 
 
 class InputError(LintError):
-    """A file that cannot be read as what it claims to be, with the place where it stops making sense.
+    """A file that cannot be read or parsed; ``span`` is the place of the error.
 
-    ``repeats`` is the place of the key that the one at ``span`` repeats, where that is what is wrong.
+    For a duplicate key, ``repeats`` is the place of the first one.
     """
 
     def __init__(self, message: str, span: Span, repeats: Span | None = None) -> None:

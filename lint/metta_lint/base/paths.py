@@ -1,4 +1,4 @@
-"""Paths as reports, configs and messages have them: with forward slashes, on every system."""
+"""Paths as reports, configs and messages write them: with forward slashes on every system."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def slashed(path: str, separator: str = os.sep) -> str:
-    """A path with forward slashes; a backslash in a name stays one where it is no separator."""
+    """A path with forward slashes. On POSIX a backslash is part of a name and stays."""
     return path.replace(separator, "/")
 
 
 def tidy(path: str) -> str:
-    """A path as pathlib writes it, with slashes: without ``./`` and doubled slashes; what is empty is ``.``.
+    """A path as ``PurePath.as_posix()`` writes it: without ``./`` and doubled slashes; an empty path is ``.``.
 
-    pathlib itself takes longer to import than a file of a run takes to read.
+    Importing pathlib takes longer than reading a config.
     """
     drive, rest = os.path.splitdrive(slashed(path))
     root = "/" if rest.startswith("/") else ""
@@ -26,12 +26,12 @@ def tidy(path: str) -> str:
 
 
 def parent_of(path: str) -> str:
-    """The folder that a file or folder lies in, of ``.`` and of a root itself."""
+    """The folder above a file or folder; ``.`` and a root are their own parents."""
     return tidy(os.path.dirname(tidy(path)))
 
 
 def parents_of(path: str) -> Iterator[str]:
-    """The folders above a path, from the nearest to ``.`` or the root."""
+    """The folders above a path, from the nearest up to ``.`` or the root."""
     path = tidy(path)
     while (parent := parent_of(path)) != path:
         yield parent
@@ -39,17 +39,17 @@ def parents_of(path: str) -> Iterator[str]:
 
 
 def without_suffix(path: str) -> str:
-    """A path without the suffix of its file."""
+    """A path without its suffix: ``a/b`` for ``a/b.yaml``."""
     return os.path.splitext(path)[0]
 
 
 def without_lines(message: str) -> str:
-    """A message without the lines of the places in it: they move with what stands above them."""
+    """A message without line numbers, which change with any edit above: ``a.ini`` for ``a.ini:3:1``."""
     return re.sub(r"(\.\w+):\d+(?::\d+)?", r"\1", message)
 
 
 def from_folder(path: str, folder: str) -> str:
-    """A path as seen from a folder, with ``/``; one on another drive is absolute."""
+    """A path relative to a folder, with ``/``; absolute if it lies on another drive."""
     try:
         relative = os.path.relpath(path, folder or ".")
     except ValueError:
@@ -58,6 +58,6 @@ def from_folder(path: str, folder: str) -> str:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether a path is a folder or lies below it. Links are not followed."""
+    """Whether a path is this folder or lies below it. Links are not followed."""
     path, folder = (os.path.normcase(os.path.abspath(each)) for each in (path, folder))
     return path == folder or path.startswith(os.path.join(folder, ""))

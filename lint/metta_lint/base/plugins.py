@@ -1,8 +1,8 @@
-"""Plugins: the rules, sources and trainers that installed packages and a repository's own files add.
+"""Plugins: rules, sources and trainers from installed packages and from a repository's own files.
 
 An installed package has entry points in the groups ``metta_lint.rules``, ``metta_lint.sources`` and
-``metta_lint.trainers``; a repository lists Python files of its own. What an entry point names, and a listed file, has
-lists ``RULES``, ``SOURCES`` and ``TRAINERS``. A listed file is the only thing that is looked at and run.
+``metta_lint.trainers``; a repository lists Python files in its configuration. Both define lists named ``RULES``,
+``SOURCES`` and ``TRAINERS``. Of a repository, only the listed files are ever run.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ REQUIRED = {
     SOURCES: ("name", "suffixes", "claims", "parse"),
     TRAINERS: ("name", "suffixes", "entries", "read_run", "derive"),
 }
-"""What each kind of plugin has at least."""
+"""The attributes that each kind of plugin must have."""
 
 
 class Added(NamedTuple):
-    """Something that a plugin adds, and the module or file that brings it."""
+    """An item that a plugin adds, and the module or file it comes from."""
 
     origin: str
     item: Any
@@ -47,7 +47,7 @@ _modules: tuple[object, ...] = ()
 
 
 def use(files: Sequence[str]) -> None:
-    """From now on look for sources and trainers in these plugin files too, and in no others.
+    """Use these plugin files from now on, instead of those used before.
 
     Raises PluginFileError for a plugin file that cannot be loaded.
     """
@@ -65,12 +65,12 @@ def use(files: Sequence[str]) -> None:
 
 
 def in_use() -> tuple[object, ...]:
-    """The plugin files in use, as modules: what a file means depends on the sources that they add."""
+    """The plugin files in use, as modules. Parsed files are cached by them: a plugin can add sources."""
     return _modules
 
 
 def items(group: str) -> tuple[Added, ...]:
-    """What installed packages and the plugin files in use add to a group."""
+    """The items that installed packages and the plugin files in use add to a group."""
     return _added(group, tuple(sys.path), _files)
 
 
@@ -81,7 +81,7 @@ def _added(group: str, _path: tuple[str, ...], files: tuple[str, ...]) -> tuple[
 
 
 def listed_items(group: str, file: str) -> list[Added]:
-    """What a plugin file adds to a group. Raises PluginFileError for one that cannot be loaded."""
+    """The items that one plugin file adds to a group. Raises LintError if it cannot be loaded."""
     return _items(getattr(_loaded(file), _list_name(group), ()), group, file)
 
 
@@ -90,7 +90,7 @@ def _list_name(group: str) -> str:
 
 
 def _items(listed: object, group: str, origin: str) -> list[Added]:
-    """The items of a list, each with what it must have."""
+    """The checked items of a plugin's list. Raises LintError for one that lacks a required attribute."""
     name = _list_name(group)
     if not isinstance(listed, list | tuple):
         raise LintError(f"{origin}: {name} is no list")
@@ -109,7 +109,7 @@ def _missing(item: object, group: str) -> list[str]:
 
 
 def _loaded(path: str) -> object:
-    """A plugin file as a module, run once for as long as it does not change."""
+    """A plugin file as a module; it runs again only after it has changed."""
     try:
         status = os.stat(path)
     except OSError:
@@ -129,7 +129,7 @@ def _loaded(path: str) -> object:
 
 @lru_cache(maxsize=64)
 def _run(path: str, _changed: int, _size: int) -> object | None:
-    """What running a file makes of it, whatever that raises; None for what is no Python file."""
+    """Run a file as a module. Lets any exception through; None for a file that is not Python."""
     from importlib.util import module_from_spec, spec_from_file_location
 
     spec = spec_from_file_location(f"metta_lint_plugin_{abs(hash(path))}", path)
@@ -160,13 +160,13 @@ class EntryPoint(NamedTuple):
 
     @property
     def module(self) -> str:
-        """The module, without the object in it."""
+        """The module's name: ``a.b`` of ``a.b:plugin``."""
         return self.value.partition("[")[0].partition(":")[0].strip()
 
     def load(self) -> Any:
-        """The module or the object that is named; of a class, one object of it.
+        """Import the module or object that the entry point names; a class is instantiated.
 
-        Raises LintError naming the package for one that cannot be imported.
+        Raises LintError, which names the package, if that fails.
         """
         _, _, path = self.value.partition("[")[0].partition(":")  # extras stand in brackets
         try:
@@ -178,7 +178,7 @@ class EntryPoint(NamedTuple):
             raise LintError(f"{self}: {type(error).__name__}: {error}") from error
 
     def items(self) -> list[Added]:
-        """What is added to the group: the list that the module or object has, the object itself, or a list of such."""
+        """The items for the group: the object's list of that name, the object itself, or the list that it is."""
         found = self.load()
         name = _list_name(self.group)
         alone = [found] if not _missing(found, self.group) else found if isinstance(found, list | tuple) else ()
@@ -191,8 +191,8 @@ class EntryPoint(NamedTuple):
 def entry_points(group: str) -> list[EntryPoint]:
     """The entry points of a group that installed packages have.
 
-    They are those of ``importlib.metadata.entry_points``, which takes longer to import than a pair takes to lint: here
-    only text is read, once for all groups. A zip file or another importer is left to it.
+    The same ones as ``importlib.metadata.entry_points`` finds, which takes longer to import than a pair takes to lint.
+    This reads the text of all packages once. Zip files and other importers are left to importlib.
     """
     if any(os.path.isfile(folder) or folder.endswith(".egg") for folder in sys.path) or _other_importers():
         from importlib import metadata
@@ -212,7 +212,7 @@ def _other_importers() -> bool:
 
 @lru_cache(maxsize=1)
 def _installed(path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Every installed package, and its entry points as they are written."""
+    """The name of every installed package, and the text of its ``entry_points.txt``."""
     found: dict[str, tuple[str, str]] = {}
     for folder in path:
         with suppress(OSError):

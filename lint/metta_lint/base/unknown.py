@@ -1,4 +1,4 @@
-"""Values that no file gives, and what they can be. Their ``repr`` is what reports say of them, also inside a list."""
+"""Values that no file gives, and the values they can take. Reports print their ``repr``, also inside lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LARGEST_LISTED = 64
 
 
 class Choice(NamedTuple):
-    """A value that is drawn from a set at each launch. ``complete`` is False where only some of the set are listed."""
+    """A value drawn from a set at each launch. ``complete`` is False if only part of the set is listed."""
 
     values: tuple[object, ...]
     complete: bool = True
@@ -19,12 +19,12 @@ class Choice(NamedTuple):
         return alternatives(map(show, self.values)) + ("" if self.complete else " or others")
 
     def examples(self) -> tuple[object, ...]:
-        """Values that it can have: all of them, if it is complete."""
+        """Values it can take: all of them if ``complete``."""
         return self.values
 
 
 class Range(NamedTuple):
-    """A number that is drawn between two ends, or the centre where nothing is drawn; ``integer``: it is a whole one."""
+    """A number drawn between two ends, or ``center`` where nothing is drawn; ``integer``: a whole number."""
 
     low: float
     high: float
@@ -36,20 +36,20 @@ class Range(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether ``examples`` are all the values that there are."""
+        """Whether ``examples`` lists every possible value."""
         return self.integer and abs(self.high - self.low) < LARGEST_LISTED
 
     def examples(self) -> tuple[object, ...]:
-        """Values that it can have: every one of a few whole numbers, else both ends; and the centre."""
+        """Values it can take: each of a few whole numbers, else both ends; and the centre."""
         low, high = min(self.low, self.high), max(self.low, self.high)
         ends = tuple(range(int(low), int(high) + 1)) if self.complete else (low, high)
         return tuple(dict.fromkeys((*ends, *(() if self.center is None else (self.center,)))))
 
 
 class Unknown(NamedTuple):
-    """A value that no file gives. It spreads through every formula that needs it; no rule fires on it.
+    """A value that no file gives. Every formula that needs it is unknown too, and no rule fires on it.
 
-    ``could_be`` says what it can be where it is drawn at launch: a condition can still be known to hold.
+    ``could_be`` lists its possible values if it is drawn at launch: a condition may hold for all of them.
     """
 
     because: str

@@ -1,4 +1,4 @@
-"""Words and questions about plain values that every package shares."""
+"""Checks of plain values that every package shares."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
 OFF = "off"
-"""The value of a quantity that the trainer does without: no KL stop, no reward clamp."""
+"""The value of a quantity that the trainer does not use: no KL stop, no reward clamp."""
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether a value is a number; True and False are none."""
+    """Whether a value is an int or float; True and False are not numbers here."""
     return isinstance(value, int | float) and not isinstance(value, bool)

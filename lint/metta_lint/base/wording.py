@@ -1,4 +1,4 @@
-"""How messages are worded: numbers and texts as people read them, and the known name that an unknown one resembles."""
+"""Wording of messages: numbers and texts for people, and "did you mean" for unknown names."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ LONGEST_SHOWN = 80
 LONGEST_LITERAL = 60
 MOST_ALTERNATIVES = 5
 COMPARED = 50
-"""Names that one is compared with at most: comparing takes far longer than anything else here."""
+"""Known names that a name is compared with at most: comparing is slow."""
 IN_BRACKETS = " (did you mean {}?)"
 """How Hydra's messages end in a suggestion."""
 _MOST_NAMES = 1_000
 _LONGEST_NAME = 60
 _SHORTEST_SLIP = 5
-"""A word of fewer letters is a slip of too many others."""
+"""Shorter words are similar to too many others."""
 _CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 """A pattern: nearly all texts are printable and never meet it."""
 _ENDLESS = re.compile(r"\S{200,}")
@@ -50,12 +50,12 @@ def show(value: object) -> str:
 
 
 def literal(value: object) -> str:
-    """A value as Python writes it, for messages that repeat a trainer's: ``'adam'``, ``[64, unknown]``."""
+    """A value as Python writes it, as trainers do in their messages: ``'adam'``, ``[64, unknown]``."""
     return shortened(repr(value), LONGEST_LITERAL)
 
 
 def shortened(text: str, longest: int) -> str:
-    """A text without what is beyond so many characters."""
+    """A text cut off after this many characters: ``"abc..."``."""
     return text if len(text) <= longest else f"{text[:longest]}..."
 
 
@@ -67,7 +67,7 @@ def alternatives(words: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """A text of a file's, fit for a terminal: control characters escaped, words without an end cut off."""
+    """Text from a file, safe for a terminal: control characters escaped, very long words cut."""
     cut = _ENDLESS.sub(lambda word: f"{word[0][:LONGEST_SHOWN]}...", text)
     return escaped(cut)
 
@@ -80,7 +80,7 @@ def escaped(text: str) -> str:
 
 
 def without_controls(line: str) -> str:
-    """A line of a file for an excerpt: control characters stand as one sign each, so that columns stay right."""
+    """A line for an excerpt: each control character becomes one replacement character, so columns stay right."""
     return line if line.isprintable() else re.sub(_CONTROL, "\N{REPLACEMENT CHARACTER}", line)
 
 
@@ -95,7 +95,7 @@ def percent(part: float, whole: float) -> str:
 
 
 def ratio(left: object, right: object) -> float | None:
-    """Right over left where both are numbers, left is not zero, and that is a finite number."""
+    """Right divided by left; None if either is not a number or the result is not finite."""
     if not is_number(left) or not is_number(right) or not left:
         return None
     try:
@@ -111,9 +111,9 @@ def ratio(left: object, right: object) -> float | None:
 def close_names(
     name: str, known: Iterable[str], cutoff: float = 0.6, *, most: int = 1, compared: int | None = COMPARED
 ) -> list[str]:
-    """The known names that are most like this one, if any is as much alike as ``cutoff`` (1: the same).
+    """The known names most similar to this one, at least as similar as ``cutoff`` (1: equal).
 
-    ``most`` is how many are asked for, ``compared`` how many of the known ones are looked at (None: all).
+    ``most`` limits the result; only the first ``compared`` known names are compared (None: all).
     """
     from difflib import get_close_matches  # slow to import, and needed for a finding alone
 
@@ -121,10 +121,10 @@ def close_names(
 
 
 def is_slip(name: str, meant: str) -> bool:
-    """Whether a name is another one by a slip of the pen: so much alike that nobody would write it on purpose.
+    """Whether a name is a typo of another one: too similar to be written on purpose.
 
-    One letter is left out, added, another one or has changed places with its neighbour; or the two differ in case and
-    in what joins their words. A digit is no slip: ``layer_1`` and ``layer_2`` are two things.
+    One letter is missing, added, different or swapped with its neighbour, or the names differ only in case, dashes and
+    underscores. A different digit is no typo: ``layer_1`` and ``layer_2`` are two names.
     """
     if name == meant or min(len(name), len(meant)) < _SHORTEST_SLIP:
         return False
@@ -142,9 +142,9 @@ def is_slip(name: str, meant: str) -> bool:
 def did_you_mean(
     name: object, known: Iterable[object], *, form: str = "; did you mean {}?", otherwise: str = ""
 ) -> str:
-    """What to add to a message about an unknown name: the known name most like it, or ``otherwise``.
+    """The end of a message about an unknown name: the most similar known name, or ``otherwise``.
 
-    ``form`` is how it is said: ``{}`` stands for the known name.
+    ``form`` is the wording, with ``{}`` for the known name.
     """
     near = close_names(str(name)[:_LONGEST_NAME], map(str, known), compared=_MOST_NAMES)
     return form.format(near[0]) if near else otherwise

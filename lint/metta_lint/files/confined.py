@@ -1,9 +1,9 @@
-"""Links that lead out of the tree are not followed: a pull request could have anybody's files printed by them.
+"""Links that lead out of the tree are not followed: a pull request could print any file of the machine with one.
 
-The tree is the git repository that holds what was asked for; without one, the folder that was asked for, or that holds
-the asked file, and of several below the working directory the one that holds them all. What the user names may lie
-anywhere, behind links too. What lies elsewhere (a declared run of another repository) is held to the repository around
-it.
+The tree is the git repository around the paths on the command line. Without one it is the named folder or the folder
+of the named file; for several below the working directory, the folder that holds them all. A path that the user names
+may lie anywhere, behind links too. Other places (a declared run of another repository) are confined to the repository
+around them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from metta_lint.files.file_system import FolderEntry, Status
 
 MOST_NAMED = 5
-"""Links that a note names."""
+"""How many links a note names."""
 
 
 class Confined(FileSystem):
@@ -33,7 +33,7 @@ class Confined(FileSystem):
         self.below = below
         self.named = frozenset(map(os.path.abspath, named))
         self.links: dict[str, None] = {}
-        """Those that were met and not followed."""
+        """Links that were met and not followed."""
         folders = [path if below.status(path).kind == "folder" else os.path.dirname(path) for path in self.named]
         shared = os.path.commonpath(folders) if _on_one_drive(folders) else ""
         folders += [shared] if shared and is_below(shared, ".") else []
@@ -65,7 +65,7 @@ class Confined(FileSystem):
             raise OSError(errno.EPERM, "is a link that leads out of the tree", path)
 
     def leads_out(self, path: str) -> bool:
-        """Whether a path leads out of the tree that it seems to lie in: by a link, or by that of a folder above."""
+        """Whether a path, or a folder above it, is a link that leads out of the tree."""
         if path not in self._leads_out:
             full = os.path.abspath(path)
             self._leads_out[path] = self._is_link_out(full) if path == full else self.leads_out(full)
@@ -85,7 +85,7 @@ class Confined(FileSystem):
         return True
 
     def _trees_of(self, folder: str) -> set[str]:
-        """What links in a folder may lead to; nothing where they may lead anywhere."""
+        """The trees that links in a folder may lead to; empty if they may lead anywhere."""
         real = self.below.real(folder)
         if any(is_below(real, tree) or is_below(folder, tree) for tree in self._asked):
             return self._trees
@@ -94,7 +94,7 @@ class Confined(FileSystem):
 
     @property
     def notes(self) -> list[str]:
-        """Which links were not followed."""
+        """A note that names the links that were not followed."""
         names = sorted(printable(from_folder(link, "")) for link in self.links)
         if not names:
             return []
@@ -108,7 +108,7 @@ def _on_one_drive(paths: Iterable[str]) -> bool:
 
 @contextmanager
 def confined(named: Iterable[str]) -> Iterator[Confined]:
-    """Follow no link out of the tree of what was asked for while this lasts, nor out of those of before."""
+    """Within this, no link leads out of the tree of the named paths; within an outer one, out of none of its trees."""
     around = current()
     if not isinstance(around, Confined):
         inner = Confined(named, around)
@@ -122,6 +122,6 @@ def confined(named: Iterable[str]) -> Iterator[Confined]:
 
 
 def leads_out(path: str) -> bool:
-    """Whether a path leads out of its tree, so that it is not read."""
+    """Whether a path leads out of its tree by a link and must not be read."""
     file_system = current()
     return isinstance(file_system, Confined) and file_system.leads_out(path)

@@ -1,7 +1,7 @@
-"""What the linter reads, looks for and lists: the disk, or what stands in its place for a while.
+"""File access of the linter: the disk, or another file system in its place.
 
-Everything that is read as input goes through the functions below, and these ask the current file system. ``using``
-puts another one in its place: an ``Overlay`` of texts that are not written yet, an earlier commit of a repository.
+All input is read through the functions below, which ask the current file system. ``using`` replaces it for a while: by
+an ``Overlay`` of unsaved texts, or an earlier commit of a repository.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class FolderEntry(NamedTuple):
 
 
 class FileSystem:
-    """Answers questions about paths, which may be relative to the working directory.
+    """Answers questions about paths, absolute or relative to the working directory.
 
-    One that lies over another one leaves to that what it has no answer of its own for.
+    A subclass overrides some answers and leaves the others to the file system ``below``.
     """
 
     below: FileSystem
@@ -86,9 +86,9 @@ class Disk(FileSystem):
         return Status(kind, (found.st_mtime_ns, found.st_size, found.st_ino))
 
     def content(self, path: str, limit: int) -> bytes:
-        """As ``FileSystem`` has it. A named pipe is not opened: it would wait for whoever writes into it.
+        """As in ``FileSystem``. A named pipe is refused: opening it would wait for a writer.
 
-        No more is asked for than the file has: Python makes a buffer of the size that it is asked for.
+        Asks for no more bytes than the file has, because Python allocates as many as it is asked for.
         """
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
@@ -113,7 +113,7 @@ class Disk(FileSystem):
 
 
 class Overlay(FileSystem):
-    """Texts in the place of files: an editor's buffers, fixes before they are written."""
+    """A file system with some contents replaced: an editor's buffers, fixes that are not yet written."""
 
     def __init__(self, contents: Mapping[str, bytes], below: FileSystem) -> None:
         self.below = below
@@ -135,13 +135,13 @@ _current: ContextVar[FileSystem] = ContextVar("file system", default=DISK)
 
 
 def current() -> FileSystem:
-    """The file system that is read from."""
+    """The file system in use."""
     return _current.get()
 
 
 @contextmanager
 def using(file_system: FileSystem) -> Iterator[None]:
-    """Read from another file system while this lasts."""
+    """Use another file system within this block."""
     token = _current.set(file_system)
     try:
         yield
@@ -151,18 +151,18 @@ def using(file_system: FileSystem) -> Iterator[None]:
 
 @contextmanager
 def reading_instead(contents: Mapping[str, bytes]) -> Iterator[None]:
-    """Read these bytes in the place of files while this lasts: what an edit comes to, before it is made."""
+    """Within this block, these files have these bytes: the result of an edit before it is written."""
     with using(Overlay(contents, current())):
         yield
 
 
 def read_bytes(path: str, limit: int = BYTE_LIMIT + 1) -> bytes:
-    """A file's bytes; of one that is too large, a byte too many. Raises OSError or ValueError if it cannot be read."""
+    """A file's bytes, at most one more than the limit. Raises OSError or ValueError if it cannot be read."""
     return current().content(path, limit)
 
 
 def first_bytes(path: str, limit: int = FIRST_LOOK) -> bytes:
-    """The first bytes of a file, for a first look; none where it cannot be read, which is said by who reads it all."""
+    """The first bytes of a file, to tell its kind; empty if it cannot be read."""
     try:
         return current().content(path, limit)
     except (OSError, ValueError):
@@ -180,12 +180,12 @@ def is_folder(path: str) -> bool:
 
 
 def exists(path: str) -> bool:
-    """Whether anything lies at a path; a link that leads nowhere does too."""
+    """Whether a path exists; a broken link does."""
     return current().status(path).kind != "missing"
 
 
 def folder_entries(folder: str) -> list[FolderEntry]:
-    """What a folder holds; nothing where it cannot be listed."""
+    """A folder's content; empty if it cannot be listed."""
     try:
         return current().entries(folder)
     except OSError:
@@ -198,7 +198,7 @@ def real_path(path: str) -> str:
 
 
 def identity(path: str) -> Identity:
-    """What tells a file and its state apart. A path alone does not: it may be relative, and the folder change."""
+    """A key for a file in its current state. A path alone is none: the file may change, and the working directory."""
     return path, current().status(path)
 
 
@@ -208,7 +208,7 @@ def same_file(one: str, other: str) -> bool:
 
 
 def repository_around(folder: str, file_system: FileSystem | None = None) -> str | None:
-    """The top of the git repository that an absolute folder lies in."""
+    """The top folder of the git repository around an absolute folder; None outside of one."""
     file_system = file_system or current()
     while file_system.status(f"{folder}/.git").kind == "missing":
         above = os.path.dirname(folder)

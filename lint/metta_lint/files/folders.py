@@ -1,4 +1,4 @@
-"""Folders as they are walked: each is listed once, links to folders are not followed, links to files count once."""
+"""Walking folders: each is listed once, and links to folders are not followed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "build", "d
 
 
 class Folder(NamedTuple):
-    """What a folder holds, sorted: folders, which links are none of, files, and those of them that are links."""
+    """A folder's sorted content. ``folders`` leaves out links to folders; ``links`` are the files that are links."""
 
     folders: tuple[str, ...]
     files: tuple[str, ...]
@@ -28,7 +28,7 @@ class Folder(NamedTuple):
 
 
 class Folders:
-    """The folders that a check looks at. ``unreadable`` are those that could not be listed."""
+    """The folders of one check. ``unreadable`` collects an error for each one that could not be listed."""
 
     def __init__(self, *, respects_gitignore: bool = True) -> None:
         self.unreadable: list[InputError] = []
@@ -36,7 +36,7 @@ class Folders:
         self._listed: dict[str, Folder] = {}
 
     def listed(self, path: str) -> Folder:
-        """What a folder holds; nothing for one that cannot be listed."""
+        """A folder's content; empty if it cannot be listed."""
         key = os.path.normpath(path)
         found = self._listed.get(key)
         if found is None:
@@ -50,7 +50,7 @@ class Folders:
         return found
 
     def below(self, root: str) -> Iterator[tuple[str, Folder]]:
-        """A folder and all below it but the hidden ones, each before those in it."""
+        """A folder and all folders below it except hidden ones, parents first."""
         waiting = [root]
         while waiting:
             path = waiting.pop()
@@ -59,9 +59,9 @@ class Folders:
             waiting += [os.path.join(path, name) for name in reversed(folder.folders) if not name.startswith(".")]
 
     def judged(self, root: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """The folders whose files are to be judged: the path, the same without links, the names of the files.
+        """The folders whose files are checked: their path, their real path, and the names of the files.
 
-        Left out is what git ignores, and what packages and builds bring along. The root itself is always looked at.
+        Leaves out what git ignores, and folders of packages and builds. The root itself is always included.
         """
         real = slashed(real_path(root))
         waiting = [(root, real, ignoring_at(real) if self._respects_gitignore else Ignoring())]

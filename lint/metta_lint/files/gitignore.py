@@ -1,8 +1,8 @@
 """What git ignores: the patterns of .gitignore files, of .git/info/exclude and of the user's own ignore file.
 
-They are read here and git is not asked: its configuration, which may come with a repository, can name programs for it
-to run, and to start it takes as long as linting a pair. As with ruff and ripgrep, a file that matches is ignored
-whether git tracks it or not. The rules are those of gitignore(5).
+Git itself is not asked: its configuration, which may come with a repository, can name programs to run, and starting it
+takes as long as linting a pair. As in ruff and ripgrep, a matching file is ignored even if git tracks it. The rules are
+those of gitignore(5).
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ class Pattern(NamedTuple):
 
 
 class IgnoreFile(NamedTuple):
-    """The patterns of one ignore file, and the folder that they speak of."""
+    """The patterns of one ignore file, and the folder that they apply to."""
 
     folder: str
     patterns: tuple[Pattern, ...]
 
 
 class Ignoring(NamedTuple):
-    """The ignore files that bear on a folder, the weakest first. Folders are absolute, without links in them."""
+    """The ignore files that apply to a folder, weakest first. Folders are real, absolute paths."""
 
     files: tuple[IgnoreFile, ...] = ()
 
     def ignores(self, path: str, *, is_folder: bool) -> bool:
-        """Whether a path is ignored: the last pattern decides that matches it, of the strongest file that has one."""
+        """Whether a path is ignored: the last matching pattern of the strongest file with a match decides."""
         name = path.rpartition("/")[2]
         for file in reversed(self.files):
             inside = path[len(file.folder) :].lstrip("/")
@@ -53,14 +53,14 @@ class Ignoring(NamedTuple):
         return False
 
     def entering(self, folder: str, *, has_file: bool, is_repository: bool) -> Ignoring:
-        """What bears on a folder below: its own ignore file too. A repository in it goes by its own files alone."""
+        """The ignore files for a folder below, with its own. A nested repository has only its own."""
         above = repository(folder) if is_repository else self
         own = _patterns(_text(f"{folder}/{FILE}")) if has_file and above.files else ()
         return Ignoring((*above.files, IgnoreFile(folder, own))) if own else above
 
 
 def ignoring_at(folder: str) -> Ignoring:
-    """What bears on a folder's content: nothing outside of a git repository. The folder is absolute."""
+    """The ignore files for the content of an absolute folder; none outside of a git repository."""
     top = repository_around(folder)
     if top is None:
         return Ignoring()
@@ -73,13 +73,13 @@ def ignoring_at(folder: str) -> Ignoring:
 
 
 def repository(top: str) -> Ignoring:
-    """What bears on all of a repository: the user's own ignore file, then the repository's exclude file."""
+    """The ignore files for all of a repository: the user's own, then ``.git/info/exclude``."""
     files = (_users_file(), f"{_git_folder(top)}/info/exclude")
     return Ignoring(tuple(IgnoreFile(top, _patterns(_text(file))) for file in files))
 
 
 def _git_folder(top: str) -> str:
-    """Where a repository keeps what is shared by its worktrees; a ``.git`` that is a file says where that is."""
+    """The git folder that a repository's worktrees share; in a worktree, ``.git`` is a file with its path."""
     git = f"{top}/.git"
     if is_folder(git):
         return git
@@ -105,7 +105,7 @@ def _text(path: str) -> str:
 
 @lru_cache(maxsize=256)
 def _patterns(text: str) -> tuple[Pattern, ...]:
-    """The patterns of an ignore file, in its order."""
+    """The patterns of an ignore file's text, in order."""
     lines = text.split("\n")[:IGNORE_LINE_LIMIT]
     return tuple(found for line in lines if (found := _pattern(line.removesuffix("\r"))) is not None)
 

@@ -29,7 +29,7 @@ _MOST = 1_000  # patterns that the braces of one may stand for
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    r"""Whether a path, relative and with ``/``, matches.
+    r"""A function that says whether a relative path with ``/`` matches the pattern.
 
     ``**/`` stands for any folders or none, ``*`` for anything, ``?`` for one character, ``[ab]`` and ``[!ab]`` for one
     of some or of the others, ``{a,b}`` for either, and ``\*`` for a star. A leading ``!`` turns the answer round.

@@ -1,4 +1,4 @@
-"""What was worked out before counts again as long as nothing has changed that was read, looked for or listed for it.
+"""Results that are kept as long as the files that they were computed from stay the same.
 
 The language server checks the same folders after each pause in typing. Within ``remembering``, ``recalled`` works a
 result out once, notes what was asked of the file system meanwhile, and asks again before it gives the same result

@@ -1,7 +1,7 @@
-"""Files that are replaced: all of one or nothing of it, whatever goes wrong on the way.
+"""Replacing files atomically: a file has either its old content or all of the new one.
 
-The new text goes to a file beside the old one, which then takes its name, with its mode and, where that is allowed, its
-owner. A link is followed, and stays one. What nobody may write is not replaced either, though its folder would let us.
+The new text is written to a temporary file beside the old one, which is then renamed. It keeps the mode and, where
+allowed, the owner. A link is followed and stays a link. A read-only file is not replaced, even in a writable folder.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write_text(path: str, text: str) -> None:
-    """Put a text, UTF-8 with line feeds, in the place of a file, or where there was none.
+    """Write a text to a new or existing file, as UTF-8 with line feeds.
 
-    Raises LintError, the file as it was, where that cannot be done.
+    Raises LintError, and leaves the file as it was, if that fails.
     """
     target = os.path.realpath(path)
     try:
@@ -30,16 +30,16 @@ def write_text(path: str, text: str) -> None:
 
 
 class Rewrite(NamedTuple):
-    """A file's bytes as they were read, and as they are to be."""
+    """A file with its bytes before and after a change."""
 
     path: str
     before: bytes
     after: bytes
 
     def write(self) -> str:
-        """Write the file, and say what else its user should know (mostly nothing).
+        """Write the file, and return a warning for the user (mostly empty).
 
-        Raises LintError, the file as it was, where it cannot be written or no longer holds what was read.
+        Raises LintError, and leaves the file as it was, if it cannot be written or has changed since it was read.
         """
         target = os.path.realpath(self.path)
         try:
@@ -56,7 +56,7 @@ class Rewrite(NamedTuple):
 
 
 def _replace(target: str, data: bytes, status: os.stat_result | None) -> None:
-    """Put bytes in the place of a file, which is no link; ``status`` is the old file's, None where there is none."""
+    """Replace a file that is not a link; ``status`` is that of the old file, None for a new one."""
     if status is not None and not (status.st_mode & _ANYBODY_WRITES and os.access(target, os.W_OK)):
         raise PermissionError(errno.EACCES, "the file is read-only", target)
     folder, name = os.path.split(target)
@@ -75,7 +75,7 @@ def _replace(target: str, data: bytes, status: os.stat_result | None) -> None:
 
 
 def _take_over(path: str, status: os.stat_result) -> None:
-    """Give a file the owner, where that is allowed, and the mode of another one."""
+    """Give a file the mode and, where allowed, the owner of another one."""
     if hasattr(os, "chown"):
         with suppress(PermissionError):
             os.chown(path, status.st_uid, status.st_gid)
