@@ -31,10 +31,10 @@ _MOST = 1_000  # patterns that the braces of one may stand for
 def matcher(pattern: str) -> Callable[[str], bool]:
     r"""A function that says whether a relative path with ``/`` matches the pattern.
 
-    ``**/`` stands for any folders or none, ``*`` for anything, ``?`` for one character, ``[ab]`` and ``[!ab]`` for one
-    of some or of the others, ``{a,b}`` for either, and ``\*`` for a star. A leading ``!`` turns the answer round.
+    ``**/`` stands for any folders or none, ``*`` for anything, ``?`` for one character, ``[ab]`` for one
+    of these, ``[!ab]`` for any other, ``{a,b}`` for either, and ``\*`` for a star. A leading ``!`` negates the answer.
 
-    Raises ValueError for what is no pattern, ``[z-a]``, and for one whose braces stand for more than a thousand.
+    Raises ValueError for an invalid pattern (``[z-a]``), and for one whose braces stand for more than a thousand.
     """
     wanted = not pattern.startswith("!")
     plain = pattern.removeprefix("!").removeprefix("./")
@@ -70,7 +70,7 @@ def translated(pattern: str, *, within_folder: bool = False) -> str:
 
 
 def _one(match: re.Match[str], guard: str) -> str:
-    """What stands for one character, or for all below a folder."""
+    """The translation of a token that is no star and no folders."""
     text = match.group()
     if text in ("?", "/**"):
         return f"{guard}." if text == "?" else "/.+"
@@ -80,7 +80,7 @@ def _one(match: re.Match[str], guard: str) -> str:
 
 
 def _members(text: str) -> str:
-    """What stands between brackets, as a regular expression has it."""
+    """The characters and ranges between brackets, as a regular expression."""
     parts = re.findall(r"\[:(\w+):\]|\\(.)|(.)", text, re.DOTALL)
     return "".join(
         _CLASSES.get(name, "") if name else "-" if plain == "-" else re.escape(escaped or plain)
@@ -89,18 +89,18 @@ def _members(text: str) -> str:
 
 
 def _at_first(parts: list[str]) -> str:
-    """Parts that each begin with a wildcard, all but the first, one after the other: each where it matches first.
+    """Parts one after the other, each at its first match; all but the first begin with a wildcard.
 
-    What a part matches first is never tried elsewhere (the group is atomic), or a pattern with twenty stars would take
-    years to be found not to match. Nothing is lost by it: the wildcard after it reaches all that it would have reached
-    from further on. The last part alone has to end where the path ends.
+    The groups are atomic: no part is tried again further on, or a pattern with twenty stars would take years not to
+    match. No match is lost, because the next wildcard reaches anything from the first match that it reaches from a
+    later one. Only the last part must end where the path ends.
     """
     first, *rest = parts
     return "".join([first, *(f"(?>{part})" for part in rest[:-1]), *rest[-1:]])
 
 
 def _without_braces(pattern: str) -> Iterator[str]:
-    """The patterns that one stands for: one for each choice between braces."""
+    """The patterns without braces that a pattern stands for: ``a/x`` and ``a/y`` for ``a/{x,y}``."""
     parts = _BRACES.finditer(pattern)
     choices = [[part[0]] if part["choices"] is None else part["choices"].split(",") for part in parts]
     if prod(map(len, choices)) > _MOST:

@@ -1,8 +1,8 @@
 """Results that are kept as long as the files that they were computed from stay the same.
 
-The language server checks the same folders after each pause in typing. Within ``remembering``, ``recalled`` works a
-result out once, notes what was asked of the file system meanwhile, and asks again before it gives the same result
-another time. Without it, everything is worked out anew.
+The language server checks the same folders after each pause in typing. While a ``Memory`` is in use, ``recalled``
+computes a result once and notes what was asked of the file system meanwhile. It returns the same result again if those
+questions still have the same answers. Without a memory, everything is computed anew.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RECALL = "recall"
 
 
 class Same(Generic[T]):
-    """An object as part of a key: it is equal to itself alone."""
+    """An object as part of a key, compared by identity."""
 
     def __init__(self, value: T) -> None:
         self.value = value
@@ -38,7 +38,7 @@ class Same(Generic[T]):
 
 
 class _Kept:
-    """A result, the answers that it rests on, and the last round in which it was found to hold."""
+    """A result, the answers that it depends on, and the last round in which they were found unchanged."""
 
     def __init__(self, result: object, answers: dict[Query, object], make: Callable[[], object], number: int) -> None:
         self.result = result
@@ -48,9 +48,9 @@ class _Kept:
 
 
 class Memory(FileSystem):
-    """Results of earlier rounds by their keys. What a round does not ask for is forgotten at its end.
+    """Results of earlier rounds by their keys. Results that a round does not ask for are dropped at its end.
 
-    While a result is worked out, it is the file system itself, and takes a note of each query.
+    While a result is computed, the memory is the file system in use and notes each query.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Memory(FileSystem):
 
     @contextmanager
     def new_round(self) -> Iterator[None]:
-        """Ask everything once more while this lasts: files may have changed."""
+        """Check all answers anew within this block: files may have changed."""
         self._round += 1
         self._said, self._noting, self.below = {}, [], current()
         token = _memory.set(self)
@@ -74,7 +74,7 @@ class Memory(FileSystem):
 
     @property
     def is_in_use(self) -> bool:
-        """Whether files are read that this memory knows about: not the texts that a fix would come to."""
+        """Whether the file system in use is the one that this memory notes; not that of a fix that is tried."""
         return current() in (self.below, self)
 
     def recall(self, key: Hashable, make: Callable[[], T], *, by_result: bool) -> T:
@@ -99,7 +99,7 @@ class Memory(FileSystem):
         return _Kept(result, answers, make, self._round)
 
     def _noted(self, answers: Mapping[Query, object]) -> None:
-        """What is being worked out rests on these too."""
+        """Note that the result being computed depends on these too."""
         if self._noting:
             self._noting[-1].update(answers)
 
@@ -145,13 +145,13 @@ class Memory(FileSystem):
         return bool(self._answered("is_link", path))
 
     def _answered(self, what: str, path: str) -> object:
-        """An answer, with a note that what is being worked out rests on it."""
+        """An answer, with a note that the result being computed depends on it."""
         answer = self._ask(what, path)
         self._noted({(what, path): answer})
         return answer
 
     def _ask(self, what: str, path: str) -> object:
-        """What the file system says, the same all through a round; what it cannot list is told by the error's words."""
+        """The file system's answer, the same for a whole round; an error of listing as its fields."""
         query = what, path
         if query not in self._said:
             try:
@@ -165,10 +165,10 @@ _memory: ContextVar[Memory | None] = ContextVar("memory", default=None)
 
 
 def recalled(key: Hashable, make: Callable[[], T], *, by_result: bool = False) -> T:
-    """What ``make`` gives, or gave before for an equal key if nothing has changed since that it had asked for.
+    """The result of ``make``, or its earlier result for an equal key if no file that it asked for has changed.
 
-    It must rest on the key and on files alone. ``by_result``: what asks for it rests on the result, not on the files
-    behind it, and holds if these change to no effect; then ``make`` must not hold on to anything of one round.
+    The result must depend on nothing but the key and files. With ``by_result``, a result that uses this one depends on
+    its value and not on the files behind it; then ``make`` must not keep anything from one round.
     """
     memory = _memory.get()
     if memory is None or not memory.is_in_use:
@@ -177,6 +177,6 @@ def recalled(key: Hashable, make: Callable[[], T], *, by_result: bool = False) -
 
 
 def remembers() -> bool:
-    """Whether results are noted, so that nothing may be kept elsewhere without a note of what it rests on."""
+    """Whether a memory is in use; if so, results must not be cached elsewhere without its notes."""
     memory = _memory.get()
     return memory is not None and memory.is_in_use

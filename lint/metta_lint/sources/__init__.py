@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 MARKER = b"metta-lint:"
-"""What a comment has that speaks to metta-lint: a file without it is not searched for comments."""
+"""The mark of a comment for metta-lint. A file without it is not searched for comments."""
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[Identity, object], tuple[Document | InputError, int]] = {}
-"""Each with the bytes that it counts for: an error counts for none."""
+"""Each with its size in bytes; an error counts as 0."""
 _cached_bytes = 0
 
 
@@ -31,15 +31,15 @@ def added_sources() -> tuple[Source, ...]:
 
 
 def known_suffixes() -> tuple[str, ...]:
-    """The suffixes of files that can be read, those of plugins too."""
+    """The suffixes of files that can be read, including those of plugins."""
     return tuple(dict.fromkeys((*BY_SUFFIX, *(suffix for source in added_sources() for suffix in source.suffixes))))
 
 
 def read(path: str, data: bytes | None = None) -> Document:
-    """The document that a file holds; ``data`` stands for the file's bytes where they are known already.
+    """Parse a file into a document; ``data`` are its bytes if they are known already.
 
-    A file is parsed once for as long as it does not change: plans, rules and sweeps all read the same ones. Raises
-    InputError for a file that cannot be read, is too large, or is not what its suffix says.
+    Documents are cached until the file changes: plans, rules and sweeps read the same ones. Raises InputError for a
+    file that cannot be read, is too large, or is not what its suffix says.
     """
     if data is not None:
         return _parse(path, data)
@@ -53,14 +53,14 @@ def read(path: str, data: bytes | None = None) -> Document:
 
 
 def forget() -> None:
-    """Forget every file that was read."""
+    """Drop all cached documents."""
     global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
     _documents.clear()
     _cached_bytes = 0
 
 
 def _read_into_cache(path: str, key: tuple[Identity, object]) -> None:
-    """Read a file, and forget those that were read first where all of them are much."""
+    """Cache a file's document or error, and drop the oldest ones beyond the limit."""
     global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
     try:
         data = bytes_of(path)
@@ -100,7 +100,7 @@ def _read_as(syntax: Syntax | None, path: str, data: bytes) -> Document:
 
 
 def bytes_of(path: str) -> bytes:
-    """What a file holds, as an editor has it where one has it open; of a too large one a byte too many.
+    """A file's bytes: an editor's buffer if it is open in one; of a file that is too large, one byte beyond the limit.
 
     Raises InputError for a file that cannot be read.
     """
@@ -112,9 +112,9 @@ def bytes_of(path: str) -> bytes:
 
 
 def readable(path: str, *, repeats: bool = False) -> Document | None:
-    """A file's document, None where it cannot be read: that is a finding of its own.
+    """A file's document; None if it cannot be read, which is a finding of its own.
 
-    With ``repeats``, a file that has keys twice is read too: each second one has a key of its own.
+    With ``repeats``, a file with duplicate keys is read too; each repeated key gets a different name.
     """
     if os.path.splitext(path)[1].lower() not in known_suffixes():
         return None

@@ -1,6 +1,6 @@
-"""Comments that speak to metta-lint (``# metta-lint: ...``), in each kind of file that has comments.
+"""Comments for metta-lint (``# metta-lint: ...``), in each kind of file that has comments.
 
-What stands in a string, in a block of text or in an INI's value is no comment, whatever it looks like.
+Text that looks like one inside a string, a block scalar or an INI's value is not a comment.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _YAML_BLOCK_HEADER = re.compile(r"[|>][0-9+-]*+[ \t]*+(?:#[^\r\n]*+)?+(?:\r\n|\r
 
 
 def comments(syntax: Syntax, data: bytes, document: Document) -> Iterator[Comment]:
-    """The comments of a file, which could be read, that speak to metta-lint."""
+    """The comments for metta-lint in a file that could be parsed."""
     finder = _FINDERS.get(syntax)
     if finder is None:
         return
@@ -55,7 +55,7 @@ def comments(syntax: Syntax, data: bytes, document: Document) -> Iterator[Commen
 
 
 def _spoken_to(file: FileText) -> dict[int, int]:
-    """The lines that have what a comment for metta-lint begins with, and the offset at which that stands."""
+    """The lines with ``# metta-lint:``, each with the offset of its sign, in comments or not."""
     found: dict[int, int] = {}
     for number, sign in enumerate(_SPOKEN_TO.finditer(file.text)):
         if number == LIMIT:
@@ -66,16 +66,16 @@ def _spoken_to(file: FileText) -> dict[int, int]:
 
 
 def _first_below(file: FileText, below: int, syntax: Syntax) -> int:
-    """The first line from one on that is no comment; the last one where all are."""
+    """The first line from ``below`` on that is not a comment; the last line if all are."""
     while below < len(file.starts) and file.line(below).lstrip().startswith(syntax.comment_signs):
         below += 1
     return min(below, len(file.starts))
 
 
 def _of_ini(file: FileText, document: Document, spoken_to: dict[int, int]) -> Iterator[tuple[int, bool]]:
-    """Lines of comment; and ends of values that PufferLib reads as Python, which drops a comment behind a literal.
+    """Comment lines, and comments behind a value that PufferLib reads as a Python literal.
 
-    configparser.ConfigParser() has no comments behind values: they belong to the value. PufferLib 3.0 pufferl.py
+    To configparser.ConfigParser(), a comment behind a value is part of the value. PufferLib 3.0 pufferl.py
     load_config() then calls ast.literal_eval(), so that ``64  # c`` is 64, while ``muon  # c`` stays a text.
     """
     for number, sign in spoken_to.items():
@@ -92,7 +92,7 @@ def _of_ini(file: FileText, document: Document, spoken_to: dict[int, int]) -> It
 
 
 def _ini_value(root: Node, line: int) -> str | None:
-    """The text of the value that a line of an INI belongs to."""
+    """The text of the value on a line of an INI."""
     for section in root.entries.values() if isinstance(root, Mapping) else ():
         for entry in section.value.entries.values() if isinstance(section.value, Mapping) else ():
             if isinstance(entry.value, Scalar) and entry.value.span.line <= line <= entry.value.span.end_line:
@@ -102,7 +102,7 @@ def _ini_value(root: Node, line: int) -> str | None:
 
 @lru_cache(maxsize=4)
 def _comments_in_literal(text: str | None) -> tuple[str, ...] | None:
-    """The comments that Python sees in the text of a value; None for a value that is no literal of Python's."""
+    """The Python comments in the text of a value; None if it is not a Python literal."""
     if text is None or len(text) > VALUE_LIMIT:
         return None
     try:
@@ -135,7 +135,7 @@ def _of_toml(file: FileText, *_: object) -> Iterator[tuple[int, bool]]:
 
 
 def _of_yaml(file: FileText, _: Document, spoken_to: dict[int, int]) -> Iterator[tuple[int, bool]]:
-    """What begins with # behind a blank, outside of texts: a plain text ends at such a sign (YAML 1.1, 6.6)."""
+    """Comments: a # after a blank that is in no quoted or block scalar (YAML 1.1, 6.6)."""
     texts = list(_yaml_texts(file.text))
     begins = [begin for begin, _ in texts]
     for number in spoken_to:
@@ -149,7 +149,7 @@ def _of_yaml(file: FileText, _: Document, spoken_to: dict[int, int]) -> Iterator
 
 
 def _yaml_texts(text: str) -> Iterator[tuple[int, int]]:
-    """Where quoted texts and blocks of text begin and end, in order; a block's first line may end in a comment."""
+    """Where quoted and block scalars begin and end, in order; a block's header line may end in a comment."""
     import yaml
 
     from metta_lint.sources.yaml import parser_for

@@ -1,4 +1,4 @@
-"""A reader's way through a text: what it steps over, what it counts, and where it gives up."""
+"""A position in a text that a parser moves forward, with limits on depth and number of values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class Cursor:
-    """``position`` is the offset of the next character, ``nodes`` what was counted so far."""
+    """``position`` is the offset of the next character, ``nodes`` the number of values so far."""
 
     BLANKS: re.Pattern[str]
-    """What may stand between two signs."""
+    """What may stand between two tokens."""
     COUNTED: str
-    """What is counted, for the message that there are too many."""
+    """What ``count`` counts, for its message."""
 
     def __init__(self, text: str, path: str, position: int = 0) -> None:
         self.text = text
@@ -27,14 +27,14 @@ class Cursor:
         self.nodes = 0
 
     def skip(self, pattern: re.Pattern[str]) -> bool:
-        """Step over what matches here, if it does."""
+        """Step over a match at this position; whether there was one."""
         match = pattern.match(self.text, self.position)
         if match is not None:
             self.position = match.end()
         return match is not None
 
     def found(self, sign: str) -> bool:
-        """Step over blanks, and over a sign if it stands behind them."""
+        """Step over blanks, then over the sign; whether it was there."""
         self.skip(self.BLANKS)
         if not self.text.startswith(sign, self.position):
             return False

@@ -1,4 +1,4 @@
-"""Edits and fixes: what is to be changed in which file, and the fixes that rules mostly give."""
+"""Edits and fixes: changes of files, and the fixes that rules commonly give."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 
 
 class Edit(NamedTuple):
-    """Text in the place of what a span covers; an empty span inserts, an empty text deletes.
+    """A replacement of the text at a span; an empty span inserts, an empty text deletes.
 
-    A rule knows places and no texts, so a draft's edit may say what it is about instead: ``what`` is "entry" where a
-    whole entry of a mapping goes (its comma, its line, the lines of its value), "key" where an entry is renamed to
-    ``text``; the span is that of the entry's key or value. ``was`` is what must stand there now, a quoted one without
-    its quotes. A finding's edits are about texts alone.
+    A rule knows places but not the file's text. So an edit of a rule can also be about an entry, whose key or value is
+    at the span: ``what="entry"`` removes it (with its comma, its line, the lines of its value), ``what="key"`` renames
+    it to ``text``. ``was`` is the text that must be there now, without quotes. Edits of a finding are texts only.
     """
 
     span: Span
@@ -29,8 +28,8 @@ class Edit(NamedTuple):
 class Fix(NamedTuple):
     """Edits that fix a finding, all or none.
 
-    ``message`` says what they do, as a command ("rename it to minibatch_size"). A fix is safe where no run changes by
-    it but for what was plainly meant; any other is applied only where it was asked for.
+    ``message`` is a command ("rename it to minibatch_size"). A fix is safe if it changes no run except to what was
+    plainly meant. Unsafe fixes are applied only on request.
     """
 
     message: str
@@ -39,17 +38,17 @@ class Fix(NamedTuple):
 
 
 def renaming(span: Span, name: str, meant: str, *, is_safe: bool | None = None) -> Fix:
-    """Another key for the entry whose key or value stands at a place; safe where the old one is a slip of the pen."""
+    """Rename the entry whose key or value is at a span; safe if the old name is a typo."""
     safe = is_slip(name, meant) if is_safe is None else is_safe
     return Fix(f"rename it to {meant}", (Edit(span, meant, "key", name),), safe)
 
 
 def rewriting(span: Span, word: str, meant: str, *, is_safe: bool | None = None) -> Fix:
-    """Another value where a word stands, in its quotes if it has some; safe where the word is a slip of the pen."""
+    """Replace the word at a span, within its quotes if it has any; safe if it is a typo."""
     safe = is_slip(word, meant) if is_safe is None else is_safe
     return Fix(f"write {meant}", (Edit(span, meant, was=word),), safe)
 
 
 def removal(span: Span, name: str, *, is_safe: bool = False) -> Fix:
-    """The entry gone whose key or value stands at a place."""
+    """Remove the entry whose key or value is at a span."""
     return Fix("remove it", (Edit(span, "", "entry", name),), is_safe)

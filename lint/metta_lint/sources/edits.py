@@ -1,4 +1,4 @@
-"""Edits: what rules want done to entries and values, as texts at places of a file."""
+"""Turning the edits of rules, which are about entries and values, into replacements of text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _QUOTES = ("'", '"')
 
 
 def resolved_fix(fix: Fix) -> Fix | None:
-    """A fix whose edits are all texts at places; None where one of them cannot be told, or would say something else."""
+    """The fix as replacements of text; None if one of them is not possible without changing something else."""
     edits: list[Edit] = []
     for edit in fix.edits:
         try:
@@ -52,7 +52,7 @@ def _resolved(edit: Edit, text: FileText) -> tuple[Edit, ...]:
 
 
 def _standing(edit: Edit, text: FileText) -> Span | None:
-    """Where the text stands that an edit replaces, within its quotes; None where another one does."""
+    """The span that an edit replaces, within quotes if there are any; None if another text is there."""
     start, end = text.offsets(edit.span)
     standing = text.text[start:end]
     if edit.was is None or standing == edit.was:
@@ -64,7 +64,7 @@ def _standing(edit: Edit, text: FileText) -> Span | None:
 
 
 def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
-    """The edit that calls an entry by another name; none where the name is taken, or the key is no plain word."""
+    """The edit that renames an entry; none if the name is taken or the key is not a plain word."""
     start, end = text.offsets(entry.key_span)
     written = text.text[start:end]
     quote = written[:1] if written[:1] in _QUOTES and written[-1:] == written[:1] else ""
@@ -83,7 +83,7 @@ def _renamed(name: str, mapping: Mapping, entry: Entry, text: FileText) -> tuple
 
 
 def without_repetition(again: Span, first: Span) -> Fix | None:
-    """The fix of a key that stands in its mapping twice: the second one goes if both have the same value."""
+    """The fix of a duplicate key: remove the second one if both have the same value."""
     of_first, of_again = entry_at(first), entry_at(again)
     if of_first is None or of_again is None:
         return None

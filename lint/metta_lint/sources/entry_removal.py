@@ -1,4 +1,4 @@
-"""Removals: the text that an entry of a mapping takes in its file, so that all others stay as they are."""
+"""Removing an entry of a mapping from its file, so that all others keep their values."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _COMMA = re.compile(r"\s*+,")
 
 
 def removed(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
-    """The edits after which the file says the same without this entry; none where that cannot be told.
+    """The edits that remove an entry; none if others would change or depend on it.
 
-    Comments above an entry stay; the one on its own line, and those within its value, go with it.
+    Comments above the entry stay; those on its line and within its value are removed with it.
     """
     remover = _REMOVERS.get(syntax_of(text.path))
     return remover(mapping, entry, text) if remover is not None else ()
@@ -39,7 +39,7 @@ def _deletion(text: FileText, start: int, end: int, instead: str = "") -> tuple[
 
 
 class _Place(NamedTuple):
-    """Where an entry is written: the offsets at which it begins and ends."""
+    """The offsets at which an entry begins and ends."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class _Place(NamedTuple):
 
 
 def _placed(mapping: Mapping, entry: Entry, text: FileText) -> tuple[_Place | None, _Place | None, _Place | None]:
-    """The place of an entry in its mapping, between those of the entries before and behind it."""
+    """The places of the previous entry, of the entry itself, and of the next one in its mapping."""
     opening, closing = text.offsets(mapping.span)
     found = []
     for each in mapping.entries.values():
@@ -63,7 +63,7 @@ def _placed(mapping: Mapping, entry: Entry, text: FileText) -> tuple[_Place | No
 
 
 def _end(entry: Entry, key_end: int, limit: int, text: FileText) -> int:
-    """Where an entry ends; the value of an alias is written elsewhere."""
+    """Where an entry ends: behind its value, or behind the alias if the value is one."""
     alias = _ALIAS.match(text.text, key_end)
     if alias is not None and YAML.fits(text.path):
         return alias.end()
@@ -71,7 +71,7 @@ def _end(entry: Entry, key_end: int, limit: int, text: FileText) -> int:
 
 
 def _line_after(end: int, text: FileText) -> int | None:
-    """Where the line after an entry begins; None where more than a comment follows on its own."""
+    """Where the next line begins; None if anything but a comment follows on the line."""
     if end == text.line_start(end):  # a text in block style ends where the next line begins
         return end
     rest = _REST_OF_LINE.match(text.text, end)
@@ -79,7 +79,7 @@ def _line_after(end: int, text: FileText) -> int | None:
 
 
 def _from_ini(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
-    """Whole lines: a key with the lines that continue its value, or a header with all keys of its section."""
+    """Whole lines: a key with its value, or a section's header with all its keys."""
     edits: list[Edit] = []
     for each in (entry, *(entry.value.entries.values() if isinstance(entry.value, Mapping) else ())):
         if is_referred_to(mapping, each, text):
@@ -91,7 +91,7 @@ def _from_ini(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...
 
 
 def is_referred_to(mapping: Mapping, entry: Entry, text: FileText) -> bool:
-    """Whether others rest on an entry of an INI: one of ``[DEFAULT]`` is in every section, ``%(key)s`` in a value."""
+    """Whether other keys of an INI depend on an entry: it is in ``[DEFAULT]``, or some value has ``%(key)s``."""
     start, end = text.offsets(entry.key_span)
     section, _ = text.offsets(mapping.span)
     is_default = mapping.entries.get(DEFAULT_SECTION) is entry
@@ -103,7 +103,7 @@ def is_referred_to(mapping: Mapping, entry: Entry, text: FileText) -> bool:
 
 
 def _from_toml(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
-    """The line of a key, or a part of an inline table; no header, and no part of a dotted key."""
+    """The line of a key, or an entry of an inline table; not a header or a dotted key."""
     start, _ = text.offsets(entry.key_span)
     value, end = text.offsets(entry.value.span)
     if value < start or entry.value.span == entry.key_span:
@@ -136,7 +136,7 @@ def _from_braces(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, 
 
 
 def _from_yaml(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ...]:
-    """The lines of an entry. Anchors in it and merge keys beside it are left alone: others may rest on them."""
+    """The lines of an entry. Not if it holds an anchor or has a merge key beside it: others may depend on those."""
     before, place, behind = _placed(mapping, entry, text)
     opening, closing = text.offsets(mapping.span)
     if place is None or "&" in text.text[place.start : place.end] or "<<" in text.text[opening:closing]:
@@ -159,20 +159,20 @@ def _from_yaml(mapping: Mapping, entry: Entry, text: FileText) -> tuple[Edit, ..
 
 
 def _from_item(place: _Place, behind: _Place, text: FileText) -> tuple[Edit, ...]:
-    """The first entry of a list's item: the next one takes its place, or the line is left without it."""
+    """The first entry of a list item: the next one moves into its place, or ``-`` stays alone on the line."""
     if not text.text[place.end : behind.start].strip():
         return _deletion(text, place.start, behind.start)
     return _deletion(text, place.start, place.end) if _line_after(place.end, text) is not None else ()
 
 
 def _would_join_text(before: _Place, following: int, text: FileText) -> bool:
-    """Whether comments or blank lines behind an entry would become a part of a text in block style before it."""
+    """Whether comments or blank lines after the entry would become part of a block scalar before it."""
     rest = text.text[following : text.next_line(following)].strip()
     return ends_in_block_text(before.entry.value, text) and (not rest or rest.startswith("#"))
 
 
 def ends_in_block_text(node: Node, text: FileText) -> bool:
-    """Whether the last value at or below a node is a text in block style, which what comes below it could join."""
+    """Whether the last value at or below a node is a block scalar, which text below it could join."""
     while children := _children(node):
         node = children[-1]
     return text.begins(node.span, "|", ">")

@@ -1,4 +1,4 @@
-"""INI files, with the values and the errors of Python's ``configparser.ConfigParser()``, and the span of each value."""
+"""INI files: the values and errors of Python's ``configparser.ConfigParser()``, with spans."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PART = re.compile(r"(?P<text>[^%]++)|%%|%\((?P<key>[^)]+)\)s")
 
 
 class IniValue(NamedTuple):
-    """A value as ``parser[section][key]`` gives it, where it is written, and what it overrides, the latest first."""
+    """A value as ``parser[section][key]`` returns it, its places, and those of values it overrides, latest first."""
 
     text: str
     span: Span
@@ -34,11 +34,11 @@ class IniValue(NamedTuple):
 
 
 def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
-    """Sections of lower-cased keys with their raw, uninterpolated texts; ``[DEFAULT]`` is a section like any other.
+    """Parse an INI into sections of lower-cased keys with raw texts; ``[DEFAULT]`` is a section like any other.
 
-    Raises InputError where ``ConfigParser().read`` would raise: text before the first section header (a byte-order mark
-    too), a section or key that is written twice (unless ``repeats``: then the second one has a key of its own), lines
-    that are neither header, key nor continuation.
+    Raises InputError where ``ConfigParser().read`` would raise: for text before the first section header (a byte-order
+    mark too), for lines that are neither header, key nor continuation, and for a duplicate section or key. With
+    ``repeats``, a duplicate gets a different name instead.
     """
     text = decode(data, path)
     if text.startswith(BOM):
@@ -51,10 +51,9 @@ def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
 
 
 def values(documents: Iterable[Document]) -> dict[str, dict[str, IniValue]]:
-    """What ``parser.read([...])`` of these files in this order makes of every section and key, interpolated.
+    """The interpolated value of every section and key after ``parser.read([...])`` of these files in this order.
 
-    Later files win; ``[DEFAULT]`` stands behind every section. Raises InputError where ``parser[section][key]`` would
-    raise for one of the keys.
+    Later files win; ``[DEFAULT]`` applies to every section. Raises InputError where ``parser[section][key]`` would.
     """
     layers = _layers(documents)
     defaults = layers.pop(DEFAULT_SECTION, {})
@@ -81,7 +80,7 @@ def values(documents: Iterable[Document]) -> dict[str, dict[str, IniValue]]:
 
 
 def _layers(documents: Iterable[Document]) -> dict[str, dict[str, list[Entry]]]:
-    """Section, key, and the entries that were written for it: the winning one first."""
+    """The entries for each section and key, the winning one first."""
     layers: dict[str, dict[str, list[Entry]]] = {}
     for document in documents:
         for section, mapping in mappings(document.root):
@@ -116,7 +115,7 @@ class _Section(NamedTuple):
 
 
 class _LineScanner:
-    """The state between two lines, under configparser's rules for what a line is."""
+    """The parser's state between two lines, with configparser's rules for what a line is."""
 
     def __init__(self, path: str, *, repeats: bool) -> None:
         self.path = path
@@ -205,7 +204,7 @@ class _LineScanner:
 
 
 class _Interpolation:
-    """configparser's BasicInterpolation, with a bound on what all values together may grow to."""
+    """configparser's BasicInterpolation, with a limit on the total length of all values."""
 
     def __init__(self) -> None:
         self.budget = EXPANSION_LIMIT

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 
 def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
-    """The document of a JSON file.
+    """Parse a JSON file.
 
-    Raises InputError, in the words of Python's ``json``, for what is not JSON; for a duplicate key, NaN and Infinity,
-    which it would let pass; for nesting and sizes beyond any config's. With ``repeats``, a duplicate key has a name of
-    its own.
+    Raises InputError for invalid JSON, in the words of Python's ``json``; for duplicate keys, NaN and Infinity, which
+    ``json`` accepts; and beyond the limits on nesting and size. With ``repeats``, a duplicate key gets another name.
     """
     text = decode(data, path)
     return Document(path, _JsonCursor(text, path, len(BOM) if text.startswith(BOM) else 0).document(repeats=repeats))
@@ -80,7 +79,7 @@ class _JsonCursor(Cursor):
         return Sequence(items, self.lines.span(start, self.position))
 
     def _items(self, close: str) -> Iterator[None]:
-        """Step over brackets and commas; once for each item between them."""
+        """Step over the brackets and commas of a collection; yields once before each item."""
         self.position += 1
         if self.found(close):
             return

@@ -1,4 +1,4 @@
-"""The keys that lead to a place of a file: what a finding at a place speaks of, whatever its line."""
+"""What stands at a place of a file, by its keys: a finding's subject does not change with its line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class EntryAt(NamedTuple):
-    """An entry of a mapping, and its key there."""
+    """An entry with its mapping and key."""
 
     mapping: Mapping
     key: object
@@ -38,7 +38,7 @@ class Keyed(NamedTuple):
 
 
 def keyed_at(span: Span) -> Keyed:
-    """What stands at a place of a file, or around it; nothing where the file is no document, or nothing is there."""
+    """What stands at or around a span; an empty ``Keyed`` for nothing, and for a file that cannot be read."""
     try:
         places = _index(identity(span.path))
     except (OSError, ValueError):  # a file that is gone
@@ -49,13 +49,13 @@ def keyed_at(span: Span) -> Keyed:
 
 
 def entry_at(span: Span) -> EntryAt | None:
-    """The entry whose key or value stands at exactly this place: of one that is merged, where it is written."""
+    """The entry whose key or value has exactly this span; for a merged entry, the original one."""
     return _index(identity(span.path)).get(span, Keyed()).entry
 
 
 @lru_cache(maxsize=8)
 def _index(file: Identity) -> dict[Span, Keyed]:
-    """What stands at the places of a file's keys and values; what stands at one twice, by the first keys."""
+    """All spans of a file's keys and values; a span with several keys (an alias) has the first."""
     document = readable(file[0], repeats=True)
     found: dict[Span, Keyed] = {}
     for place, keyed in _keyed(document.root, "") if document is not None else ():

@@ -1,4 +1,4 @@
-"""Values as a file's own syntax has them: what an edit writes, so that the trainer reads the value that was meant."""
+"""Writing values in the syntax of a file, so that the trainer reads the value that was meant."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PLAIN_IN_YAML = re.compile(r"[A-Za-z_/][\w./-]*(?: [\w./-]+)*")
 
 
 class Unwritable(Exception):  # noqa: N818 - it says why, and nothing went wrong
-    """Why no edit can give a setting a value."""
+    """The reason why an edit cannot write a value."""
 
 
 def written(value: object, path: str, before: str = "") -> str:
-    """A value in the syntax of a file, in the style of the text that it stands for.
+    """A value in the syntax of a file, in the style of the text ``before`` that it replaces.
 
-    Digits are grouped (``65_536``) and floats have an exponent where the text before had that. A number in YAML has a
-    point before its exponent: YAML 1.1 takes ``1e-4`` for a text. Raises Unwritable for a value that the syntax lacks.
+    Digits are grouped (``65_536``) and floats have an exponent if the old text has. A number in YAML has a point before
+    its exponent, because ``1e-4`` is a text in YAML 1.1. Raises Unwritable for a value that the syntax lacks.
     """
     writer = _WRITERS.get(syntax_of(path))
     if writer is None:
@@ -37,7 +37,7 @@ def written(value: object, path: str, before: str = "") -> str:
 
 
 def like(value: object, before: object) -> object:
-    """A value as the type that stood there, where it is the same number: ``1`` where a trainer insists on ``1.0``."""
+    """A number as the type of the old one if that is exact: ``1.0`` for ``1`` where a trainer insists on a float."""
     if type(before) is float and type(value) is int and abs(value) <= _WHOLE_FLOATS:
         return float(value)
     if type(before) is int and type(value) is float and value.is_integer():
@@ -46,7 +46,7 @@ def like(value: object, before: object) -> object:
 
 
 def _ini(value: object, before: str) -> str | None:
-    """A Python literal, or a bare word: PufferLib reads with ``ast.literal_eval``, and takes the rest for a text."""
+    """A Python literal or a bare word: PufferLib calls ``ast.literal_eval`` and keeps anything else as text."""
     is_word = isinstance(value, str) and _WORD.fullmatch(value) and value not in _CONSTANTS
     text = str(value) if is_word else _python(value, before)
     return text and text.replace("%", "%%")
@@ -90,12 +90,12 @@ def _json(value: object, _before: str) -> str | None:
 
 
 def _in_double_quotes(text: str, before: str) -> str | None:
-    """A text in double quotes, where the text before has them and nothing needs an escape."""
+    """The text in double quotes if the old one has them and nothing needs an escape; else None."""
     return f'"{text}"' if before[:1] == '"' and not {'"', "\\"} & set(text) else None
 
 
 def _number(value: float, before: str) -> str | None:
-    """A finite number, grouped or with an exponent as the number was that it stands for."""
+    """A finite number, grouped or with an exponent like the old one."""
     if isinstance(value, int):
         return f"{value:_}" if "_" in before and before.replace("_", "").strip("+-").isdecimal() else str(value)
     if not isfinite(value):

@@ -1,4 +1,4 @@
-"""Python files, read by ``ast`` and never run: what they declare, and the literals that they declare it with."""
+"""Python files, parsed by ``ast`` and never run: their declarations with literal values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"\w++|[^\w\s]")
 
 
 def parse(data: bytes, path: str) -> Document:
-    """What a file declares, as a document; Unknown, with the expression's text, stands for what is no literal.
+    """A file's declarations as a document. A value that is not a literal is Unknown, with its text.
 
     Raises InputError as ``parse_module`` does.
     """
@@ -28,9 +28,9 @@ def parse(data: bytes, path: str) -> Document:
 
 @lru_cache(maxsize=16)  # a file is checked, and then asked for by the trees that it lies in
 def parse_module(data: bytes, path: str) -> Module:
-    """What a file declares: classes, functions, constants and imports.
+    """A file's declarations: classes, functions, constants and imports.
 
-    Raises InputError for a syntax error, and for files beyond any config's in size or nesting.
+    Raises InputError for a syntax error, and beyond the limits on size and nesting.
     """
     text = _checked(data, path)
     try:
@@ -48,7 +48,7 @@ def parse_module(data: bytes, path: str) -> Module:
 
 
 def plain_node(node: Node) -> Node:
-    """A node with Unknown in the place of every expression."""
+    """A node with Unknown in place of every expression."""
     match node:
         case Scalar(value=Expression(text=text), span=span):
             return Scalar(Unknown(f"it is the expression {text}"), span)
@@ -62,7 +62,7 @@ def plain_node(node: Node) -> Node:
 
 
 def _checked(data: bytes, path: str) -> str:
-    """The file's text, if it is small enough for ast to see it."""
+    """The file's text. Raises InputError if it is too large for ast."""
     if len(data) > PYTHON_BYTE_LIMIT:
         raise InputError(f"file is larger than {PYTHON_BYTE_LIMIT // 1_000_000} MB; it is not read", file_start(path))
     text = decode(data, path).removeprefix(BOM)
@@ -75,7 +75,7 @@ def _checked(data: bytes, path: str) -> str:
 
 
 def _longest_line(text: str, path: str) -> Span:
-    """Where nesting that has no place of its own is looked for."""
+    """The place of an error without one: too deep nesting is probably on the longest line."""
     lengths = [len(line) for line in LINE_BREAK.split(text)]
     line = lengths.index(max(lengths)) + 1
     return Span(path, line, 1, line, 1)

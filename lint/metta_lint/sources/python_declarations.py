@@ -1,4 +1,4 @@
-"""What a Python file declares: classes with their fields, functions with their signatures, constants, imports."""
+"""The declarations of a Python file: classes with fields, functions with signatures, constants, imports."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
 
 class Keyword(NamedTuple):
-    """What a call can give by name: a function's parameter, or a field of a class; ``default`` is None without one."""
+    """An argument that a call can give by name: a function's parameter or a class's field."""
 
     span: Span
     default: Node | None
 
 
 class Forward(NamedTuple):
-    """A call that a function hands its ``**kwargs`` on to, and what it gives besides."""
+    """A call that a function passes its ``**kwargs`` to, and the other arguments of that call."""
 
     name: str
     given: frozenset[str]
@@ -35,10 +35,10 @@ class Forward(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function's signature, and what becomes of the keywords that it does not name.
+    """A function's signature, and what happens to its ``**kwargs``.
 
-    ``takes_any`` says that it has ``**kwargs``; ``forwards`` are the calls that get them; ``keeps`` says that it does
-    something else with them too. ``imports`` are those of its body; ``returns`` what it returns.
+    ``takes_any``: it has ``**kwargs``. ``forwards``: the calls that get them. ``keeps``: it uses them otherwise too.
+    ``imports`` are those of its body, ``returns`` the values it returns.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Class(NamedTuple):
 
 
 class Module(NamedTuple):
-    """All that a file declares at its top.
+    """The declarations at the top level of a file.
 
     ``imports`` maps a name to where it comes from: ``package.module:Name``, ``package.module``, or with leading dots
     where the import is relative.
@@ -79,7 +79,7 @@ class Module(NamedTuple):
 
 
 def declarations(tree: ast.Module, path: str, lines: list[str]) -> Module:
-    """What a parsed file declares. What is set in more than one place, or changed later, is no constant."""
+    """The declarations of a parsed file. A name that is set twice or changed later is not a constant."""
     reader = _DeclarationReader(path, lines)
     for statement, certain in _flat(tree.body):
         reader.read(statement, certain=certain)
@@ -87,9 +87,9 @@ def declarations(tree: ast.Module, path: str, lines: list[str]) -> Module:
 
 
 def _flat(statements: Iterable[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
-    """Statements with those inside of blocks, in their order, and whether each of them runs for certain.
+    """Statements and those inside their blocks, in order, and whether each certainly runs.
 
-    A chain of ``elif`` is a nest to ast, as deep as it is long: a stack is kept in place of Python's own.
+    A chain of ``elif`` is nested in ast as deep as it is long, too deep for recursion.
     """
     waiting = [(statement, True) for statement in reversed([*statements])]
     while waiting:
@@ -108,7 +108,7 @@ def _inside(block: ast.stmt) -> Iterator[ast.stmt]:
 
 
 class _DeclarationReader:
-    """Gathers a module's declarations, statement by statement."""
+    """Collects a module's declarations, statement by statement."""
 
     def __init__(self, path: str, lines: list[str]) -> None:
         self.calculator = Calculator(path, lines)
@@ -140,7 +140,7 @@ class _DeclarationReader:
         self.calculator.constants[name] = node
 
     def _forget(self, statement: ast.stmt) -> None:
-        """What a statement names (``MAKE[...] = x``, ``MAKE.update(...)``, ``del MAKE``) is no constant any more."""
+        """Constants that a statement may change (``MAKE[...] = x``, ``MAKE.update(...)``) become unknown."""
         for part in ast.walk(statement):
             if isinstance(part, ast.Name) and part.id in self.constants:
                 entry = self.constants[part.id]
@@ -213,7 +213,7 @@ class _DeclarationReader:
 
 
 def _default_of(value: ast.expr | None) -> ast.expr | None:
-    """A field's default: what its Field() says where it has one, and what a default_factory returns."""
+    """A field's default: that of its ``Field()``, or the value that its ``default_factory`` returns."""
     if not (isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in FIELD_CALLS):
         return value
     words = {word.arg: word.value for word in value.keywords}
@@ -227,7 +227,7 @@ def _default_of(value: ast.expr | None) -> ast.expr | None:
 
 
 def _forwards(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> tuple[tuple[Forward, ...], bool]:
-    """The calls of a function that are given ``**name``, and whether it uses the name in any other way."""
+    """The calls that get ``**name`` in a function, and whether it uses the name in any other way."""
     found = []
     uses = 0
     set_here: set[str] = set()
@@ -256,7 +256,7 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
 
 
 def as_node(module: Module) -> Mapping:
-    """A module as a document: ``classes``, ``functions`` and ``constants``, each with the span of what it declares."""
+    """A module as a document with the keys ``classes``, ``functions`` and ``constants``."""
     start = Span(module.path, 1, 1, 1, 1)
     classes = _mapping(((name, found.name_span, _class_node(found)) for name, found in module.classes.items()), start)
     functions = _mapping(((name, found.span, _function_node(found)) for name, found in module.functions.items()), start)
@@ -266,7 +266,7 @@ def as_node(module: Module) -> Mapping:
 
 
 def _mapping(entries: Iterable[tuple[str, Span, Node | None]], span: Span) -> Mapping:
-    """A mapping of what has a value."""
+    """A mapping of the entries that have a value."""
     return Mapping({name: Entry(place, node) for name, place, node in entries if node is not None}, span)
 
 

@@ -1,4 +1,4 @@
-"""Values of Python expressions, by a calculator for literals: nothing is imported, called or looked up."""
+"""Values of Python expressions made of literals: nothing is imported or called."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ _ARITHMETIC: MappingABC[type[ast.operator], Callable[[float, float], float]] = {
 
 
 class Expression(NamedTuple):
-    """What is no literal: its text, as it stands in place of a value.
+    """An expression that is not a literal, in place of its value.
 
-    ``name`` is the dotted name that it is or calls, empty if it is neither. ``arguments`` are a call's values by
-    keyword, None where it is no call; ``positional`` those without. ``complete`` is False for a call that spreads a
-    sequence or a mapping into its arguments.
+    ``name`` is the dotted name that it is or calls, if any. ``arguments`` are a call's keyword arguments (None if it is
+    not a call), ``positional`` the others. ``complete`` is False for a call with ``*args`` or ``**kwargs``.
     """
 
     text: str
@@ -45,9 +44,9 @@ class Expression(NamedTuple):
 
 
 class Calculator:
-    """Reads the expressions of a file; ``constants`` are the names whose values are known so far.
+    """Evaluates the expressions of a file; ``constants`` are the names whose values are known so far.
 
-    ast's lines and columns, which count UTF-8 bytes, become spans, which count characters.
+    Columns of ast count UTF-8 bytes; those of spans count characters.
     """
 
     def __init__(self, path: str, lines: list[str]) -> None:
@@ -61,7 +60,7 @@ class Calculator:
         return Span(self.path, node.lineno, self._column(node.lineno, node.col_offset), end_line, end)
 
     def name_span(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
-        """Where a definition's name stands: behind its keyword, on the line of the definition."""
+        """The span of a definition's name, behind ``def`` or ``class``."""
         start = max(self.lines[node.lineno - 1].find(node.name, node.col_offset), 0)
         return Span(self.path, node.lineno, start + 1, node.lineno, start + 1 + len(node.name))
 
@@ -74,7 +73,7 @@ class Calculator:
         return text if len(text) <= TEXT_LIMIT else f"{text[: TEXT_LIMIT - 4]} ..."
 
     def unknown(self, node: ast.expr) -> Scalar:
-        """What stands for an expression whose value is not known."""
+        """A placeholder for an expression whose value is not known."""
         return Scalar(Expression(self.text(node)), self.span(node))
 
     def _column(self, line: int, offset: int) -> int:
@@ -82,7 +81,7 @@ class Calculator:
         return offset + 1 if text.isascii() else len(text.encode()[:offset].decode("utf-8", "ignore")) + 1
 
     def node(self, expression: ast.expr, depth: int = 0) -> Node:
-        """The expression's value with its places; a Scalar of an Expression where it is no literal."""
+        """The value of an expression with its places; a Scalar of an Expression if it is not a literal."""
         span = self.span(expression)
         if depth > DEPTH_LIMIT:
             return self.unknown(expression)
@@ -122,7 +121,7 @@ class Calculator:
         return Expression(text, dotted(expression.func), arguments, tuple(positional), complete)
 
     def _number(self, expression: ast.expr, depth: int) -> float | None:
-        """The number that an arithmetic expression is, None where it is none or grows beyond any config's."""
+        """The result of an arithmetic expression; None if it is not a number or grows too large."""
         if depth > DEPTH_LIMIT:
             return None
         match expression:
@@ -141,7 +140,7 @@ class Calculator:
 
 
 def dotted(expression: ast.expr) -> str:
-    """The dotted name that an expression is (``a.b.C``, ``super().__init__``), empty where it is none."""
+    """The dotted name that an expression is (``a.b.C``, ``super().__init__``), or an empty string."""
     parts: list[str] = []
     while isinstance(expression, ast.Attribute):
         parts.append(expression.attr)
@@ -157,7 +156,7 @@ def dotted(expression: ast.expr) -> str:
 
 
 def _is_plain(value: object) -> bool:
-    """Whether a constant is one that a config could have, and that can be printed."""
+    """Whether a constant could be a config's value and can be printed."""
     if isinstance(value, int):
         return value.bit_length() <= BITS_LIMIT
     if isinstance(value, str):

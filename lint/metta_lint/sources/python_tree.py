@@ -1,4 +1,4 @@
-"""Python modules of a tree: names followed through imports and bases, from file to file and never out of the tree."""
+"""Python modules of a tree: follows names through imports and base classes, never out of the tree."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from metta_lint.sources.python_declarations import Function, Module
 
 HOPS_LIMIT = 10
-"""Imports from file to file until a name is found, and classes that inherit from one another."""
+"""The longest chain of imports, and of classes that inherit from one another."""
 NESTING_LIMIT = 10
 """Configs within configs."""
 CONFIGS_LIMIT = 1000
-"""Nested configs that one tree's defaults are made of: classes can hold one another in numbers without end."""
+"""Nested configs of one tree: classes can hold each other without end."""
 
 
 class Declared(NamedTuple):
@@ -35,7 +35,7 @@ class Declared(NamedTuple):
 
 
 class Tree:
-    """The Python files below a folder, which absolute imports start at."""
+    """The Python files below a folder. Absolute imports start at that folder."""
 
     def __init__(self, root: str) -> None:
         self.root = real_path(root)
@@ -44,7 +44,7 @@ class Tree:
         self._configs = 0
 
     def module(self, path: str) -> Module | None:
-        """A file's declarations, by its path from the root; None where there is none that can be read."""
+        """A file's declarations, by its path from the root; None if it cannot be read."""
         if path not in self._modules:
             self._modules[path] = self._read(path)
         return self._modules[path]
@@ -64,7 +64,7 @@ class Tree:
         return self.module(f"{base}.py") or self.module(os.path.join(base, "__init__.py"))
 
     def declared(self, module: Module, name: str, hops: int = 0) -> Declared | None:
-        """What a dotted name means in a module: a class or function of it, or of a module that it is imported from."""
+        """The class or function that a dotted name means in a module, which may import it from another one."""
         head, _, rest = name.partition(".")
         item = (module.classes.get(head) or module.functions.get(head)) if head not in module.constants else None
         if item is not None:
@@ -86,7 +86,7 @@ class Tree:
         return None
 
     def _absolute(self, module: Module, dotted: str) -> str:
-        """The dotted name from the root that a relative import means."""
+        """The absolute dotted name of a relative import."""
         level = len(dotted) - len(dotted.lstrip("."))
         if not level:
             return dotted
@@ -96,7 +96,7 @@ class Tree:
     # -- classes ---------------------------------------------------------------------------------------------------
 
     def lineage(self, found: Declared) -> Iterator[Declared]:
-        """A class and its bases, as far as they are in the tree, nearest first (each once)."""
+        """A class and those of its bases that are in the tree, nearest first, each once."""
         queue = [found]
         seen: set[tuple[str, str]] = set()
         while queue and len(seen) < HOPS_LIMIT:
@@ -112,9 +112,9 @@ class Tree:
                     queue.append(parent)
 
     def defaults(self, found: Declared, given: dict[str, Node] | None = None, depth: int = 0) -> Mapping:
-        """The defaults of a config class: field by field, a nested config's as a mapping of its own.
+        """The defaults of a config class by field; those of a nested config are a mapping.
 
-        ``given`` are the values that a call gives by keyword. A field without a default is left out.
+        ``given`` are the keyword arguments of a call. A field without a default is left out.
         """
         entries: dict[object, Entry] = {}
         seen: set[str] = set()
@@ -127,7 +127,7 @@ class Tree:
         return Mapping(entries, found.item.span)
 
     def resolved(self, module: Module, node: Node, depth: int = 0) -> Node:
-        """A default, with the configs that it makes (``PPOConfig(gamma=0.9)``) put in place of the calls."""
+        """A default in which calls of config classes (``PPOConfig(gamma=0.9)``) are replaced by their defaults."""
         if isinstance(node, Scalar) and isinstance(node.value, Expression) and depth < NESTING_LIMIT:
             call = node.value
             if call.arguments is not None and call.complete and not call.positional:

@@ -1,7 +1,7 @@
-"""Kinds of files: which suffixes a kind has, what reads it, and what a comment looks like in it.
+"""Kinds of files: their suffixes, readers and comment signs.
 
-What else depends on the kind (how a value is written, how an entry is removed, where comments stand) is a table by
-syntax in the module that does it.
+Whatever else depends on the kind (writing a value, removing an entry, finding comments) is a table by syntax in the
+module that does it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Syntax(NamedTuple):
-    """One kind of file. ``comment_signs`` are what a line of comment begins with; empty where there are no comments.
+    """One kind of file. ``comment_signs`` begin a comment line; empty if it has no comments.
 
-    The reader is the module called ``name`` beside this one. It is imported when the first such file is read: PyYAML
-    alone would cost a run that reads only INIs several milliseconds.
+    The reader is the module ``name`` beside this one. It is imported when the first such file is read: PyYAML alone
+    takes several milliseconds.
     """
 
     name: str
@@ -35,20 +35,20 @@ class Syntax(NamedTuple):
         return syntax_of(path) is self
 
     def parse(self, data: bytes, path: str, **options: bool) -> Document:
-        """The document that a file's bytes hold. Raises InputError for what is not of this kind.
+        """Parse a file's bytes. Raises InputError if they are not of this kind.
 
-        ``repeats=True``, of INI, YAML and JSON: a key that stands twice is no error, the second one has another name.
+        With ``repeats=True`` (INI, YAML, JSON), a duplicate key is not an error: it gets a different name.
         """
         document: Document = import_module(f"metta_lint.sources.{self.name}").parse(data, path, **options)
         return document
 
 
 class Source(NamedTuple):
-    """A reader of one more kind of file, which a plugin adds.
+    """A reader for another kind of file, added by a plugin.
 
-    ``claims`` says of a file with one of the ``suffixes`` (``.gin``), by its path and its bytes, whether it is of this
-    kind; a built-in reader of the same suffix reads the others. ``parse`` makes the document, every value with its
-    span; it never runs what it reads, and raises InputError with the place where a file stops making sense.
+    ``claims(path, data)`` decides whether a file with one of the ``suffixes`` (``.gin``) is of this kind; otherwise a
+    built-in reader of that suffix reads it. ``parse(data, path)`` returns the document with the span of every value. It
+    must never run what it reads, and raises InputError with the place of an error.
     """
 
     name: str
@@ -68,5 +68,5 @@ BY_SUFFIX = {suffix: syntax for syntax in (INI, YAML, TOML, JSON, PYTHON, MAP) f
 
 @lru_cache(maxsize=1024)  # a sweep's plans ask of the same few files again and again
 def syntax_of(path: str) -> Syntax | None:
-    """The kind of a file, by its suffix; None where no reader of ours knows it."""
+    """The kind of a file by its suffix; None if no built-in reader knows it."""
     return BY_SUFFIX.get(os.path.splitext(path)[1].lower())

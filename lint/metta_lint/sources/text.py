@@ -1,4 +1,4 @@
-"""What every reader does first: bytes to text, and places in it."""
+"""Decoding a file's bytes, and converting between offsets and lines and columns."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 BOM = "\ufeff"
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
-"""Where a line ends, as in an editor."""
+"""A line break, as editors count them."""
 
 
 class FileText:
-    """A file's text, and the lines and columns of its character offsets; a leading BOM has no column."""
+    """A file's text, with lines and columns for character offsets. A leading BOM has no column."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
@@ -39,7 +39,7 @@ class FileText:
 
     @cached_property
     def newline(self) -> str:
-        """What ends its lines: the first line break."""
+        """The file's line break: its first one."""
         found = LINE_BREAK.search(self.text)
         return found.group() if found else "\n"
 
@@ -49,33 +49,33 @@ class FileText:
         return line, max(offset - self.starts[line - 1], 0) + 1
 
     def span(self, start: int, end: int | None = None) -> Span:
-        """The span from one offset up to another one, or of the one character at ``start``."""
+        """The span between two offsets, or of the one character at ``start``."""
         line, column = self.position(start)
         end_line, end_column = self.position(end) if end is not None else (line, column + 1)
         return Span(self.path, line, column, end_line, end_column)
 
     def offsets(self, span: Span) -> tuple[int, int]:
-        """Where a span begins and ends. Raises IndexError for lines that the file does not have."""
+        """The offsets of a span's start and end. Raises IndexError for lines that the file does not have."""
         return (
             self.starts[span.line - 1] + span.column - 1,
             self.starts[span.end_line - 1] + span.end_column - 1,
         )
 
     def begins(self, span: Span, *signs: str) -> bool:
-        """Whether what stands at a span begins with one of these signs."""
+        """Whether the text at a span begins with one of these signs."""
         return self.text.startswith(signs, self.offsets(span)[0])
 
     def line_start(self, offset: int) -> int:
-        """The offset at which the line begins that an offset is on."""
+        """The offset of the start of the line."""
         return self.starts[self.position(offset)[0] - 1]
 
     def next_line(self, offset: int) -> int:
-        """The offset at which the line after it begins; the text's end on the last line."""
+        """The offset of the start of the next line, or of the text's end."""
         line = self.position(offset)[0]
         return self.starts[line] if line < len(self.starts) else len(self.text)
 
     def line_end(self, line: int) -> int:
-        """The offset behind the last character of a 1-based line, before its line break."""
+        """The offset of the end of a 1-based line, before its line break."""
         found = LINE_BREAK.search(self.text, self.starts[line - 1])
         return found.start() if found else len(self.text)
 
@@ -84,7 +84,7 @@ class FileText:
         return self.text[self.starts[line - 1] : self.line_end(line)]
 
     def edited(self, edits: Iterable[Edit]) -> bytes:
-        """The file's bytes with edits applied, none of which overlap."""
+        """The file's bytes with the edits applied. Edits must not overlap."""
         text = self.text
         for edit in sorted(set(edits), key=lambda edit: edit.span, reverse=True):
             start, end = self.offsets(edit.span)
@@ -93,7 +93,7 @@ class FileText:
 
 
 def file_text(path: str) -> FileText:
-    """A file's text. Raises OSError for what cannot be read, UnicodeDecodeError for what is no UTF-8."""
+    """A file's text. Raises OSError if it cannot be read, UnicodeDecodeError if it is not UTF-8."""
     return _text_of(identity(path))
 
 
@@ -103,14 +103,14 @@ def _text_of(file: Identity) -> FileText:
 
 
 def file_start(path: str) -> Span:
-    """The place for what is wrong with a file as a whole."""
+    """The place of an error that is about a whole file."""
     return Span(path, 1, 1, 1, 1)
 
 
 def decode(data: bytes, path: str) -> str:
     """The file's text.
 
-    Raises InputError for a file over the limits on size and lines, for bytes that are not UTF-8, and for a NUL.
+    Raises InputError beyond the limits on size and lines, for bytes that are not UTF-8, and for a NUL.
     """
     if len(data) > BYTE_LIMIT:
         message = f"file is larger than {BYTE_LIMIT // 1_000_000} MB; a config is not that long"

@@ -1,7 +1,7 @@
 """TOML: values from tomli, spans from a scan of the text.
 
-The scan looks only for where keys and values begin and end. It runs first, so that depth and sizes are bounded before
-tomli sees them; where it can make nothing of the text it stops, and tomli says what is wrong.
+The scan only looks for where keys and values begin and end. It runs first, so that depth and size are checked before
+tomli parses the text. Where it does not understand the text it stops, and tomli reports the error.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _BARE_VALUE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.+Zz-]*+|[^\
 
 
 def parse(data: bytes, path: str) -> Document:
-    """The document of a TOML file; dates and times are Python's.
+    """Parse a TOML file; dates and times are Python's.
 
-    Raises InputError for what tomli refuses, and for nesting and sizes beyond any config's. An implied table (``a`` in
-    ``[a.b]`` or in ``a.b = 1``) has the span of its key.
+    Raises InputError for invalid TOML, and beyond the limits on nesting and size. An implied table (``a`` in ``[a.b]``
+    or in ``a.b = 1``) has the span of its key.
     """
     text = decode(data, path).removeprefix(BOM)
     scan = _Scan(text, path)
@@ -45,7 +45,7 @@ def parse(data: bytes, path: str) -> Document:
 
 
 class _KeyPlace:
-    """Where a key and its value stand, with the places below; ``latest`` is that of an array of tables' last table."""
+    """The places of a key, its value and the keys below; ``latest`` is the last table of an array of tables."""
 
     __slots__ = ("below", "key", "latest", "value")
 
@@ -57,7 +57,7 @@ class _KeyPlace:
 
 
 def _node(value: object, place: _KeyPlace) -> Node:
-    """The value with its places; what the scan found none for has its parent's."""
+    """A value with its places. One that the scan did not find has its parent's."""
     if isinstance(value, list):
         items = (_node(item, place.below.get(index, place)) for index, item in enumerate(value))
         return Sequence(tuple(items), place.value)
@@ -71,7 +71,7 @@ def _node(value: object, place: _KeyPlace) -> Node:
 
 
 class _NotTomlError(Exception):
-    """The text is not TOML here."""
+    """The scan does not understand the text at this position."""
 
 
 class _Scan(Cursor):
@@ -176,7 +176,7 @@ class _Scan(Cursor):
             self.fail(f"a value of {self.position - start} characters is too long (limit {NUMBER_LIMIT})", start)
 
     def _at(self, place: _KeyPlace, key: object, key_span: Span) -> _KeyPlace:
-        """The place below ``place`` for this key: a known one, or a new one."""
+        """The place of this key below ``place``, new if it has none yet."""
         below = place.below.get(key)
         if below is None:
             self.count(1)

@@ -1,6 +1,6 @@
 """YAML as OmegaConf 2.3 reads it, with spans. No tag is ever run.
 
-Documents are built straight from the parser's events, so that depth and size are checked before anything is kept.
+Documents are built from the parser's events, so that depth and size are checked before anything is stored.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ _HEADER_LIMIT = 4096  # characters; Hydra looks at the first 512
 
 
 def parse(data: bytes, path: str, *, repeats: bool = False) -> Document:
-    """The one document of a YAML file; an empty file is an empty mapping.
+    """Parse the one document of a YAML file; an empty file is an empty mapping.
 
-    Raises InputError for what OmegaConf would refuse (syntax, duplicate keys, a second document) and for tags that
-    would construct something, aliases that expand without bound, and nesting deeper than any config's. With
-    ``repeats``, a duplicate key has a name of its own.
+    Raises InputError for what OmegaConf refuses (syntax errors, duplicate keys, a second document), for tags that
+    construct an object, and beyond the limits on expanded aliases and nesting. With ``repeats``, a duplicate key gets a
+    different name.
     """
     return _Stream(data, path, repeats=repeats).document()
 
 
 def parse_1_1(data: bytes, path: str) -> Document:
-    """The same with the numbers of YAML 1.1, as ``yaml.safe_load`` has them. Raises InputError as ``parse`` does."""
+    """The same with the numbers of ``yaml.safe_load`` (YAML 1.1). Raises InputError like ``parse``."""
     return _Stream(data, path, plain=plain_value_1_1).document()
 
 
 class _Stream:
-    """Composes the nodes of one file from its parser's events."""
+    """Builds the nodes of one file from the parser's events."""
 
     events: Callable[[], Any]
     nodes: int
@@ -109,7 +109,7 @@ class _Stream:
         return Document(self.path, root, self.header(), merges=tuple(self.merges.drifts) if self.merges else ())
 
     def header(self) -> tuple[str, ...]:
-        """The comment lines before anything else, where Hydra looks for ``@package``."""
+        """The comment lines at the top of the file, where Hydra looks for ``@package``."""
         lines = _HEADER.match(self.text, 0, _HEADER_LIMIT)
         return tuple(line.strip()[1:].strip() for line in lines.group().splitlines() if line.strip()) if lines else ()
 
@@ -174,7 +174,7 @@ class _Stream:
         return node.value, span
 
     def _merged(self, start: Any, depth: int) -> list[Mapping]:
-        """The value of a ``<<`` key: the mappings that it merges."""
+        """The mappings that a ``<<`` key merges."""
         from metta_lint.sources.yaml_merge import Merges  # few files merge anything
 
         self.merges = self.merges or Merges()
@@ -251,7 +251,7 @@ class _Stream:
         return self.lines.span(min(self._content_start(event), end), end)
 
     def _collection_span(self, start: Any, close: Any) -> Span:
-        """Brackets included; a block collection ends where its last value does, not where the next one begins."""
+        """The span with brackets; a block collection ends with its last value."""
         if start.flow_style:
             self.end = close.end_mark
         if start.anchor is None:
@@ -259,7 +259,7 @@ class _Stream:
         return self.lines.span(self._content_start(start), self.end.index)
 
     def _content_start(self, event: Any) -> int:
-        """The offset behind the anchor, which a parser counts to the value."""
+        """The offset of a value behind its anchor, which the parser counts as part of the value."""
         offset: int = event.start_mark.index
         match = _ANCHOR.match(self.text, offset) if event.anchor is not None else None
         return match.end() if match else offset
@@ -277,7 +277,7 @@ class _Stream:
 
 
 def parser_for(text: str) -> Any:
-    """PyYAML's C parser, or the Python one that OmegaConf uses where they differ: C is lenient with tabs."""
+    """PyYAML's C parser. If the text has tabs, the Python one that OmegaConf uses: they differ in tabs."""
     if "\t" in text and len(text) <= _SLOW_LIMIT:
         return yaml.SafeLoader
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

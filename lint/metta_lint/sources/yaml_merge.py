@@ -1,9 +1,9 @@
 """Merge keys (``<<``) as the installed PyYAML reads them, and the keys on which its versions disagree.
 
-Where several merged mappings have the same key, one of them wins. Up to PyYAML 6.0.3 that is the first of a list, and
-the last of several ``<<``. From 6.0.4 on it is the last one in both; but a key that comes again is left out, and two
-keys are the same one to PyYAML if their texts are one object in memory: those of a mapping that is merged twice, and
-all keys of one character.
+If several merged mappings have the same key, one of them wins. Up to PyYAML 6.0.3 that is the first in a list and the
+last of several ``<<``. From 6.0.4 on it is the last one in both cases, except that a repeated key is skipped. PyYAML
+takes two keys for the same if their texts are one object in memory: those of a mapping that is merged twice, and all
+keys of one character.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ class Merges:
         self._drifts: dict[Span, dict[object, tuple[Entry, Entry]]] = {}
 
     def size(self, mapping: Mapping) -> int:
-        """How many pairs a mapping has to PyYAML: without a limit, lists of lists of merges would double them."""
+        """How many pairs a mapping has in PyYAML; lists of lists of merges double them, so they are limited."""
         return max(map(len, self._pairs(mapping)))
 
     def flatten(self, own: Mapping, merges: list[tuple[Span, list[Mapping]]]) -> Mapping:
-        """A mapping with what its ``<<`` keys merge into it: where each stands, and its mappings."""
+        """A mapping with the entries that its ``<<`` keys merge. ``merges`` has the span and mappings of each."""
         orders = tuple(
             [*order([[self._pairs(mapping)[number] for mapping in mappings] for _, mappings in merges]), *_pairs(own)]
             for number, order in enumerate(_ORDERS)
@@ -89,7 +89,7 @@ def _pairs(mapping: Mapping) -> Pairs:
 
 
 def _text(key: object, entry: Entry) -> object:
-    """The object that PyYAML has for a key's text, or where that is no longer known one that no other key has."""
+    """The object that PyYAML has for a key's text; if that is not known, an object that no other key has."""
     if isinstance(key, str):
         return key
     is_digit = entry.key_span.end_column - entry.key_span.column == 1

@@ -1,4 +1,4 @@
-"""What a YAML scalar's text means: YAML 1.1 as PyYAML has it, with OmegaConf's floats and without dates."""
+"""The values of YAML scalars: YAML 1.1 as in PyYAML, with OmegaConf's floats and without dates."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def plain_value(text: str) -> object:
 
 
 def plain_value_1_1(text: str) -> object:
-    """The value of a plain scalar as PyYAML's SafeLoader has it: ``1e-4`` and ``1.5e3`` are texts there."""
+    """The value of a plain scalar in PyYAML's SafeLoader, where ``1e-4`` and ``1.5e3`` are texts."""
     value = plain_value(text)
     if not isinstance(value, float):
         return value
@@ -76,7 +76,7 @@ def plain_value_1_1(text: str) -> object:
 
 
 def string(text: str) -> str:
-    """The text itself. Raises ValueError for half a surrogate pair, which an escape can write and no file can hold."""
+    """The text itself. Raises ValueError for half a surrogate pair, which only an escape can write."""
     if not text.isascii():
         try:
             text.encode()
@@ -86,7 +86,7 @@ def string(text: str) -> str:
 
 
 def _by_pyyaml(tag: str, otherwise: str) -> Callable[[str], Any]:
-    """PyYAML's own reading of a text that has a tag; ``otherwise`` says what a text is that it does not take."""
+    """PyYAML's constructor for a tag, as a function of the text; ``otherwise`` is the error's message."""
     construct = SafeLoader.yaml_constructors[tag]
 
     def value(text: str) -> Any:
