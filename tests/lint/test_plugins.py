@@ -130,9 +130,9 @@ def test_a_plugin_may_have_dataclasses(tmp_path: Path, capsys: pytest.CaptureFix
     ("plugin", "message"),
     [
         ("x = 1\n", "no list RULES, SOURCES, TRAINERS"),
-        ("SOURCES = 3\n", "SOURCES is no list"),
-        ("SOURCES = [3]\n", "3 in SOURCES is no source: it has no name, suffixes, claims, parse"),
-        ("TRAINERS = [object]\n", "is no trainer: it has no name, suffixes, entries, read_run, derive"),
+        ("SOURCES = 3\n", "SOURCES is not a list"),
+        ("SOURCES = [3]\n", "3 in SOURCES is not a source: it has no name, suffixes, claims, parse"),
+        ("TRAINERS = [object]\n", "is not a trainer: it has no name, suffixes, entries, read_run, derive"),
         ("raise OSError('boom')\n", "OSError: boom"),
         (PLUGIN.replace('Trainer("plain"', 'Trainer("metta"'), "brings a second trainer metta"),
     ],

@@ -165,8 +165,8 @@ def test_what_would_grow_or_fail_is_unknown(text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "message", "line"),
     [
-        (b"x = (1,\ny = 2\n", "no Python: '\\(' was never closed", 1),
-        (b"a = 1\nb = \n", "no Python: invalid syntax", 2),
+        (b"x = (1,\ny = 2\n", "not valid Python: '\\(' was never closed", 1),
+        (b"a = 1\nb = \n", "not valid Python: invalid syntax", 2),
         (b"x = 1\0", "NUL byte", 1),
         (b"x = '\xff'", "not UTF-8", 1),
         (b"x" * (PYTHON_BYTE_LIMIT + 1), "larger than 1 MB", 1),
@@ -177,7 +177,7 @@ def test_what_would_grow_or_fail_is_unknown(text: str) -> None:
         (b"y = 1\nx = a" + b".b" * 14_000, "nested deeper", 2),
         (b"y = 1\nx = " + b"lambda:" * 10_000 + b"1", "nested deeper", 2),
         (b"".join(b" " * depth + b"if 1:\n" for depth in range(300)), "too many levels of indentation", 101),
-        (b"x = " + b"9" * 5000, "no Python", 1),
+        (b"x = " + b"9" * 5000, "not valid Python", 1),
     ],
 )
 def test_what_is_no_config_is_refused_with_its_line(data: bytes, message: str, line: int) -> None:

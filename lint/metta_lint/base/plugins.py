@@ -93,11 +93,11 @@ def _items(listed: object, group: str, origin: str) -> list[Added]:
     """The checked items of a plugin's list. Raises LintError for one that lacks a required attribute."""
     name = _list_name(group)
     if not isinstance(listed, list | tuple):
-        raise LintError(f"{origin}: {name} is no list")
+        raise LintError(f"{origin}: {name} is not a list")
     for item in listed:
         if missing := _missing(item, group):
             kind = name.lower().removesuffix("s")
-            raise LintError(f"{origin}: {item!r} in {name} is no {kind}: it has no {', '.join(missing)}")
+            raise LintError(f"{origin}: {item!r} in {name} is not a {kind}: it has no {', '.join(missing)}")
     return [Added(origin, item) for item in listed]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from metta_lint.base.paths import from_folder, is_below
@@ -35,8 +35,8 @@ class Confined(FileSystem):
         self.links: dict[str, None] = {}
         """Links that were met and not followed."""
         folders = [path if below.status(path).kind == "folder" else os.path.dirname(path) for path in self.named]
-        shared = os.path.commonpath(folders) if _on_one_drive(folders) else ""
-        folders += [shared] if shared and is_below(shared, ".") else []
+        with suppress(ValueError):  # of folders on several drives, or of none
+            folders += [shared] if is_below(shared := os.path.commonpath(folders), ".") else []
         self._trees = {repository_around(real, below) or real for real in map(below.real, folders)}
         self._asked = self._trees.union(folders)
         self._leads_out: dict[str, bool] = {}
@@ -100,10 +100,6 @@ class Confined(FileSystem):
             return []
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         return [f"links that lead out of the tree are not followed: {', '.join(names[:MOST_NAMED])}{more}"]
-
-
-def _on_one_drive(paths: Iterable[str]) -> bool:
-    return len({os.path.splitdrive(path)[0] for path in paths}) == 1
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     try:
         whole = re.compile("|".join(map(translated, _without_braces(plain))), re.DOTALL)
     except re.error as error:
-        raise ValueError(f"{pattern!r} is no pattern of paths: {error.msg}") from None
+        raise ValueError(f"{pattern!r} is not a valid pattern: {error.msg}") from None
 
     def matches(path: str) -> bool:
         found = whole.fullmatch(path) or whole.fullmatch(path.rpartition("/")[2])

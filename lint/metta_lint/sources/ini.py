@@ -130,17 +130,17 @@ class _LineScanner:
 
     def read_line(self, number: int, line: str) -> None:
         content = line.strip()
-        if not content:
-            if self.option:
-                self.option.lines.append(("", self.option.lines[-1][1]))
-        elif not content.startswith(INI.comment_signs):
-            self._read_content(number, content, len(line) - len(line.lstrip()))
-
-    def _read_content(self, number: int, content: str, indent: int) -> None:
-        if self.option and indent > self.indent:
-            self.option.lines.append((content, (number, indent + 1 + len(content))))
+        indent = len(line) - len(line.lstrip())
+        if content.startswith(INI.comment_signs):
             return
-        self.indent = indent
+        if self.option and (not content or indent > self.indent):
+            end = (number, indent + 1 + len(content)) if content else self.option.lines[-1][1]
+            self.option.lines.append((content, end))
+        elif content:
+            self.indent = indent
+            self._open(number, content, indent)
+
+    def _open(self, number: int, content: str, indent: int) -> None:
         if header := _SECTION.match(content):
             self._open_section(header, number, indent)
         elif self.section is None:

@@ -39,11 +39,11 @@ def parse_module(data: bytes, path: str) -> Module:
             tree = ast.parse(text)
     except SyntaxError as error:
         line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
-        raise InputError(f"no Python: {error.msg}", Span(path, line, column, line, column + 1)) from None
+        raise InputError(f"not valid Python: {error.msg}", Span(path, line, column, line, column + 1)) from None
     except (RecursionError, MemoryError):  # the parser's own bounds, which it has for exactly this
         raise InputError("nested deeper than Python's parser goes", _longest_line(text, path)) from None
     except ValueError as error:
-        raise InputError(f"no Python: {error}", file_start(path)) from None
+        raise InputError(f"not valid Python: {error}", file_start(path)) from None
     return declarations(tree, path, LINE_BREAK.split(text))
 
 

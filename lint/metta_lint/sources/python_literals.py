@@ -94,13 +94,15 @@ class Calculator:
                 return self._mapping(expression, span, depth)
             case ast.Name(id=name) if name in self.constants:
                 return self.constants[name]._replace(span=span)  # what it is made of keeps its places
-            case ast.UnaryOp() | ast.BinOp():
-                number = self._number(expression, depth)
+            case ast.UnaryOp(op=ast.USub(), operand=operand) if (number := self._number(operand, depth)) is not None:
+                return Scalar(-number, span)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand) if (number := self._number(operand, depth)) is not None:
+                return Scalar(number, span)
+            case ast.BinOp(left=left, op=operation, right=right):
+                number = _calculated(operation, self._number(left, depth), self._number(right, depth))
                 return self.unknown(expression) if number is None else Scalar(number, span)
-            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=[]):
-                return Mapping({}, span)
-            case ast.Call(func=ast.Name(id="list" | "set" | "tuple"), args=[], keywords=[]):
-                return Sequence((), span)
+            case ast.Call(func=ast.Name(id="dict" | "list" | "set" | "tuple" as name), args=[], keywords=[]):
+                return Mapping({}, span) if name == "dict" else Sequence((), span)
         return Scalar(self._expression(expression, depth), span)
 
     def _mapping(self, expression: ast.Dict, span: Span, depth: int) -> Node:
@@ -120,23 +122,10 @@ class Calculator:
         complete = len(arguments) == len(expression.keywords) and len(positional) == len(expression.args)
         return Expression(text, dotted(expression.func), arguments, tuple(positional), complete)
 
-    def _number(self, expression: ast.expr, depth: int) -> float | None:
-        """The result of an arithmetic expression; None if it is not a number or grows too large."""
-        if depth > DEPTH_LIMIT:
-            return None
-        match expression:
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                number = self._number(operand, depth + 1)
-                return None if number is None else -number
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self._number(operand, depth + 1)
-            case ast.BinOp(left=left, op=operation, right=right):
-                return _calculated(operation, self._number(left, depth + 1), self._number(right, depth + 1))
-            case ast.Constant() | ast.Name():
-                node = self.node(expression, depth + 1)
-                value = node.value if isinstance(node, Scalar) else None
-                return value if is_number(value) else None
-        return None
+    def _number(self, operand: ast.expr, depth: int) -> float | None:
+        """The number that an operand is; None if it is not one or grows too large."""
+        node = self.node(operand, depth + 1)
+        return node.value if isinstance(node, Scalar) and is_number(node.value) else None
 
 
 def dotted(expression: ast.expr) -> str:
