@@ -19,7 +19,7 @@ BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 """Statements of a module whose own statements may or may not run."""
 
 
-class Keyword(NamedTuple):
+class Member(NamedTuple):
     """An argument that a call can give by name: a function's parameter or a class's field."""
 
     span: Span
@@ -42,7 +42,7 @@ class Function(NamedTuple):
     """
 
     name: str
-    parameters: MappingABC[str, Keyword]
+    parameters: MappingABC[str, Member]
     span: Span
     takes_any: bool = False
     forwards: tuple[Forward, ...] = ()
@@ -57,7 +57,7 @@ class Class(NamedTuple):
 
     name: str
     bases: tuple[str, ...]
-    fields: MappingABC[str, Keyword]
+    fields: MappingABC[str, Member]
     methods: MappingABC[str, Function]
     span: Span
     name_span: Span
@@ -151,7 +151,7 @@ class _DeclarationReader:
     # -- classes ---------------------------------------------------------------------------------------------------
 
     def _class(self, statement: ast.ClassDef) -> Class:
-        fields: dict[str, Keyword] = {}
+        fields: dict[str, Member] = {}
         methods: dict[str, Function] = {}
         for item, _ in _flat(statement.body):
             match item:
@@ -172,8 +172,8 @@ class _DeclarationReader:
             self._decorators(statement),
         )
 
-    def _parameter(self, place: ast.Name | ast.arg, default: ast.expr | None) -> Keyword:
-        return Keyword(self.calculator.span(place), None if default is None else self.calculator.node(default))
+    def _parameter(self, place: ast.Name | ast.arg, default: ast.expr | None) -> Member:
+        return Member(self.calculator.span(place), None if default is None else self.calculator.node(default))
 
     def _decorators(self, statement: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
         calls = [item.func if isinstance(item, ast.Call) else item for item in statement.decorator_list]
