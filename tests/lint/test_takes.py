@@ -269,7 +269,7 @@ def test_a_truth_that_is_no_side_of_its_pair_points_at_its_line(folder: Path) ->
         '[[pairs]]\nleft = "puffer"\nright = "native"\ntruth = "metta"\n',
         encoding="utf-8",
     )
-    with pytest.raises(InputError, match="no side of this pair") as caught:
+    with pytest.raises(InputError, match="not a side of this pair") as caught:
         load_config("metta-lint.toml")
     assert caught.value.span.line == 8
 
