@@ -127,7 +127,7 @@ def test_an_entry_point_names_a_module_or_an_object_in_it(site: Site, value: str
             "our_rules",
             "ModuleNotFoundError: No module named 'our_rules.lost",
         ),
-        ("INDEX = (('OUR1', 'sheep', 'lost'),)\n", "our_rules", "is no (code, subject, module)"),
+        ("INDEX = (('OUR1', 'sheep', 'lost'),)\n", "our_rules", "is not a (code, subject, module)"),
     ],
 )
 def test_a_plugin_that_cannot_be_loaded_is_one_error_that_names_it(

@@ -25,7 +25,7 @@ LONGEST = 160
 REACH = 4
 """How far a line is read on either side of a mark, in widths of the page: a line can have millions of characters."""
 NEAR = 6
-"""Two places of one file with at most so many lines between them are one excerpt."""
+"""Places of one file that are at most so many lines apart are one excerpt."""
 NARROWEST_LABEL = 24
 """Columns that a label needs beside its mark; with fewer it is on the next line."""
 

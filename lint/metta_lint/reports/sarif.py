@@ -83,34 +83,21 @@ def _rule(rule: Rule | BuiltIn, url: str) -> dict[str, object]:
 
 
 def _result(finding: Finding, fingerprint: str, places: Mapping[str, int]) -> dict[str, object]:
-    related = [
-        {"id": number, **_location(related.span), "message": {"text": related.label or "here"}}
-        for number, related in enumerate(finding.related, 1)
-    ]
+    related = [(number, each.label or "here", each.span) for number, each in enumerate(finding.related, 1)]
+    # viewers show a related place only where the message links to it
+    links = [f"[{label.translate(_IN_LINK)}]({number})" for number, label, _ in related]
+    locations = [{"id": number, **_location(span), "message": {"text": label}} for number, label, span in related]
     return {
         "ruleId": finding.code,
         **({"ruleIndex": places[finding.code]} if finding.code in places else {}),
         "level": LEVELS[finding.severity],
-        "message": {"text": _message(finding)},
+        "message": {"text": "\n".join([finding.message, *links, *remark_lines(finding)])},
         "locations": [_location(finding.span)],
-        **({"relatedLocations": related} if related else {}),
+        **({"relatedLocations": locations} if related else {}),
         **({"fixes": [_fix(finding.fix)]} if finding.fix is not None and finding.fix.edits else {}),
         "partialFingerprints": {FINGERPRINT: fingerprint},
-        "properties": {
-            "subject": finding.found_in,
-            "claims": finding.claims,
-            "notes": finding.notes,
-        },
+        "properties": {"subject": finding.found_in, "claims": finding.claims, "notes": finding.notes},
     }
-
-
-def _message(finding: Finding) -> str:
-    """The message, a link to each related place (viewers show them nowhere else), help, fix and notes."""
-    related = [
-        f"[{(related.label or 'here').translate(_IN_LINK)}]({number})"
-        for number, related in enumerate(finding.related, 1)
-    ]
-    return "\n".join([finding.message, *related, *remark_lines(finding)])
 
 
 def _location(span: Span) -> dict[str, object]:
