@@ -196,7 +196,7 @@ def _value_to_take(right: Plan, other: Plan, quantity: str) -> object:
 
 
 def value_of(plan: Plan, quantity: str) -> object:
-    """A plan's value of a quantity; of a reward that its environment never names, what that comes to.
+    """A plan's value of a quantity: 0 for a reward that its environment does not set, off for such a cap.
 
     Raises Unwritable for a value that is not known.
     """
