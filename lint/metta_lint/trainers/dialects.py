@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from metta_lint.plans.sweeps.sweep import Sweep
     from metta_lint.trainers.trees.tree import ConfigTree
 
+OURS = ("pufferlib", "metta")
+"""The names of our own dialects; a plugin's has another one."""
+
 SweepOfFile: TypeAlias = "tuple[Hashable, Callable[[], list[Sweep]]]"
 
 
@@ -45,7 +48,7 @@ def trainer_named(name: str) -> Trainer:
 
 def trainer_names() -> tuple[str, ...]:
     """The names of all trainers, those of plugins included."""
-    return ("pufferlib", "metta", *(trainer.name for trainer in added_trainers()))
+    return (*OURS, *(trainer.name for trainer in added_trainers()))
 
 
 def added_trainers() -> tuple[Trainer, ...]:
@@ -53,7 +56,7 @@ def added_trainers() -> tuple[Trainer, ...]:
     every = plugins.items(plugins.TRAINERS)
     names = [added.item.name for added in every]
     for place, added in enumerate(every):
-        if added.item.name in ("pufferlib", "metta", *names[:place]):
+        if added.item.name in (*OURS, *names[:place]):
             raise LintError(f"{added.origin} brings a second trainer {added.item.name}")
     return tuple(added.item for added in every)
 
