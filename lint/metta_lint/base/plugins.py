@@ -194,7 +194,8 @@ def entry_points(group: str) -> list[EntryPoint]:
     The same ones as ``importlib.metadata.entry_points`` finds, which takes longer to import than a pair takes to lint.
     This reads the text of all packages once. Zip files and other importers are left to importlib.
     """
-    if any(os.path.isfile(folder) or folder.endswith(".egg") for folder in sys.path) or _other_importers():
+    others = [finder for finder in sys.meta_path if finder is not PathFinder and hasattr(finder, "find_distributions")]
+    if others or any(os.path.isfile(folder) or folder.endswith(".egg") for folder in sys.path):
         from importlib import metadata
 
         found = metadata.entry_points(group=group)
@@ -204,10 +205,6 @@ def entry_points(group: str) -> list[EntryPoint]:
         for package, text in _installed(tuple(sys.path))
         for name, value in _named_in(text, group)
     ]
-
-
-def _other_importers() -> bool:
-    return any(finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path)
 
 
 @lru_cache(maxsize=1)

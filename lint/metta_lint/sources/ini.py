@@ -155,11 +155,8 @@ class _LineScanner:
         name_span = self._span(number, indent + 1, len(name))
         known = self.sections.get(name)
         if known and name != DEFAULT_SECTION:
-            if not self.repeats:
-                message = f"section [{name}] already exists (line {known.header.line})"
-                raise InputError(message, name_span, known.name_span)
-            name, known = f"{name} (line {number})", None
-        self.section = known or self.sections.setdefault(name, _Section(span, name_span, {}))
+            name = self._other_name(name, name_span, known.name_span, f"section [{name}] already exists")
+        self.section = self.sections.setdefault(name, _Section(span, name_span, {}))
         self.option = None
         self._count(span)
 
@@ -174,10 +171,7 @@ class _LineScanner:
         key = written.lower()
         known = section.options.get(key)
         if known:
-            if not self.repeats:
-                message = f"option {key!r} already exists in its section (line {known.key_span.line})"
-                raise InputError(message, key_span, known.key_span)
-            key = f"{key} (line {number})"
+            key = self._other_name(key, key_span, known.key_span, f"option {key!r} already exists in its section")
         text = content[delimiter.end() :].lstrip()
         start = (number, line.end_column - len(text))
         option = section.options[key] = _Option(key_span, start, [(text, line[3:])])
@@ -193,6 +187,12 @@ class _LineScanner:
         entries: dict[object, Entry] = {name: section.entry() for name, section in self.sections.items()}
         ends = [entry.value.span[3:] for entry in entries.values()]
         return Mapping(entries, Span(self.path, 1, 1, *max(ends, default=(1, 1))))
+
+    def _other_name(self, name: str, here: Span, first: Span, message: str) -> str:
+        """The name of a section or key that repeats another one. Raises InputError where that is an error."""
+        if not self.repeats:
+            raise InputError(f"{message} (line {first.line})", here, first)
+        return f"{name} (line {here.line})"
 
     def _span(self, line: int, start: int, length: int) -> Span:
         return Span(self.path, line, start + 1, line, start + 1 + length)

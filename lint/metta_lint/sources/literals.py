@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WHOLE_FLOATS = 1 << 53  # up to here every whole number is a float
 _CONSTANTS = ("True", "False", "None")
 _WORD = re.compile(r"[A-Za-z_/][\w./-]*")
+_WITH_EXPONENT = re.compile(r"[-+]?[0-9_.]+[eE][-+]?[0-9_]+")
 _PLAIN_IN_YAML = re.compile(r"[A-Za-z_/][\w./-]*(?: [\w./-]+)*")
 
 
@@ -100,20 +101,12 @@ def _number(value: float, before: str) -> str | None:
         return f"{value:_}" if "_" in before and before.replace("_", "").strip("+-").isdecimal() else str(value)
     if not isfinite(value):
         return None
-    if "e" in before.lower() and value and _is_numeral(before):
+    if value and _WITH_EXPONENT.fullmatch(before):
         from decimal import Decimal
 
         mantissa, _, exponent = f"{Decimal(repr(value)):e}".partition("e")
         return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}e{int(exponent):+03d}"
     return repr(value)
-
-
-def _is_numeral(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 _WRITERS: Mapping[Syntax | None, Callable[[object, str], str | None]] = {

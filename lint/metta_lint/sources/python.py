@@ -41,7 +41,9 @@ def parse_module(data: bytes, path: str) -> Module:
         line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
         raise InputError(f"not valid Python: {error.msg}", Span(path, line, column, line, column + 1)) from None
     except (RecursionError, MemoryError):  # the parser's own bounds, which it has for exactly this
-        raise InputError("nested deeper than Python's parser goes", _longest_line(text, path)) from None
+        lengths = [len(line) for line in LINE_BREAK.split(text)]
+        line = lengths.index(max(lengths)) + 1  # the most likely place, for the parser names none
+        raise InputError("nested deeper than Python's parser goes", Span(path, line, 1, line, 1)) from None
     except ValueError as error:
         raise InputError(f"not valid Python: {error}", file_start(path)) from None
     return declarations(tree, path, LINE_BREAK.split(text))
@@ -72,10 +74,3 @@ def _checked(data: bytes, path: str) -> str:
             message = f"more than {TOKEN_LIMIT:,} words and signs; no config is that long"
             raise InputError(message, Span(path, line, 1, line, 1))
     return text
-
-
-def _longest_line(text: str, path: str) -> Span:
-    """The place of an error without one: too deep nesting is probably on the longest line."""
-    lengths = [len(line) for line in LINE_BREAK.split(text)]
-    line = lengths.index(max(lengths)) + 1
-    return Span(path, line, 1, line, 1)

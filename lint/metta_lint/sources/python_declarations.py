@@ -258,23 +258,27 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
 def as_node(module: Module) -> Mapping:
     """A module as a document with the keys ``classes``, ``functions`` and ``constants``."""
     start = Span(module.path, 1, 1, 1, 1)
-    classes = _mapping(((name, found.name_span, _class_node(found)) for name, found in module.classes.items()), start)
-    functions = _mapping(((name, found.span, _function_node(found)) for name, found in module.functions.items()), start)
-    constants = _mapping(((name, *entry) for name, entry in module.constants.items()), start)
-    groups = {"classes": classes, "functions": functions, "constants": constants}
-    return _mapping(((name, start, group) for name, group in groups.items()), start)
-
-
-def _mapping(entries: Iterable[tuple[str, Span, Node | None]], span: Span) -> Mapping:
-    """A mapping of the entries that have a value."""
-    return Mapping({name: Entry(place, node) for name, place, node in entries if node is not None}, span)
+    return _groups(
+        start,
+        start,
+        classes={name: Entry(found.name_span, _class_node(found)) for name, found in module.classes.items()},
+        functions=_functions(module.functions),
+        constants=dict(module.constants.items()),
+    )
 
 
 def _class_node(found: Class) -> Mapping:
-    fields = _mapping(((name, field.span, field.default) for name, field in found.fields.items()), found.span)
-    methods = _mapping(((name, item.span, _function_node(item)) for name, item in found.methods.items()), found.span)
-    return _mapping((("fields", found.name_span, fields), ("methods", found.name_span, methods)), found.span)
+    return _groups(found.name_span, found.span, fields=_members(found.fields), methods=_functions(found.methods))
 
 
-def _function_node(found: Function) -> Mapping:
-    return _mapping(((name, item.span, item.default) for name, item in found.parameters.items()), found.span)
+def _groups(key_span: Span, span: Span, **groups: dict[object, Entry]) -> Mapping:
+    return Mapping({name: Entry(key_span, Mapping(group, span)) for name, group in groups.items()}, span)
+
+
+def _functions(functions: MappingABC[str, Function]) -> dict[object, Entry]:
+    return {name: Entry(item.span, Mapping(_members(item.parameters), item.span)) for name, item in functions.items()}
+
+
+def _members(members: MappingABC[str, Member]) -> dict[object, Entry]:
+    """Those that have a default."""
+    return {name: Entry(item.span, item.default) for name, item in members.items() if item.default is not None}

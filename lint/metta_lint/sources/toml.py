@@ -152,8 +152,10 @@ class _Scan(Cursor):
         if self.text.startswith(("[", "{"), start):
             self.check_depth(depth + 1)
             self._items(place, depth, is_array=self.text[start] == "[")
-        elif not self.skip(STRING):
-            self._bare_value()
+        elif not (self.skip(STRING) or self.skip(_BARE_VALUE)):
+            raise _NotTomlError
+        elif self.text[start] not in "\"'" and self.position - start > NUMBER_LIMIT:
+            self.fail(f"a value of {self.position - start} characters is too long (limit {NUMBER_LIMIT})", start)
         place.value = self.lines.span(start, self.position)
 
     def _items(self, place: _KeyPlace, depth: int, *, is_array: bool) -> None:
@@ -167,13 +169,6 @@ class _Scan(Cursor):
             if not self.found(","):
                 self._expect(close)
                 return
-
-    def _bare_value(self) -> None:
-        start = self.position
-        if not self.skip(_BARE_VALUE):
-            raise _NotTomlError
-        if self.position - start > NUMBER_LIMIT:
-            self.fail(f"a value of {self.position - start} characters is too long (limit {NUMBER_LIMIT})", start)
 
     def _at(self, place: _KeyPlace, key: object, key_span: Span) -> _KeyPlace:
         """The place of this key below ``place``, new if it has none yet."""
