@@ -110,13 +110,9 @@ def _knew(rule: Rule, subject: Plan | Pair, plans: Sequence[Plan], file: str) ->
     path = os.path.abspath(file)
     if all(path not in map(os.path.abspath, files_of(plan)) for plan in plans):
         return True
-    unknown = [name for name in quantities_asked_for(rule, subject) if any(_is_unknown(plan, name) for plan in plans)]
+    asked = [plan.quantities.get(name) for name in quantities_asked_for(rule, subject) for plan in plans]
+    unknown = {found.name for found in asked if found is not None and found.unknown_because is not None}
     return not any(os.path.abspath(span.path) == path for name in unknown for p in plans for span in p.spans_of(name))
-
-
-def _is_unknown(plan: Plan, name: str) -> bool:
-    quantity = plan.quantities.get(name)
-    return quantity is not None and quantity.unknown_because is not None
 
 
 # -- what a rule asks for ----------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from metta_lint.rules.registry import ListedRule
 
 LINE, FILE = "ignore", "ignore-file"
+IN_VALUE = "this is part of the value, not a comment: PufferLib's configparser has no comments behind values"
 SHAPE = f"{LINE}[ML101] and the reason, or {FILE}[ML101] and the reason"
 
 _WORDS = (
@@ -77,7 +78,8 @@ class CommentedFile:
             if len(self.problems) >= PROBLEMS:
                 break
             if comment.in_value:
-                self.problems.append(_in_value(comment))
+                help_ = "write the comment on a line of its own above"
+                self.problems.append(UNUSED.finding(IN_VALUE, comment.span, comment.text, help=help_))
                 continue
             for words in re.finditer(_WORDS, comment.text):
                 self._read(comment, words, rules)
@@ -119,11 +121,6 @@ class CommentedFile:
         for line in lines_of(span, self._long):
             yield from self._by_line.get(line, ())
         yield from self._whole_file
-
-
-def _in_value(comment: Comment) -> Finding:
-    message = "this is part of the value, not a comment: PufferLib's configparser has no comments behind values"
-    return UNUSED.finding(message, comment.span, comment.text, help="write the comment on a line of its own above")
 
 
 def _unknown(code: Code, rules: Collection[ListedRule]) -> str | None:

@@ -1,1 +1,1 @@
-"""project."""
+"""A project: its configuration, its config files, its runs."""

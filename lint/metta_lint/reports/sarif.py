@@ -70,7 +70,7 @@ def _run(report: Report) -> dict[str, object]:
 
 
 def _rule(rule: Rule | BuiltIn, url: str) -> dict[str, object]:
-    text = rule_text(rule)
+    text = rule_page(rule)
     return {
         "id": rule.code,
         "name": rule.name,

@@ -1,1 +1,1 @@
-"""rules."""
+"""Rules: which there are, how they run, what they find."""

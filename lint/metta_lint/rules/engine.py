@@ -136,7 +136,7 @@ def _located(rule: Rule, draft: Draft, subject: object) -> Finding:
         name=rule.name,
         severity=draft.severity or rule.severity,
         message=printable(message),
-        span=span or Span(_entry(draft.at), 1, 1, 1, 1),
+        span=span or Span(draft.at.path if isinstance(draft.at, Span) else draft.at.plan.run.file, 1, 1, 1, 1),
         related=tuple(related),
         claims=draft.claims,
         help=printable(draft.help),
@@ -181,10 +181,6 @@ def _fix(draft: Draft) -> Fix | None:
     from metta_lint.sources.edits import resolved_fix
 
     return resolved_fix(draft.fix)
-
-
-def _entry(at: Place | Span) -> str:
-    return at.path if isinstance(at, Span) else at.plan.run.file
 
 
 def _unwritten(place: Place, subject: object) -> str:

@@ -128,7 +128,10 @@ def chosen_rules(config: Config) -> Chosen:
     rules = list_rules(config.plugins)
     codes = (*(rule.code for rule in rules), *(found.code for found in BUILT_IN))
     for selector in (*config.selectors, *(code for ignore in config.file_ignores for code in ignore.codes)):
-        _check_code(selector, codes)
+        if not any(code.startswith(selector.prefix) for code in codes):
+            hint = did_you_mean(selector.prefix, codes, otherwise="; `metta-lint rules` lists those that are installed")
+            message = f"no rule's code begins with {selector.prefix!r}{hint}"
+            raise InputError(message, selector.span) if selector.span is not None else LintError(message)
     asked = [rule for rule in rules if is_selected(rule.code, config.selectors)]
     running = tuple(rule for rule in asked if config.preview or not rule.is_preview)
     built_in = {found.code for found in BUILT_IN if is_selected(found.code, config.selectors)}
@@ -153,11 +156,3 @@ def is_selected(code: str, selectors: Iterable[Selector]) -> bool:
         ((len(one.prefix), one.from_command_line, not one.selects) for one in matching), default=(0, False, True)
     )
     return not rank[-1]
-
-
-def _check_code(selector: Selector, codes: Sequence[str]) -> None:
-    if any(code.startswith(selector.prefix) for code in codes):
-        return
-    hint = did_you_mean(selector.prefix, codes, otherwise="; `metta-lint rules` lists those that are installed")
-    message = f"no rule's code begins with {selector.prefix!r}{hint}"
-    raise InputError(message, selector.span) if selector.span is not None else LintError(message)
