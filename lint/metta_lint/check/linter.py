@@ -17,11 +17,11 @@ from metta_lint.rules.finding import SEVERITIES
 from metta_lint.rules.registry import chosen_rules, is_selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from metta_lint.check.report import Filter
     from metta_lint.plans.run import Machine
-    from metta_lint.project.config import Config, FileIgnore
+    from metta_lint.project.config import Config
     from metta_lint.rules.finding import Finding
 
 
@@ -89,37 +89,27 @@ def _wanted(report: Report) -> Report:
     """Leave out built-in findings that are not selected (rules that are not did not run) and per-file ignores."""
     request = report.coverage.request
     details = report.details
-    if not request.is_named:
+    if request.config.file_ignores and not request.is_named:
         files = [*report.coverage.subjects.files, *(finding.span.path for finding in report.findings)]
-        ignores = _ignores(request.config)
-        paths = [from_folder(file, request.config.folder) for file in files] if ignores else []
+        paths = [from_folder(file, request.config.folder) for file in files]
         details += tuple(
             f"{ignore.span}: per-file-ignores {ignore.pattern!r} matches no file that was looked at"
-            for ignore, matches in ignores
-            if not any(map(matches, paths))
+            for ignore in request.config.file_ignores
+            if not any(map(ignore.matcher(), paths))
         )
     return report._replace(findings=_selected(report.findings, request.config), details=details)
 
 
 def _selected(findings: Iterable[Finding], config: Config) -> list[Finding]:
     """The findings whose code is selected and not ignored in their file, and all input errors."""
-    ignores = _ignores(config)
+    ignores = [(ignore.codes, ignore.matcher()) for ignore in config.file_ignores]
 
     def is_wanted(found: Finding) -> bool:
         path = from_folder(found.span.path, config.folder) if ignores else ""
-        codes = (code.prefix for ignore, matches in ignores if matches(path) for code in ignore.codes)
-        return is_selected(found.code, config.selectors) and not found.code.startswith(tuple(codes))
+        ignored = (code.prefix for codes, matches in ignores if matches(path) for code in codes)
+        return is_selected(found.code, config.selectors) and not found.code.startswith(tuple(ignored))
 
     return [found for found in findings if found.is_input_error or is_wanted(found)]
-
-
-def _ignores(config: Config) -> list[tuple[FileIgnore, Callable[[str], bool]]]:
-    """The configuration's ignores, each with a function that says whether its pattern matches a path."""
-    if not config.file_ignores:
-        return []
-    from metta_lint.files.globs import matcher
-
-    return [(ignore, matcher(ignore.pattern)) for ignore in config.file_ignores]
 
 
 def _new_to_baseline(config: Config) -> list[Filter]:

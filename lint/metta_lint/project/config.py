@@ -17,7 +17,7 @@ from metta_lint.plans.run import Machine, split_entry
 from metta_lint.trainers.dialects import parse_choice, trainer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from metta_lint.plans.pair import Side
     from metta_lint.trainers.trainer import TrainerVersion
@@ -40,6 +40,12 @@ class FileIgnore(NamedTuple):
     pattern: str
     codes: tuple[Selector, ...]
     span: Span
+
+    def matcher(self) -> Callable[[str], bool]:
+        """A function that says whether a path matches. Raises ValueError for a wrong pattern."""
+        from metta_lint.files.globs import matcher
+
+        return matcher(self.pattern)
 
 
 class GivenFile(NamedTuple):
@@ -237,14 +243,13 @@ class _SectionReader:
 
     def _file_ignores(self) -> Iterator[FileIgnore]:
         for pattern, codes in self._said.get("per-file-ignores", {}).items():
-            from metta_lint.files.globs import matcher
-
-            span = self._entry("per-file-ignores", pattern).key_span
+            path = ("per-file-ignores", pattern)
+            ignore = FileIgnore(pattern, tuple(self._codes(codes, *path, selects=False)), self._entry(*path).key_span)
             try:
-                matcher(pattern)
+                ignore.matcher()
             except ValueError as error:
-                raise InputError(str(error), span) from error
-            yield FileIgnore(pattern, tuple(self._codes(codes, "per-file-ignores", pattern, selects=False)), span)
+                raise InputError(str(error), ignore.span) from error
+            yield ignore
 
     def _runs(self) -> Iterator[tuple[str, RunSpec]]:
         for name, run in self._said.get("runs", {}).items():
