@@ -10,9 +10,9 @@ that asks for what it needs by the names of its parameters:
 - ``environment``: one environment config of a tree (``Environment``), composed, and what its map builder places;
 - ``sweep``: one sweep (``Sweep``), its parameters with the spans of their fields, and the plans of its suggestions.
 
-``check`` yields drafts. A draft speaks of places by name (a quantity or a setting of a plan; the engine finds the lines
-they came from), or by the span of a document's node. A rule does no I/O. What MettaGrid alone has (its keys, items,
-rooms, maps) is in ``metta_lint.api.mettagrid``.
+``check`` yields drafts. A draft names its places: a quantity or a setting of a plan (the engine finds the lines that it
+came from), or the span of a document's node. A rule does no I/O. What only MettaGrid has (its keys, items, rooms, maps)
+is in ``metta_lint.api.mettagrid``.
 """
 
 from __future__ import annotations
@@ -133,10 +133,10 @@ def drift(
     claims: tuple[str, ...] = (),
     help: str = "",  # noqa: A002 - a draft's field is called so
 ) -> Iterator[Draft]:
-    """One draft where both sides' quantity is known and differs; nothing otherwise.
+    """One draft if both sides know a quantity and it differs; else nothing.
 
-    ``message`` may use ``{left}`` and ``{right}``, the two values. ``claims`` name the quantities that are claimed as
-    the plans have them; those that either plan does not know are left out.
+    ``message`` may use ``{left}`` and ``{right}``, the two values. ``claims`` name quantities whose planned values are
+    claimed; those that are unknown on either side are left out.
     """
     values = pair.differs(quantity)
     if values is None:
@@ -153,6 +153,6 @@ def drift(
 
 
 def claimed(pair: Pair, *quantities: str) -> tuple[Claim, ...]:
-    """Claims of both sides' planned values, for the quantities that both plans know."""
+    """Claims that runs will measure the planned values, for the quantities that both plans know."""
     known = ((name, pair.known(name)) for name in quantities)
     return tuple(Claim(name, *values) for name, values in known if values is not None)

@@ -1,9 +1,9 @@
-"""The public API for sources and trainers: all that a plugin with a dialect of its own may import.
+"""The public API for plugins that add a source or a trainer: all that they may import.
 
-A source turns the bytes of one kind of file into a document, every value with its span. A trainer says which runs a
-file holds, reads one (settings with their places, in its own keys), and derives its plan: quantities by formulas, under
-the names that all trainers share, and the conditions under which it would stop. Then every rule about plans and pairs,
-and ``plan``, ``compare`` and ``check``, work for it. Rules have an API of their own, ``metta_lint.api``.
+A source turns the bytes of one kind of file into a document, every value with its span. A trainer lists the runs that a
+file has, reads one (settings with their places, in its own keys), and derives its plan: quantities by formulas, under
+the names that all trainers share, and the conditions under which it would stop. Then ``check``, ``plan``, ``compare``
+and every rule about plans and pairs work for it. Rules have an API of their own, ``metta_lint.api``.
 """
 
 from metta_lint.base.documents import Document, Entry, Mapping, Node, Scalar, Sequence, Span, leaves, plain

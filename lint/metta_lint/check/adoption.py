@@ -61,10 +61,10 @@ NO_RUNS = """
 
 
 class Adoption(NamedTuple):
-    """What a folder holds, and what the hook would find in it.
+    """What a folder has, and what the hook would find there.
 
-    ``existing`` is the configuration that is there already, ``text`` the one to write, empty where one is there.
-    ``report`` is what a check finds under either.
+    ``existing`` is the folder's configuration; where it has none, ``text`` is the one to write. ``report`` is that of a
+    check with either.
     """
 
     folder: str
@@ -74,12 +74,12 @@ class Adoption(NamedTuple):
 
     @property
     def old_findings(self) -> int:
-        """How many findings a baseline would hold, one that is there already left out."""
+        """How many findings a new baseline would have."""
         return sum(not finding.is_input_error for finding in self.report.findings)
 
 
 def prepare(folder: str) -> Adoption:
-    """Look at a folder, and write nothing. Raises LintError as ``check`` does, and for mistakes in a configuration."""
+    """Look at a folder, without writing. Raises LintError as ``check`` does, and for mistakes in its configuration."""
     with confined([folder]):
         existing = config_of(folder)
         if existing is not None:
@@ -92,7 +92,7 @@ def prepare(folder: str) -> Adoption:
 
 
 def adopt(adoption: Adoption, *, with_baseline: bool) -> list[str]:
-    """Write the configuration, the baseline and the hook's entry, each if it is not there; what was done, in words."""
+    """Write the configuration, the baseline and the hook's entry where they are missing; what was done, a line each."""
     return [
         *(_baseline(adoption) if with_baseline else ()),  # first: a configuration without its baseline is an error
         *_config(adoption, with_baseline=with_baseline),
@@ -122,7 +122,7 @@ def _baseline(adoption: Adoption) -> list[str]:
 
 
 def _hook(folder: str) -> list[str]:
-    """Write the hook's entry where there is no file for it at the top of the repository; else give it to add."""
+    """Write the hook's entry if the top of the repository has no file for it; else say what to add."""
     here = real_path(folder)
     top = repository_around(here) or here
     path = os.path.join(top, HOOKS_FILE)
@@ -147,7 +147,7 @@ def _files_below(folder: str) -> str:
 
 
 def _text(path: str) -> str:
-    """A file's text, if it can be read: a link may lead nowhere."""
+    """A file's text, or "" if it cannot be read (a broken link)."""
     try:
         return bytes_of(path).decode("utf-8", "replace")
     except InputError:
@@ -174,7 +174,7 @@ def _shown(path: str) -> str:
 
 
 def config_text(plans: Sequence[Plan], pairs: Sequence[Pair], folder: str) -> str:
-    """A configuration that declares these runs and pairs."""
+    """The text of a configuration that declares these runs and pairs."""
     names = run_names([plan.run for plan in plans])
     runs = [f"[runs.{names[plan.run.entry]}]\nentry = {_quoted(_inside(plan, folder))}\n" for plan in plans]
     declared = [

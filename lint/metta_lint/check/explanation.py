@@ -1,4 +1,4 @@
-"""A rule on the user's own numbers: what it finds there, what that is derived from, and what would fix it."""
+"""Explains a rule on the user's own runs: what it finds there, how the numbers come about, and what would fix it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _pairs(question: RuleQuestion) -> list[Pair]:
 
 
 def _declared_name(question: RuleQuestion) -> str:
-    """The name of the declared run that the run is: it may be named by its entry file."""
+    """The name under which the run is declared, also where the question gives its entry file instead."""
     entry = located(question.run)
     named = (name for name, spec in question.config.runs.items() if located(spec.entry) == entry)
     return question.run if question.run in question.config.runs else next(named, question.run)
@@ -127,7 +127,7 @@ def _takes(findings: list[Finding], pair: Pair) -> dict[str, list[str]]:
 
 
 def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | None:
-    """The nearest clean settings, where what the rule finds is what makes the run unclean."""
+    """The nearest clean settings, if what the rule finds is one of the run's problems."""
     from metta_lint.fixes.problems import problems_of
     from metta_lint.fixes.solver.answers import answer
 
@@ -138,7 +138,7 @@ def _answer(rule: Rule, plan: Plan, findings: Sequence[Finding]) -> Answer | Non
 
 
 def _spoken_of(rule: Rule, subject: Plan | Pair, plans: Iterable[Plan], findings: Sequence[Finding]) -> dict[str, None]:
-    """The quantities of what is found (those of a refusal first), then those that a rule asks for: all it judges by."""
+    """The quantities that the findings are about (those of a refusal first), then the others that the rule asks for."""
     values = {value for finding in findings for value in finding.values if isinstance(value, str)}
     refusals = (each for plan in plans for each in (*plan.refusals, *plan.risks) if each.requirement in values)
     at_fault = [name for refusal in refusals for name in refusal.at]

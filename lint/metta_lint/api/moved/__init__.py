@@ -1,4 +1,4 @@
-"""Public modules that moved: importing one by its old name ends in a line that says the new name.
+"""Public modules that moved: importing one by its old name raises ImportError with the new name.
 
-This folder is the last on the path of the package ``metta_lint``, so that ``metta_lint.testing`` is found here.
+This folder is the last on the path of the package ``metta_lint``, so ``metta_lint.testing`` is found here.
 """
