@@ -13,8 +13,7 @@ from metta_lint import __version__
 from metta_lint.reports.json import as_json
 from metta_lint.reports.remarks import remark_lines, repository_path, rules_by_code, with_fingerprints
 from metta_lint.rules.finding import DOCUMENTATION
-from metta_lint.rules.page import page_of as rule_text
-from metta_lint.rules.page import summary, why_it_matters
+from metta_lint.rules.page import page_of, summary, why_it_matters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +69,7 @@ def _run(report: Report) -> dict[str, object]:
 
 
 def _rule(rule: Rule | BuiltIn, url: str) -> dict[str, object]:
-    text = rule_page(rule)
+    text = page_of(rule)
     return {
         "id": rule.code,
         "name": rule.name,
