@@ -83,8 +83,9 @@ class Derivation:
         self.refusals: list[Refusal] = []
         self.risks: list[Refusal] = []
         self.conditions: list[Condition] = []
-        self._quantities: dict[str, Quantity] = {}
-        self._values = _Values((key, setting.value) for key, setting in run.settings.items())
+        self.quantities: dict[str, Quantity] = {}
+        """The quantities derived so far."""
+        self._values = _Values({key: setting.value for key, setting in run.settings.items()})
         self.lookup: Lookup = self._values.__getitem__
         """The value of a quantity derived so far, else of a setting; Unknown where it is missing."""
         self._is_drawn = any(
@@ -129,15 +130,11 @@ class Derivation:
         self._values[name] = value
         known, because, could_be = (None, *value) if isinstance(value, Unknown) else (value, None, None)
         unit = unit or traits_of(name).unit
-        self._quantities[name] = Quantity(name, known, unit, text, inputs, source, because, could_be)
+        self.quantities[name] = Quantity(name, known, unit, text, inputs, source, because, could_be)
 
     def has(self, name: str) -> bool:
         """Whether a quantity has been derived, even if it is unknown."""
-        return name in self._quantities
-
-    def quantity_inputs(self, name: str) -> tuple[str, ...]:
-        """The inputs of a quantity that has been derived."""
-        return self._quantities[name].inputs
+        return name in self.quantities
 
     def holds(self, text: str) -> bool:
         """Whether a condition is known to hold. It is not if an input is unknown or the arithmetic fails."""
@@ -191,12 +188,12 @@ class Derivation:
         """
         drawn = {
             name: value
-            for name in sorted(settings_below(formula(condition).names, self._quantities))
+            for name in sorted(settings_below(formula(condition).names, self.quantities))
             if isinstance(value := self.run.value(name), Unknown) and value.could_be is not None
         }
         found = []
         for case in cases(drawn) if drawn else ():
-            lookup = _Redrawn(case, self._quantities, self.run).__getitem__
+            lookup = _Redrawn(case, self.quantities, self.run).__getitem__
             try:
                 value = formula(condition).evaluate(lookup)
             except FormulaError:
@@ -295,10 +292,10 @@ class Derivation:
             because = f"the trainer refuses first ({refusals[0].requirement})"
             if never_reached is None:
                 never_reached = unknown_after("start" if refusals[0].when in BEFORE_A_ROLLOUT_ENDS else "rollout")
-            for name in never_reached & self._quantities.keys():
-                self._quantities[name] = self._quantities[name]._replace(value=None, unknown_because=because)
+            for name in never_reached & self.quantities.keys():
+                self.quantities[name] = self.quantities[name]._replace(value=None, unknown_because=because)
         risks, conditions = tuple(self.risks), tuple(self.conditions)
-        return Plan(self.run, self._quantities, tuple(refusals), loop[0], loop[1], ignored, risks, conditions)
+        return Plan(self.run, self.quantities, tuple(refusals), loop[0], loop[1], ignored, risks, conditions)
 
 
 @cache

@@ -62,15 +62,8 @@ def cosine_annealed(rate: float, epoch: int, half_period: int) -> float:
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "min": min,
-    "max": max,
-    "int": int,
-    "bool": bool,
-    "ceil_div": ceil_div,
-    "gcd": gcd,
-    "float32": float32,
-    "cosine_annealed": cosine_annealed,
-    "floor_power_of_two": floor_power_of_two,
+    function.__name__: function
+    for function in (min, max, int, bool, ceil_div, gcd, float32, cosine_annealed, floor_power_of_two)
 }
 
 _NAME = re.compile(r"'[^']*'|\b([A-Za-z_][\w.]*)\b(?!\()")

@@ -93,7 +93,7 @@ def _from_package(d: Derivation, *, own_envs: bool) -> None:
 
 
 def _refuse(d: Derivation) -> None:
-    named = [key for key in d.quantity_inputs("agents_per_env") if key.startswith("env.")]
+    named = [key for key in d.quantities["agents_per_env"].inputs if key.startswith("env.")]
     d.check_numbers(named, "integer-agents", whole=True)
     for key in named:
         value = d.run.value(key)
