@@ -161,10 +161,9 @@ class _LineScanner:
         self._count(span)
 
     def _open_option(self, section: _Section, number: int, content: str, indent: int) -> None:
-        line = self._span(number, indent, len(content))
         delimiter = _DELIMITER.search(content)
         if delimiter is None:
-            self.bad_lines.append(line)
+            self.bad_lines.append(self._span(number, indent, len(content)))
             return
         written = content[: delimiter.start()].rstrip()
         key_span = self._span(number, indent, len(written))
@@ -173,11 +172,11 @@ class _LineScanner:
         if known:
             key = self._other_name(key, key_span, known.key_span, f"option {key!r} already exists in its section")
         text = content[delimiter.end() :].lstrip()
-        start = (number, line.end_column - len(text))
-        option = section.options[key] = _Option(key_span, start, [(text, line[3:])])
+        end = indent + 1 + len(content)
+        option = section.options[key] = _Option(key_span, (number, end - len(text)), [(text, (number, end))])
         self.option = option if key else None
         if not key:
-            self.bad_lines.append(line)
+            self.bad_lines.append(self._span(number, indent, len(content)))
         self._count(key_span)
 
     def finish(self) -> Mapping:

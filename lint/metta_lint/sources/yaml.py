@@ -119,6 +119,9 @@ class _Stream:
         self.nodes += 1
         if self.nodes > NODE_LIMIT:
             self._count(event, 0)  # refuses
+        if event.anchor is None and type(event) is ScalarEvent:  # most of all nodes
+            self.end = end = event.end_mark
+            return Scalar(self._value(event), self._span(event.start_mark, end))
         if type(event) is AliasEvent:
             return self._alias(event)
         anchor, before = event.anchor, self.nodes
