@@ -14,7 +14,7 @@ from metta_lint.project.runs import plan_run
 from metta_lint.rules.built_in import BUILT_IN
 from metta_lint.rules.registry import load_rules
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NATIVE = "configs/train_job.yaml"
 PUFFER = "pufferlib/config/metta.ini"
 

@@ -18,7 +18,7 @@ from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config, load_config
 from metta_lint.project.schema import check_shape, config_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PLACE = Span("metta-lint.toml", 1, 1, 1, 2)
 SCHEMA = config_schema()
 RUNS = '[runs.a]\nentry = "a.ini"\n[runs.b]\nentry = "b.yaml"\n'

@@ -23,7 +23,7 @@ from metta_lint.reports.style import style_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SIDES = ("pufferlib/config/metta.ini", "configs/train_job.yaml")
 
 

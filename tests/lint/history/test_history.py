@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from metta_lint.history.story import Story
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LEFT = "pufferlib/config/metta.ini"
 RIGHT = "configs/train_job.yaml"
 RATE = "train.learning_rate"

@@ -297,7 +297,7 @@ def test_every_hyperparameter_of_the_real_pair_is_taken_to_the_last_digit(corpus
 
 
 def test_one_command_makes_the_example_pair_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copytree(Path(__file__).parents[2] / "examples", tmp_path / "pair", ignore=ignore_patterns("plugin"))
+    copytree(Path(__file__).parents[3] / "examples", tmp_path / "pair", ignore=ignore_patterns("plugin"))
     monkeypatch.chdir(tmp_path / "pair")
     assert (
         run_command(["check", "--fix", "--unsafe-fixes", "--take", "left"]) == 1

@@ -16,7 +16,7 @@ from metta_lint import __version__
 from metta_lint.__main__ import main
 from metta_lint.api.testing import write_metta, write_pufferlib
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples"
 SIDES = ("pufferlib/config/metta.ini", "configs/train_job.yaml")
 

@@ -23,8 +23,8 @@ from metta_lint.rules.finding import SEVERITIES, Claim, Finding, Related
 from metta_lint.sources.edit import Edit, Fix
 
 TESTS = Path(__file__).parent
-SCHEMAS = TESTS.parents[1] / "docs" / "schema"
-SARIF = jsonschema.Draft4Validator(json.loads((TESTS / "reports" / "sarif-2.1.0.json").read_text(encoding="utf-8")))
+SCHEMAS = TESTS.parents[2] / "docs" / "schema"
+SARIF = jsonschema.Draft4Validator(json.loads((TESTS / "sarif-2.1.0.json").read_text(encoding="utf-8")))
 JSON = jsonschema.Draft202012Validator(json.loads((SCHEMAS / "check.json").read_text(encoding="utf-8")))
 PLAIN = Style()
 few = settings(max_examples=40)

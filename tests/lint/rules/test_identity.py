@@ -20,7 +20,7 @@ from metta_lint.sources.key_paths import keyed_at
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MACHINES = (Machine(), Machine(cpus=32, gpus=1))
 
 

@@ -19,7 +19,7 @@ from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.base.paths import parent_of, parents_of, slashed, tidy
 from metta_lint.plans.run import split_entry
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 DRIFT = {"train.bptt_horizon": 8}
 

@@ -23,7 +23,7 @@ from metta_lint.check.gather import Request
 from metta_lint.project.config import GivenFile
 from metta_lint.rules.finding import Finding
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FILE = "metta-lint-baseline.json"
 ENVIRONMENT = Path("pufferlib/environments/metta/metta.yaml")
 

@@ -11,7 +11,7 @@ from metta_lint.__main__ import main
 from metta_lint.base.errors import LintError
 from metta_lint.verification.scale import parse_scale
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def test_a_sixteenth_of_the_example_pair_confirms_every_count(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Drawn = tuple[Callable[[Path, dict[str, object]], str], dict[str, object]]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MACHINE = Machine(cpus=32, gpus=1)
 SMALL = st.integers(1, 32)
 
