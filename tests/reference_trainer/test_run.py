@@ -192,11 +192,15 @@ def test_the_same_seed_collects_the_same(pufferlib: MakeLoop) -> None:
     assert rewards[0] == rewards[1]
 
 
-def test_a_run_without_a_seed_draws_another_one_each_time(pufferlib: MakeLoop) -> None:
+def test_a_run_without_a_seed_draws_one(pufferlib: MakeLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     requirements = tuple(name for name in pufferlib().requirements if name != "integer-workers")
-    one, other = (run(pufferlib(seed=None, requirements=requirements), options(epochs=2)) for _ in range(2))
-    assert one.crash is other.crash is None
-    assert one.rates["mean_reward"] != other.rates["mean_reward"]
+    drawn = [3, 7]
+    monkeypatch.setattr("secrets.randbits", lambda _bits: drawn.pop())
+    for seed in (7, 3):
+        without, given = (run(pufferlib(seed=it, requirements=requirements), options(epochs=2)) for it in (None, seed))
+        assert without.crash is given.crash is None
+        assert without.rates["mean_reward"] == given.rates["mean_reward"]
+    assert drawn == []
 
 
 def test_a_policy_without_memory_runs(pufferlib: MakeLoop) -> None:
