@@ -227,3 +227,17 @@ def test_what_no_ini_gives_is_the_environments_default(tmp_path: Path) -> None:
     assert plan.run.value("env.ore_reward") == 0.1
     assert plan.run.value("env.size") == 8
     assert plan_run(entry, Config(), ["env.num_agents=24"]).value("agents_per_env") == 24
+
+
+@pytest.mark.parametrize("written", ["", "seed = 3\n"], ids=["default", "written"])
+def test_a_default_of_the_constructor_is_not_passed_twice(tmp_path: Path, written: str) -> None:
+    """PufferLib gives every environment a seed; a constructor that takes one, ``seed=0``, is what it expects."""
+    files = {
+        **ocean("toy", "Toy", "num_envs=1, buf=None, seed=0"),
+        "pufferlib/config/default.ini": "[base]\npackage = None\nenv_name = None\n[vec]\nbackend = Multiprocessing\n",
+        "pufferlib/config/ocean/toy.ini": f"[base]\npackage = ocean\nenv_name = puffer_toy\n[env]\n{written}",
+    }
+    plan = plan_run((write(tmp_path, files) / "pufferlib/config/ocean/toy.ini").as_posix(), Config())
+    assert plan.run.value("env.seed") == (3 if written else 0)
+    twice = [refusal.requirement for refusal in plan.refusals if refusal.requirement == "environment-keys-once"]
+    assert twice == (["environment-keys-once"] if written else [])

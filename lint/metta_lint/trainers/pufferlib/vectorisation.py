@@ -71,7 +71,7 @@ def _refuse_arguments(d: Derivation, backend: object) -> None:
     if "vec.env_args" in d.run.settings:
         _refuse_positional(d, backend)
     for name in GIVEN:
-        if f"env.{name}" in d.run.settings:
+        if _is_passed(d.run, name):
             _refuse_twice(d, backend, name)
 
 
@@ -86,6 +86,13 @@ def _refuse_positional(d: Derivation, backend: object) -> None:
     elif arguments and isinstance(arguments, int | float):
         refusal = Refusal("known-vec-keys", "TypeError", message, ("vec.env_args",), before="agents-fit-environment")
         d.refuse(refusal)
+
+
+def _is_passed(run: Run, name: str) -> bool:
+    """Whether a file or the command line passes a key of [env]; a default in the constructor's signature is not passed."""
+    setting = run.settings.get(f"env.{name}")
+    default = run.callee.defaults.get(name) if run.callee is not None else None
+    return setting is not None and (default is None or setting.span != default[1])
 
 
 def _refuse_twice(d: Derivation, backend: object, name: str) -> None:
