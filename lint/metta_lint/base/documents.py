@@ -63,8 +63,7 @@ class Mapping(NamedTuple):
         """The node at a path of keys, or None where the path leaves the tree."""
         node: Node = self
         for key in keys:
-            entry = node.entries.get(key) if isinstance(node, Mapping) else None
-            if entry is None:
+            if not isinstance(node, Mapping) or (entry := node.entries.get(key)) is None:
                 return None
             node = entry.value
         return node

@@ -55,7 +55,9 @@ class Confined(FileSystem):
 
     def entries(self, folder: str) -> list[FolderEntry]:
         self._stop(folder)
-        return self.below.entries(folder)
+        found = self.below.entries(folder)
+        self._leads_out.update((f"{folder}/{entry.name}", False) for entry in found if not entry.is_link)
+        return found
 
     def real(self, path: str) -> str:
         return os.path.abspath(path) if self.leads_out(path) else self.below.real(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
@@ -88,9 +88,6 @@ class Derivation:
         self._values = _Values({key: setting.value for key, setting in run.settings.items()})
         self.lookup: Lookup = self._values.__getitem__
         """The value of a quantity derived so far, else of a setting; Unknown where it is missing."""
-        self._is_drawn = any(
-            isinstance(value, Unknown) and value.could_be is not None for value in self._values.values()
-        )
 
     def define(
         self,
@@ -131,6 +128,11 @@ class Derivation:
         known, because, could_be = (None, *value) if isinstance(value, Unknown) else (value, None, None)
         unit = unit or traits_of(name).unit
         self.quantities[name] = Quantity(name, known, unit, text, inputs, source, because, could_be)
+
+    @cached_property
+    def _is_drawn(self) -> bool:
+        values = (setting.value for setting in self.run.settings.values())
+        return any(isinstance(value, Unknown) and value.could_be is not None for value in values)
 
     def has(self, name: str) -> bool:
         """Whether a quantity has been derived, even if it is unknown."""

@@ -152,7 +152,7 @@ def _number(value: object) -> Any:
 def _compiled(node: ast.expr) -> Step:
     """The function that computes a node. It runs many times: a sweep plans every suggestion."""
     match node:
-        case ast.Name() | ast.Attribute() if (name := ast.unparse(node)).replace(".", "").isidentifier():
+        case ast.Name() | ast.Attribute() if name := _dotted(node):
             return partial(_named, name)
         case ast.Constant(value=constant):
             return lambda _: constant
@@ -178,10 +178,20 @@ def _compiled(node: ast.expr) -> Step:
             raise SyntaxError(f"not a formula: {ast.unparse(node)}")
 
 
+def _dotted(node: ast.expr) -> str:
+    """The name that a node is (``segments``, ``vec.num_envs``), "" if it is none."""
+    if isinstance(node, ast.Attribute):
+        above = _dotted(node.value)
+        return f"{above}.{node.attr}" if above else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _operand(node: ast.expr) -> Step:
     """An operand of arithmetic, checked to be a number. The result of other arithmetic has been checked already."""
     step = _compiled(node)
-    return step if isinstance(node, ast.BinOp) else lambda lookup: _number(step(lookup))
+    if isinstance(node, ast.BinOp) or (isinstance(node, ast.Constant) and isinstance(node.value, NUMBERS)):
+        return step
+    return lambda lookup: _number(step(lookup))
 
 
 def _named(name: str, lookup: Lookup) -> Any:

@@ -11,8 +11,6 @@ from metta_lint.files.file_system import identity
 from metta_lint.sources import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from metta_lint.base.documents import Entry, Node, Span
     from metta_lint.files.file_system import Identity
 
@@ -58,19 +56,19 @@ def _index(file: Identity) -> dict[Span, Keyed]:
     """All spans of a file's keys and values; a span with several keys (an alias) has the first."""
     document = readable(file[0], repeats=True)
     found: dict[Span, Keyed] = {}
-    for place, keyed in _keyed(document.root, "") if document is not None else ():
-        found.setdefault(place, keyed)
+    if document is not None:
+        _add(document.root, "", found)
     return found
 
 
-def _keyed(node: Node, path: str, at: EntryAt | None = None) -> Iterator[tuple[Span, Keyed]]:
-    yield node.span, Keyed(path, (node.value,) if isinstance(node, Scalar) else (), at)
+def _add(node: Node, path: str, found: dict[Span, Keyed], at: EntryAt | None = None) -> None:
+    found.setdefault(node.span, Keyed(path, (node.value,) if isinstance(node, Scalar) else (), at))
     if isinstance(node, Mapping):
         for key, entry in node.entries.items():
             below = f"{path}.{key}" if path else str(key)
             held = EntryAt(node, key, entry)
-            yield entry.key_span, Keyed(below, entry=held)
-            yield from _keyed(entry.value, below, held)
+            found.setdefault(entry.key_span, Keyed(below, entry=held))
+            _add(entry.value, below, found, held)
     elif isinstance(node, Sequence):
         for item in node.items:
-            yield from _keyed(item, path if isinstance(item, Scalar) else f"{path}[]")
+            _add(item, path if isinstance(item, Scalar) else f"{path}[]", found)

@@ -52,17 +52,18 @@ class ConfigBuilder:
         for key, new in source.value.items():
             old = parts.get(key)
             if old is None:
-                _require_open(place, key, closed=closed)
+                if closed:
+                    raise _no_such_key(place, key)
                 parts[key] = new
                 continue
             if isinstance(old, ValueNode) and not is_fixed(old.value):
                 old = self._read_through(old, NodePlace(old, place, key, place.scope))
-            if is_missing(new):
-                parts[key] = old
-            elif isinstance(new, DictNode) and isinstance(old, DictNode):
+            if isinstance(new, DictNode) and isinstance(old, DictNode):
                 owned = parts[key] = old.owned_by(self._owner)
                 self._merge(NodePlace(owned, place, key, place.scope), owned.value, new, closed=closed)
                 owned.span, owned.overrides, owned.note = new.span, (*new.overrides, *owned.spans), new.note
+            elif is_missing(new):
+                parts[key] = old
             else:
                 parts[key] = _replaced(new, old, place, key)
 
@@ -128,8 +129,10 @@ class ConfigBuilder:
         if isinstance(place.node, ListNode) and not key.isdecimal():
             raise NoSuchKeyError(f"{place} is a list, and {key} is no index")
         child = place.child(key)
-        if child is None:
-            _require_open(place, key, closed=not add)
+        if child is None and isinstance(place.node, ListNode):
+            raise NoSuchKeyError(f"{place} has no item {key}")
+        if child is None and not add:
+            raise _no_such_key(place, key)
         return None if child is None else child.node
 
     def delete(self, place: NodePlace) -> None:
@@ -158,12 +161,9 @@ def _put(place: NodePlace, key: object, node: ConfigNode) -> None:
     place.node.put(key, node)
 
 
-def _require_open(place: NodePlace, key: object, *, closed: bool) -> None:
-    if isinstance(place.node, ListNode):
-        raise NoSuchKeyError(f"{place} has no item {key}")
-    if closed:
-        where = f" in {place}" if place.parent else ""
-        raise NoSuchKeyError(f"there is no {key}{where}")
+def _no_such_key(place: NodePlace, key: object) -> NoSuchKeyError:
+    where = f" in {place}" if place.parent else ""
+    return NoSuchKeyError(f"there is no {key}{where}")
 
 
 def _blurred(node: ConfigNode, value: object) -> ConfigNode:

@@ -150,9 +150,10 @@ class _Expansion:
     def _require_end(self, node: DefaultsNode) -> None:
         span = node.include.span
         self._count(1, (node.include,))
-        if any(node.path == other.path and node.parent_package == other.parent_package for other in node.above):
-            way = " -> ".join(other.path for other in (*node.above, node))
-            raise InputError(f"includes run in a circle: {way}", span)
+        for above in node.above:
+            if node.path == above.path and node.parent_package == above.parent_package:
+                way = " -> ".join(other.path for other in (*node.above, node))
+                raise InputError(f"includes run in a circle: {way}", span)
         if len(node.above) > DEPTH_LIMIT:
             raise InputError(f"includes nest deeper than {DEPTH_LIMIT} levels", span)
 

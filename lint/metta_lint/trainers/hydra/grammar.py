@@ -90,7 +90,7 @@ def is_interpolated(text: str) -> bool:
 
 def is_fixed(value: object) -> bool:
     """Whether a value is what is written: neither interpolated nor ``???``."""
-    return not isinstance(value, str) or not (is_interpolated(value) or value == MISSING)
+    return not isinstance(value, str) or ("${" not in value and value != MISSING)
 
 
 @lru_cache(maxsize=4096)

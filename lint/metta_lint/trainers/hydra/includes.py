@@ -85,7 +85,8 @@ class DefaultsNode:
         self.parent_package = parent_package
         self.above = above
         self.by_interpolation = by_interpolation
-        group, name = include.written_group, include.name or ""
+        self.written_group = include.written_group
+        group, name = self.written_group, include.name or ""
         if not (include.group or name).startswith("/"):
             group = f"{folder}/{group}" if folder and group else folder or group
         self.group = group
@@ -104,7 +105,7 @@ class DefaultsNode:
         """
         package = self.include.package
         if package is None:
-            package = self.include.written_group.replace("/", ".") if header is None else f"{GLOBAL}.{header}"
+            package = self.written_group.replace("/", ".") if header is None else f"{GLOBAL}.{header}"
         elif "_group_" in package:
             package = f"{GLOBAL}.{package.replace('_group_', self.group.replace('/', '.'))}"
         parent = self.parent_package
