@@ -48,7 +48,14 @@ class Environment:
 
     def get(self, *keys: object) -> Node | None:
         """The node at a path of keys below ``game``, None where there is none."""
-        return self.root.get(GAME, *keys)
+        game = self._game
+        if isinstance(game, Mapping):
+            return game.get(*keys)
+        return None if keys else game
+
+    @cached_property
+    def _game(self) -> Node | None:  # rules ask for its nodes thousands of times
+        return self.root.get(GAME)
 
     def value(self, *keys: object) -> object:
         """The scalar at a path of keys below ``game``; Unknown where there is none."""
