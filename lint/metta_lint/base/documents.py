@@ -151,6 +151,8 @@ def mappings(root: Node) -> Iterator[tuple[object, Mapping]]:
         if isinstance(node, Mapping):
             yield key, node
             inside = [(name, value) for name, (_, value) in node.entries.items() if not isinstance(value, Scalar)]
-            waiting += reversed(inside)
-        elif isinstance(node, Sequence):
-            waiting += [(key, item) for item in reversed(node.items)]
+        else:
+            items = node.items if isinstance(node, Sequence) else ()
+            inside = [(key, item) for item in items if not isinstance(item, Scalar)]
+        inside.reverse()
+        waiting += inside

@@ -98,13 +98,14 @@ class Resolver:
         node = place.node
         if isinstance(node, ValueNode):
             return node if is_fixed(node.value) else self._resolved_value(place, node)
-        if node.is_resolved and not (self._read or self._open):
+        is_shared = not (self._read or self._open)
+        if is_shared and node.is_resolved:
             return node
         self.enter(node)
         try:
             nodes = [
                 child
-                if isinstance(child, ValueNode) and is_fixed(child.value)
+                if (is_shared and child.is_resolved) or (isinstance(child, ValueNode) and is_fixed(child.value))
                 else self.resolved(NodePlace(child, place, key, place.scope))
                 for key, child in node.children()
             ]
