@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 REAL := .venv-conformance
 REAL_STAMP := $(REAL)/.installed
 NEWEST := build/newest
-# Never renewed by itself: a later torch for Linux comes with several GB of CUDA packages.
+# Never renewed by itself: each version of torch is tried by hand, the reference trainer rests on it.
 TORCH := torch==2.13.0
 INSTALL := -m pip install --quiet --disable-pip-version-check
 # The same pins for what builds a package: pip reads the first up to 25.2, the second from 25.3 on.
@@ -82,4 +82,4 @@ conformance: $(STAMP) $(REAL_STAMP)
 	@$(BIN)/python tests/conformance/compare_update.py --real $(REAL)/bin/python --write docs/conformance-update.md
 
 clean:
-	@rm -rf $(VENV) $(REAL) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(REAL) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -217,6 +217,8 @@ def test_the_hook_installs_the_linter_without_torch(hook: Hook) -> None:
     assert len(packages) == 1
     installed = {path.name.partition("-")[0] for path in packages[0].iterdir()}
     assert (packages[0] / "metta_lint" / "project" / "schema.json").is_file()
+    for package in ("metta_lint", "metta_lint_rules", "metta_lint_trainer"):
+        assert (packages[0] / package / "py.typed").is_file()
     assert installed.isdisjoint({"torch", "numpy", "hydra", "omegaconf"})
 
 
