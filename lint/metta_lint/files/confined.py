@@ -8,6 +8,7 @@ around them.
 
 from __future__ import annotations
 
+import copy
 import errno
 import os
 from contextlib import contextmanager, suppress
@@ -108,18 +109,35 @@ class Confined(FileSystem):
 def confined(named: Iterable[str]) -> Iterator[Confined]:
     """Within this, no link leads out of the tree of the named paths; within an outer one, out of none of its trees."""
     around = current()
-    if not isinstance(around, Confined):
+    outer = _outer(around)
+    if outer is None:
         inner = Confined(named, around)
-    elif around.named.issuperset(map(os.path.abspath, named)):
-        inner = around
+    elif outer is around and outer.named.issuperset(map(os.path.abspath, named)):
+        inner = outer
     else:
-        inner = Confined((*around.named, *named), around.below)
-        inner.links = around.links
+        inner = Confined((*outer.named, *named), _without(outer, around))
+        inner.links = outer.links
     with using(inner):
         yield inner
 
 
 def leads_out(path: str) -> bool:
     """Whether a path leads out of its tree by a link and must not be read."""
-    file_system = current()
-    return isinstance(file_system, Confined) and file_system.leads_out(path)
+    outer = _outer(current())
+    return outer is not None and outer.leads_out(path)
+
+
+def _outer(file_system: FileSystem | None) -> Confined | None:
+    """The nearest confined file system, be it below others: fixes that are tried lie over it."""
+    while file_system is not None and not isinstance(file_system, Confined):
+        file_system = getattr(file_system, "below", None)
+    return file_system
+
+
+def _without(confined: Confined, file_system: FileSystem) -> FileSystem:
+    """The same file systems in the same order, without one: it must see links to find out where they lead."""
+    if file_system is confined:
+        return confined.below
+    found = copy.copy(file_system)
+    found.below = _without(confined, file_system.below)
+    return found

@@ -200,3 +200,13 @@ def test_texts_in_the_place_of_files_are_held_to_the_tree_too(project: Path, els
     with using(Overlay(texts, DISK)), confined(["."]):
         assert not is_file("x.ini")
         assert read_bytes("y.ini") == b"[base]\n"
+
+
+@pytest.mark.parametrize("target", ["passwd", "nothing"])
+def test_fixes_are_made_beside_a_link_that_is_not_followed(project: Path, elsewhere: Path, target: str) -> None:
+    (project / "x.ini").symlink_to(elsewhere / target)
+    ini = project / "pufferlib/config/metta.ini"
+    ini.write_text(ini.read_text(encoding="utf-8") + "\n[train]\nbptt_horzion = 4\n", encoding="utf-8")
+    said = run("check", "--fix", ".")
+    assert "bug of the rule" not in said
+    assert "bptt_horizon = 4" in ini.read_text(encoding="utf-8")
