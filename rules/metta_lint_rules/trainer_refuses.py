@@ -74,6 +74,7 @@ def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
     blamed, *others = plan.blamed(refusal)
     shown = not (refusal.requirement in CONFIG_REQUIREMENTS or refusal.only_if)
     moment = MOMENTS[refusal.when]
+    tested = (*refusal.at, *plan.names_in(refusal.requirement))
     ends = f"hangs {moment}" if refusal.exception == HANGS else f"{does} {moment}: {refusal.exception}"
     return Draft(
         f"{plan.run.trainer} {ends}: {refusal.message}",
@@ -81,7 +82,7 @@ def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
         related=tuple((f"{name} = {show(plan.lookup(name))}", Place(plan, name)) for name in others),
         claims=(Claim("crash", refusal.requirement, refusal.requirement),) if shown else (),
         fix=_fix(plan, refusal),
-        values=(refusal.requirement, *(plan.lookup(name) for name in refusal.at)),
+        values=(refusal.requirement, *(plan.lookup(name) for name in dict.fromkeys(tested))),
     )
 
 

@@ -52,10 +52,9 @@ class WastedRollout:
 
     def check(self, plan: Plan) -> Iterator[Draft]:
         """One draft where steps are overwritten or dropped."""
-        waste = waste_of(plan.number)
+        waste, stitched = waste_of(plan.number), plan.number("stitched_segments") or 0
         if waste is None or not waste.steps:
             return
-        stitched = plan.number("stitched_segments") or 0
         segments, agents = show(plan.value("segments")), show(plan.value("total_agents"))
         lost = "overwritten" if waste.overwritten else "dropped"
         torn = f", and {show(stitched)} of {segments} segments are stitched from two" if stitched else ""

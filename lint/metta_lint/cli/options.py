@@ -198,7 +198,10 @@ def given(named: Sequence[str | None], launch: LaunchOptions) -> tuple[Config, M
     """
     path = launch.config_path
     there = [file for name in named if name and exists(file := split_entry(name)[0])]
-    click.get_current_context().with_resource(confined([*(there or ["."]), *([path] if path else [])]))
+    context = click.get_current_context()
+    tree = context.with_resource(confined([*(there or ["."]), *([path] if path else [])]))
+    if context.info_name != "check":  # whose report has the note
+        context.call_on_close(lambda: click.echo("".join(f"note: {note}\n" for note in tree.notes), err=True, nl=False))
     config = load_config(path) if path else find_config(there[0] if there and there[0] == named[0] else ".")
     plugins.use(config.plugins)
     config = config._replace(trainers=tuple(map(parse_choice, launch.trainers)))

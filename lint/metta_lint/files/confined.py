@@ -98,7 +98,7 @@ class Confined(FileSystem):
     @property
     def notes(self) -> list[str]:
         """A note that names the links that were not followed."""
-        names = sorted(printable(from_folder(link, "")) for link in self.links)
+        names = sorted(printable(from_folder(link, "")).replace("\n", "\\n") for link in self.links)
         if not names:
             return []
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""

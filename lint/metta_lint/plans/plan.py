@@ -141,6 +141,11 @@ class Plan(NamedTuple):
     def _is_own(self, name: str) -> bool:
         return any(span.path == self.run.file for span in self.spans_of(name)[:1])
 
+    def names_in(self, requirement: str) -> tuple[str, ...]:
+        """The quantities and settings in the conditions of a requirement: ``total_agents``, ``segments``."""
+        conditions = (formula(each.formula).names for each in self.conditions if each.requirement == requirement)
+        return tuple(dict.fromkeys(name for names in conditions for name in names))
+
     def formula_with_numbers(self, name: str) -> str:
         """A quantity's formula with the values of its inputs put in."""
         return formula(self.quantities[name].formula).with_numbers(self.lookup)

@@ -12,6 +12,7 @@ from metta_lint.base.errors import InputError, LintError, PluginFileError
 from metta_lint.base.paths import from_folder, parent_of, parents_of, slashed, tidy
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import did_you_mean
+from metta_lint.files.confined import leads_out
 from metta_lint.files.file_system import exists, is_file, is_folder, read_bytes, real_path
 from metta_lint.plans.run import Machine, split_entry
 from metta_lint.trainers.dialects import parse_choice, trainer_for
@@ -256,6 +257,7 @@ class _SectionReader:
             path, span = self._relative(run["entry"]), self._span("runs", name, "entry")
             if not is_file(split_entry(path)[0]):
                 wrong = "is not a file" if exists(path) else "does not exist"
+                wrong = "is a link that leads out of the tree" if leads_out(split_entry(path)[0]) else wrong
                 raise InputError(f"runs.{name}: the entry {path} {wrong}", span)
             overrides = tuple(run.get("set", ()))
             spans = tuple(self._span("runs", name, "set", place) for place in range(len(overrides)))

@@ -210,3 +210,22 @@ def test_fixes_are_made_beside_a_link_that_is_not_followed(project: Path, elsewh
     said = run("check", "--fix", ".")
     assert "bug of the rule" not in said
     assert "bptt_horizon = 4" in ini.read_text(encoding="utf-8")
+
+
+def test_every_command_names_the_links(project: Path, elsewhere: Path) -> None:
+    (project / "pufferlib/config/default.ini").unlink()
+    (project / "pufferlib/config/default.ini").symlink_to(elsewhere / "default.ini")
+    for arguments in (["plan"], ["solve"], ["compare", "configs/train_job.yaml"]):
+        said = run(*arguments, "pufferlib/config/metta.ini")
+        assert "note: links that lead out of the tree are not followed: pufferlib/config/default.ini" in said
+
+
+def test_a_declared_entry_behind_such_a_link_says_so(project: Path, elsewhere: Path) -> None:
+    (project / "x.ini").symlink_to(elsewhere / "default.ini")
+    (project / "metta-lint.toml").write_text('[runs.a]\nentry = "x.ini"\n', encoding="utf-8")
+    assert "runs.a: the entry x.ini is a link that leads out of the tree" in run("check")
+
+
+def test_a_name_with_a_line_break_is_one_line_of_a_note(project: Path, elsewhere: Path) -> None:
+    (project / "z\nerror: fake.ini").symlink_to(elsewhere / "passwd")
+    assert "z\\nerror: fake.ini" in run("check", ".")

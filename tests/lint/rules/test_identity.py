@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metta_lint.api.testing import examples, load_rules
+from metta_lint.api.testing import examples, load_rules, write_pufferlib
 from metta_lint.base.documents import Span
 from metta_lint.check.gather import Request, gather
+from metta_lint.check.linter import check
 from metta_lint.plans.run import Machine
+from metta_lint.project.config import Config
 from metta_lint.rules.engine import merged, run_rules
 from metta_lint.rules.finding import Finding
 from metta_lint.sources.key_paths import keyed_at
@@ -86,3 +88,14 @@ def test_numbers_that_are_the_same_have_one_text() -> None:
     assert identity(64) == identity(64.0)
     assert identity(0.1) != identity(0.10000001)
     assert identity("a\x1b[2J") == identity("a\\x1b[2J")
+
+
+def test_a_refusal_with_another_number_is_another_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``total_agents = 8 > segments = 2``: the horizon decides the segments and is not at fault."""
+    monkeypatch.chdir(tmp_path)
+    seen = set()
+    for horizon in (16, 32):
+        write_pufferlib(Path(), {"train.batch_size": 64, "train.bptt_horizon": horizon, "train.minibatch_size": 64})
+        report = check(["."], Config())
+        seen |= {finding.identity for finding in report.findings if finding.code == "ML401"}
+    assert len(seen) == 2

@@ -95,7 +95,8 @@ def answer(plan: Plan, wants: Mapping[str, object]) -> Answer:
             derived[name] = value
     proposals = solve(plan, derived, fixed)[:MOST]
     solutions = tuple(_solution(plan, proposal) for proposal in proposals)
-    return Answer(plan, problems_of(plan), unknowns_of(plan), wants, solutions)
+    problems = problems_of(plan)
+    return Answer(plan, problems, () if problems else unknowns_of(plan), wants, solutions)
 
 
 def _solution(plan: Plan, proposal: Proposal) -> Solution:

@@ -347,7 +347,8 @@ def _number(d: Derivation, key: str) -> tuple[str, ...]:
 
 
 def _leave_to_backend(d: Derivation, backend: object) -> None:
-    why = Unknown(f"vec.backend = {backend} is not one that is known")
+    known = backend if isinstance(backend, Unknown) else None
+    why = known or Unknown(f"vec.backend = {backend} is not one that is known")
     sizes = ("num_envs", "envs_per_batch", "num_workers", "envs_per_worker", "async_factor")
     for name in (*sizes, "total_agents", "agents_per_batch"):
         d.assume(name, why, source=VECTOR)
