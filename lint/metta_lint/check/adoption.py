@@ -85,9 +85,11 @@ def prepare(folder: str) -> Adoption:
         if existing is not None:
             is_there = existing.baseline is not None and exists(existing.baseline.path)
             return Adoption(folder, existing, "", check([], existing if is_there else existing._replace(baseline=None)))
+        path = slashed(os.path.join(folder, CONFIG_FILE))
+        if exists(path):
+            raise LintError(f"{_shown(path)} is a link that is not followed: nothing is written through it")
         found = check([folder], Config())
         text = config_text(found.plans, found.pairs, folder)
-        path = slashed(os.path.join(folder, CONFIG_FILE))
         return Adoption(folder, None, text, check([], load_config(path, text)))
 
 

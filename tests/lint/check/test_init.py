@@ -205,3 +205,12 @@ def test_all_pairs_are_declared_with_names_of_their_own(
 )
 def test_names_are_short_and_each_once(entries: list[str], names: list[str]) -> None:
     assert list(run_names([Run("pufferlib", entry, {}) for entry in entries]).values()) == names
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    write_pufferlib(Path(), {})
+    Path("metta-lint.toml").symlink_to(tmp_path / "outside.toml")
+    assert main(["init"]) == 2
+    assert not (tmp_path / "outside.toml").exists()
