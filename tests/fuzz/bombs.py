@@ -14,6 +14,7 @@ PUFFER, HYDRA, DUMPED = range(3)
 INI = "pufferlib/config/metta.ini"
 ARENA = "configs/env/arena.yaml"
 DUMP = "runs/config.json"
+IGNORED = ".gitignore"
 PYTHON = "metta/rl/trainer_config.py"
 NAMED = b"[base]\nenv_name = metta\n"
 CLASS = b"class TrainerConfig:\n"
@@ -28,7 +29,7 @@ class Bomb(NamedTuple):
 
     def files(self) -> Mapping[str, bytes]:
         """The whole tree."""
-        return {**trees()[self.tree], self.path: self.data()}
+        return {**trees()[self.tree], ".git/HEAD": b"", self.path: self.data()}
 
 
 def _aliases(depth: int = 30) -> bytes:
@@ -47,6 +48,12 @@ def _ini_interpolations(depth: int = 40) -> bytes:
         NAMED
         + "\n".join(["[train]", "a0 = xx", *(f"a{n} = %(a{n - 1})s%(a{n - 1})s" for n in range(1, depth))]).encode()
     )
+
+
+def _python_names(value: bytes, depth: int) -> bytes:
+    lines = [b"a%d = " % n + value.replace(b"NAME", b"a%d" % (n - 1)) for n in range(1, depth)]
+    entry = b"class TrainerConfig(Config):\n    bptt_horizon: int = 1\n    minibatch_size: int = 1\n"
+    return b"\n".join([b"a0 = 1", *lines, entry])
 
 
 def _sections() -> bytes:
@@ -84,6 +91,12 @@ BOMBS: Mapping[str, Bomb] = {
     "python long sum": Bomb(DUMPED, PYTHON, lambda: CLASS + b"    batch_size: int = " + b"1+" * 100_000 + b"1\n"),
     "python power tower": Bomb(DUMPED, PYTHON, lambda: CLASS + b"    batch_size: int = 9**9**9**9\n"),
     "python text times": Bomb(DUMPED, PYTHON, lambda: CLASS + b"    batch_size: int = 'a' * 10**10\n"),
+    "python names double": Bomb(DUMPED, PYTHON, lambda: _python_names(b"[NAME, NAME]", 40)),
+    "python names nest": Bomb(DUMPED, PYTHON, lambda: _python_names(b"[" * 50 + b"NAME" + b"]" * 50, 100)),
+    "ignored brackets": Bomb(PUFFER, IGNORED, lambda: b"[" * 200_000),
+    "ignored lines of brackets": Bomb(PUFFER, IGNORED, lambda: (b"[" * 4_000 + b"\n") * 200),
+    "ignored blanks": Bomb(PUFFER, IGNORED, lambda: (b" " * 20_000 + b"a\n") * 50),
+    "ini a path with a NUL": Bomb(PUFFER, INI, lambda: NAMED + b"package = metta\n[env]\nconfig = 'a\\0b'\n"),
     "python 100 MB": Bomb(DUMPED, PYTHON, lambda: CLASS + b"    a = 1\n" * (10 * MEGABYTE)),
     "python inherits itself": Bomb(DUMPED, PYTHON, lambda: CLASS.replace(b":", b"(TrainerConfig):") + b"    a = 1\n"),
     "toml 10,000 deep": Bomb(

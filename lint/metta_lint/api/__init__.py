@@ -17,6 +17,7 @@ is in ``metta_lint.api.mettagrid``.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
@@ -121,7 +122,10 @@ if not TYPE_CHECKING:
         from metta_lint.api.mettagrid import __all__ as moved
 
         if name in moved:
-            raise ImportError(f"metta_lint.api.{name} is now metta_lint.api.mettagrid.{name}")
+            # An import statement would not show the text of an AttributeError.
+            is_import = sys._getframe(1).f_code.co_name == "_handle_fromlist"  # noqa: SLF001 - who asks is said nowhere else
+            kind = ImportError if is_import else AttributeError
+            raise kind(f"metta_lint.api.{name} is now metta_lint.api.mettagrid.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

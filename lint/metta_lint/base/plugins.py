@@ -112,7 +112,7 @@ def _loaded(path: str) -> object:
     """A plugin file as a module; it runs again only after it has changed."""
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the path
         raise LintError(f"plugin {path}: no such file") from None
     try:
         module = _run(os.path.abspath(path), status.st_mtime_ns, status.st_size)

@@ -99,7 +99,9 @@ def _plan(run: str, request: Request, problems: list[InputError]) -> Plan | None
     except InputError as error:
         problems.append(error)
         return None
-    except (ArithmeticError, ValueError, TypeError) as error:
+    except LintError:
+        raise
+    except Exception as error:
         raise LintError(f"{run}: planning it crashed: {type(error).__name__}: {str(error)[:200]}") from error
     problems += plan.run.problems
     return plan

@@ -101,32 +101,45 @@ class Disk(FileSystem):
             return [
                 FolderEntry(entry.name, self.status(entry.path).kind, is_link=True)
                 if entry.is_symlink()
-                else FolderEntry(entry.name, "folder" if entry.is_dir() else "file")
+                else FolderEntry(entry.name, "folder" if entry.is_dir() else "file" if entry.is_file() else "other")
                 for entry in found
             ]
 
     def real(self, path: str) -> str:
-        return os.path.realpath(path)
+        try:
+            return os.path.realpath(path)
+        except ValueError:  # a NUL in it
+            return os.path.abspath(path)
 
     def is_link(self, path: str) -> bool:
         return os.path.islink(path)
 
 
 class Overlay(FileSystem):
-    """A file system with some contents replaced: an editor's buffers, fixes that are not yet written."""
+    """A file system with some contents replaced: an editor's buffers, fixes that are not yet written.
+
+    A link to such a file leads to the new content too.
+    """
 
     def __init__(self, contents: Mapping[str, bytes], below: FileSystem) -> None:
         self.below = below
-        self._contents = {os.path.abspath(path): data for path, data in contents.items()}
+        self._contents = {below.real(path): data for path, data in contents.items()}
+        self._real: dict[str, str] = {}
 
     def status(self, path: str) -> Status:
-        full = os.path.abspath(path)
-        data = self._contents.get(full)
-        return self.below.status(path) if data is None else Status("file", (full, hash(data), len(data)))
+        real = self.real(path)
+        data = self._contents.get(real)
+        return self.below.status(path) if data is None else Status("file", (real, hash(data), len(data)))
 
     def content(self, path: str, limit: int) -> bytes:
-        data = self._contents.get(os.path.abspath(path))
+        data = self._contents.get(self.real(path))
         return self.below.content(path, limit) if data is None else data[:limit]
+
+    def real(self, path: str) -> str:
+        full = os.path.abspath(path)  # the working directory may change
+        if full not in self._real:
+            self._real[full] = self.below.real(full)
+        return self._real[full]
 
 
 DISK = Disk()
@@ -188,7 +201,7 @@ def folder_entries(folder: str) -> list[FolderEntry]:
     """A folder's content; empty if it cannot be listed."""
     try:
         return current().entries(folder)
-    except OSError:
+    except (OSError, ValueError):
         return []
 
 
@@ -204,7 +217,7 @@ def identity(path: str) -> Identity:
 
 def same_file(one: str, other: str) -> bool:
     """Whether two paths lead to one file."""
-    return current().status(one) == current().status(other)
+    return real_path(one) == real_path(other)
 
 
 def repository_around(folder: str, file_system: FileSystem | None = None) -> str | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import first_bytes, is_folder, repository_around
 from metta_lint.files.globs import translated
-from metta_lint.files.limits import IGNORE_FILE_LIMIT, IGNORE_LINE_LIMIT
+from metta_lint.files.limits import IGNORE_FILE_LIMIT, IGNORE_LINE_LIMIT, PATTERN_LIMIT
 
 FILE = ".gitignore"
 
@@ -111,8 +111,9 @@ def _patterns(text: str) -> tuple[Pattern, ...]:
 
 
 def _pattern(line: str) -> Pattern | None:
-    line = re.sub(r"(?<!\\) +$", "", line)
-    if line.startswith("#"):
+    bare = line.rstrip(" ")
+    line = f"{bare} " if bare.endswith("\\") and bare != line else bare
+    if line.startswith("#") or len(line) > PATTERN_LIMIT:
         return None
     ignores = not line.startswith("!")
     line = line.removeprefix("!")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_SET = r"\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^]])*)\]"
+_SET = r"\[(?P<not>[!^]?)(?P<set>\]?+(?:\\.|\[:\w++:\]|[^]])*+)(?P<end>\]?)"  # possessive, or its time is quadratic
 _TOKEN = re.compile(rf"^\*\*/|/\*\*/|/\*\*$|\*+|\?|\\(?P<escaped>.)|{_SET}|.", re.DOTALL)
 _BRACES = re.compile(rf"\\.|{_SET}|\{{(?P<choices>[^{{}}]*)\}}|.", re.DOTALL)
 _CLASSES = {
@@ -75,6 +75,8 @@ def _one(match: re.Match[str], guard: str) -> str:
     if text in ("?", "/**"):
         return f"{guard}." if text == "?" else "/.+"
     if match["set"] is not None:
+        if not match["end"]:
+            raise re.error("unterminated character set")
         return f"{guard}[{'^' if match['not'] else ''}{_members(match['set'])}]"
     return re.escape(match["escaped"] or text)
 

@@ -14,5 +14,7 @@ TOKEN_LIMIT = 30_000
 """Words and signs of a Python file: ast makes up to 2 KB of objects of each, 60 MB and a quarter of a second in all."""
 IGNORE_FILE_LIMIT = 1 << 20
 IGNORE_LINE_LIMIT = 10_000
+PATTERN_LIMIT = 4096
+"""Characters of a line of an ignore file: no path is longer."""
 LINK_LIMIT = 4096
 """Bytes of a link's target."""

@@ -6,6 +6,7 @@ import re
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from metta_lint.base.errors import LintError
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF
@@ -239,7 +240,7 @@ class Derivation:
     def refuse(self, refusal: Refusal) -> None:
         """Add a refusal. It happens when its requirement is checked, unless it names a later moment."""
         if refusal.requirement not in self._requirements:
-            raise KeyError(refusal.requirement)
+            raise LintError(f"the trainer refuses for {refusal.requirement!r}, which is none of its requirements")
         when = when_checked(refusal.requirement) if refusal.when == "start" else refusal.when
         self.refusals.append(refusal._replace(when=when))
 

@@ -141,7 +141,10 @@ def taken(result: Result, checked: Checked, finding: Finding) -> list[Fix]:
 
 
 def _checked(state: EditorState, memories: dict[Root, Memory]) -> Iterator[Checked]:
-    for root in roots(state):
+    found = roots(state)
+    for gone in memories.keys() - set(found):
+        del memories[gone]
+    for root in found:
         try:
             os.chdir(root.folder)
             with confined(root.paths or (".",)):

@@ -37,12 +37,8 @@ class EditorState(NamedTuple):
     held: Mapping[str, Held] = {}
 
     def contents(self) -> dict[str, bytes]:
-        """The texts to read instead of files, by every path that a file may be asked for by.
-
-        A document that was never saved is part of no run yet.
-        """
-        saved = {key: held for key, held in self.held.items() if os.path.isfile(held.path)}
-        return {path: held.data for key, held in saved.items() for path in (key, os.path.abspath(held.path))}
+        """The texts to read instead of files. A document that was never saved is part of no run yet."""
+        return {held.path: held.data for held in self.held.values() if os.path.isfile(held.path)}
 
 
 def file_key(path: str) -> str:

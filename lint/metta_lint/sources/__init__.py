@@ -21,7 +21,8 @@ MARKER = b"metta-lint:"
 """The mark of a comment for metta-lint. A file without it is not searched for comments."""
 _CACHED_BYTES = 4 << 20  # of all files together, whose documents take up to sixty times as much
 _documents: dict[tuple[Identity, object], tuple[Document | InputError, int]] = {}
-"""Each with its size in bytes; an error counts as 0."""
+"""Each with its size in bytes; an error counts as ``_ERROR_BYTES``."""
+_ERROR_BYTES = 1_000
 _cached_bytes = 0
 
 
@@ -66,7 +67,7 @@ def _read_into_cache(path: str, key: tuple[Identity, object]) -> None:
         data = bytes_of(path)
         entry: tuple[Document | InputError, int] = _parse(path, data), len(data)
     except InputError as error:
-        entry = error, 0
+        entry = error, _ERROR_BYTES
     _cached_bytes += entry[1]
     while _cached_bytes > _CACHED_BYTES and _documents:
         _cached_bytes -= _documents.pop(next(iter(_documents)))[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from metta_lint.base import plugins
 from metta_lint.base.documents import Mapping, Scalar, Sequence
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import identity
@@ -38,7 +39,7 @@ class Keyed(NamedTuple):
 def keyed_at(span: Span) -> Keyed:
     """What stands at or around a span; an empty ``Keyed`` for nothing, and for a file that cannot be read."""
     try:
-        places = _index(identity(span.path))
+        places = _index(identity(span.path), plugins.in_use())
     except (OSError, ValueError):  # a file that is gone
         return Keyed()
     around = [place for place in places if place.holds(span)] if span not in places else [span]
@@ -48,11 +49,11 @@ def keyed_at(span: Span) -> Keyed:
 
 def entry_at(span: Span) -> EntryAt | None:
     """The entry whose key or value has exactly this span; for a merged entry, the original one."""
-    return _index(identity(span.path)).get(span, Keyed()).entry
+    return _index(identity(span.path), plugins.in_use()).get(span, Keyed()).entry
 
 
 @lru_cache(maxsize=8)
-def _index(file: Identity) -> dict[Span, Keyed]:
+def _index(file: Identity, _plugins: tuple[object, ...]) -> dict[Span, Keyed]:
     """All spans of a file's keys and values; a span with several keys (an alias) has the first."""
     document = readable(file[0], repeats=True)
     found: dict[Span, Keyed] = {}

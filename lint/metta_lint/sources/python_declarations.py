@@ -137,7 +137,7 @@ class _DeclarationReader:
         if not certain or name in self.constants:
             node = self.calculator.unknown(value)
         self.constants[name] = Entry(self.calculator.span(target), node)
-        self.calculator.constants[name] = node
+        self.calculator.define(name, node)
 
     def _forget(self, statement: ast.stmt) -> None:
         """Constants that a statement may change (``MAKE[...] = x``, ``MAKE.update(...)``) become unknown."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from metta_lint.base.documents import Entry, Mapping, Node, Scalar, Sequence, Span
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.values import is_number
+from metta_lint.files.limits import NODE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from collections.abc import Mapping as MappingABC
 
 DEPTH_LIMIT = 60  # expressions within expressions
@@ -43,6 +44,14 @@ class Expression(NamedTuple):
     complete: bool = True
 
 
+class Constant(NamedTuple):
+    """The value of a name, how many values that holds in all, and in how many levels."""
+
+    node: Node
+    size: int
+    height: int
+
+
 class Calculator:
     """Evaluates the expressions of a file; ``constants`` are the names whose values are known so far.
 
@@ -52,7 +61,8 @@ class Calculator:
     def __init__(self, path: str, lines: list[str]) -> None:
         self.path = path
         self.lines = lines
-        self.constants: dict[str, Node] = {}
+        self.constants: dict[str, Constant] = {}
+        self._repeated = 0  # values that stand in place of names: each use of a constant counts
 
     def span(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> Span:
         end_line = node.end_lineno or node.lineno
@@ -93,7 +103,7 @@ class Calculator:
             case ast.Dict():
                 return self._mapping(expression, span, depth)
             case ast.Name(id=name) if name in self.constants:
-                return self.constants[name]._replace(span=span)  # what it is made of keeps its places
+                return self._named(self.constants[name], expression, depth)
             case ast.UnaryOp(op=ast.USub(), operand=operand) if (number := self._number(operand, depth)) is not None:
                 return Scalar(-number, span)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand) if (number := self._number(operand, depth)) is not None:
@@ -104,6 +114,17 @@ class Calculator:
             case ast.Call(func=ast.Name(id="dict" | "list" | "set" | "tuple" as name), args=[], keywords=[]):
                 return Mapping({}, span) if name == "dict" else Sequence((), span)
         return Scalar(self._expression(expression, depth), span)
+
+    def define(self, name: str, node: Node) -> None:
+        """From now on, a name stands for this value."""
+        self.constants[name] = Constant(node, *_extent(node))
+
+    def _named(self, constant: Constant, expression: ast.Name, depth: int) -> Node:
+        """A constant's value; unknown beyond the limits: twenty lines that name the one above twice are a million."""
+        if depth + constant.height > DEPTH_LIMIT or self._repeated + constant.size > NODE_LIMIT:
+            return self.unknown(expression)
+        self._repeated += constant.size
+        return constant.node._replace(span=self.span(expression))  # what it is made of keeps its places
 
     def _mapping(self, expression: ast.Dict, span: Span, depth: int) -> Node:
         entries: dict[object, Entry] = {}
@@ -142,6 +163,20 @@ def dotted(expression: ast.expr) -> str:
         case _:
             return ""
     return ".".join(reversed(parts))
+
+
+def _extent(node: Node) -> tuple[int, int]:
+    """How many values a node holds, itself and those of calls included, and in how many levels."""
+    inside: Iterable[Node] = ()
+    match node:
+        case Sequence(items=items):
+            inside = items
+        case Mapping(entries=entries):
+            inside = [entry.value for entry in entries.values()]
+        case Scalar(value=Expression(arguments=arguments, positional=positional)):
+            inside = (*(arguments or {}).values(), *positional)
+    extents = [_extent(each) for each in inside]
+    return 1 + sum(size for size, _ in extents), 1 + max((height for _, height in extents), default=0)
 
 
 def _is_plain(value: object) -> bool:

@@ -17,7 +17,7 @@ from metta_lint.trainers.pufferlib.keys import is_default
 from metta_lint.trainers.trainer import DefaultDrift, Trainer, TrainerVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from metta_lint.base.documents import Document
     from metta_lint.plans.plan import Plan
@@ -63,13 +63,24 @@ def added_trainers() -> tuple[Trainer, ...]:
 
 def added_entries(path: str) -> tuple[str, ...]:
     """The runs of plugins' trainers that a file holds."""
-    return tuple(entry for trainer in _asked(path) for entry in trainer.entries(path, first_bytes(path, BYTE_LIMIT)))
+    return tuple(entry for trainer in _asked(path) for entry in _entries(trainer, path))
+
+
+def _entries(trainer: Trainer, path: str) -> Sequence[str]:
+    """The runs of one plugin's trainer that a file holds. Raises LintError if it crashes."""
+    try:
+        return trainer.entries(path, first_bytes(path, BYTE_LIMIT))
+    except LintError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise LintError(f"trainer {trainer.name} crashed on {path}: {reason}") from error
 
 
 def _asked(path: str) -> list[Trainer]:
     """The plugins' trainers that read files with this suffix."""
     every = added_trainers()
-    return [trainer for trainer in every if path.lower().endswith(trainer.suffixes)] if every else []
+    return [trainer for trainer in every if path.lower().endswith(tuple(trainer.suffixes))] if every else []
 
 
 def parse_choice(text: str) -> TrainerVersion:
@@ -90,7 +101,7 @@ def trainer_for(entry: str) -> Trainer:
     Metta's entries are YAML and Python files, and dumps of a resolved config. Raises LintError for any other file.
     """
     path = split_entry(entry)[0]
-    added = next((trainer for trainer in _asked(path) if trainer.entries(path, first_bytes(path, BYTE_LIMIT))), None)
+    added = next((trainer for trainer in _asked(path) if _entries(trainer, path)), None)
     if added is not None:
         return added
     syntax = syntax_of(path)

@@ -248,7 +248,6 @@ MOVED = [
         "metta_lint.engine.load_rules is now metta_lint.api.testing.load_rules",
     ),
     ("from metta_lint.api import Draft, ROOMS", "metta_lint.api.ROOMS is now metta_lint.api.mettagrid.ROOMS"),
-    ("import metta_lint.api; metta_lint.api.kind_of", "metta_lint.api.kind_of is now metta_lint.api.mettagrid.kind_of"),
 ]
 
 
@@ -266,5 +265,8 @@ def test_a_name_that_never_was_is_missed_as_ever() -> None:
     import metta_lint.api
 
     assert not hasattr(metta_lint.api, "Sheep")
+    assert not hasattr(metta_lint.api, "ROOMS")
+    with pytest.raises(AttributeError, match=r"^metta_lint.api.kind_of is now metta_lint.api.mettagrid.kind_of$"):
+        _ = metta_lint.api.kind_of  # type: ignore[attr-defined]
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'metta_lint\.sheep'"):
         __import__("metta_lint.sheep")

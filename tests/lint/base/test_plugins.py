@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metta_lint.base import plugins
+from metta_lint.base.documents import Span
 from metta_lint.base.errors import LintError
 from metta_lint.cli import run_command
 from metta_lint.plans.run import split_entry
+from metta_lint.sources.key_paths import entry_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +153,48 @@ def test_a_source_that_crashes_is_named(tmp_path: Path, capsys: pytest.CaptureFi
     write_project(tmp_path, envs="envs are many")
     assert run_command(["check"]) == 2
     assert "source plain crashed on train.plain: ValueError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("data: (path,)", "data: 1 / 0", "trainer plain crashed on train.plain: ZeroDivisionError"),
+        ("    d = Derivation(run)", '    {}["sheep"]', "train.plain: planning it crashed: KeyError: 'sheep'"),
+        (
+            "    d = Derivation(run)",
+            "    d = Derivation(run)\n    d.refuse(Refusal('own', 'ValueError', 'no', ()))",
+            "the trainer refuses for 'own', which is none of its requirements",
+        ),
+    ],
+)
+def test_a_trainer_that_crashes_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, said: str
+) -> None:
+    plugin = PLUGIN.replace("import Draft, Place", "import Draft, Place, Refusal")
+    write_project(tmp_path, plugin.replace(before, after))
+    assert run_command(["check"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_suffixes_of_a_trainer_may_be_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(tmp_path, PLUGIN.replace('suffixes=(".plain",)', 'suffixes=[".plain"]'))
+    assert run_command(["check", "--output-format", "concise"]) == 1
+    assert "OUR1" in capsys.readouterr().out
+
+
+def test_a_plugin_with_a_nul_in_its_path_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(tmp_path)
+    (tmp_path / "metta-lint.toml").write_text('plugins = ["p\\u0000.py"]\n', encoding="utf-8")
+    assert run_command(["check"]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_places_are_looked_up_anew_with_other_plugins(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    plugins.use(())
+    assert entry_at(Span("train.plain", 1, 1, 1, 5)) is None
+    plugins.use(["tools/ours.py"])
+    assert entry_at(Span("train.plain", 1, 1, 1, 5)) is not None
 
 
 def test_a_trainer_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -13,9 +13,22 @@ from metta_lint.api.testing import write_metta, write_pufferlib
 from metta_lint.check.linter import check
 from metta_lint.cli import commands
 from metta_lint.files.confined import confined
-from metta_lint.files.file_system import DISK, Overlay, is_file, read_bytes, real_path, using
+from metta_lint.files.file_system import (
+    DISK,
+    Overlay,
+    folder_entries,
+    identity,
+    is_file,
+    read_bytes,
+    reading_instead,
+    real_path,
+    same_file,
+    using,
+)
 from metta_lint.history.since import only_new
 from metta_lint.project.config import Config, find_config
+from metta_lint.server.state import EditorState, Held, file_key
+from metta_lint.trainers.trees.roots import first_look
 from repositories import commit, start, write_both
 
 if TYPE_CHECKING:
@@ -229,3 +242,37 @@ def test_a_declared_entry_behind_such_a_link_says_so(project: Path, elsewhere: P
 def test_a_name_with_a_line_break_is_one_line_of_a_note(project: Path, elsewhere: Path) -> None:
     (project / "z\nerror: fake.ini").symlink_to(elsewhere / "passwd")
     assert "z\\nerror: fake.ini" in run("check", ".")
+
+
+def test_a_fix_is_seen_through_a_link_to_its_file(project: Path) -> None:
+    ini = project / "pufferlib" / "config" / "metta.ini"
+    (ini.parent / "other.ini").symlink_to(ini.name)
+    right = ini.read_text(encoding="utf-8")
+    ini.write_text(f"{right}\n[train]\nminibatch_sise = 4\n", encoding="utf-8")
+    assert "+minibatch_size = 4" in (said := run("check", "--diff", "."))
+    assert "bug of the rule" not in said
+    run("check", "--fix", ".")
+    assert "minibatch_size = 4" in ini.read_text(encoding="utf-8")
+
+
+def test_through_a_link_a_file_is_the_one_that_is_held(project: Path) -> None:
+    ini = project / "pufferlib" / "config" / "metta.ini"
+    link = ini.with_name("other.ini")
+    link.symlink_to(ini.name)
+    held = EditorState(held={file_key(str(link)): Held("", str(link), 1, "[base]\n")})
+    with reading_instead(held.contents()):
+        assert {read_bytes(str(path)) for path in (ini, link)} == {b"[base]\n"}
+        assert identity(str(ini))[1] == identity(str(link))[1]
+        assert same_file(str(ini), str(link))
+    assert not same_file("missing", "missing too")
+
+
+def test_a_named_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.ini")
+    assert [entry.kind for entry in folder_entries(str(tmp_path))] == [DISK.status(str(tmp_path / "a.ini")).kind]
+
+
+def test_a_nul_in_a_path_is_no_crash() -> None:
+    assert folder_entries("a\0b") == []
+    assert first_look("a\0b") == b""
+    assert real_path("a\0b") == os.path.abspath("a\0b")

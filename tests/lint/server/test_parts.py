@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,15 @@ from hypothesis import strategies as st
 from lsprotocol.types import Position, PositionEncodingKind
 from pygls.workspace import PositionCodec
 
+from metta_lint.server.linting import lint
 from metta_lint.server.positions import editor_text
 from metta_lint.server.session import Worker
+from metta_lint.server.state import EditorState, Root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metta_lint.files.memory import Memory
 
 TEXTS = st.text(st.sampled_from("ab=日é😀\u2028\u0085\x0c\n\r\ufeff"), max_size=30)
 CODECS = st.sampled_from([PositionCodec(kind) for kind in PositionEncodingKind])
@@ -67,3 +75,12 @@ def test_what_is_overtaken_is_never_begun(jobs: int) -> None:
     may_end.set()
     assert done.wait(60)
     assert worked_on == ["first", "last"]
+
+
+def test_the_memory_of_a_root_that_is_gone_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    memories: dict[Root, Memory] = {}
+    lint(EditorState(folders=(str(tmp_path),)), PositionCodec(), memories)
+    assert [root.folder for root in memories] == [str(tmp_path)]
+    lint(EditorState(), PositionCodec(), memories)
+    assert not memories

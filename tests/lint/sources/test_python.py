@@ -217,3 +217,12 @@ def test_nothing_is_run(tmp_path: Path) -> None:
     (tmp_path / "c.py").write_text(f"import os\nopen({str(mark)!r}, 'w')\nx: int = __import__('os').getpid()\n")
     read((tmp_path / "c.py").as_posix())
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("opening", ["[{0}, {0}]", "[" * 50 + "{0}" + "]" * 50])
+def test_names_that_double_or_nest_without_end_become_unknown(opening: str) -> None:
+    lines = ["a0 = 1", *(f"a{n} = {opening.format(f'a{n - 1}')}" for n in range(1, 40))]
+    constants = plain(parse("\n".join(lines).encode(), "c.py").root)["constants"]
+    assert constants["a1"] == ast.literal_eval(opening.format("1"))
+    assert "unknown" in repr(constants["a39"])
+    assert max(len(repr(value)) for value in constants.values()) < 100_000

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from metta_lint import sources
 from metta_lint.base.documents import Mapping, plain
 from metta_lint.base.errors import InputError
 from metta_lint.files.limits import BYTE_LIMIT, DEPTH_LIMIT, LINE_LIMIT, NODE_LIMIT
@@ -198,3 +199,13 @@ def test_a_place_is_counted_in_lines_as_an_editor_shows_them() -> None:
     lines = FileText("p", text)
     assert [lines.position(text.index(char)) for char in "abcd"] == [(1, 1), (2, 1), (3, 1), (4, 2)]
     assert FileText("p", text).position(len(text)) == (4, 3)
+
+
+def test_errors_are_dropped_from_the_cache_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_CACHED_BYTES", 5_000)
+    sources.forget()
+    for number in range(20):
+        (tmp_path / f"{number}.yaml").write_text("[", encoding="utf-8")
+        with pytest.raises(InputError):
+            sources.read(str(tmp_path / f"{number}.yaml"))
+    assert len(sources._documents) <= 5

@@ -5,17 +5,21 @@ The expectations are what pufferlib-core 3.0.23 did when it was run with these v
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from metta_lint.api.testing import write_pufferlib
+from metta_lint.base.errors import InputError
 from metta_lint.check.linter import check
 from metta_lint.plans.plan import HANGS
 from metta_lint.plans.run import Machine
 from metta_lint.project.config import Config
 from metta_lint.project.runs import plan_run
+from metta_lint.trainers.pufferlib.claims import one_look
+from metta_lint.trainers.pufferlib.config import read_run
 
 if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan, Refusal
@@ -297,3 +301,18 @@ def test_labelled_cases_are_refused_at_their_lines(corpus: Path, case: str) -> N
 
 def _place(finding: Finding) -> str:
     return f"{finding.span.path.partition('/config/')[2]}:{finding.span.line}"
+
+
+def test_a_look_is_that_of_one_thread(tree: Path) -> None:
+    def claimed() -> str:
+        try:
+            read_run("pufferlib/config/metta.ini")
+        except InputError as error:
+            return error.message
+        return ""
+
+    with one_look(), ThreadPoolExecutor() as threads:
+        assert not claimed()
+        Path("pufferlib/config/other.ini").write_text("[base]\nenv_name = metta\n", encoding="utf-8")
+        assert not claimed()
+        assert "two INIs claim" in threads.submit(claimed).result()

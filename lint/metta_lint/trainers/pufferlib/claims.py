@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as MappingABC
 
 _ENV_NAME = re.compile(rb"^[ \t]*env_name[ \t]*[=:][ \t]*(.*)$", re.MULTILINE)
-_looks: dict[str, MappingABC[str, list[str]]] | None = None
+_looks: ContextVar[dict[str, MappingABC[str, list[str]]] | None] = ContextVar("looks", default=None)
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
     """Within this context, search each folder of INIs only once, however many runs are read from it."""
-    global _looks  # noqa: PLW0603 - what was seen belongs to the look, not to a run
-    before, _looks = _looks, {} if _looks is None else _looks
+    looks = _looks.get()
+    token = _looks.set({} if looks is None else looks)
     try:
         yield
     finally:
-        _looks = before
+        _looks.reset(token)
 
 
 def check_claims(entry: str, default: str, document: Document) -> None:
@@ -54,11 +55,12 @@ def check_claims(entry: str, default: str, document: Document) -> None:
 
 def _claims(folder: str) -> MappingABC[str, list[str]]:
     """The INIs below a folder that name each environment."""
-    if _looks is None or remembers():
+    looks = _looks.get()
+    if looks is None or remembers():
         return recalled(("claims", folder), partial(_claims_below, folder), by_result=True)
-    if folder not in _looks:
-        _looks[folder] = _claims_below(folder)
-    return _looks[folder]
+    if folder not in looks:
+        looks[folder] = _claims_below(folder)
+    return looks[folder]
 
 
 def _claims_below(folder: str) -> dict[str, list[str]]:

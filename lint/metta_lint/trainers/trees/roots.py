@@ -82,5 +82,5 @@ def first_look(path: str) -> bytes:
     """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
     try:
         return read_bytes(path, FIRST_LOOK)
-    except OSError:
+    except (OSError, ValueError):
         return _UNREADABLE_INI if INI.fits(path) else b""
