@@ -12,11 +12,11 @@ DEPTH_LIMIT = 250  # of the finished tree
 
 
 class NoSuchKeyError(LintError):
-    """A change to a key that is not there, where only keys that are there may change."""
+    """A change to a missing key, where only existing keys may change."""
 
 
 class ConfigBuilder:
-    """A tree that changes in place. What it shares with documents and with other trees it copies before it changes."""
+    """A tree that is changed in place; shared nodes are copied first."""
 
     def __init__(self, place: NodePlace) -> None:
         self._owner = object()
@@ -25,12 +25,12 @@ class ConfigBuilder:
 
     @property
     def root(self) -> DictNode:
-        """The mapping that is put together."""
+        """The mapping that is built."""
         assert isinstance(self.place.node, DictNode)  # noqa: S101 - for the type checker
         return self.place.node
 
     def copy(self) -> ConfigBuilder:
-        """A builder that goes on from here by itself. This one no longer changes."""
+        """An independent builder that starts with this tree. This one no longer changes."""
         copy = ConfigBuilder(self.place)
         copy._work = self._work
         return copy
@@ -47,7 +47,7 @@ class ConfigBuilder:
         self._merge(self.place, self.root.value, source, closed=False)
 
     def _merge(self, place: NodePlace, parts: dict[object, ConfigNode], source: DictNode, *, closed: bool) -> None:
-        """Merges into the parts of a mapping that this builder owns; ``closed``: it gets no new keys."""
+        """Merges into a mapping that this builder owns; ``closed``: new keys are refused."""
         self._count(len(source.value), source)
         for key, new in source.value.items():
             old = parts.get(key)
@@ -68,7 +68,7 @@ class ConfigBuilder:
                 parts[key] = _replaced(new, old, place, key)
 
     def _read_through(self, node: ValueNode, place: NodePlace) -> ConfigNode:
-        """The node; if it is an interpolation that names a mapping or list, a copy of what it names by now."""
+        """The node; for an interpolation of a mapping or list, a copy of its present target."""
         resolver = Resolver()
         value = resolver.value(place)
         self._count(resolver.work, node)
@@ -90,7 +90,7 @@ class ConfigBuilder:
         return node.rebuilt(self._copy(child, depth + 1, cause) for _, child in node.children())
 
     def blur(self, keys: tuple[str, ...], value: object) -> None:
-        """Replaces every value below keys by one, where there are any: something that is not known can change them."""
+        """Replaces every value below keys by one value, usually Unknown: a missing file may change them."""
         place = self.place
         for key in keys:
             if place.child(key) is None:
@@ -104,7 +104,7 @@ class ConfigBuilder:
     # -- single changes ------------------------------------------------------------------------------------------
 
     def set(self, keys: tuple[str, ...], value: ConfigNode, *, add: bool) -> None:
-        """Sets what keys lead to, as ``OmegaConf.update`` does; mappings are merged into mappings.
+        """Sets the value at keys, as ``OmegaConf.update`` does; mappings are merged into mappings.
 
         Raises NoSuchKeyError for a new key unless ``add``, InputError for a list merged with a mapping.
         """
@@ -125,7 +125,7 @@ class ConfigBuilder:
 
     @staticmethod
     def _find(place: NodePlace, key: str, *, add: bool) -> ConfigNode | None:
-        """What is at a key, None if a new one may be put there."""
+        """The node at a key; None if a new one may be put there."""
         if isinstance(place.node, ListNode) and not key.isdecimal():
             raise NoSuchKeyError(f"{place} is a list, and {key} is no index")
         child = place.child(key)
@@ -136,7 +136,7 @@ class ConfigBuilder:
         return None if child is None else child.node
 
     def delete(self, place: NodePlace) -> None:
-        """Removes what is at a place. Raises NoSuchKeyError for an item of a list, which Hydra cannot delete."""
+        """Removes the node at a place. Raises NoSuchKeyError for an item of a list, which Hydra cannot delete."""
         owned = self.place
         *way, last = place.keys()[len(self.place.keys()) :]
         for key in way:
@@ -148,7 +148,7 @@ class ConfigBuilder:
     # -- ownership -----------------------------------------------------------------------------------------------
 
     def _own(self, place: NodePlace, key: object) -> NodePlace:
-        """What is at a key, as a node that this builder may change."""
+        """The node at a key, copied first if this builder does not own it."""
         child = place.child(key)
         assert child is not None  # noqa: S101 - every caller has looked
         owned = child._replace(node=child.node.owned_by(self._owner))
@@ -173,7 +173,7 @@ def _blurred(node: ConfigNode, value: object) -> ConfigNode:
 
 
 def _replaced(new: ConfigNode, old: ConfigNode, place: NodePlace, key: object) -> ConfigNode:
-    """A node instead of the one at a key; of a list and a mapping, neither replaces the other."""
+    """The new node for a key. Raises InputError if a list would replace a mapping, or a mapping a list."""
     if isinstance(new, ValueNode) or isinstance(old, ValueNode) or type(new) is type(old):
         return new.over(old)
     raise _clash(new, NodePlace(old, place, key, place.scope))

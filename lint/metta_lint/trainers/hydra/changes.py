@@ -1,4 +1,4 @@
-"""Puts command-line overrides to work: some choose config groups, the others change the merged config."""
+"""Applies command-line overrides: some choose config groups, the others change the merged config."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY_LIMIT = 50  # keys in one path
 def read_overrides(texts: Sequence[str], is_group: Callable[[str], bool]) -> tuple[GroupOverrides, Sequence[Override]]:
     """The overrides of config groups, and those of values.
 
-    Raises InputError for what Hydra does not let one do to a group.
+    Raises InputError for changes of a group that Hydra refuses.
     """
     if not texts:
         return GroupOverrides(), ()
@@ -53,7 +53,7 @@ def read_overrides(texts: Sequence[str], is_group: Callable[[str], bool]) -> tup
 
 
 def _include(override: Override) -> Include:
-    """The item of a defaults list that an override of a group amounts to."""
+    """The override of a group as an item of a defaults list."""
     if override.sign == "++":
         raise InputError("a config group cannot be added by force; write one +", override.span)
     deletes = override.sign == "~"
@@ -72,7 +72,7 @@ def _include(override: Override) -> Include:
 
 
 def apply_override(override: Override, builder: ConfigBuilder) -> None:
-    """Changes one value. Raises InputError for a key that is missing, or is there already where ``+`` adds one."""
+    """Changes one value. Raises InputError for a missing key, and for an existing one with ``+``."""
     if override.package is not None:
         raise InputError(f"there is no config group {override.key}", override.span)
     keys = tuple(override.key.split("."))

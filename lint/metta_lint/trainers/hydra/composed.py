@@ -30,7 +30,7 @@ _scopes = count(1)
 
 
 class Composed:
-    """A config that has been put together, or a part of one.
+    """A composed config, or a part of one.
 
     Nothing is resolved before ``settings``, ``problems`` or ``resolved_tree`` asks for it. ``files`` are the files that
     were merged, in their order; ``holes`` those that are included and missing.
@@ -63,7 +63,7 @@ class Composed:
     def problems(self) -> tuple[InputError, ...]:
         """The interpolations that cannot be resolved; their settings are Unknown.
 
-        Where files are missing there are none: what an interpolation names may be theirs.
+        None are reported if files are missing: an interpolation's target may be in them.
         """
         return () if self.holes else tuple(self._flattened.resolver.problems)
 
@@ -74,7 +74,7 @@ class Composed:
         return flattening
 
     def at(self, *keys: object) -> Composed:
-        """The part that keys lead to. As with a node of OmegaConf's, absolute interpolations still start at the root.
+        """The part at these keys. As in OmegaConf, absolute interpolations still start at the root.
 
         Raises KeyError where there is no such mapping or list.
         """
@@ -86,7 +86,7 @@ class Composed:
         return Composed(value, self.files, self.holes)
 
     def detached(self) -> Composed:
-        """The same part with nothing around it: absolute interpolations start here."""
+        """The same part as a root of its own: absolute interpolations start here."""
         return Composed(NodePlace(self.place.node), self.files, self.holes)
 
     def merged(self, tree: ConfigNode, files: tuple[str, ...] = ()) -> Composed:
@@ -100,15 +100,15 @@ class Composed:
         return Composed(builder.place, tuple(dict.fromkeys((*self.files, *files))), self.holes)
 
     def resolved_tree(self) -> ConfigNode:
-        """The values resolved, each with the place that it is written at; fit to be merged over another config."""
+        """The resolved values, each with its place in a file, ready to be merged over another config."""
         return Resolver().resolved(self.place)
 
     def document_node(self, around: Span) -> Node:
-        """The values resolved, as rules see them; what no file gives is said to be at ``around``."""
+        """The resolved values, as rules see them. Values that no file gives get the span ``around``."""
         return to_document(self.resolved_tree(), around)
 
     def unresolved_texts(self) -> list[str]:
-        """The strings as they are written; not those of parts that are known to have nothing to resolve."""
+        """The strings as written; parts that are known to have nothing to resolve are skipped."""
         found = []
         waiting = [self.tree]
         while waiting:

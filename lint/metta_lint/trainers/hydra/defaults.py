@@ -49,8 +49,8 @@ def defaults_list(
 ) -> list[PackagedFile | Hole]:
     """The files of a config in the order in which they are merged.
 
-    Raises InputError, at the item of the defaults list that is to blame, for what Hydra refuses and for lists that
-    have no end; at ``span`` if there is no such config at all. ``with_holes``: an include of a missing file is a hole
+    Raises InputError, at the item of the defaults list, for what Hydra refuses and for lists that
+    have no end; at ``span`` if the config itself is missing. ``with_holes``: an include of a missing file is a hole
     in the list instead.
     """
     expansion = _Expansion(repository, overrides, with_holes=with_holes)
@@ -76,7 +76,7 @@ class _Expansion:
     # -- one config ----------------------------------------------------------------------------------------------
 
     def expand(self, node: DefaultsNode) -> list[PackagedFile | Hole]:
-        """What a config comes to: its includes' files and its own."""
+        """A config's files: those of its includes and its own."""
         include = node.include
         if include.group is not None:
             if self._is_deleted(node):
@@ -119,7 +119,7 @@ class _Expansion:
         return True
 
     def _choose(self, node: DefaultsNode) -> None:
-        """Notes a group's option. Raises InputError if a later item has chosen another one."""
+        """Records a group's option. Raises InputError if a later item has chosen another one."""
         key, include = node.override_key(), node.include
         later = self.chosen.setdefault(key, include)
         known = GROUPS.get(key, later.name)
@@ -166,7 +166,7 @@ class _Expansion:
 
     @staticmethod
     def _with_self(file: LoadedConfig, appended: tuple[Include, ...]) -> tuple[Include, ...]:
-        """The list with its ``_self_``, which is last where it is left out, and what the command line appends."""
+        """The list with ``_self_`` (last if left out) and the items that the command line appends."""
         includes = file.includes
         selves = [include for include in includes if include.is_self]
         if len(selves) > 1:

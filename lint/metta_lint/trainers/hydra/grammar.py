@@ -27,7 +27,7 @@ DEPTH_LIMIT = 30  # levels of brackets, quotes and nested interpolations in one 
 
 
 class GrammarError(ValueError):
-    """Text that holds ``${`` but is no interpolation."""
+    """Text with ``${`` that is not a valid interpolation."""
 
 
 class NodeInterpolation(NamedTuple):
@@ -89,13 +89,13 @@ def is_interpolated(text: str) -> bool:
 
 
 def is_fixed(value: object) -> bool:
-    """Whether a value is what is written: neither interpolated nor ``???``."""
+    """Whether a value is as written: neither interpolated nor ``???``."""
     return not isinstance(value, str) or ("${" not in value and value != MISSING)
 
 
 @lru_cache(maxsize=4096)
 def parse_interpolation(text: str) -> Element:
-    """What a config value with ``${`` in it means. Raises GrammarError."""
+    """Parse a config value with ``${`` in it. Raises GrammarError."""
     plain = _PLAIN.fullmatch(text)
     if plain is not None:
         return NodeInterpolation(tuple(_PIECES.findall(plain.group(1))))
@@ -105,7 +105,7 @@ def parse_interpolation(text: str) -> Element:
 
 
 def parse_element(text: str) -> Element:
-    """What ``oc.decode`` makes of a string. Raises GrammarError."""
+    """Parse a string as ``oc.decode`` does. Raises GrammarError."""
     parser = _Parser(text)
     element = parser.element()
     if parser.start < len(text):
@@ -114,7 +114,7 @@ def parse_element(text: str) -> Element:
 
 
 class _Parser(Parser):
-    """Recursive descent over one string; which tokens may come next depends on where it stands."""
+    """Recursive descent over one string; the tokens that are allowed depend on the position."""
 
     depth_limit = DEPTH_LIMIT
 
@@ -158,7 +158,7 @@ class _Parser(Parser):
     # -- interpolations ------------------------------------------------------------------------------------------
 
     def _interpolation(self) -> Interpolation:
-        """What stands behind ``${``: keys with dots between or in brackets; ids alone can name a resolver."""
+        """The part after ``${``: keys with dots between or in brackets. Only ids can name a resolver."""
         path: list[str | Interpolation] = []
         while dot := self.accept(_KEY, "DOT"):
             path.append(dot.text)
@@ -192,7 +192,7 @@ class _Parser(Parser):
                 return self._primitive()
 
     def _sequence(self, closing: str) -> list[Element]:
-        """The elements between the next token and a closing one; one that is left out is an empty string."""
+        """The elements up to the closing token; one that is left out is an empty string."""
         self.take(_VALUE)
         if self.accept(_VALUE, closing):
             return []

@@ -33,7 +33,7 @@ _SETTINGS = {*_MAPPINGS, *(f"{NODE}.{key}" for key in _OTHER_KEYS)}
 
 
 def check_hydra_node(body: ConfigNode) -> None:
-    """Raises InputError where Hydra's own schema refuses what a file says about Hydra."""
+    """Raises InputError for values of the ``hydra`` node that Hydra's own schema refuses."""
     node = body.value.get(NODE) if isinstance(body, DictNode) else None
     if node is None:
         return

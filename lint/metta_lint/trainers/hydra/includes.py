@@ -29,7 +29,7 @@ class Option(NamedTuple):
 class Include(NamedTuple):
     """One item of a defaults list, as written: ``group@package: options``, or a config's name without a group.
 
-    So is an override of a group on the command line, which is ``external``.
+    An override of a group on the command line is one too; it is ``external``.
     """
 
     group: str | None
@@ -115,7 +115,7 @@ class DefaultsNode:
         return joined if cut == -1 else joined[cut + len(GLOBAL) + 1 :]
 
     def override_key(self) -> str:
-        """The name that overrides know this include by: ``group``, or ``group@package``."""
+        """The name of this include in overrides: ``group``, or ``group@package``."""
         package = self.final_package(None)
         return self.group if package == self.group.replace("/", ".") else f"{self.group}@{package or GLOBAL}"
 
@@ -139,7 +139,7 @@ class Hole(NamedTuple):
 
 
 def read_config_file(document: Document) -> LoadedConfig:
-    """A parsed file as Hydra takes it.
+    """A parsed file as Hydra reads it.
 
     Raises InputError for a defaults list or header that Hydra refuses.
     """
@@ -212,7 +212,7 @@ def _group_include(key: str, entry: Entry) -> Include:
 
 
 def _split_package(text: str) -> tuple[str, str | None]:
-    """``group@package`` apart; of ``@old:new``, which Hydra has stopped reading, the old one counts."""
+    """Split ``group@package``. Of ``@old:new``, which Hydra no longer reads, the old one counts."""
     path, at, package = text.partition("@")
     if not at:
         return path, None

@@ -57,7 +57,7 @@ class _AbsentError(_UnresolvableError):
 
 
 class _UnsettledError(Exception):
-    """The value rests on one that no file gives."""
+    """The value depends on one that no file gives."""
 
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.because)
@@ -71,7 +71,7 @@ def split_keys(path: str) -> tuple[str, ...]:
 
 
 class Resolver:
-    """Resolves the values of a tree that no longer changes; ``problems`` are those that cannot be resolved."""
+    """Resolves the values of a finished tree; ``problems`` are the values that cannot be resolved."""
 
     def __init__(self) -> None:
         self.problems: list[InputError] = []
@@ -93,7 +93,7 @@ class Resolver:
     def resolved(self, place: NodePlace) -> ConfigNode:
         """The node at a place with everything below it resolved, each value with the place that it is written at.
 
-        What needs no resolving is the node itself, which is shared by all configs that include it.
+        A node without interpolations is returned itself: all configs that include it share it.
         """
         node = place.node
         if isinstance(node, ValueNode):
@@ -123,7 +123,7 @@ class Resolver:
 
     @contextmanager
     def reading(self, target: NodePlace, node: ValueNode) -> Iterator[Unknown | None]:
-        """Around what reads a whole mapping or list through the interpolation that names it; gives a reason not to."""
+        """Context for reading a whole mapping through an interpolation; yields why it is refused, or None."""
         refused = self._refusal(node, target)
         self._read.append(target)
         self._depth += _INTERPOLATION_DEPTH
@@ -143,17 +143,17 @@ class Resolver:
         return None
 
     def enter(self, node: ListNode | DictNode) -> None:
-        """Before a mapping's or list's parts are read; counts them if it is an interpolation that leads there."""
+        """Called before the parts of a mapping or list are read; counts them if an interpolation leads there."""
         self._depth += 1
         if self._read or self._open:
             self.work += len(node.value)
 
     def leave(self) -> None:
-        """After they have been read."""
+        """Called after the parts have been read."""
         self._depth -= 1
 
     def problem(self, node: ValueNode, message: str) -> Unknown:
-        """Records that a value cannot be resolved; that there is no end to them is said once."""
+        """Record an unresolvable value; the limit is reported once."""
         if message != _TOO_MUCH or all(problem.message != message for problem in self.problems):
             self.problems.append(InputError(message, node.span or COMMAND_LINE_SPAN))
         return Unknown(message)
@@ -195,7 +195,7 @@ class Resolver:
         return value
 
     def _weigh(self, value: object) -> None:
-        """Counts the parts of a list or dict that a resolver gave: they may be the same ones over and over."""
+        """Counts the parts of a list or dict from a resolver: the same part may be repeated many times."""
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         self.work += len(parts)
         if self.work > WORK_LIMIT:

@@ -48,9 +48,9 @@ class Override(NamedTuple):
 
 
 def parse_override(text: str, number: int = 1) -> Override:
-    """What one argument says; ``number`` is its place on the command line, which stands for a line in spans.
+    """Parse one argument; ``number`` is its position on the command line, used as the line in spans.
 
-    Raises InputError for what Hydra's grammar refuses, and for sweeps, which are several runs and not one.
+    Raises InputError for what Hydra's grammar refuses, and for sweeps, which are several runs.
     """
     match, span = _HEAD.match(text), _span(number, 0, len(text))
     if match is None or (not match["equals"] and match["sign"] != "~"):
@@ -64,7 +64,7 @@ def _span(number: int, start: int, end: int) -> Span:
 
 
 class _ValueParser(Parser):
-    """Recursive descent over what stands behind the equals sign."""
+    """Recursive descent over the text after the equals sign."""
 
     depth_limit = DEPTH_LIMIT
 
@@ -99,7 +99,7 @@ class _ValueParser(Parser):
                 return self._primitive("COLON", "INTERPOLATION", *PRIMITIVE)
 
     def _parts(self, closing: str) -> Iterator[None]:
-        """Once for each part between the opening bracket, commas and the closing one."""
+        """Yields once for each part between the brackets, which commas separate."""
         self.take(_VALUE)
         if self.peek(_VALUE).kind != closing:
             yield

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ConfigTreeReader:
-    """Composes the configs below one folder, each file of which is parsed once: make a new one to see changes."""
+    """Composes the configs below one folder. Each file is parsed once: make a new reader to see changes."""
 
     def __init__(self, config_dir: str | Path) -> None:
         self.repository = ConfigRepository(config_dir)
@@ -34,7 +34,7 @@ class ConfigTreeReader:
         """What Hydra composes for a config (``train_job``, ``env/mettagrid/arena/basic``) and a command line.
 
         The ``hydra`` node is left out. Interpolations that do not resolve are ``problems`` of the result. Raises
-        InputError, with the place that is to blame, for everything that stops Hydra. ``with_holes``: files that are
+        InputError, at its place, for everything that stops Hydra. ``with_holes``: files that are
         included and missing are ``holes`` of the result, and what they could change in it is Unknown.
         """
         groups, values = read_overrides(overrides, self.repository.has_group)

@@ -20,7 +20,7 @@ SUFFIX = ".yaml"
 
 
 class ConfigRepository:
-    """The configs below one folder. Each file is parsed once in its life: make a new one to see changes."""
+    """The configs below one folder. Each file is parsed once: make a new repository to see changes."""
 
     def __init__(self, config_dir: str | Path) -> None:
         self.config_dir = str(config_dir)
@@ -29,7 +29,7 @@ class ConfigRepository:
         self._groups: dict[str, bool] = {}
 
     def load(self, name: str) -> LoadedConfig | None:
-        """A config's file, None where there is none.
+        """A config's file; None if it is missing.
 
         Raises InputError for a file that does not parse, and for a name that leads out of the folder.
         """
@@ -54,17 +54,17 @@ class ConfigRepository:
             return error
 
     def path_of(self, name: str) -> str:
-        """Where a config of this name would be."""
+        """The path at which a config of this name is looked up."""
         return f"{self.config_dir}/{name.lstrip('/').removesuffix(SUFFIX)}{SUFFIX}"
 
     def has_group(self, name: str) -> bool:
-        """Whether a config group is there, which is a folder."""
+        """Whether a config group (a folder) exists."""
         if name not in self._groups or remembers():
             self._groups[name] = is_folder(os.path.join(self.config_dir, name))
         return self._groups[name]
 
     def options(self, group: str) -> list[str]:
-        """The names that a group has configs for."""
+        """The names of a group's configs."""
         if _leads_out(group) or not self.has_group(group):
             return []
         names = [entry.name for entry in folder_entries(os.path.join(self.config_dir, group))]
@@ -72,5 +72,5 @@ class ConfigRepository:
 
 
 def _leads_out(name: str) -> bool:
-    """Whether a name means something outside the folder, which no config has to read."""
+    """Whether a name leads outside the folder, where no config may be read."""
     return name.startswith("/") or ".." in name.split("/") or os.path.isabs(name)

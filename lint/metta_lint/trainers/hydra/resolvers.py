@@ -1,7 +1,7 @@
-"""What ``${name:arguments}`` is worth, for the resolvers that Metta registers and those that OmegaConf and Hydra have.
+"""Evaluates resolvers (``${name:arguments}``) of Metta, OmegaConf and Hydra.
 
-Only arithmetic is evaluated. What depends on the machine, the time or chance is Unknown and says why; a resolver that
-draws from a set or a range names it there. Facts from Metta at e0f6d943, metta/common/util/resolvers.py.
+Only arithmetic is evaluated. A value that depends on the machine, the time or chance is Unknown, with the reason; a
+resolver that draws from a set or a range names it there. Facts from Metta at e0f6d943, metta/common/util/resolvers.py.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ResolverError(ValueError):
 
 
 def resolve(name: str, arguments: tuple[object, ...]) -> object:
-    """The value of a resolver call, Unknown where it is not fixed by its arguments.
+    """The value of a resolver call; Unknown if its arguments do not fix it.
 
     Raises ResolverError where the resolver itself would raise.
     """
@@ -70,7 +70,7 @@ def _unknown_in(value: object) -> Unknown | None:
 
 
 def _div(a: float, b: float) -> float:
-    """An int where both are and nothing is lost, else a float."""
+    """An int if both are ints and the division is exact, else a float."""
     quotient = a / b
     return int(quotient) if isinstance(a, int) and isinstance(b, int) and quotient.is_integer() else quotient
 
@@ -80,7 +80,7 @@ def _clamp(value: float, low: float, high: float) -> float:
 
 
 def _make_odd(a: float) -> int:
-    """Odd, and 3 at least."""
+    """An odd number, at least 3."""
     return max(3, int(a) // 2 * 2 + 1)
 
 
@@ -155,7 +155,7 @@ def _choose(arguments: tuple[object, ...]) -> object:
 
 
 def _sampling(arguments: tuple[object, ...]) -> object:
-    """Low, high, and the centre: the value where the root's ``sampling`` is 0, whole if it is."""
+    """Arguments: low, high, centre. With the root's ``sampling`` 0 it is the centre. An int if the centre is one."""
     if len(arguments) != 3:
         return _choose(arguments)
     return _range(arguments, integer=isinstance(arguments[2], int))
@@ -190,7 +190,7 @@ _OUTSIDE: Mapping[str, str] = {
 
 
 def _outside(name: str, arguments: tuple[object, ...]) -> Unknown:
-    """Says what decides the value, and repeats no default: what stands there may be a secret."""
+    """Unknown, with what decides the value; no default is repeated, because it may be a secret."""
     what = _OUTSIDE[name]
     variable = f" {arguments[0]}" if name == "oc.env" and arguments and isinstance(arguments[0], str) else ""
     return Unknown(f"depends on {what}{variable}")

@@ -1,4 +1,4 @@
-"""What the grammars of OmegaConf's interpolations and of Hydra's overrides have in common: tokens, by longest match."""
+"""Tokens by longest match, and the base parser: shared by OmegaConf's interpolations and Hydra's overrides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Token(NamedTuple):
-    """A piece of text and what it is; ``kind`` is empty at the end of the text, and for what is no token at all."""
+    """A token and its kind, which is empty at the end of the text and for a character that starts no token."""
 
     kind: str
     text: str
@@ -46,7 +46,7 @@ STRUCTURE = {
 
 
 class TokenTable:
-    """Patterns by kind; the order decides between matches of one length. Compiled when there is a text to look at."""
+    """Patterns by kind; of equally long matches the first wins. Compiled on first use."""
 
     def __init__(self, *tables: Mapping[str, str]) -> None:
         self._tables = tables
@@ -62,7 +62,7 @@ Primitive: TypeAlias = str | int | float | None
 
 
 def primitive_value(tokens: list[Token]) -> Primitive:
-    """The value of tokens that stand together: of one alone its own, else their text.
+    """The value of adjacent tokens: a single one's own value, else their text.
 
     Raises ValueError for a number too long to convert.
     """
@@ -91,7 +91,7 @@ T = TypeVar("T")
 
 
 class Parser:
-    """What both recursive descents have: a place in a text, a look at the next token, a limit to their depth."""
+    """A recursive-descent parser: its position in a text, a look at the next token, a limit to its depth."""
 
     depth_limit: int
 
@@ -101,11 +101,11 @@ class Parser:
         self.depth = 0
 
     def error(self, message: str) -> Exception:
-        """What is raised at this place."""
+        """The error to raise at this position."""
         raise NotImplementedError
 
     def too_deep(self, message: str) -> Exception:
-        """What is raised where brackets or interpolations nest too deep."""
+        """The error to raise when brackets or interpolations nest too deep."""
         return self.error(message)
 
     def peek(self, table: TokenTable) -> Token:
@@ -118,28 +118,28 @@ class Parser:
         return best
 
     def take(self, table: TokenTable) -> Token:
-        """The next token, which is behind us now."""
+        """Consume and return the next token."""
         token = self.peek(table)
         self.start += len(token.text)
         return token
 
     def accept(self, table: TokenTable, *kinds: str) -> Token | None:
-        """The next token, taken if it is of one of the kinds."""
+        """Consume and return the next token if it is of one of the kinds."""
         return self.take(table) if self.peek(table).kind in kinds else None
 
     def accept_all(self, table: TokenTable, *kinds: str) -> list[Token]:
-        """The next tokens, taken as long as they are of one of the kinds."""
+        """Consume and return tokens as long as they are of one of the kinds."""
         return list(iter(lambda: self.accept(table, *kinds), None))
 
     def expect(self, table: TokenTable, what: str, *kinds: str) -> Token:
-        """The next token, which must be of one of the kinds."""
+        """Consume and return the next token, which must be of one of the kinds."""
         token = self.accept(table, *kinds)
         if token is None:
             raise self.error(f"expected {what}")
         return token
 
     def nested(self, rule: Callable[[], T]) -> T:
-        """What a rule reads one level deeper."""
+        """Read with a grammar rule, one level deeper."""
         self.depth += 1
         if self.depth > self.depth_limit:
             raise self.too_deep(f"nested deeper than {self.depth_limit} levels")

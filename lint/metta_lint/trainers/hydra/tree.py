@@ -1,4 +1,4 @@
-"""The nodes of a config in memory: every value with the place that it is written at and the places that it overrode."""
+"""The nodes of a config: every value with its place in a file and the places that it overrode."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ V = TypeVar("V")
 class _Node(Generic[V]):
     """A value, where it was written last, and where before (``overrides``, latest first).
 
-    The value of a list or mapping is its nodes. ``owner`` is the builder that may change these in place; what nobody
-    owns is shared and never changes. ``is_resolved``: they are known to hold neither interpolations nor ``???``;
+    The value of a list or mapping is its nodes. ``owner`` is the builder that may change these in place; without
+    an owner it is shared and never changes. ``is_resolved``: they are known to hold neither interpolations nor ``???``;
     ``node`` is what rules see, once made.
     """
 
@@ -51,11 +51,11 @@ class _Node(Generic[V]):
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """Where it is written: the place that won, and those that it overrode, the latest first."""
+        """Its places: the one that won, then those that it overrode, the latest first."""
         return self.overrides if self.span is None else (self.span, *self.overrides)
 
     def having(self, value: V, owner: object = None) -> Self:
-        """The same with another value, as another builder's."""
+        """A copy with another value and owner."""
         return type(self)(value, self.span, self.overrides, self.note, owner)
 
     def over(self, old: ConfigNode) -> Self:
@@ -69,7 +69,7 @@ class ValueNode(_Node[object]):
     __slots__ = ()
 
     def owned_by(self, _owner: object) -> ValueNode:
-        """The same: nobody changes it in place."""
+        """Itself: it is never changed in place."""
         return self
 
 
@@ -135,7 +135,7 @@ ConfigNode: TypeAlias = ValueNode | ListNode | DictNode
 class NodePlace(NamedTuple):
     """A node and the way to it from the root of its tree.
 
-    ``scope`` tells trees apart that lie at the same keys: a merged copy keeps the original's parents, as in OmegaConf.
+    ``scope`` distinguishes trees at the same keys: a merged copy keeps the original's parents, as in OmegaConf.
     """
 
     node: ConfigNode
@@ -144,7 +144,7 @@ class NodePlace(NamedTuple):
     scope: int = 0
 
     def child(self, key: object) -> NodePlace | None:
-        """The place one key (of a mapping) or one index (of a list, as text or number) down, None where nothing is."""
+        """The place one key (of a mapping) or one index (of a list, as text or number) down; None if missing."""
         found = None if isinstance(self.node, ValueNode) else self.node.child(key)
         return None if found is None else NodePlace(found, self, key, self.scope)
 
@@ -167,7 +167,7 @@ class NodePlace(NamedTuple):
         return parents
 
     def same(self, other: NodePlace) -> bool:
-        """Whether both are one place, not only equal values."""
+        """Whether both are the same place, not only equal values."""
         return self.node is other.node and self.scope == other.scope and self.keys() == other.keys()
 
     def __str__(self) -> str:
@@ -175,7 +175,7 @@ class NodePlace(NamedTuple):
 
 
 def full_key(keys: tuple[object, ...]) -> str:
-    """Keys joined as a setting is named: ``trainer.optimizer.type``."""
+    """Keys as a setting's name: ``trainer.optimizer.type``."""
     return ".".join(map(str, keys))
 
 
@@ -185,7 +185,7 @@ def full_key(keys: tuple[object, ...]) -> str:
 def from_document(node: Node) -> ConfigNode:
     """The tree of a document's node.
 
-    Raises InputError for what OmegaConf does not take: an interpolation that does not parse, a null key.
+    Raises InputError for what OmegaConf refuses: an interpolation that does not parse, a null key.
     """
     return _Conversion().tree(node)
 
@@ -219,10 +219,9 @@ class _Conversion:
 
 
 def to_document(tree: ConfigNode, around: Span) -> Node:
-    """The nodes that rules see. A node that no file gives is said to be where what it is in is: ``around`` at the top.
+    """The nodes that rules see. A node that no file gives gets the span of the node around it, at the top ``around``.
 
-    A key is said to be where its value is. For trees that no longer change: configs share parts of theirs, whose nodes
-    are made once.
+    A key gets the span of its value. Only for finished trees: configs share parts, whose nodes are made once.
     """
     span = tree.span or around
     if isinstance(tree, ValueNode):
@@ -273,5 +272,5 @@ def embed(tree: ConfigNode, keys: tuple[str, ...]) -> ConfigNode:
 
 
 def is_missing(tree: ConfigNode) -> bool:
-    """Whether this is ``???``, which says that a value must come from elsewhere."""
+    """Whether this is ``???``: the value must be set elsewhere."""
     return isinstance(tree, ValueNode) and tree.value == MISSING
