@@ -57,13 +57,13 @@ def _refuse_ill_sized(d: Derivation) -> None:
 
 
 def whole(d: Derivation, key: str) -> str:
-    """The formula of a size: pydantic makes 2.0 and "2" the whole number 2."""
+    """The formula of a size: pydantic converts 2.0 and "2" to the integer 2."""
     value = d.run.value(key)
     return f"int({key})" if isinstance(value, float | str) and _is_whole(value) else key
 
 
 def _is_whole(value: object) -> bool:
-    """Whether pydantic takes a value that is no int for a whole number."""
+    """Whether pydantic accepts a value that is not an int, such as 2.0, as an integer."""
     if isinstance(value, str):
         digits = value.strip().removeprefix("+").removeprefix("-")
         return digits.isdecimal() and digits.isascii()
@@ -71,7 +71,7 @@ def _is_whole(value: object) -> bool:
 
 
 def _not_whole(d: Derivation, keys: tuple[str, ...]) -> list[str]:
-    """The keys whose values pydantic does not take for whole numbers; no workers means automatic."""
+    """The keys whose values pydantic does not accept as integers; missing workers mean automatic."""
     values = {key: d.run.value(key) for key in keys if not (key == WORKERS and d.run.value(key) is None)}
     return [key for key, value in values.items() if not _is_whole(value)]
 
@@ -155,7 +155,7 @@ def derive_environments(d: Derivation) -> None:
 
 
 def _workers(d: Derivation, *, serial: bool) -> None:
-    """``workers_counted`` decide the batch; ``num_workers`` are the processes, of which serial runs have but one."""
+    """``workers_counted`` decides the batch; ``num_workers`` is the number of processes, one in serial runs."""
     if d.run.value(WORKERS) not in (None, 0):
         d.define("workers_counted", whole(d, WORKERS), source=LAUNCH)
     elif serial:
@@ -172,13 +172,13 @@ def _workers(d: Derivation, *, serial: bool) -> None:
 
 
 def _may_be_serial(run: Run) -> bool:
-    """Whether a file that is not there may say so, or the launch draws it."""
+    """Whether the run may be serial: a missing file may say so, or it is drawn at launch."""
     vectorization = run.value("vectorization")
     return isinstance(vectorization, Unknown) and ("vectorization" in run.settings or bool(run.problems))
 
 
 def _is_alone(run: Run) -> bool:
-    """Whether the GPUs are not counted: only ranks that talk to each other count them, which needs CUDA."""
+    """Whether the run counts as one GPU: only distributed ranks are counted, and they need CUDA."""
     device = run.value("device")
     return isinstance(device, str) and not device.startswith("cuda")
 

@@ -1,4 +1,4 @@
-"""Which code of Metta's does what: the sources that a plan cites (Hydra era, 2025-07)."""
+"""The places in Metta's code that a plan cites as sources (Hydra era, 2025-07)."""
 
 BATCHES = "Metta 2025-07 calculate_batch_sizes()"
 LAUNCH = "Metta 2025-07 tools/train.py"

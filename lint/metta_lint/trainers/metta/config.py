@@ -25,8 +25,8 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
     """Compose what Metta's ``tools/train.py`` would be given, with the place of every value.
 
     ``overrides`` are Hydra's (``trainer.batch_size=1024``, ``+hardware=macbook``). The environment of
-    ``trainer.curriculum``, with ``trainer.env_overrides`` over it, stands under ``env.``; what no file says of the
-    trainer is what its code takes then. Files that are not there and interpolations that lead to nothing are
+    ``trainer.curriculum``, with ``trainer.env_overrides`` over it, stands under ``env.``; missing
+    trainer keys get the code's defaults. Missing files and interpolations that lead to nothing are
     ``problems`` of the run. Raises InputError for what else stops Hydra, with the line that does.
     """
     machine = machine or Machine()
@@ -61,7 +61,7 @@ def _coerced(setting: Setting) -> Setting:
 
 
 def _python_defaults(composed: Composed) -> dict[str, Setting]:
-    """What the trainer's code takes for keys that no file says; nothing where a missing file may say them."""
+    """The code's defaults for keys that no file sets; none for keys that a missing file may set."""
     said = composed.settings
     if (
         not any(key.startswith("trainer.") for key in said)
@@ -78,7 +78,7 @@ def _python_defaults(composed: Composed) -> dict[str, Setting]:
 
 
 def _is_within(key: str, said: Mapping[str, Setting]) -> bool:
-    """Whether no part of the key's path is given as a single value."""
+    """Whether the key can be set: no part of its path is given as a single value."""
     return not any(section in said and said[section].value != {} for section in sections_of(key))
 
 

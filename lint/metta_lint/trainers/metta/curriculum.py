@@ -1,4 +1,4 @@
-"""The environment that a Metta run trains: what its curriculum hands out, task by task (Hydra era, 2025-07)."""
+"""Reads the environments that a curriculum trains on (Hydra era, 2025-07)."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Task(NamedTuple):
 class Environments(NamedTuple):
     """What is known of a curriculum's environments.
 
-    ``settings`` are those that all tasks share; a setting that differs between them is Unknown. ``problems`` are what
-    would stop one of them; where a file is missing, the others are still read.
+    ``settings`` are those that all tasks share; a setting that differs between them is Unknown. ``problems`` would
+    stop one of them; where a file is missing, the others are still read.
     """
 
     settings: dict[str, Setting]
@@ -88,8 +88,8 @@ class _Reading:
     def tasks(self, task: Task, span: Span | None, depth: int = 0) -> Iterator[Task]:
         """The environments below a curriculum: itself, its template, or those of its tasks.
 
-        A curriculum's ``env_overrides`` go over the environments of all its tasks. Raises InputError for a path that is
-        no config and for curricula that never end.
+        A curriculum's ``env_overrides`` go over the environments of all its tasks. Raises InputError for a path
+        without a config and for curricula that contain curricula without end.
         """
         self._read += 1
         if depth > DEEPEST or self._read > LARGEST:
@@ -137,7 +137,7 @@ def _with_overrides(config: Composed, owner: Composed, *keys: str) -> Composed:
 
 
 def _shared(tasks: list[Task], curriculum: Setting) -> tuple[dict[str, Setting], tuple[str, ...]]:
-    """The settings of the tasks, Unknown where they differ, and what is to be said of that."""
+    """The settings of all tasks, Unknown where they differ, and notes that say so."""
     every = [{**task.config.settings, **task.drawn} for task in tasks]
     settings: dict[str, Setting] = {}
     differing = []

@@ -1,4 +1,4 @@
-"""Where a trainer's YAML says something else than the Python defaults that stand behind it (Hydra era)."""
+"""Differences between a trainer's YAML and the defaults of its Python config (Hydra era)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYS_OF_A_TRAINER = 10
 """A YAML of the group ``trainer`` with as many of TrainerConfig's keys is the trainer's own; a few are an overlay."""
 
 REPEATED = 3
-"""Of a copy of the defaults, this many keys repeat theirs for each one that does not."""
+"""A YAML counts as a copy if three keys equal their default for each one that differs."""
 
 
 class _Default(NamedTuple):
@@ -38,8 +38,8 @@ class _Default(NamedTuple):
 def trainer_drifts(document: Document) -> Iterator[DefaultDrift]:
     """The keys of a trainer's own YAML that differ from TrainerConfig's defaults; none for any other document.
 
-    A YAML that mostly repeats the defaults is a copy of them, and its differences are drift; one that mostly says
-    something of its own is tuned, and nothing is said of it.
+    A YAML that mostly repeats the defaults is a copy of them, and its differences are drift. One that mostly differs is
+    tuned, and has none.
     """
     if not _is_trainers(document):
         return
@@ -86,7 +86,7 @@ def _is_trainers(document: Document) -> bool:
 
 
 def _defaults_in_tree(path: str) -> dict[str, _Default] | None:
-    """TrainerConfig's defaults from the code beside the config tree, None where it is not there."""
+    """TrainerConfig's defaults from the code beside the config tree; None if that is missing."""
     root = os.path.dirname(tree_root(path)) or "."
     if not is_file(os.path.join(root, CONFIG_PATH)):
         return None
@@ -101,7 +101,7 @@ def _defaults_in_tree(path: str) -> dict[str, _Default] | None:
 
 
 def _comparable(value: object, default: _Default | None) -> bool:
-    """Whether both are plain values: nothing that is decided later, and no path that a launch makes."""
+    """Whether two values can be compared: the YAML's is not null or interpolated, the default is a scalar or None."""
     if default is None:
         return False
     later = isinstance(value, str) and ("${" in value or value == "???")

@@ -1,8 +1,8 @@
-"""What Metta's trainer takes for a key that no YAML says (Hydra era): defaults, types and bounds of TrainerConfig.
+"""Defaults, types and bounds of Metta's TrainerConfig, for keys that no YAML sets (Hydra era).
 
 From Metta 2025-07 ``metta/rl/trainer_config.py``, ``kickstarter_config.py`` and ``hyperparameter_scheduler_config.py``.
-The month saw three states of them: as it began, then with hyperparameters moved a quarter, and then a tenth of the way
-towards a sweep's results.
+They had three states in that month: first the old ones, then hyperparameters moved a quarter of the way towards a
+sweep's results, then a tenth of the way.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Default(NamedTuple):
 
     @property
     def certain(self) -> object:
-        """The default if it was the same all month, else Unknown: which of them holds depends on the commit."""
+        """The default if it was the same all month, else Unknown: it depends on the commit."""
         if not self.moved:
             return self.value
         values = ", ".join(str(value) for value in (self.value, *self.moved))

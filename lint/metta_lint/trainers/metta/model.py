@@ -1,6 +1,6 @@
-"""What the model of Metta's trainer config (pydantic, extra keys forbidden) says of a config, in pydantic's own words.
+"""Checks a config against Metta's pydantic model, with pydantic's messages. The model forbids extra keys.
 
-The keys, types, bounds and defaults stand in ``defaults``; what conditions between sizes there are, in ``batches``.
+Its keys, types, bounds and defaults are in ``defaults``, its conditions between sizes in ``batches``.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ MARKS = ("trainer.curriculum", "trainer.forward_pass_minibatch_target_size")
 def is_of_this_era(settings: Mapping[str, Setting]) -> bool:
     """Whether a trainer's config is one of Metta's, of 2025-07.
 
-    One with several of the keys that had moved into sections by then is older; what another project's ``trainer`` group
-    says is not Metta's to judge.
+    Several keys that had moved into sections by then mean an older config. A ``trainer`` group of another project is
+    not judged.
     """
     target = settings.get(TARGET_KEY)
     if target is not None and isinstance(target.value, str):
@@ -61,7 +61,7 @@ def is_of_this_era(settings: Mapping[str, Setting]) -> bool:
 
 
 def coerced(key: str, value: object) -> object:
-    """What pydantic makes of a text where a number or a flag is asked for; every other value as it is."""
+    """A text as the number or flag that pydantic converts it to; any other value as it is."""
     default = DEFAULTS.get(key)
     if default is None or not isinstance(value, str):
         return value
@@ -93,7 +93,7 @@ Problem = tuple[str, str, str]
 
 
 def _sections(d: Derivation) -> Iterator[Problem]:
-    """Sections that are given as something else than a mapping; null is none either."""
+    """Sections that are not given as mappings; null is not a mapping."""
     for section in _model()[1:]:
         value = d.run.settings.get(section)
         if value is not None and not isinstance(value.value, dict | Unknown):
@@ -102,7 +102,7 @@ def _sections(d: Derivation) -> Iterator[Problem]:
 
 @cache
 def _model() -> tuple[str, ...]:
-    """The model itself, and its sections."""
+    """The keys of all sections, the root first."""
     return tuple(sorted({section for key in DEFAULTS for section in sections_of(key)}))
 
 
@@ -121,7 +121,7 @@ def _values(d: Derivation) -> Iterator[Problem]:
 
 
 def problem_of(default: Default, value: object) -> tuple[str, str] | None:
-    """The requirement that a value breaks and pydantic's words for it; None where it is taken."""
+    """The requirement that a value breaks and pydantic's message; None if pydantic accepts the value."""
     if value is None and default.optional:
         return None
     if default.choices:
@@ -165,7 +165,7 @@ def _is_known(key: str) -> bool:
 
 
 def _nearest(key: str) -> str:
-    """The same name in another section, else the key that is spelt most like it."""
+    """The same name in another section, else the key with the most similar spelling."""
     name = key.rpartition(".")[2]
     same = next((known for known in DEFAULTS if known.rpartition(".")[2] == name), None)
     return did_you_mean(key, DEFAULTS, form=IN_BRACKETS) if same is None else IN_BRACKETS.format(same)

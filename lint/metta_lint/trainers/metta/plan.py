@@ -59,7 +59,7 @@ def derive(run: Run, backend: Backend | None = None) -> Plan:
 
 
 def _ignored(run: Run) -> Iterator[IgnoredKey]:
-    """Keys that are written and never read."""
+    """Keys that are set and never read."""
     setting = run.settings.get("trainer.env")
     if setting is not None and setting.span is not None and setting.value and run.settings.get("trainer.curriculum"):
         yield IgnoredKey(setting.key, "trainer.curriculum comes before it", "trainer.curriculum")

@@ -45,7 +45,7 @@ TRAINER = "trainer/trainer"
 
 
 def sweeps_of_tree(tree: ConfigTree, plans: Sequence[Plan]) -> Iterator[tuple[Hashable, Callable[[], list[Sweep]]]]:
-    """The sweeps among a tree's configs: for each what it rests on beside files, and a function that reads it."""
+    """A cache key for each sweep of a tree, and a function that reads it."""
     names = [name for name, document in tree.documents.items() if _is_sweep(document)]
     if names:
         base = recalled(("sweep", tree.folder, *map(Same, plans)), lambda: _base(tree, plans))
@@ -53,7 +53,7 @@ def sweeps_of_tree(tree: ConfigTree, plans: Sequence[Plan]) -> Iterator[tuple[Ha
 
 
 def _sweep(tree: ConfigTree, name: str, base: _Base) -> list[Sweep]:
-    """A config's sweep; none where it cannot be composed: that is a finding of its own."""
+    """A config's sweep; an empty list if it cannot be composed, which another finding reports."""
     try:
         composed = tree.reader.compose(name).settings
     except InputError:
@@ -120,7 +120,7 @@ def _split(found: Iterable[Setting], name: str) -> tuple[dict[str, Setting], dic
 
 
 def _parameters(fields: Mapping[tuple[str, ...], Setting]) -> Iterator[Parameter]:
-    """What has scalars of its own is a parameter; a mapping of mappings is a group of them."""
+    """The parameters: a mapping with scalars is a parameter, a mapping of mappings is a group of them."""
     groups: dict[tuple[str, ...], dict[str, Setting]] = {}
     for path, setting in fields.items():
         if len(path) > 1 and setting.span is not None:
@@ -141,7 +141,7 @@ def _stops(fields: Mapping[tuple[str, ...], Setting]) -> Iterator[Stop]:
 
 
 def _misspelled(parameters: Mapping[str, Parameter], run: Run) -> Iterator[IgnoredKey]:
-    """Keys that the run does not have, where it has one that is spelt almost so: the trainer forbids unknown ones."""
+    """Unknown keys that resemble a key of the run: the trainer forbids unknown keys."""
     for key in parameters:
         group, _, name = key.rpartition(".")
         siblings = [other.rpartition(".")[2] for other in run.settings if other.rpartition(".")[0] == group]
@@ -154,7 +154,7 @@ def _misspelled(parameters: Mapping[str, Parameter], run: Run) -> Iterator[Ignor
 
 
 def _unsaid(run: Run) -> Iterator[Mapping[str, object]]:
-    """Agents and workers where no file says them."""
+    """Agents and workers, if no file sets them."""
     unsaid: dict[str, Sequence[int]] = {}
     if isinstance(run.value("env.game.num_agents"), Unknown):
         unsaid["env.game.num_agents"] = AGENTS

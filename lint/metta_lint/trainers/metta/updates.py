@@ -1,4 +1,4 @@
-"""What Metta's trainer makes of a rollout: its buffer, its updates, its hyperparameters (Hydra era, 2025-07)."""
+"""Derives the buffer, updates and hyperparameters of Metta's trainer (Hydra era, 2025-07)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SCHEDULES = "trainer.hyperparameter_scheduler."
 
 
 def derive_segments(d: Derivation, source: str = EXPERIENCE) -> None:
-    """Derive the buffer's segments and what Experience insists on, in either era."""
+    """Derive the buffer's segments and Experience's requirements, in either era."""
     d.define("segments", source=source)
     d.define("minibatch_segments", source=source)
     d.assume("accumulate_minibatches", 1, source=f"{source}: Metta accumulates no gradients")
@@ -80,7 +80,10 @@ def derive_optimizer_steps(d: Derivation) -> None:
 
 
 def derive_minibatches(d: Derivation, source: str, unforeseen: str | None, counted_in: str) -> None:
-    """Derive minibatches and optimizer steps of an epoch, in either era; ``unforeseen``: why nobody can tell them."""
+    """Derive minibatches and optimizer steps of an epoch, in either era.
+
+    ``unforeseen``: the reason, if their number is unknown.
+    """
     if unforeseen is None:
         d.define("minibatches_per_epoch", "segments // minibatch_segments * update_epochs", source=counted_in)
     else:
@@ -91,7 +94,7 @@ def derive_minibatches(d: Derivation, source: str, unforeseen: str | None, count
 
 
 def derive_hyperparameters(d: Derivation) -> None:
-    """Derive what the optimizer, PPO and the policy are told."""
+    """Derive the hyperparameters of the optimizer, PPO and the policy."""
     d.refuse_unless(
         "known-optimizer",
         "trainer.optimizer.type == 'adam' or trainer.optimizer.type == 'muon'",

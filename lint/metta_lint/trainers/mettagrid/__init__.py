@@ -1,1 +1,1 @@
-"""MettaGrid as Metta configured it in its Hydra era (2025-07): what code holds and no config says."""
+"""Facts about MettaGrid (2025-07) that are in its code, not in configs."""

@@ -1,6 +1,6 @@
 """Python modules that ``_target_`` can name: those of Metta-AI/metta in any revision up to 2025-12, by package.
 
-A module that stands in no revision is a certain error; one that only another revision has is not judged.
+A module that no revision has is a certain error; one that only another revision has is not judged.
 """
 
 from __future__ import annotations
@@ -137,13 +137,13 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "metta.mettagrid.room.room_list": ("RoomList",),
     "metta.mettagrid.room.terrain_from_numpy": ("TerrainFromNumpy",),
 }
-"""What a module defines, where that is known."""
+"""The classes that a module defines, where that is known."""
 
 
 def nearest_target(target: str) -> str | None:
-    """The module or class that a ``_target_`` of none is most like: empty if there is none; None if it is not judged.
+    """The known module or class most similar to an unknown ``_target_``; empty if none is similar.
 
-    Judged are targets below the packages of ``MODULES`` alone.
+    None if the target is known or cannot be judged: only targets below the packages of ``MODULES`` are.
     """
     module, _, name = target.rpartition(".")
     for package, modules in MODULES.items():

@@ -74,13 +74,13 @@ NEW_NAMES = frozenset(
 
 
 def allowed_keys(parents: tuple[str, ...]) -> frozenset[str] | None:
-    """The keys that a mapping below ``game`` can have, None where any can stand or that is not known."""
+    """The keys that a mapping below ``game`` can have; None if any key is allowed, or they are unknown."""
     patterns = (parents, (*parents[:-1], ANY)) if parents else (parents,)
     return next((KEYS[pattern] for pattern in patterns if pattern in KEYS), None)
 
 
 def meant_by(key: str, parents: tuple[str, ...]) -> str:
-    """The key that an unknown one stands for: where it moved to, else the most alike; empty where there is none."""
+    """The key that an unknown one stands for: the one it moved to, else the most similar; empty if there is none."""
     if key in MOVED:
         return MOVED[key]
     return next(iter(close_names(key, sorted(allowed_keys(parents) or ()))), "")
@@ -89,7 +89,7 @@ def meant_by(key: str, parents: tuple[str, ...]) -> str:
 def refused_key(keys: tuple[str, ...]) -> tuple[str, str] | None:
     """Why an environment of 2025-06 or later refuses a key of its config, and the key that was meant (maybe none).
 
-    None where it takes it, or that is not known.
+    None if the key is accepted, or that is unknown.
     """
     for depth in range(2, len(keys)):
         parents, name = keys[1:depth], keys[depth]
@@ -102,5 +102,5 @@ def refused_key(keys: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def stands_for(key: str, meant: str) -> bool:
-    """Whether an unknown key can be nothing but another one: renamed in 2025-06, or a slip of the pen."""
+    """Whether an unknown key certainly means another one: it was renamed in 2025-06, or is a typo."""
     return MOVED.get(key) == meant or is_slip(key, meant)

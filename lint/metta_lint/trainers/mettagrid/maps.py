@@ -1,4 +1,4 @@
-"""What a map builder's config places on the map, as far as it is certain (Metta 2025-07)."""
+"""The agents and objects that a map builder's config certainly places (Metta 2025-07)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Placed(NamedTuple):
     places: tuple[tuple[str, Span], ...] = ()
 
     def times(self, count: int, *places: tuple[str, Span]) -> Placed:
-        """As many times that."""
+        """The same, placed several times."""
         return Placed(self.agents * count, (*places, *self.places))
 
 
@@ -43,7 +43,7 @@ class Thing(NamedTuple):
 
 
 def kind_of(node: Node | None) -> str:
-    """The class that a map builder, a room or a scene is of, by its bare name; empty where none is said."""
+    """The class that a map builder, a room or a scene is of, by its bare name; empty if missing."""
     for key in ("_target_", "type"):
         found = node.get(key) if isinstance(node, Mapping) else None
         if isinstance(found, Scalar) and isinstance(found.value, str):
@@ -62,7 +62,7 @@ def _number(node: Node | None, default: int | None = None) -> int | None:
 
 
 def agents_placed(node: Node | None, map_file: MapFile) -> Placed | None:
-    """How many agents a map builder or room places, None where that is not certain."""
+    """How many agents a map builder or room places; None if that is uncertain."""
     if not isinstance(node, Mapping):
         return None
     match kind_of(node):
@@ -117,7 +117,7 @@ def _in_file(uri: Node | None, map_file: MapFile) -> Placed | None:
 
 
 def _map_text(uri: Node | None, map_file: MapFile) -> str | None:
-    """The rows of an ASCII map, without the blanks around them, as one text; None if there is no such map."""
+    """The rows of an ASCII map as one text, without the blanks around them; None if the map is missing."""
     document = map_file(str(uri.value)) if isinstance(uri, Scalar) and isinstance(uri.value, str) else None
     if document is None:
         return None
@@ -169,7 +169,7 @@ def _own(node: Mapping, map_file: MapFile) -> Placed | None:
 
 
 def _areas(parent: Mapping, child: Mapping) -> int | None:
-    """In how many areas of its parent a child is drawn."""
+    """The number of its parent's areas that a child is drawn in."""
     where = child.get("where")
     if child.get("lock") is not None:
         return None  # which areas are left depends on the children before it
@@ -242,7 +242,7 @@ def _teams(agents: Node | None) -> Iterator[Thing]:
 
 
 def _above_zero(node: Node) -> bool:
-    """Whether a number is above 0, whatever is drawn for it."""
+    """Whether a number is above 0 for every value that may be drawn."""
     value = node.value if isinstance(node, Scalar) else None
     if isinstance(value, Unknown):
         could_be = value.could_be

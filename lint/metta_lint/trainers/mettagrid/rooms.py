@@ -1,7 +1,7 @@
-"""What Metta's map builders place, which no config says: facts of Metta-AI/metta at e0f6d943 (2025-07-23).
+"""What Metta's room classes place by default: facts of Metta-AI/metta at e0f6d943 (2025-07-23).
 
-A class is known by its name alone: its modules moved (``mettagrid.room`` became ``metta.mettagrid.room``), what it does
-did not.
+Classes are looked up by bare name: their modules moved (``mettagrid.room`` became ``metta.mettagrid.room``), their
+behaviour did not.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
 
     ``entry`` is a Python file (``trainer_config.py``, ``trainer_config.py:TrainerConfig``), whose imports are followed
     in its tree, or a JSON or YAML dump. ``overrides`` are ``trainer.batch_size=1024``. Raises InputError for what
-    cannot be read, LintError for overrides of keys that there are not.
+    cannot be read, LintError for overrides of missing keys.
     """
     machine = machine or Machine()
     path, name = split_entry(entry)
@@ -69,7 +69,7 @@ def read_run(entry: str, overrides: Sequence[str] = (), machine: Machine | None 
 
 
 def _as_taken(setting: Setting) -> Setting:
-    """A dump's setting as pydantic takes it where a whole number is asked for: 1e6 is one."""
+    """A dump's setting as pydantic converts it: 1e6 becomes an integer where one is required."""
     value = setting.value
     if setting.key in WHOLE and isinstance(value, float) and value.is_integer():
         return setting._replace(value=int(value))
@@ -152,7 +152,7 @@ def _training_env(tree: Tree, given: Node | None) -> Iterator[Setting]:
 
 
 def _defaults_of(tree: Tree, module: str, name: str) -> Mapping | None:
-    """The defaults of a class, None where the tree does not have it."""
+    """The defaults of a class; None if the tree lacks it."""
     found = tree.named(module)
     declared = tree.declared(found, name) if found is not None else None
     return tree.defaults(declared) if declared is not None else None
@@ -173,7 +173,7 @@ def _keyword(node: Node, name: str, depth: int = 0) -> Scalar | None:
 
 
 def _plain_leaves(node: Node, prefix: str) -> Iterator[Setting]:
-    """Defaults by key, save for those that code computes: for these stands what the table says, or nothing."""
+    """Defaults by key; computed ones are left to the table."""
     from metta_lint.sources.python import plain_node
 
     for setting in leaf_settings(plain_node(node), prefix):

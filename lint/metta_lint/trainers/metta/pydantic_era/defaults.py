@@ -1,4 +1,4 @@
-"""What a run of Metta's pydantic era takes for keys that no file at hand says.
+"""Defaults of Metta's pydantic era, for keys that no file of the run sets.
 
 From Metta 2026-01 ``metta/rl/trainer_config.py``, ``metta/rl/training/training_environment.py`` and
 ``metta/rl/nodes/ppo_actor.py``, ``ppo_critic.py``. A tree's own code comes before this table.

@@ -8,17 +8,17 @@ CONFIG_CLASS = "TrainerConfig"
 
 _PYTHON = (b"class TrainerConfig(", b"bptt_horizon", b"minibatch_size")
 _OLDER = (b"forward_pass_minibatch_target_size", b"DictConfig")
-"""What a TrainerConfig of the Hydra era says, whose YAML is the run."""
+"""Words in a Hydra-era TrainerConfig; such a file is not an entry."""
 _DUMP = (b"training_env", b"bptt_horizon", b"minibatch_size")
 
 
 def may_hold_config(name: str) -> bool:
-    """Whether a Python or JSON file is worth a look in a folder that holds thousands."""
+    """Whether a file's name makes it worth reading, in a folder of thousands: Python or JSON, with ``config`` in it."""
     return syntax_of(name) in (PYTHON, JSON) and "config" in name
 
 
 def is_entry(path: str, data: bytes) -> bool:
-    """Whether a file is the entry of a run, by what it says."""
+    """Whether a file is the entry of a run, by words in it."""
     if PYTHON.fits(path):
         return all(word in data for word in _PYTHON) and not any(word in data for word in _OLDER)
     return is_dump(data)

@@ -129,7 +129,7 @@ def _vectorisation(d: Derivation) -> None:
 
 
 def _unforeseen(d: Derivation) -> str | None:
-    """Why nobody can tell how many minibatches an update has, where that is so."""
+    """Why the number of minibatches of an update is unknown; None if it is known."""
     if _node(d.run, "ppo_actor.target_kl") is not None:
         return "ppo_actor.target_kl ends an update where the policy has moved too far: that depends on the run"
     if d.holds("trainer.update_epochs_autotune.enabled"):
