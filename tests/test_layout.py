@@ -73,6 +73,14 @@ def test_the_trainer_imports_the_ground_floor_and_loops_alone() -> None:
     assert of_the_linter == {"base", "loops"}
 
 
+def test_every_package_says_what_it_is_for() -> None:
+    tops = (ROOT / top for top in ("lint", "rules", "reference_trainer"))
+    packages = [path for top in tops for path in sorted(top.rglob("__init__.py"))]
+    assert len(packages) > 20, "nothing was looked at"
+    texts = {path: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "" for path in packages}
+    assert [path.as_posix() for path, text in texts.items() if len(text.split()) <= 3] == []
+
+
 # -- one word, one thing -----------------------------------------------------------------------------------------------
 
 SHARED = {

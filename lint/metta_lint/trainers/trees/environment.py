@@ -43,7 +43,7 @@ class Environment:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that its defaults include is there, so that what is absent is absent."""
+        """Whether all files that its defaults include exist, so that a key that is absent is really not set."""
         return not self.missing
 
     def get(self, *keys: object) -> Node | None:
@@ -92,16 +92,16 @@ class Environment:
 
     @cached_property
     def is_template(self) -> bool:
-        """Whether something must be filled in before it is an environment: a value is ``???``, or it has no map."""
+        """Whether something must be filled in first: a value is ``???``, or the map is missing."""
         return self.map_builder is None or any(text == "???" for text in self._texts)
 
     @cached_property
     def has_new_names(self) -> bool:
-        """Whether it uses keys of 2025-06 or later, so that those of before are wrong in it."""
+        """Whether it uses keys of 2025-06 or later; earlier keys are then wrong in it."""
         return any(part in NEW_NAMES for keys, _ in leaves(self.root) for part in keys)
 
     def key_like(self, keys: tuple[str, ...]) -> str:
-        """The key of the environment that ends as another one does, in as many parts as any; empty if none does."""
+        """The key of the environment that shares the longest ending with another key; empty if none does."""
         *parents, last = keys
         if last in MOVED and allowed_keys(tuple(parents)) is not None:
             return ".".join([GAME, *parents, MOVED[last]])
@@ -122,7 +122,7 @@ class Environment:
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:
-        """Those of its texts that can hold an interpolation or ``???``."""
+        """Its strings that may hold an interpolation or ``???``."""
         return tuple(self._composed.unresolved_texts())
 
 
@@ -136,7 +136,7 @@ def rooms_of(node: Node | None) -> Iterator[tuple[str, Mapping]]:
 def environment_alone(composed: Composed | None, name: str) -> Composed | None:
     """An environment config without the groups that Hydra wraps it in (Metta 2025-07 config_from_path()).
 
-    None where the composed result has no ``game``, or nothing could be composed: that is said where a run uses it.
+    None where the composed result has no ``game``, or nothing could be composed: a run that uses it reports that.
     """
     groups = name.split("/")[:-1]
     try:

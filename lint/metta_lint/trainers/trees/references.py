@@ -1,4 +1,4 @@
-"""What the configs of a tree name in their values: environments, files, Python classes."""
+"""The environments, files and Python classes that configs refer to in their values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _is_env(value: object) -> bool:
 
 
 def file_references(root: Node, folder: str) -> Iterator[Reference]:
-    """The files of the tree itself that a document names, by a path that begins with the tree's own folder."""
+    """The tree's own files that a document names, by paths from the tree's folder on: ``configs/a.map``."""
     for _, node in mappings(root):
         for name, entry in node.entries.items():
             value = entry.value.value if isinstance(entry.value, Scalar) else None
@@ -50,7 +50,7 @@ def file_references(root: Node, folder: str) -> Iterator[Reference]:
 
 
 def target_references(root: Node) -> Iterator[Reference]:
-    """The Python classes that a document has made."""
+    """The Python classes that a document names in ``_target_``."""
     for _, node in mappings(root):
         target = node.get(TARGET)
         if isinstance(target, Scalar) and isinstance(target.value, str):

@@ -1,4 +1,4 @@
-"""Discovery: which files of a tree belong to a trainer, and which of them are runs."""
+"""Finds the root folder of the Hydra config tree that a file lies in."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 TREE_NAMES = frozenset({"configs", "conf"})
-"""What Hydra's users call the root of a config tree."""
-_UNREADABLE_INI = b"[base]"  # it counts, so that reading it in earnest says what is wrong with it
+"""Usual names of the root of a Hydra config tree."""
+_UNREADABLE_INI = b"[base]"  # counts as a config, so that its reader reports the error
 DEFAULTS_LIST = re.compile(rb"^defaults[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-", re.MULTILINE)
 _HYDRA_KEY = re.compile(
     rb"^[ \t]*(?:_target_[ \t]*:|defaults[ \t]*:[ \t]*$|distribution[ \t]*:|#[ \t]*@package[ \t])"
     rb"|\{[ \t]*distribution[ \t]*:",
     re.MULTILINE,
 )
-"""What a YAML of a Hydra tree of trainers says, and others hardly do."""
+"""Text that is typical of Hydra YAMLs of trainers."""
 
 
 def normal(path: str) -> str:
@@ -34,15 +34,14 @@ def normal(path: str) -> str:
 def tree_root(file: str) -> str:
     """The root of the Hydra tree that a file lies in.
 
-    That is its nearest parent that is called as such trees are, else the topmost of the folders above it, without a
-    gap, that hold configs with a ``defaults`` list.
+    That is the nearest parent called ``configs`` or ``conf``; without one, the ``topmost_with_configs``.
     """
     called = (parent for parent in parents_of(file) if os.path.basename(parent) in TREE_NAMES)
     return next(called, None) or topmost_with_configs(parent_of(file))
 
 
 def topmost_with_configs(folder: str) -> str:
-    """A folder, or the topmost of those above it that hold configs themselves, without a gap."""
+    """Goes up from a folder as long as the parent holds configs; returns the last folder reached."""
     while (parent := parent_of(folder)) != folder and holds_configs(parent):
         folder = parent
     return folder
@@ -56,7 +55,7 @@ def lies_in_tree(folder: str, folders: Folders) -> bool:
 
 
 def is_called_tree(folder: str, folders: Folders) -> bool:
-    """Whether a folder is called as Hydra trees are, and has a YAML of Hydra's or a map anywhere below it."""
+    """Whether a folder is called ``configs`` or ``conf``, with a Hydra YAML or a map anywhere below it."""
     if os.path.basename(os.path.abspath(folder)) not in TREE_NAMES:
         return False
     for parent, content in folders.below(folder):
@@ -69,7 +68,7 @@ def is_called_tree(folder: str, folders: Folders) -> bool:
 
 
 def holds_configs(folder: str) -> bool:
-    """Whether a folder itself, and not one below it, holds configs of a Hydra tree: YAMLs with a ``defaults`` list."""
+    """Whether a YAML with a ``defaults`` list lies directly in this folder."""
     names = sorted(entry.name for entry in folder_entries(folder) if is_config_name(entry.name))
     return any(DEFAULTS_LIST.search(first_look(os.path.join(folder, name))) for name in names)
 
@@ -79,7 +78,7 @@ def is_config_name(name: str) -> bool:
 
 
 def first_look(path: str) -> bytes:
-    """A file's bytes, for a first look; what cannot be read is reported by who reads it in earnest."""
+    """The first bytes of a file; empty if unreadable (the reader reports the error)."""
     try:
         return read_bytes(path, FIRST_LOOK)
     except (OSError, ValueError):

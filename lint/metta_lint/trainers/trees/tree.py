@@ -38,9 +38,9 @@ SHOWN = 3
 class ConfigTree:
     """A folder of configs that Hydra composes, and those of its files that are to be judged.
 
-    ``folder`` is the root that absolute config names start at; ``files`` are the files that were asked about, which are
-    all of them where the folder was. Whether another config exists is asked of the file system; ``folders`` are those
-    that have been listed already.
+    ``folder`` is the root that absolute config names start at. ``files`` are the files to check: all of them if the
+    folder itself was named. Whether another config exists is looked up in the file system; ``folders`` are those that
+    have been listed already.
     """
 
     def __init__(self, folder: str, files: Sequence[str], folders: Folders | None = None) -> None:
@@ -53,7 +53,7 @@ class ConfigTree:
 
     @property
     def path(self) -> str:
-        """What findings about the tree as a whole are said of."""
+        """The path at which findings about the whole tree are reported."""
         return self.folder
 
     @cached_property
@@ -75,7 +75,7 @@ class ConfigTree:
         return without_suffix(tidy(inside))
 
     def has(self, name: str) -> bool:
-        """Whether the tree has a config of this name. A name that leads out of the tree is none of it."""
+        """Whether the tree has a config of this name. False for a name that leads out of it."""
         plain = name.strip("/").removesuffix(".yaml")
         if ".." in plain.split("/"):
             return False
@@ -83,7 +83,7 @@ class ConfigTree:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether a run starts here: a config at the root has a defaults list. Else files may be missing."""
+        """Whether runs start here: a config at the root has a defaults list. If not, files may be missing."""
         names = [name.rpartition(".")[0] for name in self._folders.listed(self.folder).files if YAML.fits(name)]
         documents = (readable(f"{self.folder}/{name}.yaml") for name in names)
         roots = (document.root for document in documents if document is not None)
@@ -103,7 +103,7 @@ class ConfigTree:
         return ".." not in name.split("/") and is_folder(f"{self.folder}/{name.strip('/')}")
 
     def near(self, name: str) -> tuple[str, ...]:
-        """Configs that a name that is none may have meant: those of a folder so called, else the most alike."""
+        """Configs that an unknown name may mean: those in a folder of that name, else the most similar."""
         plain = name.strip("/").removesuffix(".yaml")
         inside = [found for found in self.names if found.startswith(f"{plain}/")]
         if inside:
@@ -115,12 +115,12 @@ class ConfigTree:
 
     @cached_property
     def other_files(self) -> tuple[str, ...]:
-        """The files of the tree that are no configs, by their paths from where its runs are started, sorted."""
+        """The tree's other files, relative to the folder that runs start in, sorted."""
         return tuple(sorted(f"{self.root_name}/{file}" for file in self._every if not YAML.fits(file)))
 
     @cached_property
     def _every(self) -> tuple[str, ...]:
-        """All files of the tree, judged or not, by their paths from its root; hidden folders are no part of it."""
+        """All files of the tree, judged or not, relative to its root; hidden folders are left out."""
         start = len(self.folder.rstrip("/")) + 1
         return tuple(
             f"{slashed(parent)}/{name}"[start:]
@@ -134,7 +134,7 @@ class ConfigTree:
         return os.path.basename(os.path.abspath(self.folder))
 
     def file(self, path: str) -> str | None:
-        """The file of the tree that a path means, from the folder that runs are started in, which holds the tree's."""
+        """The file of the tree that a path names; paths start at the folder that holds the tree."""
         first, _, inside = path.partition("/")
         if first != self.root_name or ".." in inside.split("/"):
             return None
@@ -165,7 +165,7 @@ class ConfigTree:
         return ConfigTreeReader(self.folder)
 
     def composed(self, name: str) -> Composed | None:
-        """What Hydra composes for a config of the tree, once; None for what it refuses for more than missing files."""
+        """What Hydra composes for a config, cached; None if Hydra refuses it for more than missing files."""
         if remembers():
             return recalled(("composed", self.folder, name), lambda: self._compose(name))
         if name not in self._composed:
@@ -179,7 +179,7 @@ class ConfigTree:
             return None
 
     def environment(self, name: str) -> Environment | None:
-        """A config of the tree, judged or not, as an environment, once; None for what is none."""
+        """A config of the tree, judged or not, as an environment, cached; None if it is not one."""
         from metta_lint.trainers.trees.environment import Environment, environment_alone
 
         if name not in self._environments or remembers():
