@@ -114,8 +114,8 @@ class Experience:
     def store(self, first_agent: int, step: BatchStep) -> None:
         """Store one step of the agents ``first_agent .. first_agent + b - 1``.
 
-        Raises Refusal("rows-fit-buffer") where torch refuses to write rows past the buffer's end. A batch of one agent
-        is broadcast into the empty slice instead: nothing is stored and nothing raised.
+        Raises TrainerRefusal("rows-fit-buffer") where torch refuses to write rows past the buffer's end. A batch of one
+        agent is broadcast into the empty slice instead: nothing is stored and nothing raised.
         """
         count = len(step.actions)
         agents = slice(first_agent, first_agent + count)

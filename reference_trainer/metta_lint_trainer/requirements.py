@@ -1,8 +1,8 @@
-"""What the configured trainer insists on, checked on the loop by arithmetic of our own.
+"""Checks a loop against the requirements of the configured trainer, by arithmetic of its own.
 
-What a loop cannot show (``metta_lint.loops.requirements.CONFIG_REQUIREMENTS``) is not here. Nor is what fails by
-itself:
-``rows-fit-buffer`` in Experience.store, ``timesteps-fill-batch`` and ``some-minibatch`` in Update.
+Two kinds of requirements are not here. A loop does not show those of the config
+(``metta_lint.loops.requirements.CONFIG_REQUIREMENTS``). Others fail by themselves: ``rows-fit-buffer`` in
+Experience.store, ``timesteps-fill-batch`` and ``some-minibatch`` in Update.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ BETAS = ("adam_beta1", "adam_beta2")
 
 
 def check_start(loop: Loop) -> None:
-    """Raise the Refusal of the first of the loop's requirements that does not hold, those of an update left out."""
+    """Raise TrainerRefusal for the first of the loop's requirements that does not hold; an update's are left out."""
     _check(loop, [name for name in loop.requirements if name not in UPDATE_REQUIREMENTS])
 
 
 def check_update(loop: Loop) -> None:
-    """Raise the Refusal of the first of the loop's requirements of an update that does not hold."""
+    """Raise TrainerRefusal for the first of the loop's requirements of an update that does not hold."""
     _check(loop, [name for name in loop.requirements if name in UPDATE_REQUIREMENTS])
 
 

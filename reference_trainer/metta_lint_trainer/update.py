@@ -191,7 +191,7 @@ class Update:
     def __call__(self, experience: Experience, progress: Callable[[int, int], None]) -> Trained:
         """Train on a full buffer; ``progress`` hears of every minibatch, done and in all.
 
-        Raises Refusal("timesteps-fill-batch") where a schedule divides by zero epochs.
+        Raises TrainerRefusal("timesteps-fill-batch") where a schedule divides by zero epochs.
         """
         self._hold_autocast(experience.ratio.device)
         trained = Trained(segments=experience.segments, optimizer_steps=-self.optimizer_steps)
