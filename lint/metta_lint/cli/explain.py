@@ -41,7 +41,7 @@ def command(
     if len(files) > 1:
         raise LintError(f"--config {files[1]}: the configuration is {files[0]} already")
     if len(runs) > 1:
-        raise LintError(f"--config {runs[1]}: it is {runs[0]} already; --against names the run to compare it with")
+        raise LintError(f"--config {runs[1]}: only one run is allowed; --against names the run to compare it with")
     if not runs and (against is not None or launch.overrides):
         raise LintError(f"{'--against' if against is not None else '--set'} needs a run: --config RUN")
     run = runs[0] if runs else None

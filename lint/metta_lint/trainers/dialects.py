@@ -91,7 +91,7 @@ def parse_choice(text: str) -> TrainerVersion:
         return TrainerVersion(name)
     if version.removesuffix(".0") not in trainer.versions:
         known = ", ".join(f"{name}@{version}" for version in trainer.versions) or "none"
-        raise LintError(f"{text!r} is no version of {name}: there are {known}")
+        raise LintError(f"{text!r} is not a known version of {name}: there are {known}")
     return TrainerVersion(name, version.removesuffix(".0"))
 
 
@@ -114,7 +114,7 @@ def trainer_for(entry: str) -> Trainer:
     if syntax is YAML:
         return trainer_named("metta")
     raise LintError(
-        f"{entry} is no run: an entry is a PufferLib INI, a Hydra YAML, a Python file with a TrainerConfig, "
+        f"{entry} is not an entry file: an entry is a PufferLib INI, a Hydra YAML, a Python file with a TrainerConfig, "
         "the dump of a resolved config, or the name of a declared run"
     )
 

@@ -29,7 +29,7 @@ def drift(**changes: object) -> None:
     write_pufferlib(Path(), {key.replace("__", "."): value for key, value in changes.items()})
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_option_prints_name_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"metta-lint {__version__}\n"
 
@@ -160,7 +160,7 @@ def test_a_refusal_is_confirmed_by_attempting_it(tree: Path, capsys: pytest.Capt
     ("arguments", "message"),
     [
         (["plan", "nowhere.ini"], "nowhere.ini: no such run"),
-        (["plan", "README.md"], "README.md is no run"),
+        (["plan", "README.md"], "README.md is not an entry file"),
         (["check", "nowhere"], "nowhere: no such file or folder"),
         (["plan", "pufferlib/config/metta.ini", "--set", "nonsense"], "expected section.key=value"),
         (["plan", "pufferlib/config/metta.ini", "--set", "vec.num-envs=many"], "PufferLib takes this key as int"),

@@ -157,7 +157,7 @@ def test_a_declared_run_is_planned_once_however_its_file_is_named(
             '[runs.a]\nentry = "pufferlib/config/metta.ini"\nset = ["vec.num_envs=8", "vec.envs=3"]',
             "3:26: runs.a: set ",
         ),
-        ('[runs.a]\nentry = "notes.txt"', "2:9: runs.a: notes.txt is no run"),
+        ('[runs.a]\nentry = "notes.txt"', "2:9: runs.a: notes.txt is not an entry file"),
     ],
 )
 @pytest.mark.parametrize("command", [["check"], ["plan", "a"]])
