@@ -24,7 +24,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "rules"
 
 
 @pytest.mark.parametrize("example", list(examples(RULES)), ids=str)
-def test_case(example: Example, tmp_path: Path) -> None:
+def test_an_example_of_a_rules_page_is_judged_as_it_says(example: Example, tmp_path: Path) -> None:
     example.check(tmp_path)
 
 

@@ -21,13 +21,13 @@ def test_arithmetic_is_pythons(a: int, b: int, c: int) -> None:
 
 
 @given(integers, positive)
-def test_ceil_div_is_exact(a: int, b: int) -> None:
+def test_division_rounds_up_to_the_next_whole_number(a: int, b: int) -> None:
     quotient = ceil_div(a, b)
     assert (quotient - 1) * b < a <= quotient * b
 
 
 @given(positive)
-def test_floor_power_of_two(number: int) -> None:
+def test_a_number_is_rounded_down_to_a_power_of_two(number: int) -> None:
     power = floor_power_of_two(number)
     assert power <= number < 2 * power
     assert power & (power - 1) == 0

@@ -122,6 +122,6 @@ def test_json_has_null_for_what_is_unknown_inside_a_value(tmp_path: Path) -> Non
         ([64, Unknown("nothing says it")], "[64, unknown]"),
     ],
 )
-def test_words(value: object, words: str) -> None:
+def test_unknown_values_are_shown_by_what_they_can_be(value: object, words: str) -> None:
     assert show(value) == words
     assert literal(value) == words
