@@ -58,4 +58,4 @@ INDEX = (
     ("ML804", "tree", "dangling_target"),
     ("ML805", "tree", "override_reaches_nothing"),
 )
-"""Of each rule its code, what its check() asks for, and the module, which is imported where there is such a thing."""
+"""Code, subject and module of each rule; a module is imported when such a subject exists."""

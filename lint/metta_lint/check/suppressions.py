@@ -140,7 +140,7 @@ def _part(comment: Comment, start: int, end: int) -> Span:
 
 
 class LongValue(NamedTuple):
-    """A value that does not fit on one line with its key (None where it has no key). Texts have no comments inside."""
+    """A value over several lines, its key included; a comment cannot stand inside a multi-line string."""
 
     key: Span | None
     span: Span

@@ -1,7 +1,7 @@
 """Applies findings' fixes to files in memory and lints again, round after round, until there is nothing to fix.
 
-Nothing is written here. A fix counts where the next look no longer has its finding, and has no new input error. Any
-other fix is taken back, and reported as a bug of its rule.
+Nothing is written here. A fix is kept if the next check no longer has its finding, and no new input error. Any other
+fix is taken back, and reported as a bug of its rule.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROUNDS = 100
 
 
 class Linted(Protocol):
-    """A report, as far as fixing reads it."""
+    """The parts of a report that fixing reads."""
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -63,7 +63,7 @@ class Wanted(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """What came of fixing.
+    """The result of fixing.
 
     ``outside`` are findings left alone because their edits are in other files; ``failed`` those whose fix did not
     remove them; ``unsettled`` says that fixes were left after the last round.
@@ -79,7 +79,7 @@ class Fixed(NamedTuple):
 class Fixer(Generic[R]):
     """Applies fixes in memory. ``look`` lints everything, with the changed files in place.
 
-    ``report`` is the last look: what is left once the rewrites are written.
+    ``report`` is that of the last check: the findings that are left once the rewrites are written.
     """
 
     def __init__(self, look: Callable[[], R], wanted: Wanted) -> None:
@@ -113,7 +113,7 @@ class Fixer(Generic[R]):
         return sorted(found, key=lambda finding: (finding.edits[0].span, finding.code))
 
     def _round(self, batch: list[Finding]) -> None:
-        """Apply fixes that do not touch, all at once; one by one where one of them fails."""
+        """Apply fixes that do not touch all at once; one by one if one of them fails."""
         if self._apply(batch):
             return
         if len(batch) == 1:
@@ -126,7 +126,7 @@ class Fixer(Generic[R]):
                 self._round([current])
 
     def _apply(self, batch: list[Finding]) -> bool:
-        """Make these fixes and lint again. Where one of them does not do what it says, take all of them back."""
+        """Make these fixes and lint again. If one of them does not remove its finding, take all of them back."""
         before = dict(self.rewrites)
         self._edit(batch)
         contents = {name: self.rewrites[real].after for name, real in self.real_paths.items() if real in self.rewrites}
@@ -162,7 +162,7 @@ def _is_better(before: Linted, after: Linted, batch: Iterable[Finding]) -> bool:
 
 
 def together(findings: Iterable[Finding]) -> list[Finding]:
-    """The first of the findings whose fixes can be made at once: no two edits touch, unless they are the same edit.
+    """The findings whose fixes can be made at once, earlier ones first: no two edits touch, unless they are equal.
 
     Of a YAML file's entries one is removed at a time: a mapping that loses its last entry is written in another way.
     """
@@ -183,7 +183,7 @@ def together(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _touch(one: Span, other: Span) -> bool:
-    """Whether two stretches overlap, or one is a place at the other's edge."""
+    """Whether two spans overlap, or one is an empty span at the other's edge."""
     if one[1:3] == one[3:] or other[1:3] == other[3:]:
         return one[1:3] <= other[3:] and other[1:3] <= one[3:]
     return one[1:3] < other[3:] and other[1:3] < one[3:]

@@ -1,4 +1,4 @@
-"""A plan's problems: what its trainer refuses, and what it wastes."""
+"""A plan's problems: the requirements that it breaks, and the steps that it wastes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WASTES: Mapping[str, str] = {
 def problems_of(plan: Plan) -> dict[str, str]:
     """A plan's problems in words, by the requirement or the quantity; none for a clean plan.
 
-    What the plan does not know is no problem.
+    A value that the plan does not know is not a problem.
     """
     found = {refusal.requirement: refusal.message for refusal in (*plan.refusals, *plan.risks)}
     for name, condition in _wastes(plan):
@@ -42,7 +42,7 @@ def unknowns_of(plan: Plan) -> tuple[str, ...]:
 
 
 def _undecided(plan: Plan, condition: str) -> Iterator[Unknown]:
-    """A condition's value where that is unknown. One that cannot be computed is no reason for doubt."""
+    """A condition's value if that is unknown. A condition that cannot be computed is not a reason for doubt."""
     with suppress(FormulaError):
         value = formula(condition).evaluate(plan.lookup)
         if isinstance(value, Unknown) and not (value.could_be and all(value.could_be.examples())):

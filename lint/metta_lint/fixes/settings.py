@@ -1,8 +1,8 @@
 """Writes settings into a run's files: edits that give settings other values, checked by planning the edited files.
 
-A value goes into the entry's own file where the trainer reads that over other files, because other runs read a
-``default.ini`` or an included YAML too. Where no file lies over another (a dump, Python, an environment's own YAML),
-the value is changed where it stands.
+A value goes into the entry's own file if that overrides other files, because other runs read a
+``default.ini`` or an included YAML too. Where no file overrides another (a dump, Python, an environment's own YAML),
+the value is changed in place.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _rendered(places: _Places) -> dict[str, Edit]:
 
 
 def _text(changes: list[tuple[_WritePlace, object]]) -> str:
-    """What one place says afterwards: the new value, or all new lines, those of the innermost mapping first."""
+    """The new text of one place: the new value, or all new lines, those of the innermost mapping first."""
     place, value = changes[-1]
     path = place.span.path
     if not place.keys:  # PufferLib reads over a comment behind a literal: it stays
@@ -135,7 +135,7 @@ def _lines(nested: dict[str, object], indent: str, *, is_ini: bool) -> Iterator[
 
 
 def _why_not(run: Run, key: str) -> str:
-    """The override that decides a setting, whatever the files say; "" where there is none."""
+    """The override that decides a setting whatever the files contain; "" if there is none."""
     setting = run.settings.get(key)
     if setting is not None and run.overrides and _place_in_file(setting) is None:
         name = key.rpartition(".")[2]
@@ -145,7 +145,7 @@ def _why_not(run: Run, key: str) -> str:
 
 
 def plan_edited(run: Run, edits: Iterable[Edit]) -> Plan:
-    """The plan of a run as its files would be with these edits. Raises Unwritable for what no longer is a run."""
+    """The plan of a run as its files would be with these edits. Raises Unwritable if they no longer make a run."""
     files: dict[str, list[Edit]] = {}
     for edit in dict.fromkeys(edits):
         files.setdefault(edit.span.path, []).append(edit)
@@ -154,14 +154,14 @@ def plan_edited(run: Run, edits: Iterable[Edit]) -> Plan:
         with reading_instead(contents):
             return plan_again(run)
     except (LintError, OSError, UnicodeDecodeError) as error:
-        raise Unwritable(f"the edited files are no run: {error}") from error
+        raise Unwritable(f"the edited files no longer make a run: {error}") from error
 
 
 # -- places ------------------------------------------------------------------------------------------------------------
 
 
 class _WritePlace(NamedTuple):
-    """Where a value can be written: over what stands there, or as a new line."""
+    """A place for a value: over the present text, or as a new line."""
 
     span: Span
     text: str
@@ -170,7 +170,7 @@ class _WritePlace(NamedTuple):
 
 
 def _places(run: Run, key: str) -> Iterator[_WritePlace]:
-    """Where a setting could be written, best first: the entry's own file, then where it stands now."""
+    """Places for a setting, best first: the entry's own file, then its present place."""
     setting = run.settings.get(key)
     now = _place_in_file(setting) if setting is not None else None
     if now is None or now.span.path != run.file:
@@ -182,7 +182,7 @@ def _places(run: Run, key: str) -> Iterator[_WritePlace]:
 
 
 def _place_in_file(setting: Setting) -> _WritePlace | None:
-    """Where a setting stands; None where that is no file but an override."""
+    """The present place of a setting; None if an override sets it."""
     if setting.span is None or setting.span.path == COMMAND_LINE:
         return None
     text = file_text(setting.span.path)
@@ -193,7 +193,7 @@ def _place_in_file(setting: Setting) -> _WritePlace | None:
 def _new_line(run: Run, key: str) -> _WritePlace | None:
     """A line of its own for a setting in the entry's file, after the others of its section or mapping.
 
-    None where that file lies over no other, or has no place for such a line.
+    None if that file does not override others, or has no place for such a line.
     """
     own = trainer_for(run.entry).solvable.own
     prefix = max((prefix for prefix in own if key.startswith(prefix)), key=len, default=None)
@@ -234,13 +234,13 @@ def _first_column(node: Mapping) -> int:
 
 
 def _last(node: Node, key_span: Span) -> int:
-    """The last line of an entry; an alias has its line where its key stands."""
+    """The last line of an entry; for an alias, the line of its key."""
     is_here = node.span.path == key_span.path and node.span.line >= key_span.line
     return max(key_span.end_line, node.span.end_line) if is_here else key_span.end_line
 
 
 def _end_of_line(text: FileText, line: int) -> Span:
-    """The place behind the last character of a line."""
+    """The place after the last character of a line."""
     return text.span(text.line_end(line), text.line_end(line))
 
 
@@ -248,7 +248,7 @@ def _end_of_line(text: FileText, line: int) -> Span:
 
 
 def setting_behind(plan: Plan, quantity: str) -> str:
-    """The one setting that a quantity is. Raises Unwritable where it is derived from others, or has no setting."""
+    """The single setting behind a quantity. Raises Unwritable if it is derived from others, or has no setting."""
     found = plan.quantities.get(quantity)
     if found is None or (not found.inputs and found.unknown_because is None):
         raise Unwritable(f"{plan.run.trainer} has no setting for {quantity}")
@@ -259,5 +259,5 @@ def setting_behind(plan: Plan, quantity: str) -> str:
 
 
 def setting_value(value: object) -> object:
-    """What a setting must be for its quantity to have a value: None for a quantity that is off."""
+    """The setting's value that gives its quantity a value: None for a quantity that is off."""
     return None if value == OFF else value

@@ -1,4 +1,4 @@
-"""Taking one side's values: where two runs differ and the user says which is right, the other is changed to agree."""
+"""Takes one side's values: where two runs differ and the user says which is right, the other is changed to agree."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def with_taken(findings: Iterable[Finding], pairs: Iterable[Pair], side: Side | 
 
 
 def _with(finding: Finding, taken: list[Taken | None]) -> Finding:
-    """The finding with the fixes of all pairs that it is true of, joined to one, or why there is none."""
+    """The finding with the fixes of all its pairs joined to one, or the reason why there is none."""
     reasons = [each for each in taken if isinstance(each, str)]
     fixes = [each for each in taken if isinstance(each, Fix)]
     if reasons:
@@ -72,7 +72,7 @@ def _with(finding: Finding, taken: list[Taken | None]) -> Finding:
 class _Taking:
     """Gives one plan the other's values: first where a quantity is a setting, then by solving for the others.
 
-    ``values`` are what the quantities are to be, ``keys`` the settings that are changed for each of them, ``reasons``
+    ``values`` are the wanted values of the quantities, ``keys`` the settings that are changed for each, ``reasons``
     why a quantity gets no fix.
     """
 
@@ -94,7 +94,7 @@ class _Taking:
                 self.reasons[quantity] = str(reason)
 
     def taken(self) -> dict[str, Taken]:
-        """What was found for each quantity."""
+        """The result for each quantity."""
         direct = self._direct()
         changes = direct
         for _ in range(PASSES):
@@ -110,7 +110,7 @@ class _Taking:
         return found | self._fixes(done) if done is not None else found
 
     def _fixes(self, done: Written) -> dict[str, Taken]:
-        """A fix for every quantity that has its value now, be it by what was changed for another one."""
+        """A fix for every quantity that now has its value, perhaps by a change made for another one."""
         found: dict[str, Taken] = {}
         for quantity, value in self.values.items():
             resting = tuple(setting.key for setting in done.plan.settings_of(quantity) if setting.key in done.edits)
@@ -182,7 +182,7 @@ class _Taking:
         return changes
 
     def _written(self, changes: dict[str, object]) -> Written | None:
-        """All changes in the files; None where that cannot be, or brings a new problem."""
+        """All changes in the files; None if they cannot be written, or bring a new problem."""
         done, failed = write_most(self.other.run, changes)
         self.reasons |= {name: failed[key] for name, keys in self.keys.items() for key in keys if key in failed}
         return done if done is not None and problems_of(done.plan).keys() <= self.before.keys() else None

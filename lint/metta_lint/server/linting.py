@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _process = threading.Lock()
-"""There is one current folder for all threads: one at a time has it."""
+"""The working directory is per process; hold this lock while it is changed."""
 
 
 class Checked(NamedTuple):

@@ -56,7 +56,7 @@ def solve(
 ) -> list[Proposal]:
     """Proposals with which a plan is clean, the nearest first, one for each set of settings.
 
-    Two settings are not proposed where one of them alone does it at less distance. ``wants`` are values that quantities
+    Two settings are not proposed if one of them alone is enough at less distance. ``wants`` are values that quantities
     must have, ``fixed`` settings that are changed in any case, ``tolerated`` names of problems that may stay. There is
     no proposal for a plan that is clean and has what is wanted.
     """
@@ -106,7 +106,7 @@ class _Search:
         return sorted(least, key=self._rank)
 
     def _keep_first(self, states: Iterator[TrialValues]) -> None:
-        """Keep the first of the states of which the plan is clean, too."""
+        """Keep the first of the states whose plan is clean, too."""
         for state in states:
             proposal = self._planned(state)
             if proposal is not None:
@@ -114,7 +114,7 @@ class _Search:
                 return
 
     def _nearest(self, *keys: str) -> float:
-        """The least distance at which these settings, or one of them alone, are known to do."""
+        """The smallest distance of a proposal found for these settings or one of them."""
         subsets = (frozenset(keys), *(frozenset({key}) for key in keys))
         return min((self.found[each].distance for each in subsets if each in self.found), default=FARTHEST)
 
@@ -124,7 +124,7 @@ class _Search:
         return round(proposal.distance, 9), sum(map(order.index, changed)), tuple(changed.values())
 
     def _is_hopeless(self) -> bool:
-        """Whether a problem rests on no size at all."""
+        """Whether a problem does not depend on any size."""
         refusals = {refusal.requirement: refusal for refusal in (*self.start.refusals, *self.start.risks)}
         for name in self._problems(self.start):
             at = refusals[name].at if name in refusals else (name,)
@@ -181,7 +181,7 @@ class _Search:
     # -- plans -----------------------------------------------------------------------------------------------------
 
     def _model(self, keys: set[str]) -> Model:
-        """The formulas of the run with these sizes given as numbers: with ``auto`` the trainer has other formulas."""
+        """The formulas of the run with these sizes as numbers: for ``auto`` the trainer uses other formulas."""
         automatic = frozenset(key for key in keys if self.start.run.value(key) != self.given[key])
         if automatic not in self._models:
             plan = self._replanned({key: self.given[key] for key in automatic}) if automatic else self.start
@@ -200,7 +200,7 @@ class _Search:
         return Proposal({**self.fixed, **state.changes}, self._before(state.changes), cost, plan)
 
     def _before(self, changes: Iterable[str]) -> dict[str, object]:
-        """What the changed settings were; None for one that is in no file."""
+        """The old values of the changed settings; None for one that is in no file."""
         settings = self.plan.run.settings
         return {key: settings[key].value if key in settings else None for key in (*self.fixed, *changes)}
 

@@ -1,6 +1,6 @@
-"""What is made of the solver's proposals: the answer of ``solve``, and fixes of refused and wasteful runs' findings.
+"""Turns proposals into the answer of ``solve`` and into fixes.
 
-``--want QUANTITY=VALUE`` changes a setting where the quantity is one, and is solved for where it is derived.
+``--want QUANTITY=VALUE`` changes the setting if the quantity is a setting, and is solved for if it is derived.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def parse_want(text: str) -> tuple[str, object]:
 def answer(plan: Plan, wants: Mapping[str, object]) -> Answer:
     """The nearest settings with which a run is clean and has what is wanted.
 
-    Raises LintError for a wanted name that is no quantity of the plan.
+    Raises LintError for a wanted name that is not a quantity of the plan.
     """
     fixed: dict[str, object] = {}
     derived: dict[str, object] = {}
@@ -139,7 +139,7 @@ def _with(finding: Finding, solved: Mapping[str, tuple[str, Fix | None]]) -> Fin
 
 
 def _solved(plan: Plan) -> tuple[str, Fix | None]:
-    """What is said of the nearest clean settings, "" where there are none, and the fix that writes them."""
+    """The help that names the nearest clean settings ("" if there are none), and the fix that writes them."""
     proposals = solve(plan)
     if not proposals:
         return "", None

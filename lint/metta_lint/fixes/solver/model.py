@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Below(NamedTuple):
-    """What rests on a setting: quantities in the order in which they are derived, and conditions."""
+    """What depends on a setting: quantities in the order in which they are derived, and conditions."""
 
     quantities: tuple[str, ...]
     conditions: tuple[Condition, ...]
 
 
 class Model:
-    """The quantities of a plan that its conditions rest on, with their formulas.
+    """The quantities of a plan that its conditions depend on, with their formulas.
 
     ``demands`` are conditions besides the plan's own. A trainer's code may choose other formulas for other settings, so
     a model only says where to look: every proposal is planned before it is made.
@@ -42,7 +42,7 @@ class Model:
         self.base = TrialValues(self)
 
     def below(self, key: str) -> Below:
-        """What rests on a setting."""
+        """What depends on a setting."""
         if key not in self._below:
             moved = {key}
             for name, inputs in self._inputs.items():
@@ -54,7 +54,7 @@ class Model:
         return self._below[key]
 
     def beside(self, key: str) -> tuple[str, ...]:
-        """What is read together with a setting on the way to the conditions, and does not rest on it."""
+        """The values that formulas read together with a setting, and that do not depend on it."""
         quantities, conditions = self.below(key)
         formulas = (*(self.formulas[name] for name in quantities), *(formula(each.formula) for each in conditions))
         read = dict.fromkeys(name for each in formulas for name in each.names)
