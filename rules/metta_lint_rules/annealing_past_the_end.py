@@ -14,8 +14,8 @@ class AnnealingPastTheEnd:
     ## Why it matters
     PufferLib's cosine comes to 0 after total_timesteps // batch_size epochs, rounded down; the run makes as many as it
     takes to collect total_timesteps, rounded up. The epoch beyond the cosine trains at a rate of 0: it is collected and
-    computed, and nothing is learnt. Further ones, which a batch that is no multiple of the horizon adds, have a rate
-    that rises again. In a long run that is nothing; in a short one it may be half of it.
+    computed, and nothing is learnt. A batch that is not a multiple of the horizon adds further epochs, whose rate rises
+    again. In a long run that hardly counts; in a short one it may be half of the run.
 
     ## Example
     `total_timesteps = 300_000` with a batch of 262,144: a cosine of 1 epoch, a run of 2; the second learns nothing.

@@ -50,7 +50,7 @@ class BucketForm:
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
-        """One draft for each bucket that is no range and no values, and for values in the form of another revision."""
+        """One draft for each bucket that is neither a range nor values, and for values in another revision's form."""
         specs = [spec for document in tree.documents.values() for spec in self._specs(document.root)]
         first_list = next((spec for _, spec in specs if isinstance(spec, Sequence)), None)
         for key, spec in specs:
@@ -79,7 +79,7 @@ class BucketForm:
                 yield str(key), entry.value
 
     def _unwrapped(self, spec: Node, values: Node) -> Fix | None:
-        """The list alone, where it stands on one line: what leads up to it goes, and what closes the bucket."""
+        """The fix that leaves only the list, if it is on one line: the rest of the bucket is removed."""
         if not isinstance(spec, Mapping) or len(spec.entries) > 1 or values.span.line != values.span.end_line:
             return None
         start, end = spec.span, values.span

@@ -1,4 +1,4 @@
-"""ML801: defaults lists that name a config which is not there."""
+"""ML801: defaults lists that name a missing config."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ class DanglingDefault:
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
-        """One draft for each item of a defaults list that is not there, however many configs include it."""
+        """One draft for each missing config of a defaults list, however many configs include that list."""
         seen = set()
         for name in tree.documents:
             composed = tree.composed(name)
@@ -69,7 +69,7 @@ class DanglingDefault:
                     )
 
     def _fix(self, tree: ConfigTree, span: Span, missing: str, meant: str) -> Fix | None:
-        """The config that was meant in the item's own words: from the root of the tree, or from its group."""
+        """The fix, written as the item was: by a path from the root of the tree, or from its group."""
         document = tree.documents.get(tree.name_of(span.path))
         text = "" if document is None else _text_at(document.root, span)
         path, at, package = text.partition("@")
@@ -81,7 +81,7 @@ class DanglingDefault:
         return rewriting(span, text, new, is_safe=is_slip(missing.strip("/"), meant))
 
     def _meant(self, tree: ConfigTree, missing: str, named_in: str) -> str:
-        """A config that shows what was meant: of the same name beside the file, or of a similar one in the folder."""
+        """The config that was probably meant: one of the same name beside the file, or a similar name in the folder."""
         folder, _, last = missing.strip("/").rpartition("/")
         beside = f"{named_in.rpartition('/')[0]}/{last}"
         if not tree.has_folder(folder):
@@ -91,7 +91,7 @@ class DanglingDefault:
 
 
 def _text_at(node: Node, span: Span) -> str:
-    """The text of the scalar at a place, empty where there is none."""
+    """The text of the scalar at a place; empty if there is none."""
     if isinstance(node, Scalar):
         return node.value if node.span == span and isinstance(node.value, str) else ""
     items = node.items if isinstance(node, Sequence) else [entry.value for entry in node.entries.values()]

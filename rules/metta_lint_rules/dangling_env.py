@@ -1,4 +1,4 @@
-"""ML802: environments that are named and not there."""
+"""ML802: names of missing environments."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ class DanglingEnv:
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
-        """One draft for each path that names no config of the tree."""
+        """One draft for each path without a config in the tree."""
         for document in tree.documents.values():
             for reference in env_references(document.root):
                 if tree.has(reference.text):

@@ -1,4 +1,4 @@
-"""ML803: files of the tree that are named and not there."""
+"""ML803: names of missing files of the tree."""
 
 from collections.abc import Iterator
 from posixpath import basename, splitext
@@ -34,7 +34,7 @@ class DanglingFile:
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
-        """One draft for each file that is named, has a suffix that the tree has files of, and is not there."""
+        """One draft for each missing file whose suffix other files of the tree have."""
         for document in tree.documents.values():
             for reference in file_references(document.root, tree.root_name):
                 if tree.file(reference.text) is not None or not _is_kept_here(tree, splitext(reference.text)[1]):
@@ -53,5 +53,5 @@ class DanglingFile:
 
 
 def _is_kept_here(tree: ConfigTree, suffix: str) -> bool:
-    """Whether the tree has files of a kind. Looking through all of it takes its time: it is asked last."""
+    """Whether the tree has files with this suffix. Called last, because it lists the whole tree."""
     return any(splitext(path)[1] == suffix for path in tree.other_files)

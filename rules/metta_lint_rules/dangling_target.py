@@ -1,4 +1,4 @@
-"""ML804: Python classes that are named and not there."""
+"""ML804: names of missing Python classes."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ class DanglingTarget:
     ]
 
     def check(self, tree: ConfigTree) -> Iterator[Draft]:
-        """One draft for each class whose module, or itself, is certainly not there."""
+        """One draft for each class that is certainly missing, or whose module is."""
         for document in tree.documents.values():
             for reference in target_references(document.root):
                 there = tree.has_module(reference.text.rpartition(".")[0])
@@ -56,7 +56,7 @@ class DanglingTarget:
 
 
 def _fix(reference: Reference, near: str) -> Fix | None:
-    """The class; or its module, where it is a slip of the pen: nobody knows that another one has such a class."""
+    """The class; or its module, if that is a typo: whether another module has such a class is unknown."""
     module, _, name = reference.text.rpartition(".")
     if near.startswith(f"{module}."):
         return rewriting(reference.span, reference.text, near)

@@ -1,4 +1,4 @@
-"""ML502: a config that says something else than the Python defaults behind it."""
+"""ML502: a config whose values differ from the Python defaults behind it."""
 
 from collections.abc import Iterator
 
@@ -33,14 +33,14 @@ class DefaultDriftRule:
     A default that stands in two places is changed in one of them. The YAML wins while it is there; a block that is
     dropped from it, a test that builds the config in Python, or a recipe without that YAML gets the other value, and
     nothing says so. Some combinations of the two are refused outright. A YAML counts as a copy where three of four keys
-    repeat their default: one that is tuned through and through is nobody's copy.
+    repeat their default: one that is tuned throughout is not a copy.
 
     ## Example
     `checkpoint_interval: 50` and `evaluate_interval: 200` in `configs/trainer/trainer.yaml`, while TrainerConfig has 60
     and 300, and 300 for `wandb_checkpoint_interval`. Without the YAML's `checkpoint` block evaluations come every 200
     epochs, uploads every 300, which the trainer refuses.
 
-    The code in the tree is compared with; where there is none, the defaults that Metta had in 2025-07.
+    The YAML is compared with the code in the tree; if that is missing, with Metta's defaults of 2025-07.
 
     ## How to fix it
     Let both say the same, or leave the key out of the YAML.

@@ -1,4 +1,4 @@
-"""ML710: parameters that take one of a few words, with another one."""
+"""ML710: parameters that accept a few words only, with another word."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ class EnumValue:
     ]
 
     def check(self, environment: Environment) -> Iterator[Draft]:
-        """One draft for each word, written or drawn from a set, that is none of them."""
+        """One draft for each other word, whether it is written or drawn from a set."""
         for kind, node in rooms_of(environment.map_builder):
             for key, words in ROOMS[kind].choices.items() if kind in ROOMS else ():
                 found = node.get(key)

@@ -48,7 +48,7 @@ class EnvKeyRefused:
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
-        """One draft for each key that no function would take."""
+        """One draft for each key that the environment's constructor does not accept."""
         callee = plan.run.callee
         if callee is None or callee.anything:
             return

@@ -42,7 +42,7 @@ class EnvUnregistered:
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
-        """One draft for all names of an INI that are nowhere registered."""
+        """One draft for all names of an INI that are not registered."""
         callee = plan.run.callee
         if callee is None or not callee.unregistered:
             return

@@ -33,7 +33,7 @@ class FrozenCasts:
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
-        """One draft for a loop in bfloat16 whose autocast is never left."""
+        """One draft for a run in bfloat16 whose autocast is never left."""
         if plan.loop is None or not plan.loop.autocast_stays_on or plan.value("precision") != "bfloat16":
             return
         compiled = plan.run.settings.get("train.compile")

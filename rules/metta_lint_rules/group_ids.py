@@ -27,7 +27,7 @@ class GroupIds:
     drifts = [Case(files={"configs/env/a.yaml": GROUPS.format(id=1)}, at=("configs/env/a.yaml:8",))]
 
     def check(self, environment: Environment) -> Iterator[Draft]:
-        """One draft for each group whose id an earlier one has."""
+        """One draft for each group with the id of an earlier one."""
         seen: dict[int, tuple[str, Span]] = {}
         for name, _ in environment.entries("groups"):
             node, value = environment.get("groups", name, "id"), environment.value("groups", name, "id")

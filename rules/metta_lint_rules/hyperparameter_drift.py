@@ -92,6 +92,6 @@ class HyperparameterDrift:
 
 
 def _may_be_scheduled(pair: Pair) -> bool:
-    """Whether a side has schedules of which no config says that they run: its rate may be annealed all the same."""
+    """Whether a side may have a schedule that its config does not show: its rate may still be annealed."""
     sides = (pair.left, pair.right)
     return any(side.value(SCHEDULES) is None for side in sides if SCHEDULES in side.quantities)

@@ -27,8 +27,8 @@ class IgnoredKeyRule:
 
     ## Why it matters
     A setting that does nothing looks like one that does: it is tuned, copied, swept and reported. PufferLib takes any
-    key in `[base]` and `[train]` without a word, so a slip of the pen and a key of an older version both cost a
-    default.
+    key in `[base]` and `[train]` without a word, so a typo and a key of an older version both leave a setting
+    at its default.
 
     ## Example
     `target_kl = 0.02` in `[train]`: PufferLib 3 has no KL stop. `num_envs = 48` in `[train]` was PufferLib 2; version 3
@@ -49,7 +49,7 @@ class IgnoredKeyRule:
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
-        """One draft for each key that is written and not read."""
+        """One draft for each key that is set and never read."""
         for ignored in plan.ignored:
             key, nearest = ignored.key, ignored.nearest
             if ignored.span is not None:
@@ -80,7 +80,7 @@ def _fix(plan: Plan, ignored: IgnoredKey) -> Fix | None:
 
 
 def _section(plan: Plan, ignored: IgnoredKey, span: Span) -> Draft:
-    """A whole section that nothing reads, with all of its keys."""
+    """The draft for a section that nothing reads, with all of its keys."""
     name = ignored.key.strip("[]")
     keys = sum(1 for key in plan.run.settings if key.startswith(f"{name}."))
     return Draft(
@@ -92,5 +92,5 @@ def _section(plan: Plan, ignored: IgnoredKey, span: Span) -> Draft:
 
 
 def _section_fix(name: str, nearest: str, span: Span) -> Fix:
-    """An environment's own code may read the section: to remove it is not safe."""
+    """The fix that renames or removes the section. Unsafe, because an environment's own code may read it."""
     return renaming(span, name, nearest) if nearest else removal(span, name)

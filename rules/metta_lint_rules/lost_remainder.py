@@ -11,7 +11,7 @@ class LostRemainder:
     ## Why it matters
     PufferLib counts minibatches as int(update_epochs * batch_size / minibatch_size): what does not fill a minibatch
     is collected and never presented. With gradient accumulation, minibatches that do not fill a group leave their
-    gradients to the next epoch, where they are added to those of another policy. And a batch that is no multiple of
+    gradients to the next epoch, where they are added to those of another policy. And a batch that is not a multiple of
     the horizon loses its last steps when the segments are cut.
 
     ## Example

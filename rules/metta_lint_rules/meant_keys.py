@@ -5,7 +5,7 @@ from metta_lint.api.mettagrid import stands_for
 
 
 def fix_of(span: Span, keys: tuple[str, ...], meant: str, depth: int) -> Fix | None:
-    """The key by its right name, where it can be written in the same place.
+    """The fix that writes the right key, if it can stand in the same place.
 
     ``keys`` are the parts of its path, ``depth`` how many of them are written further out than at the span.
     """

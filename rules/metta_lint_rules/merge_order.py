@@ -76,7 +76,7 @@ class MergeOrder:
 
 
 def _name(node: Node, name: str, names: dict[Span, str]) -> None:
-    """The keys that lead to each mapping and list, which has one name however many aliases stand for it."""
+    """The path of keys to each mapping and list; aliases of one mapping share a single path."""
     if node.span in names:
         return
     if isinstance(node, Mapping):

@@ -16,7 +16,7 @@ class SamplingCentre:
 
     ## Why it matters
     Metta's resolver takes lower limit, upper limit, centre. The config's `sampling`, from 0 to 1, says how far from the
-    centre towards both limits a value is drawn. At 0, which it is where nobody sets it, the value is the centre itself,
+    centre towards both limits a value is drawn. At 0, its default, the value is the centre itself,
     and below 1 the draws reach past the limit that the centre lies beyond: the range that is written holds at 1 alone.
 
     ## Example

@@ -25,7 +25,8 @@ class SweepDomain:
     ## Why it matters
     `log_normal` and `uniform_pow2` take the logarithm of a value, `logit_normal` that of 1 - value: a bound of 0 or 1
     ends in `ValueError: math domain error` before the first run. `uniform_pow2` rounds to powers of two and does not
-    look at the bounds again: ends that are none are left, and a range between two of them is a single value.
+    look at the bounds again: ends that are not powers of two are passed, and a range between two powers is a single
+    value.
 
     ## Example
     `gamma: {distribution: logit_normal, min: 0.0, max: 1.0}`: log(1 - 1.0). `batch_size: {distribution: uniform_pow2,

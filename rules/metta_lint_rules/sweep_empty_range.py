@@ -17,7 +17,7 @@ class SweepEmptyRange:
 
     ## Why it matters
     The search normalises every value by the length of its range, `(value - min) / (max - min)`: it divides by zero
-    before the first suggestion. A range of one value is no way to hold a setting still.
+    before the first suggestion. A range of one value does not keep a setting constant.
 
     ## Example
     `total_timesteps: {distribution: int_uniform, min: 1000, max: 1000, mean: 1000}`.

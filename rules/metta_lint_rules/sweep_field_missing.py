@@ -1,4 +1,4 @@
-"""ML601: a swept parameter does not say all that the search needs."""
+"""ML601: a swept parameter without a field that the search needs."""
 
 from collections.abc import Iterator, Sequence
 

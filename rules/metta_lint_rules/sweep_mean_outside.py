@@ -59,7 +59,7 @@ class SweepMeanOutside:
 
 
 def _fix(parameter: Parameter) -> Fix:
-    """The end that is nearest to the mean."""
+    """The fix that sets the mean to the nearest end of the range."""
     mean, *ends = (parameter.value(field) for field in ("mean", "min", "max"))
     numbers = [end for end in ends if isinstance(end, int | float)]
     nearest = min(numbers, key=lambda end: abs(end - mean) if isinstance(mean, int | float) else 0)

@@ -82,7 +82,7 @@ class SweepReachesRefusal:
 
 
 def _said(sweep: Sweep, corner: Corner) -> str:
-    """Which suggestion it is, how many are like it, and over which run."""
+    """The refused suggestion in words, how many are like it, and the run that the sweep is over."""
     settings = " and ".join(f"{key} = {_exactly(value)}" for key, value in corner.values.items())
     over = f" over {sweep.based_on}" if sweep.based_on not in (None, sweep.path) else ""
     if corner.first:
@@ -94,19 +94,19 @@ def _said(sweep: Sweep, corner: Corner) -> str:
 
 
 def _exactly(value: object) -> str:
-    """A suggestion to its last digit where it is a fraction: whether it is a whole number is what may be at stake."""
+    """A suggestion, fractions with all their digits: the refusal may be that it is not a whole number."""
     return repr(value) if isinstance(value, float) else show(value)
 
 
 def _unsaid(sweep: Sweep, corner: Corner) -> str:
-    """What the refusal rests on where no file says how many agents and workers there are."""
+    """A remark for refusals with all numbers of agents and workers that were tried, because no file sets them."""
     if corner.plan.refusals:
         return ""
     return f" (no file says the agents or the workers: so it is with all {len(sweep.unsaid)} that were tried)"
 
 
 def _place(sweep: Sweep, corner: Corner) -> Span:
-    """The bound that goes too far; where the range is inherited, the run's own size that it does not fit."""
+    """The bound that goes too far; for an inherited range, the run's own size that it does not fit."""
     key, value = next(iter(corner.values.items()))
     parameter = sweep.parameters[key]
     spans = (span for name in corner.refusal.at for span in corner.plan.spans_of(name)) if corner.refusal else ()

@@ -78,7 +78,7 @@ class SweepUnknownKey:
 
 
 def _fix(parameter: Parameter, meant: str) -> Fix | None:
-    """The section or key by the name that was meant, where one file says all of it."""
+    """The fix that renames the section or key, if one file holds all of it."""
     files = {setting.span.path for setting in parameter.fields.values() if setting.span is not None}
     parent, _, name = meant.rpartition(".")
     if not meant or files - {parameter.span.path}:

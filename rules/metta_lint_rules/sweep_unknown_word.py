@@ -26,7 +26,7 @@ class SweepUnknownWord:
 
     ## Example
     `method = protein`: the class is called Protein. `metric = environment/score` is looked for as
-    `environment/environment/score`. `distribution = categorical` is none of the five that there are.
+    `environment/environment/score`. `distribution = categorical` is not one of the five that exist.
 
     ## How to fix it
     Write the word that the message names.
@@ -41,7 +41,7 @@ class SweepUnknownWord:
     ]
 
     def check(self, sweep: Sweep) -> Iterator[Draft]:
-        """One draft for each word."""
+        """One draft for each unknown word."""
         if sweep.trainer == "pufferlib":
             yield from _method(sweep.settings.get("sweep.method"))
             yield from _metric(sweep.settings.get("sweep.metric"))

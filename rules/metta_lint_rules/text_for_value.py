@@ -28,7 +28,7 @@ class TextForValue:
     """A value that PufferLib reads as text, although it looks like True, False, None or a number.
 
     ## Why it matters
-    PufferLib reads a value as a Python literal, and as text where it is none: `true`, `none` and `5 ; workers` are
+    PufferLib reads a value as a Python literal if it is one, and else as text: `true`, `none` and `5 ; workers` are
     texts. Every text counts as true, `false` too; `none` is not None; and a number with a comment after `;` fails
     where it is first used in arithmetic, or is compared as text.
 
@@ -50,7 +50,7 @@ class TextForValue:
     ]
 
     def check(self, plan: Plan) -> Iterator[Draft]:
-        """One draft for each text of an INI that Python would spell otherwise."""
+        """One draft for each text of an INI that Python spells differently."""
         for setting in plan.run.settings.values():
             name = setting.key.rpartition(".")[2]
             if setting.span is None or not INI.fits(setting.span.path) or name in TEXTS:
@@ -71,7 +71,7 @@ class TextForValue:
 
 
 def _fix(setting: Setting, meant: str) -> Fix | None:
-    """The word as Python spells it, or the comment as Python begins one."""
+    """The fix: the word in Python's spelling, or a comment that begins with ``#``."""
     text, span = str(setting.value), setting.span
     if span is None:
         return None
@@ -95,7 +95,7 @@ def _is_literal(text: str) -> bool:
 
 
 def _meant(setting: Setting) -> str | None:
-    """What Python would read as the value that a text looks like."""
+    """The Python literal that a text looks like."""
     if not isinstance(setting.value, str):
         return None
     text = _without_comment(setting.value).lower()

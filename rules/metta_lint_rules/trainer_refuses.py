@@ -60,7 +60,7 @@ class TrainerRefuses:
     def check(self, plan: Plan) -> Iterator[Draft]:
         """One draft for the first thing that stops the run, and for each that its error lists with it.
 
-        What comes after is never reached. Where that depends on what is drawn at launch, a warning says so.
+        Later checks are never reached. If the error depends on values drawn at launch, the draft is a warning.
         """
         for number, refusal in enumerate(plan.refusals):
             if number and not (refusal.listed and plan.refusals[0].listed):
@@ -87,7 +87,7 @@ def _draft(plan: Plan, refusal: Refusal, does: str) -> Draft:
 
 
 def _fix(plan: Plan, refusal: Refusal) -> Fix | None:
-    """The key that was meant, in the place of the one that stops the trainer."""
+    """The fix that writes the key that was meant instead of the one that stops the trainer."""
     setting = plan.run.settings.get(refusal.at[0])
     if not refusal.nearest or setting is None or setting.span is None:
         return None

@@ -1,4 +1,4 @@
-"""ML711: keys of the game that it does not have."""
+"""ML711: unknown keys of the game."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,7 @@ class UnknownGameKey:
     ]
 
     def check(self, environment: Environment) -> Iterator[Draft]:
-        """One draft for each key that is none."""
+        """One draft for each unknown key."""
         mappings = [("agent",), ("agent", "rewards"), ("global_obs",)]
         mappings += [("objects", name) for name, _ in environment.entries("objects")]
         mappings += [("groups", name) for name, _ in environment.entries("groups")]

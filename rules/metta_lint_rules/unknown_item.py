@@ -1,4 +1,4 @@
-"""ML703: rewards and recipes of items that the game does not have."""
+"""ML703: rewards and recipes with unknown items."""
 
 from collections.abc import Iterator
 
@@ -53,7 +53,7 @@ class UnknownItem:
     ]
 
     def check(self, environment: Environment) -> Iterator[Draft]:
-        """One draft for each name that is used with an amount and is no item."""
+        """One draft for each name with an amount that is not an item."""
         names = environment.get("inventory_item_names")
         if not isinstance(names, Sequence):
             return

@@ -62,6 +62,6 @@ class UnreachableInterval:
 
 
 def _place(plan: Plan, *names: str) -> Place:
-    """The first of the settings that the run's own file writes; of none, the first."""
+    """The first setting in the run's own file; if none is there, the first of all."""
     own = (name for name in names if any(span.path == plan.run.file for span in plan.spans_of(name)[:1]))
     return Place(plan, next(own, names[0]))
