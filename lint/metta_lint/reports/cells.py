@@ -1,4 +1,4 @@
-"""Text in a terminal's columns: how many it takes, where it is broken, and the part of a long line that fits."""
+"""Fits text into a terminal's columns: its width, its line breaks, the part of a long line that fits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_WIDTH = ("Mn", "Me", "Cf")
 
 
 def signs(line: str) -> list[str]:
-    """What is shown for each character of a line: itself, four blanks for a tab, one sign for a control character."""
+    """The text shown for each character of a line: itself, four spaces for a tab, one sign for a control character."""
     return [TAB if character == "\t" else character for character in without_controls(line)]
 
 
@@ -40,7 +40,7 @@ def width(text: str) -> int:
 
 
 def wrapped(text: str, room: int | None) -> list[str]:
-    """A text in lines of at most ``room`` columns, broken at spaces. A word that is longer has a line of its own."""
+    """A text in lines of at most ``room`` columns, broken at spaces. A longer word gets a line of its own."""
     if room is None:
         return text.split("\n")
     return [line for paragraph in text.split("\n") for line in _lines(paragraph, room)]
@@ -68,7 +68,7 @@ class Window(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What is shown."""
+        """The text that is shown."""
         after = CUT if self.last < len(self.cells) else ""
         return f"{self._before}{''.join(self.cells[self.first : self.last])}{after}"
 
@@ -85,9 +85,9 @@ class Window(NamedTuple):
 
 
 def window(cells: Sequence[str], start: int, end: int, room: int) -> Window:
-    """The part of a line that fits into ``room`` columns and shows what is marked from ``start`` up to ``end``.
+    """The part of a line that fits into ``room`` columns and shows the mark from ``start`` up to ``end``.
 
-    The line's beginning is shown where there is room for it: its key is there.
+    The line's beginning is shown if there is room, because its key is there.
     """
     if width("".join(cells)) <= room:
         return Window(cells, 0, len(cells))

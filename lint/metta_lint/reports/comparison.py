@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(NamedTuple):
-    """What ``compare`` shows; ``stories`` say of quantities that differ how that came to be."""
+    """The content of ``compare``; ``stories`` tell how quantities came to differ."""
 
     pair: Pair
     rows: Sequence[ComparisonRow]
@@ -36,12 +36,12 @@ class Comparison(NamedTuple):
 
     @property
     def gaps(self) -> list[str]:
-        """What could not be planned on the way, each once."""
+        """Commits on the way that could not be planned, each once."""
         return list(dict.fromkeys(gap for story in self.stories.values() for gap in story.gaps))
 
 
 def comparison_text(comparison: Comparison, style: Style) -> str:
-    """The table for a terminal: a heading for each group, and below the table how each difference came to be."""
+    """The table for a terminal: a heading for each group, and the stories of the differences below."""
     pair, rows, findings, stories = comparison
     lines = [
         style.bold(

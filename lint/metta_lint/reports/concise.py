@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def page(report: Report, style: Style) -> str:
-    """The findings, and nothing else."""
+    """The findings, one a line."""
     return "\n".join(_line(finding, style) for finding in report.findings)
 
 

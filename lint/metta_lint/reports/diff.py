@@ -1,4 +1,4 @@
-"""``check --diff``: what fixes would write, as a unified diff."""
+"""``check --diff``: the changes that fixes would make, as a unified diff."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _lines(rewrite: Rewrite) -> Iterator[str]:
 
 
 def _target(path: str) -> str:
-    """The file that a path with links leads to: neither ``git apply`` nor ``patch`` follows links."""
+    """The file that a path leads to through links: neither ``git apply`` nor ``patch`` follows links."""
     here, real = os.path.realpath("."), os.path.realpath(path)
     if real == os.path.normpath(os.path.join(here, path)) or not is_below(real, here):
         return path
@@ -40,9 +40,9 @@ def _target(path: str) -> str:
 
 
 def _name(path: str) -> str:
-    """A file's name as git writes it in a diff: in quotes with a tab or the like in it, before a tab with a blank.
+    """A file's name as git writes it in a diff: quoted for characters such as a tab, followed by a tab for a space.
 
-    Without the tab, ``patch`` would take what follows the blank for a date.
+    Without that tab, ``patch`` would read the part after the space as a date.
     """
     if _QUOTED.search(path):
         return f'"{_QUOTED.sub(_escaped, path)}"'

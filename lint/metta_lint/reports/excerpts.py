@@ -31,7 +31,7 @@ NARROWEST_LABEL = 24
 
 
 class Mark(NamedTuple):
-    """A place to be marked: the finding's own, or a related one with its label."""
+    """A place to mark: the finding's own, or a related one with its label."""
 
     span: Span
     label: str
@@ -91,7 +91,7 @@ class _Drawing(NamedTuple):
             yield from self._marked(number, lines[number - 1], by_line[number])
 
     def _between(self, before: int, number: int, lines: Sequence[str]) -> Iterator[str]:
-        """What is between two lines with marks: a single line itself, ``...`` for several."""
+        """The text between two marked lines: a single line itself, ``...`` for several."""
         if before and number - before == 2:
             cells = signs(lines[number - 2][: REACH * self.room])
             yield self._line(number - 1, window(cells, 0, 0, self.room).text)
@@ -153,7 +153,7 @@ def _lines(path: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _lines_of(file: Identity) -> tuple[str, ...]:
-    """A file's lines, as many as a file is read: no later one can have a span."""
+    """A file's lines, up to the limit for reading a file: no span is beyond it."""
     text = read_bytes(file[0]).decode("utf-8-sig", "replace")
     lines = LINE_BREAK.split(text, LINE_LIMIT)[:LINE_LIMIT]
     return tuple(lines if lines[-1] else lines[:-1])

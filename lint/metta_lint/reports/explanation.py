@@ -1,4 +1,4 @@
-"""What ``explain --config`` prints below a rule's page: the rule on the user's own numbers."""
+"""The part of ``explain --config`` below a rule's page: the rule on the user's own numbers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _blocks(code: str, explanation: Explanation, style: Style) -> Iterator[str]:
 
 
 def _not_judged(explanation: Explanation) -> Iterator[str]:
-    """What is unknown of each run: no rule fires on a value that is not known."""
+    """The unknown values of each run: no rule fires on an unknown value."""
     for plan, steps in zip(explanation.plans, explanation.derivations, strict=True):
         unknown = {step.quantity.unknown_because for step in steps if step.quantity is not None and not step.depth}
         for because in sorted(reason for reason in unknown if reason is not None):

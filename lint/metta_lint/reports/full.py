@@ -89,7 +89,7 @@ def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _claims(finding: Finding, left: Plan | None, right: Plan | None) -> Iterator[str]:
-    """A line for each claim that says more than the message does: its formula with the numbers of the plans."""
+    """A line for each claim that adds to the message: its formula with the numbers of the plans."""
     for claim in finding.claims:
         if left is not None and left is right:
             yield from _of_run(claim, left, finding.message)
@@ -118,7 +118,7 @@ def _of_pair(claim: Claim, plans: tuple[Plan | None, Plan | None], message: str)
 
 
 def _formula(plan: Plan, name: str) -> str:
-    """A quantity's formula, or "" where there is nothing to work out."""
+    """A quantity's formula, or "" if it has nothing to compute."""
     quantity = plan.quantities.get(name)
     text = quantity.formula if quantity is not None else ""
     return text if len(text) <= LONGEST_FORMULA and any(operator in text for operator in OPERATORS) else ""

@@ -1,4 +1,4 @@
-"""JSON for scripts: the shapes that docs/schema describes, ``"schema": "metta-lint/1"`` in each."""
+"""JSON for scripts, in the shapes of docs/schema: ``"schema": "metta-lint/1"`` in each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA = "metta-lint/1"
 
 
 def page(report: Report, _style: Style) -> str:
-    """What ``check --output-format json`` prints: the findings, and what was looked at."""
+    """The data of ``check --output-format json``: the findings, and the files, runs and pairs that were checked."""
     counts: dict[str, object] = {
         severity: sum(f.severity == severity for f in report.findings) for severity in SEVERITIES
     }
@@ -72,7 +72,7 @@ def edits_data(edits: Iterable[Edit]) -> list[dict[str, object]]:
 
 
 def plan_data(plan: Plan) -> dict[str, object]:
-    """What ``plan --output-format json`` prints."""
+    """The data of ``plan --output-format json``."""
     return {
         "schema": SCHEMA,
         **run_data(plan),
@@ -103,7 +103,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
 
 
 def run_data(plan: Plan) -> dict[str, object]:
-    """Which run it is."""
+    """The fields that identify a run."""
     return {"trainer": plan.run.trainer, "version": plan.run.version, "entry": plan.run.entry}
 
 
@@ -121,16 +121,16 @@ def span_data(span: Span) -> dict[str, object]:
 
 
 def as_json(data: object) -> str:
-    """A report for scripts. What JSON has no number for is a text: ``"inf"``, ``"-inf"``, ``"nan"``."""
+    """A report for scripts. Numbers that JSON lacks are texts: ``"inf"``, ``"-inf"``, ``"nan"``."""
     import json
 
     return json.dumps(_plain(data), indent=2, default=str)
 
 
 def _plain(data: object) -> object:
-    """Data as JSON has it: a record by its fields, null for what is unknown.
+    """Data as JSON: a record by its fields, null for an unknown value.
 
-    Python's own writer makes NaN and Infinity of numbers that are not finite, which other readers refuse.
+    Python's own writer would write NaN and Infinity, which other readers refuse.
     """
     match data:
         case float():

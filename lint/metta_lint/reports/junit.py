@@ -21,7 +21,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def page(report: Report, _style: Style) -> str:
-    """The suites. Where nothing was found, one with a case that passes: some readers refuse a report without cases."""
+    """The suites. Without findings, one with a passing case: some readers refuse a report without cases."""
     root = Element("testsuites", {"name": "metta-lint", **_counts(report.findings)})
     for path, group in groupby(sorted(report.findings, key=_path), key=_path):
         findings = list(group)

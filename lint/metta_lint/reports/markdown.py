@@ -66,7 +66,7 @@ def as_text(plain: str) -> str:
 
 
 def code(plain: str) -> str:
-    """A text as code. Between backticks nothing can be escaped, so what would end a table's cell is an entity."""
+    """A text as code. Backticks allow no escapes, so a character that would end a table's cell is an entity."""
     line = _BREAKS.sub(" ", plain)
     if not _NOT_PLAIN.search(line):
         return f"`{line}`"

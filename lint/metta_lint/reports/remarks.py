@@ -1,4 +1,4 @@
-"""What several formats say of a finding: its remarks, its path in the repository, its fingerprint."""
+"""Parts of a finding that several formats print: its remarks, its path in the repository, its fingerprint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def rules_by_code(findings: Iterable[Finding], rules: Iterable[ListedRule]) -> dict[str, Rule | BuiltIn]:
-    """The rules that found something, built-in codes such as ML001 among them."""
+    """The rules with findings by code, built-in codes such as ML001 included."""
     found = {finding.code for finding in findings}
     every: tuple[Rule | BuiltIn, ...] = (*BUILT_IN, *(rule.load() for rule in rules if rule.code in found))
     return {rule.code: rule for rule in every if rule.code in found}
@@ -46,14 +46,14 @@ def remark_lines(finding: Finding) -> list[str]:
 
 
 def whole_text(finding: Finding) -> str:
-    """All that is said of a finding, for formats with one text field."""
+    """A finding's message and remarks in one text, for formats with a single text field."""
     related = [f"{related.span}: {related.label}" for related in finding.related]
     lines = [f"{finding.span}: {finding.message}", *related, *remark_lines(finding)]
     return "\n".join([*lines, *filter(None, [finding.url])])
 
 
 def repository_path(path: str) -> str:
-    """A path as a repository has it: ``./configs/../a.ini`` is ``a.ini``."""
+    """A path as git writes it: ``./configs/../a.ini`` is ``a.ini``."""
     return posixpath.normpath(slashed(path))
 
 

@@ -1,4 +1,4 @@
-"""What ``solve`` prints: a run's problems, and proposals with what each changes."""
+"""The report of ``solve``: a run's problems, and proposals with the changes of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def solve_page(answer: Answer, style: Style) -> str:
-    """The problems, then each proposal with the numbers that change by it."""
+    """The problems, then each proposal with the numbers that it changes."""
     name = answer.plan.run.label
     if answer.is_clean:
         return f"{name}: nothing to solve: {answer.plan.run.dialect} takes it as it is, and wastes nothing"
@@ -55,7 +55,7 @@ def _lines(number: int, solution: Solution, style: Style) -> Iterator[str]:
 
 
 def solve_data(answer: Answer) -> dict[str, object]:
-    """What ``solve --output-format json`` prints."""
+    """The data of ``solve --output-format json``."""
     return {
         "schema": SCHEMA,
         **run_data(answer.plan),

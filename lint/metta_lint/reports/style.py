@@ -1,4 +1,4 @@
-"""How a page for people looks: its colours, its width, and whether it has notes.
+"""The look of a page for a terminal or log: its colours, its width, and whether it has notes.
 
 Colour is for a terminal; FORCE_COLOR and ``--color`` ask for it elsewhere, NO_COLOR and ``TERM=dumb`` refuse it.
 """

@@ -1,4 +1,4 @@
-"""Text for people: a plan as a page, tables, a check in one line."""
+"""Texts that several commands share: a plan's page, tables, the summary line."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def cell(value: object, unknown: str = "-") -> str:
-    """A value in a table, or a sign for one that is not known."""
+    """A value in a table, or a sign for an unknown one."""
     return unknown if value is None else show(value)
 
 
@@ -80,14 +80,14 @@ def _explained(plan: Plan, quantity: Quantity) -> list[str]:
 
 
 def quantity_text(quantity: Quantity) -> str:
-    """A quantity's value with its unit, or why it is not known."""
+    """A quantity's value with its unit, or the reason why it is unknown."""
     if quantity.unknown_because is not None:
         return f"unknown: {quantity.unknown_because}"
     return f"{show(quantity.value)} {quantity.unit if quantity.unit != '1' else ''}".strip()
 
 
 def arithmetic(plan: Plan, quantity: Quantity) -> list[str]:
-    """How a quantity comes about: formula, and formula with numbers. Without inputs: where the trainer has it."""
+    """A quantity's formula, and the formula with numbers. Without inputs: its source in the trainer."""
     if not quantity.inputs:
         return [quantity.source]
     numbers = [] if quantity.formula in quantity.inputs else [f"= {plan.formula_with_numbers(quantity.name)}"]
@@ -95,7 +95,7 @@ def arithmetic(plan: Plan, quantity: Quantity) -> list[str]:
 
 
 def _places(plan: Plan, name: str) -> str:
-    """``metta.yaml:3,7, train.ini:12``: every setting that a quantity rests on, those of its own formula first."""
+    """``metta.yaml:3,7, train.ini:12``: every setting that a quantity depends on, those of its own formula first."""
     lines: dict[str, list[int]] = {}
     for setting in plan.settings_of(name):
         where = setting.span.path if setting.span is not None else setting.note or "the machine"
@@ -106,8 +106,7 @@ def _places(plan: Plan, name: str) -> str:
 def table(rows: Sequence[Sequence[str]], right_aligned: Iterable[int] = (), width: int | None = None) -> list[str]:
     """Rows in columns, the first row as a heading.
 
-    Where ``width`` leaves room for words beside the other columns, the last column is wrapped: such a row has several
-    lines.
+    If ``width`` leaves room for words beside the other columns, the last column is wrapped over several lines.
     """
     right = set(right_aligned)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

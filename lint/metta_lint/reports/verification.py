@@ -33,7 +33,7 @@ RATES = {
 
 
 def estimate_text(result: Verification, style: Style) -> str:
-    """What a run would take: printed before a run, and instead of one."""
+    """The estimate of a run's cost: printed before a run, or instead of one."""
     lines = []
     for side in SIDES:
         plan, needed = result.pair.side(side), result.estimates[side]
@@ -86,7 +86,7 @@ def _claims(result: Verification, style: Style) -> list[str]:
 
 
 def _sides(claim: JudgedClaim, values: Iterable[object]) -> str:
-    """``64 / 3``; one of the two where only its side was measured."""
+    """``64 / 3``; a single number if only one side was measured."""
     measured = [value for value, seen in zip(values, claim.measured, strict=True) if seen is not None]
     return " / ".join(map(cell, measured or values))
 
@@ -121,7 +121,7 @@ def _rate(rate: float | None) -> str:
 
 
 def _in_short(result: Verification) -> list[str]:
-    """The measurements that matter most, for those who read nothing else."""
+    """The measurements that matter most, as a summary."""
     sides = [result.observations[side] for side in SIDES]
     cells = [
         (traits.short, *(_measured(seen, name) for seen in sides))
@@ -133,7 +133,7 @@ def _in_short(result: Verification) -> list[str]:
 
 
 def _is_worth_a_row(seen: Observation, name: str) -> bool:
-    """Whether a quantity was measured; dropped steps are worth a row where there are any."""
+    """Whether a quantity was measured; dropped steps get a row only if there are any."""
     return bool(seen.quantities.get(name)) if name == "steps_dropped_per_epoch" else name in seen.quantities
 
 
@@ -159,7 +159,7 @@ def _conclusion(result: Verification, style: Style) -> str:
 
 
 def verification_data(result: Verification) -> dict[str, object]:
-    """What ``verify --output-format json`` prints."""
+    """The data of ``verify --output-format json``."""
     observed = next((seen for seen in result.observations.values() if seen is not NOT_RUN), None)
     compared = ("predicted", "measured")
     return {
