@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from metta_lint.reports.style import Style
 
 Command: TypeAlias = Callable[..., int]
-Option: TypeAlias = Callable[[Command], Command]
+OptionDecorator: TypeAlias = Callable[[Command], Command]
 
 
 class PositiveNumber(click.ParamType[float]):
@@ -40,7 +40,7 @@ class PositiveNumber(click.ParamType[float]):
         return number
 
 
-def option_group(argument: str, record: Callable[..., object], *options: Option) -> Option:
+def option_group(argument: str, record: Callable[..., object], *options: OptionDecorator) -> OptionDecorator:
     """Options that a command gets as one record: ``rule_options`` gives it ``rules=RuleOptions(...)``.
 
     Each option has the name of a field of the record. ``--help`` lists the options in this order.
@@ -73,7 +73,7 @@ class LaunchOptions(NamedTuple):
     set_right: tuple[str, ...] = ()
 
 
-_LAUNCH: tuple[Option, ...] = (
+_LAUNCH: tuple[OptionDecorator, ...] = (
     click.option("--cpus", type=click.IntRange(1), help="CPU cores of the machine that would train."),
     click.option("--gpus", type=click.IntRange(1), help="GPUs of that machine (1 where it has none)."),
     click.option("--world-size", type=click.IntRange(1), help="Processes of a distributed launch."),
@@ -174,7 +174,7 @@ class OutputOptions(NamedTuple):
         return Style(quiet=self.quiet) if self.output_file else style_for(sys.stdout, self.color, quiet=self.quiet)
 
 
-def output_options(*formats: str) -> Option:
+def output_options(*formats: str) -> OptionDecorator:
     """The options of a report that has these formats, the first of them by default."""
     choice = click.option(
         "--output-format", type=click.Choice(formats), default=next(iter(formats), None), show_default=True

@@ -19,14 +19,14 @@ from metta_lint.files.limits import BYTE_LIMIT, FIRST_LOOK
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Kind = Literal["file", "folder", "other", "broken link", "missing"]
+FileKind = Literal["file", "folder", "other", "broken link", "missing"]
 Stamp = tuple[int | str, ...]
 
 
 class Status(NamedTuple):
     """What lies at a path. Equal stamps mean the same file with the same bytes."""
 
-    kind: Kind
+    kind: FileKind
     stamp: Stamp = ()
 
 
@@ -37,7 +37,7 @@ class FolderEntry(NamedTuple):
     """A name in a folder. Of a link, ``kind`` is the kind of what it leads to."""
 
     name: str
-    kind: Kind
+    kind: FileKind
     is_link: bool = False
 
 
@@ -82,7 +82,7 @@ class Disk(FileSystem):
             found = os.stat(path)
         except (OSError, ValueError):
             return BROKEN_LINK if os.path.islink(path) else MISSING
-        kind: Kind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other"
+        kind: FileKind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other"
         return Status(kind, (found.st_mtime_ns, found.st_size, found.st_ino))
 
     def content(self, path: str, limit: int) -> bytes:

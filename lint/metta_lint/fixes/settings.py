@@ -139,9 +139,14 @@ def _why_not(run: Run, key: str) -> str:
     setting = run.settings.get(key)
     if setting is not None and run.overrides and _place_in_file(setting) is None:
         name = key.rpartition(".")[2]
-        said = next((text for text in run.overrides if name in text.partition("=")[0].replace("-", "_")), None)
+        said = next((text for text in run.overrides if _named_by(text) == name), None)
         return f"{said} is laid over all files, by the command line or the declared run" if said else ""
     return ""
+
+
+def _named_by(override: str) -> str:
+    """The last part of the key that an override sets: ``minibatch_size`` of ``train.minibatch-size=32``."""
+    return override.partition("=")[0].replace("-", "_").rpartition(".")[2].strip("+~_")
 
 
 def plan_edited(run: Run, edits: Iterable[Edit]) -> Plan:

@@ -10,7 +10,7 @@ from metta_lint.base.unknown import Unknown
 from metta_lint.base.wording import printable, show
 from metta_lint.history.git import Commit  # noqa: TC001 - a field of a record
 
-Kind = Literal["one-side", "both-moved", "born-different", "cut-off"]
+StoryKind = Literal["one-side", "both-moved", "born-different", "cut-off"]
 """One side changed since they agreed; both changed; they always differed and at most one changed; the history that
 could be read is too short to say."""
 How = Literal["changed", "added", "uncommitted", "untracked", "older"]
@@ -44,7 +44,7 @@ class Move(NamedTuple):
     cause: Cause | None = None
 
 
-class Side(NamedTuple):
+class SideStory(NamedTuple):
     """The moves of one side to report, oldest first: those since the sides agreed, or the latest.
 
     The last one brought the present value. ``bound`` says how far back the history was read.
@@ -67,10 +67,10 @@ class Story(NamedTuple):
     - ``gaps``: the commits at which a run could not be planned.
     """
 
-    kind: Kind
+    kind: StoryKind
     agreed_on: object
-    left: Side
-    right: Side
+    left: SideStory
+    right: SideStory
     still: Which | None = None
     bound: str = ""
     gaps: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class Story(NamedTuple):
         sides = (_since(side, self.bound, last=which == self.moved_last) for which, side in self._sides())
         return f"{opening}: {'; '.join(sides)}"
 
-    def _sides(self) -> list[tuple[Which, Side]]:
+    def _sides(self) -> list[tuple[Which, SideStory]]:
         return [("left", self.left), ("right", self.right)]
 
     def _broken(self) -> str:
@@ -139,7 +139,7 @@ def _because(move: Move) -> str:
     return f" ({move.cause.key} {_value(move.cause.before)} -> {_value(move.cause.value)}):"
 
 
-def _stands(side: Side) -> str:
+def _stands(side: SideStory) -> str:
     """The side that kept the value that both had."""
     move = side.last
     if move.how == "changed" and move.commit is not None:
@@ -147,7 +147,7 @@ def _stands(side: Side) -> str:
     return _since(side)
 
 
-def _since(side: Side, said: str = "", *, last: bool = False) -> str:
+def _since(side: SideStory, said: str = "", *, last: bool = False) -> str:
     """Since when a side has its value. ``said`` is a bound that the sentence has named already."""
     move = side.last
     ending = ", the last to move" if last and len(side.moves) > 1 else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.records import NamedTuple
 from metta_lint.base.wording import count
-from metta_lint.history.story import Cause, How, Kind, Move, Side, Story, Which
+from metta_lint.history.story import Cause, How, Move, SideStory, Story, StoryKind, Which
 from metta_lint.plans.comparison import planned_value
 from metta_lint.plans.pair import same
 
@@ -105,12 +105,12 @@ def story_of(left: Timeline, right: Timeline, quantity: str) -> Story:
     )
 
 
-def _side(past: _Past, since: float | None, names: Mapping[str, str]) -> Side:
+def _side(past: _Past, since: float | None, names: Mapping[str, str]) -> SideStory:
     """A side's first and last move since a moment, or its last one if there is none; without a moment its last two."""
     moved = [index for index, spell in enumerate(past.spells) if since is None or spell.start >= since] or [0]
     told = {moved[0], moved[-1]} if since is not None else set(moved[:2])
     moves = [_move(past, index, names) for index in sorted(told, reverse=True)]
-    return Side(tuple(moves), _bound(past.timeline))
+    return SideStory(tuple(moves), _bound(past.timeline))
 
 
 def _move(past: _Past, index: int, names: Mapping[str, str]) -> Move:
@@ -183,7 +183,7 @@ def _moved(past: _Past, since: float | None) -> bool:
     return len(past.spells) > 1 if since is None else past.spells[0].start >= since
 
 
-def _kind(pasts: list[_Past], since: float | None) -> Kind:
+def _kind(pasts: list[_Past], since: float | None) -> StoryKind:
     both = all(_moved(past, since) for past in pasts)
     if since is not None:
         return "both-moved" if both else "one-side"

@@ -66,7 +66,7 @@ def plan_run(
     return trainer.derive(read, backend)
 
 
-_ADDRESSED = re.compile(r"([^=@:]+):(?![/\\\\])(.+)", re.DOTALL)
+_ADDRESSED = re.compile(r"([^=@:]+):(?![/\\])(.+)", re.DOTALL)
 
 
 def addressed(override: str) -> tuple[str | None, str]:

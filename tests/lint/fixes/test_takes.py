@@ -281,6 +281,15 @@ def test_what_the_command_line_says_is_not_written_into_a_file(folder: Path) -> 
         write(plan.run, {"trainer.ppo.gamma": 0.9})
 
 
+def test_the_override_of_another_key_is_not_blamed(folder: Path) -> None:
+    """``batch_size`` is the end of ``minibatch_size`` too."""
+    write_metta(folder, {})
+    overrides = ["trainer.minibatch_size=32", "trainer.batch_size=64"]
+    plan = plan_run("configs/train_job.yaml", Config(), overrides, MACHINE)
+    with pytest.raises(Unwritable, match=r"^trainer\.batch_size=64 is laid over all files"):
+        write(plan.run, {"trainer.batch_size": 128})
+
+
 def test_every_hyperparameter_of_the_real_pair_is_taken_to_the_last_digit(corpus: Path) -> None:
     entries = [corpus / "metta-2025-07/configs/train_job.yaml", corpus / "pufferlib-2025-07/pufferlib/config/metta.ini"]
     report = check([entry.as_posix() for entry in entries], Config(), (), MACHINE)
