@@ -161,9 +161,10 @@ def _is_better(before: Linted, after: Linted, batch: Iterable[Finding]) -> bool:
     return new_errors <= old_errors and all(new[key] <= old[key] - number for key, number in fixed.items())
 
 
-def together(findings: Iterable[Finding]) -> list[Finding]:
+def together(findings: Iterable[Finding], file_of: Callable[[str], str] = real_path) -> list[Finding]:
     """The findings whose fixes can be made at once, earlier ones first: no two edits touch, unless they are equal.
 
+    ``file_of`` gives a path's file, which may have several names.
     Of a YAML file's entries one is removed at a time: a mapping that loses its last entry is written in another way.
     """
     chosen: list[Finding] = []
@@ -172,13 +173,13 @@ def together(findings: Iterable[Finding]) -> list[Finding]:
     for finding in findings:
         edits = finding.edits
         removed = {edit.span.path for edit in edits if not edit.text and not INI.fits(edit.span.path)}
-        others = [other for edit in edits for other in taken.get(real_path(edit.span.path), set()) - {edit}]
+        others = [other for edit in edits for other in taken.get(file_of(edit.span.path), set()) - {edit}]
         if removed & emptied or any(_touch(edit.span, other.span) for edit in edits for other in others):
             continue
         chosen.append(finding)
         emptied |= removed
         for edit in edits:
-            taken.setdefault(real_path(edit.span.path), set()).add(edit)
+            taken.setdefault(file_of(edit.span.path), set()).add(edit)
     return chosen
 
 

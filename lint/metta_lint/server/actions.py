@@ -97,7 +97,9 @@ def _suppression(result: Result, shown: Shown) -> Edit | None:
 def _fix_all(asked: Asked, shown: Sequence[Shown]) -> Iterator[CodeAction]:
     """The safe fixes that change this file alone and do not touch each other."""
     safe = {id(each.finding): each for each in shown if _is_safe_here(asked, each)}
-    chosen = [safe[id(finding)] for finding in together(each.finding for each in safe.values())]
+    # All are in this file. Their paths are relative, and a check on another thread may change the folder meanwhile.
+    here = together((each.finding for each in safe.values()), lambda _: asked.params.text_document.uri)
+    chosen = [safe[id(finding)] for finding in here]
     edits = [(each.checked, edit) for each in chosen for edit in each.finding.edits]
     if edits:
         title = "metta-lint: apply all safe fixes"

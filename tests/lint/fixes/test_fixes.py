@@ -20,7 +20,7 @@ from metta_lint.base.documents import Span
 from metta_lint.base.errors import LintError
 from metta_lint.check.report import Report
 from metta_lint.files.replace import Rewrite
-from metta_lint.fixes.fixer import Fixer, Wanted
+from metta_lint.fixes.fixer import Fixer, Wanted, together
 from metta_lint.rules.finding import Finding
 
 if TYPE_CHECKING:
@@ -320,6 +320,21 @@ def test_fixes_that_do_not_touch_take_one_round(words: Path) -> None:
     assert [rewrite.after for rewrite in fixed.rewrites] == [b"good fine good"]
     assert rule.looks == 2
     assert words.read_text(encoding="utf-8") == "bad fine bad"
+
+
+def test_fixes_that_touch_are_seen_while_the_working_directory_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an editor, checks of other folders run on another thread meanwhile."""
+    fixes = [Fix("fix it", (Edit(Span("a.ini", 1, 1, 1, end), "x"),), is_safe=True) for end in (5, 8)]
+    first, second = (Finding("X001", "bad", "error", "bad", fix.edits[0].span, fix=fix) for fix in fixes)
+
+    def found() -> Iterator[Finding]:
+        yield first
+        monkeypatch.chdir(tmp_path)
+        yield second
+
+    assert together(found(), lambda _: "file:///a.ini") == [first]
 
 
 def test_a_fix_that_leaves_its_finding_is_taken_back_and_named(words: Path) -> None:
