@@ -37,6 +37,10 @@ CONDITIONS: Mapping[str, tuple[str, str]] = {
         "total_agents <= segments",
         "total_agents = {total_agents} > segments = {segments} = {batch_size} // {bptt_horizon}",
     ),
+    "minibatch-fits-batch": (
+        "minibatch_size <= batch_size",
+        "minibatch_size = {minibatch_size} must be <= batch_size = {batch_size}",
+    ),
     "minibatch-divides-batch": (
         "batch_size % minibatch_size == 0",
         "batch_size = {batch_size} must be divisible by minibatch_size = {minibatch_size}",

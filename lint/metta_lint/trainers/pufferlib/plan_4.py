@@ -101,12 +101,10 @@ def _experience(d: Derivation) -> None:
     d.define("ranks_counted", "train.gpus", "GPUs", "PufferLib 4.0 pufferl.py train(): they share total_timesteps")
     d.refuse_unless(
         "horizon-divides-minibatch",
-        "minibatch_size % bptt_horizon == 0",
         message="minibatch_size = {minibatch_size} must be divisible by horizon = {bptt_horizon}",
     )
     d.refuse_unless(
         "minibatch-fits-batch",
-        "minibatch_size <= batch_size",
         message="minibatch_size = {minibatch_size} > total_agents = {total_agents} * horizon = {bptt_horizon}",
         at=("minibatch_size", "total_agents"),
     )
