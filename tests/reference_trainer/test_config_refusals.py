@@ -11,7 +11,7 @@ from metta_lint.base.wording import show
 from metta_lint.plans.waste import waste_of
 from metta_lint.reports.style import Style
 from metta_lint.reports.verification import estimate_text, verification_data, verification_text
-from metta_lint.verification.verify import judge_rows
+from metta_lint.verification.verify import Row, judge_rows
 from metta_lint_rules.wasted_rollout import WastedRollout
 
 if TYPE_CHECKING:
@@ -35,6 +35,16 @@ def test_reports_of_it_name_what_stopped_the_trainer(tmp_path: Path) -> None:
     data = verification_data(result)
     assert json.loads(json.dumps(data, default=str))["device"] == "cpu"
     assert data["runs"]["left"]["estimate"] == {"bytes": 0, "seconds": 0.0}
+
+
+def test_a_verdict_is_colored_and_a_reason_that_ends_like_one_is_not(tmp_path: Path) -> None:
+    result = measure(write_pair(tmp_path, Case(left={"vec.threads": 8})), [])
+    judged = Row("num_envs", (4, 4), (4, 4), "confirmed")
+    other = Row("crash", ("none", None), ("none", "none"), "not exercised", "left: refuted")
+    text = verification_text(result._replace(rows=[judged, other]), Style(colored=True))
+    first, second = (line for line in text.splitlines() if line.startswith(("num_envs", "crash")))
+    assert first.endswith(Style(colored=True).paint("good", "confirmed"))
+    assert second.endswith("not exercised: left: refuted")
 
 
 def test_the_rate_that_a_run_ends_with_is_measured(tmp_path: Path) -> None:

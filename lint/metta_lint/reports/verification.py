@@ -13,7 +13,7 @@ from metta_lint.reports.text import cell, table
 from metta_lint.verification.verify import NOT_RUN, SIDES, Verdict, loop_of, refuses_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from metta_lint.loops.engine import Observation
     from metta_lint.plans.pair import Side
@@ -68,7 +68,7 @@ def verification_text(result: Verification, style: Style) -> str:
 def _rows(result: Verification, style: Style) -> list[str]:
     cells = [(row.quantity, *map(cell, (*row.left, *row.right)), _verdict(row)) for row in result.rows]
     heading = ("quantity", "left predicted", "measured", "right predicted", "measured", "verdict")
-    return _colored(table([heading, *cells], right_aligned=(1, 2, 3, 4)), style)
+    return _colored(table([heading, *cells], right_aligned=(1, 2, 3, 4)), result.rows, style)
 
 
 def _claims(result: Verification, style: Style) -> list[str]:
@@ -82,7 +82,8 @@ def _claims(result: Verification, style: Style) -> list[str]:
         )
         for claim in result.claims
     ]
-    return _colored(table([("finding", "claims that", "is", "measured", "verdict"), *cells]), style)
+    lines = table([("finding", "claims that", "is", "measured", "verdict"), *cells])
+    return _colored(lines, result.claims, style)
 
 
 def _sides(claim: JudgedClaim, values: Iterable[object]) -> str:
@@ -91,12 +92,12 @@ def _sides(claim: JudgedClaim, values: Iterable[object]) -> str:
     return " / ".join(map(cell, measured or values))
 
 
-def _colored(lines: list[str], style: Style) -> list[str]:
-    for word, painted in (
-        ("confirmed", style.paint("good", "confirmed")),
-        ("refuted", style.paint("error", "refuted")),
-    ):
-        lines = [line.removesuffix(word) + painted if line.endswith(word) else line for line in lines]
+def _colored(lines: list[str], judged: Sequence[Row | JudgedClaim], style: Style) -> list[str]:
+    """The lines of a table, whose last column has the verdicts. One with a reason stays without color."""
+    looks = {"confirmed": "good", "refuted": "error"}
+    for at, each in enumerate(judged, start=2):  # below the heading and its rule
+        if each.verdict in looks and not each.why:
+            lines[at] = lines[at].removesuffix(each.verdict) + style.paint(looks[each.verdict], each.verdict)
     return lines
 
 

@@ -56,6 +56,10 @@ class _AbsentError(_UnresolvableError):
     """A path of keys leads to nothing."""
 
 
+class _TooMuchError(_UnresolvableError):
+    """The limit of work is reached, and every interpolation from here on fails."""
+
+
 class _UnsettledError(Exception):
     """The value depends on one that no file gives."""
 
@@ -79,6 +83,7 @@ class Resolver:
         self._open: list[tuple[int, tuple[object, ...]]] = []
         self._read: list[NodePlace] = []
         self._depth = 0
+        self._did_too_much = False
         self.work = 0
 
     def value(self, place: NodePlace) -> object:
@@ -135,11 +140,11 @@ class Resolver:
 
     def _refusal(self, node: ValueNode, target: NodePlace) -> Unknown | None:
         if any(target.same(place) for place in self._read):
-            return self.problem(node, f"interpolation makes {target} a part of itself")
+            return self._problem(node, _UnresolvableError(f"interpolation makes {target} a part of itself"))
         if self._depth > DEPTH_LIMIT:
-            return self.problem(node, "interpolations nest too deep")
+            return self._problem(node, _UnresolvableError("interpolations nest too deep"))
         if self.work > WORK_LIMIT:
-            return self.problem(node, _TOO_MUCH)
+            return self._problem(node, _TooMuchError(_TOO_MUCH))
         return None
 
     def enter(self, node: ListNode | DictNode) -> None:
@@ -152,11 +157,12 @@ class Resolver:
         """Called after the parts have been read."""
         self._depth -= 1
 
-    def problem(self, node: ValueNode, message: str) -> Unknown:
+    def _problem(self, node: ValueNode, error: _UnresolvableError) -> Unknown:
         """Record an unresolvable value; the limit is reported once."""
-        if message != _TOO_MUCH or all(problem.message != message for problem in self.problems):
-            self.problems.append(InputError(message, node.span or COMMAND_LINE_SPAN))
-        return Unknown(message)
+        if not (isinstance(error, _TooMuchError) and self._did_too_much):
+            self.problems.append(InputError(str(error), node.span or COMMAND_LINE_SPAN))
+        self._did_too_much |= isinstance(error, _TooMuchError)
+        return Unknown(str(error))
 
     # -- one interpolation ---------------------------------------------------------------------------------------
 
@@ -171,7 +177,7 @@ class Resolver:
         try:
             value = self._evaluate(parse_interpolation(str(node.value)), place)
         except _UnresolvableError as error:
-            value = self.problem(node, str(error))
+            value = self._problem(node, error)
         self._open.pop()
         self._known[key] = value
         return value
@@ -182,7 +188,7 @@ class Resolver:
         if self._depth > DEPTH_LIMIT:
             raise _UnresolvableError("interpolations nest too deep")
         if self.work > WORK_LIMIT:
-            raise _UnresolvableError(_TOO_MUCH)
+            raise _TooMuchError(_TOO_MUCH)
         self._depth += _INTERPOLATION_DEPTH
         try:
             value = self._evaluate_element(element, place)
@@ -199,7 +205,7 @@ class Resolver:
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         self.work += len(parts)
         if self.work > WORK_LIMIT:
-            raise _UnresolvableError(_TOO_MUCH)
+            raise _TooMuchError(_TOO_MUCH)
         for part in parts:
             self._weigh(part)
 
