@@ -2,7 +2,19 @@
 
 from collections.abc import Iterator
 
-from metta_lint.api import Case, ConfigTree, Draft, Environment, Mapping, Node, Scalar, Sequence, Span, leaves
+from metta_lint.api import (
+    Case,
+    ConfigTree,
+    Draft,
+    Environment,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Span,
+    config_name,
+    leaves,
+)
 from metta_lint.api.mettagrid import NEW_NAMES, PARAMETERS, TOP_KEYS, kind_of, refused_key
 from metta_lint_rules.meant_keys import fix_of
 
@@ -91,7 +103,7 @@ class OverrideReachesNothing:
         return Draft(f"{'.'.join(keys)} reaches nothing: {why}", at=span, help=hint, fix=fix)
 
     def _template(self, tree: ConfigTree, path: Node | None) -> Environment | None:
-        found = tree.environment(str(path.value).strip("/").removesuffix(".yaml")) if isinstance(path, Scalar) else None
+        found = tree.environment(config_name(str(path.value))) if isinstance(path, Scalar) else None
         return found if found is not None and found.is_complete else None
 
     def _unread(self, keys: tuple[str, ...], template: Environment) -> tuple[str, str] | None:

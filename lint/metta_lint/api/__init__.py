@@ -21,6 +21,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Document, Mapping, Node, Scalar, Sequence, Span, leaves, plain
+from metta_lint.base.paths import config_name
 from metta_lint.base.unknown import Unknown
 from metta_lint.base.values import OFF, is_number
 from metta_lint.base.wording import close_names, count, is_slip, percent, ratio, show
@@ -88,6 +89,7 @@ __all__ = [
     "absent_reward",
     "claimed",
     "close_names",
+    "config_name",
     "count",
     "default_drifts",
     "drift",

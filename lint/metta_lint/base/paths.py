@@ -43,6 +43,16 @@ def without_suffix(path: str) -> str:
     return os.path.splitext(path)[0]
 
 
+def config_name(text: str) -> str:
+    """The name of a Hydra config that a text means: ``env/a`` for ``/env/a.yaml``."""
+    return text.strip("/").removesuffix(".yaml")
+
+
+def is_outside(name: str) -> bool:
+    """Whether a name relative to a folder leads out of it."""
+    return name.startswith("/") or ".." in name.split("/") or os.path.isabs(name)
+
+
 def without_lines(message: str) -> str:
     """A message without line numbers, which change with any edit above: ``a.ini`` for ``a.ini:3:1``."""
     return re.sub(r"(\.\w+):\d+(?::\d+)?", r"\1", message)

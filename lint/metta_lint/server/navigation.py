@@ -9,6 +9,7 @@ from lsprotocol.types import Location, Position, Range
 from pygls.uris import from_fs_path
 
 from metta_lint.base.errors import InputError
+from metta_lint.base.paths import config_name
 from metta_lint.base.records import NamedTuple
 from metta_lint.files.file_system import is_file
 from metta_lint.server.positions import covers
@@ -132,8 +133,8 @@ def _names(document: Document) -> Iterator[tuple[Span, str]]:
         for option in include.options or ():
             single = include._replace(options=(option,))
             span = option.span if include.many else include.span
-            yield span, f"{root}/{DefaultsNode(single, folder).path.removesuffix('.yaml')}.yaml"
+            yield span, f"{root}/{config_name(DefaultsNode(single, folder).path)}.yaml"
     for reference in env_references(document.root):
-        yield reference.span, f"{root}/{reference.text.strip('/').removesuffix('.yaml')}.yaml"
+        yield reference.span, f"{root}/{config_name(reference.text)}.yaml"
     for reference in file_references(document.root, os.path.basename(root)):
         yield reference.span, f"{os.path.dirname(root)}/{reference.text}"

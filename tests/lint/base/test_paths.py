@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from metta_lint.base.paths import is_below
+from metta_lint.base.paths import config_name, is_below, is_outside
 from metta_lint.sources.syntax import INI, JSON, YAML, Syntax, syntax_of
 
 
@@ -36,3 +36,15 @@ def test_a_files_kind_is_its_suffix(path: str, syntax: Syntax | None) -> None:
     assert syntax_of(path) is syntax
     assert syntax is None or syntax.fits(path)
     assert not any(other.fits(path) for other in (INI, YAML, JSON) if other is not syntax)
+
+
+@pytest.mark.parametrize("text", ["env/a", "/env/a", "env/a.yaml", "/env/a.yaml", "env/a/"])
+def test_a_config_has_one_name_however_it_is_written(text: str) -> None:
+    assert config_name(text) == "env/a"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("env/a", False), ("env/..a", False), ("../a", True), ("env/../../a", True), ("/a", True)]
+)
+def test_a_name_that_leads_out_of_its_folder_is_seen(name: str, expected: bool) -> None:
+    assert is_outside(name) is expected

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint import sources
 from metta_lint.base.errors import InputError
+from metta_lint.base.paths import is_outside
 from metta_lint.files.file_system import folder_entries, is_file, is_folder
 from metta_lint.files.memory import remembers
 from metta_lint.trainers.hydra.includes import LoadedConfig, read_config_file
@@ -42,7 +43,7 @@ class ConfigRepository:
 
     def _load(self, name: str) -> LoadedConfig | InputError | None:
         path = self.path_of(name)
-        if _leads_out(name) or not is_file(path):
+        if is_outside(name) or not is_file(path):
             return None
         try:
             document = sources.read(path)
@@ -65,12 +66,7 @@ class ConfigRepository:
 
     def options(self, group: str) -> list[str]:
         """The names of a group's configs."""
-        if _leads_out(group) or not self.has_group(group):
+        if is_outside(group) or not self.has_group(group):
             return []
         names = [entry.name for entry in folder_entries(os.path.join(self.config_dir, group))]
         return sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
-
-
-def _leads_out(name: str) -> bool:
-    """Whether a name leads outside the folder, where no config may be read."""
-    return name.startswith("/") or ".." in name.split("/") or os.path.isabs(name)

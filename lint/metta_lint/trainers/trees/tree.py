@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from metta_lint.base.documents import Mapping
 from metta_lint.base.errors import InputError
-from metta_lint.base.paths import slashed, tidy, without_suffix
+from metta_lint.base.paths import config_name, is_outside, slashed, tidy, without_suffix
 from metta_lint.base.wording import close_names
 from metta_lint.files.file_system import exists, folder_entries, is_file, is_folder
 from metta_lint.files.folders import Folders
@@ -76,10 +76,7 @@ class ConfigTree:
 
     def has(self, name: str) -> bool:
         """Whether the tree has a config of this name. False for a name that leads out of it."""
-        plain = name.strip("/").removesuffix(".yaml")
-        if ".." in plain.split("/"):
-            return False
-        return is_file(f"{self.folder}/{plain}.yaml")
+        return not is_outside(plain := config_name(name)) and is_file(f"{self.folder}/{plain}.yaml")
 
     @cached_property
     def is_whole(self) -> bool:
@@ -100,11 +97,11 @@ class ConfigTree:
 
     def has_folder(self, name: str) -> bool:
         """Whether the tree has a folder of this name."""
-        return ".." not in name.split("/") and is_folder(f"{self.folder}/{name.strip('/')}")
+        return not is_outside(plain := name.strip("/")) and is_folder(f"{self.folder}/{plain}")
 
     def near(self, name: str) -> tuple[str, ...]:
         """Configs that an unknown name may mean: those in a folder of that name, else the most similar."""
-        plain = name.strip("/").removesuffix(".yaml")
+        plain = config_name(name)
         inside = [found for found in self.names if found.startswith(f"{plain}/")]
         if inside:
             return tuple(inside[:SHOWN])
@@ -136,7 +133,7 @@ class ConfigTree:
     def file(self, path: str) -> str | None:
         """The file of the tree that a path names; paths start at the folder that holds the tree."""
         first, _, inside = path.partition("/")
-        if first != self.root_name or ".." in inside.split("/"):
+        if first != self.root_name or is_outside(inside.strip("/")):
             return None
         found = f"{self.folder}/{inside}"
         return found if is_file(found) else None
