@@ -10,7 +10,7 @@ from metta_lint.files.file_system import current
 from metta_lint.history.earlier import EarlierState
 from metta_lint.history.git import Repository
 from metta_lint.history.teller import story_of
-from metta_lint.history.walk import DEFAULT_LIMIT, Timeline, Walk
+from metta_lint.history.walk import Timeline, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from metta_lint.project.config import Config
     from metta_lint.rules.finding import Finding
 
-__all__ = ["DEFAULT_LIMIT", "row_histories", "with_histories"]
+__all__ = ["row_histories", "with_histories"]
 
 Drift: TypeAlias = "tuple[Pair, str]"
 """A pair of the working tree, and a quantity in which its sides differ."""
 
 
-def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
-    """Add to each finding about a pair how its two sides came to differ.
+def with_histories(report: Report, limit: int) -> Report:
+    """Add to each finding about a pair how its two sides came to differ, from at most ``limit`` commits.
 
     Raises LintError if none of the runs is in a repository.
     """
@@ -48,9 +48,7 @@ def with_histories(report: Report, limit: int = DEFAULT_LIMIT) -> Report:
     return report._replace(findings=findings)
 
 
-def row_histories(
-    pair: Pair, rows: Iterable[ComparisonRow], config: Config, limit: int = DEFAULT_LIMIT
-) -> dict[str, Story]:
+def row_histories(pair: Pair, rows: Iterable[ComparisonRow], config: Config, limit: int) -> dict[str, Story]:
     """How each row of a comparison table that differs came to differ, by its quantity. Raises LintError as above."""
     quantities = [row.quantity for row in rows if row.left is not None and row.right is not None and not row.same]
     return dict(zip(quantities, _stories([(pair, quantity) for quantity in quantities], config, limit), strict=True))

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from metta_lint.plans.plan import Plan
     from metta_lint.project.config import Config
 
-DEFAULT_LIMIT = 200
-"""The default for the most commits at which runs are planned."""
 COMMITS = 20_000
 """At most this many commits are looked at."""
 BATCH = 500
@@ -109,7 +107,7 @@ class Timeline:
 class Walk:
     """Plans runs of one repository at its commits."""
 
-    def __init__(self, earlier: EarlierState, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, earlier: EarlierState, limit: int) -> None:
         self.repository = earlier.repository
         self.planned = 0
         self.described = cache(self.repository.described)

@@ -53,13 +53,6 @@ def read(path: str, data: bytes | None = None) -> Document:
     return found
 
 
-def forget() -> None:
-    """Drop all cached documents."""
-    global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached
-    _documents.clear()
-    _cached_bytes = 0
-
-
 def _read_into_cache(path: str, key: tuple[Identity, object]) -> None:
     """Cache a file's document or error, and drop the oldest ones beyond the limit."""
     global _cached_bytes  # noqa: PLW0603 - it belongs to what is cached

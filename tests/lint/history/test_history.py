@@ -365,7 +365,7 @@ def test_only_commits_that_touch_the_runs_are_planned(project: Path) -> None:
         commit(project, f"notes {number}")
     change(project, "to 0.1", "2025-06-30", {RATE: 0.1})
     with ExitStack() as processes:
-        walk = Walk(EarlierState(Repository.around("."), DISK, processes))
+        walk = Walk(EarlierState(Repository.around("."), DISK, processes), limit=200)
         timeline = Timeline(plan_run(LEFT, Config()), Config(), walk)
         walk.go([timeline])
     assert walk.planned == 1
@@ -412,7 +412,7 @@ def test_declared_runs_and_overrides(project: Path) -> None:
     )
     change(project, "to 0.1", "2025-06-10", {RATE: 0.1})
     config = find_config(".")
-    report = with_histories(check((), config))
+    report = with_histories(check((), config), limit=200)
     notes = {finding.quantity: finding.notes for finding in report.findings}
     assert "to 0.1" in notes["learning_rate"][0]
     assert notes["gamma"][0].startswith("never agreed")
