@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -11,19 +12,23 @@ from typing import TYPE_CHECKING
 import grimp
 import pytest
 
+from metta_lint.cli import COMMANDS
+from metta_lint.reports.formats import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
 LINT = ROOT / "lint" / "metta_lint"
 PACKAGES = ("metta_lint", "metta_lint_rules", "metta_lint_trainer")
-ENTRIES = 18
-"""Sixteen packages, ``__init__`` and ``__main__``."""
+ROOMS = """
+api base check cli files fixes history loops plans project reports rules server sources trainers verification
+""".split()
 
 
 def test_the_top_floor_has_sixteen_rooms() -> None:
-    shown = [path.name for path in LINT.iterdir() if path.name != "__pycache__"]
-    assert len(shown) == ENTRIES, sorted(shown)
+    shown = {path.name for path in LINT.iterdir() if path.name not in ("__pycache__", "py.typed")}
+    assert shown == {"__init__.py", "__main__.py", *ROOMS}
 
 
 @cache
@@ -84,13 +89,13 @@ def test_every_package_says_what_it_is_for() -> None:
 # -- one word, one thing -----------------------------------------------------------------------------------------------
 
 SHARED = {
-    "command": "cli",
-    "derive": "trainers",
-    "page": "reports",
-    "parse": "sources",
-    "read_run": "trainers",
+    "command": rf"cli\.({'|'.join(COMMANDS)})",
+    "derive": r"trainers\..+\.(plan|plan_\d|dialect)",
+    "page": rf"reports\.({'|'.join(FORMATS)})",
+    "parse": r"sources\.\w+",
+    "read_run": r"trainers\..+\.config",
 }
-"""Functions that implement one Protocol, and the package whose modules do: a report format's ``page``, for example."""
+"""Functions that implement one Protocol, and the modules that do: a report format's ``page``, for example."""
 
 
 def definitions() -> Mapping[str, list[str]]:
@@ -109,7 +114,24 @@ def definitions() -> Mapping[str, list[str]]:
 
 
 def _is_shared(name: str, module: str) -> bool:
-    return name in SHARED and module.startswith(f"metta_lint.{SHARED[name]}.")
+    return name in SHARED and re.fullmatch(rf"metta_lint\.{SHARED[name]}", module) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "shared"),
+    [
+        ("parse", "metta_lint.sources.ini", True),
+        ("parse", "metta_lint.sources.deeper.ini", False),
+        ("derive", "metta_lint.trainers.metta.pydantic_era.plan", True),
+        ("derive", "metta_lint.trainers.metta.batches", False),
+        ("page", "metta_lint.reports.sarif", True),
+        ("page", "metta_lint.reports.cells", False),
+        ("command", "metta_lint.cli.check", True),
+        ("command", "metta_lint.cli.options", False),
+    ],
+)
+def test_only_what_implements_a_protocol_shares_a_name(name: str, module: str, *, shared: bool) -> None:
+    assert _is_shared(name, module) is shared
 
 
 def test_one_name_means_one_thing() -> None:
