@@ -68,6 +68,11 @@ class Callee(NamedTuple):
     registry: Span | None = None
     defaults: Mapping[str, tuple[object, Span]] = {}
 
+    def is_default(self, setting: Setting) -> bool:
+        """Whether a setting of ``[env]`` is the default in the signature: nobody passes it."""
+        default = self.defaults.get(setting.key.removeprefix("env."))
+        return default is not None and setting.span == default[1]
+
 
 class Run(NamedTuple):
     """What one launch would train.

@@ -115,12 +115,11 @@ def environment_drifts(document: Document) -> Iterator[DefaultDrift]:
         return  # it is reported as a finding of its own
     if run.callee is None:
         return
-    default, written = run.callee.defaults.get("num_agents"), run.settings.get("env.game.num_agents")
-    argument = run.settings.get("env.num_agents")
-    if default is None or written is None or written.span is None or argument is None:
+    written, argument = run.settings.get("env.game.num_agents"), run.settings.get("env.num_agents")
+    if written is None or written.span is None or argument is None or not run.callee.is_default(argument):
         return
-    value, span = default
-    if argument.span != span or not isinstance(written.value, int) or written.value == value:
+    value, span = argument.value, argument.span
+    if not isinstance(written.value, int) or written.value == value:
         return
     consequence = f"no INI says num_agents, so {value} agents are trained"
     yield DefaultDrift("num_agents", written.value, written.span, value, span, "make()", consequence, changes_runs=True)

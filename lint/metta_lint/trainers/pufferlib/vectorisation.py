@@ -89,10 +89,9 @@ def _refuse_positional(d: Derivation, backend: object) -> None:
 
 
 def _is_passed(run: Run, name: str) -> bool:
-    """Whether a file or the command line passes a key of [env]; a default of the constructor is not passed."""
+    """Whether a file or the command line passes a key of [env] to the environment."""
     setting = run.settings.get(f"env.{name}")
-    default = run.callee.defaults.get(name) if run.callee is not None else None
-    return setting is not None and (default is None or setting.span != default[1])
+    return setting is not None and not (run.callee is not None and run.callee.is_default(setting))
 
 
 def _refuse_twice(d: Derivation, backend: object, name: str) -> None:
