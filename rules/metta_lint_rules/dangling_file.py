@@ -39,11 +39,7 @@ class DanglingFile:
             for reference in file_references(document.root, tree.root_name):
                 if tree.file(reference.text) is not None or not _is_kept_here(tree, splitext(reference.text)[1]):
                     continue
-                near = [
-                    path
-                    for path in tree.other_files
-                    if basename(path) == basename(reference.text) and path != reference.text
-                ][:3]
+                near = [path for path in tree.other_files if basename(path) == basename(reference.text)][:3]
                 yield Draft(
                     f"no file {reference.text}",
                     at=reference.span,

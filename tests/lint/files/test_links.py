@@ -276,3 +276,16 @@ def test_a_nul_in_a_path_is_no_crash() -> None:
     assert folder_entries("a\0b") == []
     assert first_look("a\0b") == b""
     assert real_path("a\0b") == os.path.abspath("a\0b")
+
+
+def test_what_is_not_read_is_not_proposed_either(project: Path, elsewhere: Path) -> None:
+    (project / "configs/env/m.map").symlink_to(elsewhere / "passwd")
+    (project / "configs/env/other.map").write_text("#\n", encoding="utf-8")
+    (project / "configs/trainer/lstm.yaml").symlink_to(elsewhere / "x.yaml")
+    names = "defaults:\n  - /trainer/lstm@x\ngame:\n  map_builder: {uri: configs/env/m.map}\n"
+    (project / "configs/env/named.yaml").write_text(names, encoding="utf-8")
+    said = run("check", ".")
+    assert "no file configs/env/m.map" in said
+    assert "did you mean configs/env/m.map" not in said
+    assert "did you mean trainer/lstm" not in said
+    assert "did you mean lstm" not in run("plan", "configs/env/named.yaml")

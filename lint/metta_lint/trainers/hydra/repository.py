@@ -68,5 +68,7 @@ class ConfigRepository:
         """The names of a group's configs."""
         if is_outside(group) or not self.has_group(group):
             return []
-        names = [entry.name for entry in folder_entries(os.path.join(self.config_dir, group))]
-        return sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
+        folder = os.path.join(self.config_dir, group)
+        entries = [entry for entry in folder_entries(folder) if entry.name.endswith(SUFFIX)]
+        readable = (each for each in entries if not each.is_link or is_file(os.path.join(folder, each.name)))
+        return sorted(entry.name.removesuffix(SUFFIX) for entry in readable)

@@ -123,6 +123,7 @@ class ConfigTree:
             f"{slashed(parent)}/{name}"[start:]
             for parent, content in self._folders.below(self.folder)
             for name in content.files
+            if name not in content.links or is_file(f"{parent}/{name}")  # a link may lead nowhere, or out of the tree
         )
 
     @cached_property
