@@ -94,7 +94,7 @@ def _dropped(pair: Pair) -> str:
 
 def _shares(pair: Pair, lost: Callable[[Waste], float]) -> str:
     wastes = (waste_of(plan.number) for plan in pair.plans)
-    left, right = (percent(lost(waste), waste.collected) if waste is not None else percent(0, 0) for waste in wastes)
+    left, right = (percent(lost(waste), waste.collected) if waste is not None else "unknown" for waste in wastes)
     return f"{left} and {right} of what is collected"
 
 
